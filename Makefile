@@ -1,0 +1,50 @@
+# make demo   train a network of scalars on iris           make lint    ruff and mypy
+# make test   run the suite                                make bench   time the engine against micrograd
+#                                                          make clean   remove all that these made
+#
+# Each installs what it needs into its own .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
+
+# The first that works and is new enough: a name on PATH may be a shim with nothing behind it.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV ?= .venv
+
+.PHONY: help demo test lint bench clean
+.NOTPARALLEL:
+
+help:
+	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile
+
+demo: $(VENV)/.installed
+	@$(VENV)/bin/python -m autograd_mini demo
+
+test: $(VENV)/.installed-test
+	@$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	@for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
+
+bench: $(VENV)/.installed-test
+	@$(VENV)/bin/python benchmarks/eager.py
+
+clean:
+	rm -rf .venv .venv-* build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+define install
+@echo "Installing autograd_mini$(1) into $(VENV) ..."
+@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable ".$(1)"
+@touch $@
+endef
+
+$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
+	$(call install,)
+
+$(VENV)/.installed-%: pyproject.toml $(VENV)/bin/python
+	$(call install,[$*])
+
+$(VENV)/bin/python:
+	@python="$(PYTHON)"; \
+	if [ -z "$$python" ]; then echo "No Python 3.11 or newer with venv here. If you have one: make PYTHON=/its/path" >&2; exit 1; fi; \
+	echo "Making $(VENV) with $$($$python --version) ..."; \
+	$$python -m venv --clear $(VENV)

@@ -1,0 +1,584 @@
+"""Value, a number that remembers how it was made, and backward(), which asks of each one how it moves the result.
+
+An operation on Values makes a node: its number, its rule, its operands' numbers and the parents that they came from.  The
+rule is code that all nodes of an operation share, the operands are its environment; so a node is a closure laid open, which
+can be run on floats or on Values.  Nodes refer to their parents and never to themselves: reference counting frees a graph.
+"""
+
+import operator
+from _thread import RLock, _local
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from numbers import Real
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+from .rules import FLOATS, IEEE, RULES, Ieee, Rule
+
+Number = float  # an int, a bool or a real scalar of NumPy is taken where a float is
+
+
+class AutogradError(Exception):
+    """What every error of this package is."""
+
+
+class StaleGraphError(AutogradError, RuntimeError):
+    """A number that the graph was built from has been replaced: run the forward pass again."""
+
+
+class ConcurrentSweepError(AutogradError, RuntimeError):
+    """Two threads sweep graphs that share nodes."""
+
+
+class NoGraphError(AutogradError, RuntimeError):
+    """backward() was asked of a result that was made under no_grad()."""
+
+
+_RAISED_BY_FLOATS = (ArithmeticError, ValueError)
+_NO_GRAPH = "made under no_grad()"  # stands in the slot _y of such a leaf
+
+
+class Value:
+    """A number z = f(x, y) that remembers its rule f, its operands x, y and the parents they came from.
+
+    Args:
+        data: a real number; an int, a bool or a NumPy scalar becomes a float.
+        label: a name to show in drawings and messages.
+
+    Raises:
+        TypeError: `data` is something else, a Value, a string or a complex number say.
+
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    # _a, _b are the parents, None where the operand is a constant, and _x, _y the numbers that the operation used.  A node of
+    # many operands has their numbers in the tuple _x, their parents in the tuple _y.  _mark is the sweep at work on it.
+    __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_mark", "_rule", "_x", "_y")
+
+    def __init__(self, data: Number, _children: object = None, _op: object = None, *, label: str = "") -> None:
+        if _children is not None or _op is not None:
+            raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
+        self._data = _number(data)
+        self._label = label
+        self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
+
+    @property
+    def data(self) -> float:
+        """The number.  Assigning another makes every graph built on this one stale."""
+        return self._data
+
+    @data.setter
+    def data(self, number: Number) -> None:
+        self._data = _number(number)
+
+    @property
+    def grad(self) -> float:
+        """∂root/∂self of the latest backward(), in a leaf summed over all calls; 0.0 until computed."""
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, number: Number) -> None:
+        self._grad = _number(number)
+
+    @property
+    def label(self) -> str:
+        """The name to show."""
+        return getattr(self, "_label", "")
+
+    @label.setter
+    def label(self, text: str) -> None:
+        self._label = text
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made it."""
+        return self._rule is None
+
+    @property
+    def op(self) -> str:
+        """The symbol of the operation that made it, "" for a leaf."""
+        return self._rule.symbol if self._rule else ""
+
+    @property
+    def parents(self) -> tuple["Value", ...]:
+        """The Values it was made of, in the order of the operands; x * x has x twice."""
+        return tuple([p for p in _operands(self)[0] if p is not None])
+
+    @property
+    def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
+        """The local chain rule: a function from the adjoint of this node to its contribution to each of the parents.
+
+        A float gives floats; a Value gives Values, which can be differentiated again.
+        """
+        return partial(_pullback, self)
+
+    def backward(self, seed: Number = 1.0) -> None:
+        """Compute ∂self/∂v · seed for every v below: added to the grad of a leaf, assigned to that of any other.
+
+        Raises:
+            StaleGraphError: a Value was assigned new data after this graph was built from it.
+            NoGraphError: this result was made under no_grad().
+        """
+        seed = _number(seed)
+        _require_graph(self)
+        order: list[Value] = []
+        try:
+            _visit(self, order)
+            for v in order:
+                if v._rule is not None or v._grad is None:
+                    v._grad = 0.0
+            self._grad += seed
+            _sweep(order)
+        finally:
+            for v in order:
+                v._mark = None
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __repr__(self) -> str:
+        label = f", label={self.label!r}" if self.label else ""
+        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _leaf, (self._data, self._grad, self.label)
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            f"float({self!r}), and the functions of math, would lose the gradient: "
+            "use the functions of autograd_mini on a Value, or its .data for the plain number"
+        )
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __mod__(self, other: object) -> NoReturn:
+        raise TypeError("% and // have no useful derivative: write x - y * floor(x / y), or take .data for plain numbers")
+
+    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
+    __hash__ = object.__hash__
+
+
+class _Result(Value):
+    """A Value made by an operation: without a Python __init__, which would be a tenth of the cost of making one."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
+_Result.__name__ = _Result.__qualname__ = "Value"
+
+
+def _leaf(data: float, grad: float | None, label: str) -> Value:
+    leaf = Value(data, label=label)
+    leaf._grad = grad
+    return leaf
+
+
+# ---- the order and the sweep ----
+
+_marking = RLock()
+
+
+def topological_order(root: Value) -> list[Value]:
+    """Every Value below `root` and itself, each once, parents before those made of them.
+
+    >>> x = Value(2.0, label="x")
+    >>> [v.op or v.label for v in topological_order((x * x + 1).exp())]
+    ['x', '*', '+', 'exp']
+    """
+    order: list[Value] = []
+    try:
+        _visit(root, order)
+    finally:
+        for v in order:
+            v._mark = None
+    return order
+
+
+def _visit(root: Value, order: list[Value]) -> None:
+    """Append to `order`, depth first, all that is below `root` and not marked by it yet; `order` itself is the mark."""
+    path: list[Value] = []
+    pending: dict[Value, Iterator[tuple[Value | None, float]]] = {}
+    v = root
+    with _marking:
+        try:
+            if v._mark is not None:
+                raise _busy(v)
+            v._mark = order
+            while True:
+                a, b = v._a, v._b
+                if a is not None and a._mark is not order:
+                    parent = a
+                elif b is not None and b._mark is not order:
+                    parent = b
+                elif (a is not None and a._data is not v._x) or (b is not None and b._data is not v._y):
+                    raise _stale(v)
+                else:
+                    parent = _next_of_many(v, order, pending) if a is None and b is None and v._rule is not None else None
+                if parent is not None:
+                    if parent._mark is not None:
+                        raise _busy(parent)
+                    path.append(v)
+                    parent._mark = order
+                    v = parent
+                else:
+                    order.append(v)
+                    if not path:
+                        return
+                    v = path.pop()
+        except BaseException:  # an error or an interrupt leaves no half-marked node behind
+            for node in (v, *path):
+                if node._mark is order:
+                    node._mark = None
+            raise
+
+
+def _next_of_many(
+    v: Value, order: list[Value], pending: dict[Value, Iterator[tuple[Value | None, float]]]
+) -> Value | None:
+    """The next parent of a node of many operands that is still to be visited; its leaves are done with at once."""
+    for parent, x in pending.setdefault(v, zip(v._y, v._x, strict=True)):
+        if parent is None:
+            continue
+        if parent._data is not x:
+            raise _stale(v)
+        if parent._mark is not order:
+            if parent._rule is not None:
+                return parent
+            if parent._mark is not None:
+                raise _busy(parent)
+            parent._mark = order
+            order.append(parent)
+    return None
+
+
+def _busy(v: Value) -> ConcurrentSweepError:
+    return ConcurrentSweepError(
+        f"{v!r} is in the middle of another sweep, in another thread or around this one: let one end before the next begins"
+    )
+
+
+def _stale(v: Value) -> StaleGraphError:
+    parents, xs = _operands(v)
+    changed, x = next((p, x) for p, x in zip(parents, xs, strict=True) if p is not None and p._data is not x)
+    return StaleGraphError(
+        f"{changed.label or 'a Value'} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
+    )
+
+
+def _sweep(order: list[Value]) -> None:
+    """Give each node's contributions to its parents, last node first: the loop of `pullback`s, written flat on floats."""
+    m = FLOATS
+    nodes = reversed(order)
+    while True:
+        try:
+            for v in nodes:
+                rule = v._rule
+                if rule is None:
+                    continue
+                g, a, b, dx = v._grad, v._a, v._b, rule.dx
+                if dx is None:
+                    for parent, slope in zip(v._y, rule.many(m, v._data, *v._x), strict=True):
+                        if parent is not None:
+                            parent._grad += g * slope
+                elif rule.dy is None:
+                    a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x))
+                elif b is None:
+                    a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x, v._y))
+                else:
+                    dy = rule.dy
+                    c = g * (dy if dy.__class__ is float else dy(m, v._data, v._x, v._y))
+                    if a is not None:
+                        a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x, v._y))
+                    b._grad += c
+            return
+        except _RAISED_BY_FLOATS:  # a slope at 0, or an overflow on the way to it
+            for parent, c in zip(v.parents, _contributions(v, g, IEEE), strict=True):
+                parent._grad += c
+
+
+def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
+    """The parents of a node, None for a constant, and the numbers of its operands beside them."""
+    rule = v._rule
+    if rule is None:
+        return (), ()
+    if rule.many:
+        return v._y, v._x
+    if rule.dy is None:
+        return (v._a,), (v._x,)
+    return (v._a, v._b), (v._x, v._y)
+
+
+def _contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
+    """The local chain rule: adjoint · ∂v/∂parent for each parent, with the row read in the arithmetic m."""
+    rule, z = v._rule, v._data
+    parents, xs = _operands(v)
+    if m is VALUES:
+        z, xs = v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
+    elif m is IEEE:
+        z, xs = Ieee(z), [Ieee(x) for x in xs]
+    if rule is None:
+        slopes = []
+    elif rule.many:
+        slopes = [slope for slope, p in zip(rule.many(m, z, *xs), parents, strict=True) if p is not None]
+    else:
+        partials = zip((rule.dx, rule.dy), parents, strict=False)
+        slopes = [d if d.__class__ is float else d(m, z, *xs) for d, p in partials if p is not None]
+    return tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes])
+
+
+def _pullback(v: Value, adjoint: Any) -> tuple[Any, ...]:
+    if isinstance(adjoint, Value):
+        with _never_raising():
+            return _contributions(v, adjoint, VALUES)
+    try:
+        return _contributions(v, adjoint, FLOATS)
+    except _RAISED_BY_FLOATS:
+        return _contributions(v, adjoint, IEEE)
+
+
+def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
+    """∂root/∂v · seed for each v of `leaves`, of which none need be a leaf; touches no grad.
+
+    A float as `seed` gives floats.  A Value gives Values, of which derivatives can be taken in turn.
+
+    >>> x, y = Value(3.0), Value(4.0)
+    >>> gradients(x * y, [x, y])
+    [4.0, 3.0]
+    """
+    _require_graph(root)
+    leaves = list(leaves)
+    adjoints: dict[Value, Any] = {root: seed}
+    order = topological_order(root)
+    needed = set(leaves)
+    for v in order:
+        if not needed.isdisjoint(v.parents):
+            needed.add(v)
+    for v in reversed(order):
+        if v in needed and v in adjoints:
+            for parent, c in zip(v.parents, v.pullback(adjoints[v]), strict=True):
+                if parent in needed:
+                    adjoints[parent] = adjoints[parent] + c if parent in adjoints else c
+    return [adjoints.get(v, 0.0) for v in leaves]
+
+
+def _require_graph(root: Value) -> None:
+    if root._rule is None and root._y is _NO_GRAPH:
+        raise NoGraphError(f"{root!r} was made under no_grad(): there is no graph to go back through")
+
+
+# ---- making nodes ----
+
+
+class _PerThread(_local):
+    hooks: tuple[Callable[[Value], Value], ...] = ()
+    never_raising = False
+
+
+_thread = _PerThread()
+_hook: Callable[[Value], Value] | None = None  # what is done to each new node; None while no thread has asked
+_hooked = 0
+
+
+@contextmanager
+def creation_hook(hook: Callable[[Value], Value]) -> Iterator[None]:
+    """Put `hook(node)` in the place of each node that this thread makes inside the block."""
+    global _hook, _hooked
+    before = _thread.hooks
+    with _marking:
+        _hooked += 1
+        _hook = _run_hooks
+    _thread.hooks = (*before, hook)
+    try:
+        yield
+    finally:
+        _thread.hooks = before
+        with _marking:
+            _hooked -= 1
+            if not _hooked:
+                _hook = None
+
+
+def _run_hooks(v: Value) -> Value:
+    for hook in _thread.hooks:
+        v = hook(v)
+    return v
+
+
+def no_grad() -> AbstractContextManager[None]:
+    """Build no graph in this thread, inside a with block: results are leaves.
+
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.parents
+    (9.0, ())
+    """
+    return creation_hook(_forget)
+
+
+def _forget(v: Value) -> Value:
+    leaf = Value(v._data)
+    leaf._y = _NO_GRAPH
+    return leaf
+
+
+@contextmanager
+def _never_raising() -> Iterator[None]:
+    """Inside, an operation of this thread has its IEEE value where Python's floats would raise."""
+    before, _thread.never_raising = _thread.never_raising, True
+    try:
+        yield
+    finally:
+        _thread.never_raising = before
+
+
+def _refused(error: Exception, rule: Rule, operands: Sequence[Any]) -> float:
+    """The value where floats raise `error`: raised on, with a note of where it came from."""
+    if _thread.never_raising:
+        return float(rule.total(*[v._data if isinstance(v, Value) else v for v in operands]))
+    error.add_note(f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}")
+    raise error
+
+
+def _unary(rule: Rule) -> Callable[[Any], Any]:
+    f = rule.f
+
+    def operation(a: Any) -> Any:
+        if not isinstance(a, Value):
+            return f(_number(a))
+        v = _Result()
+        v._rule = rule
+        v._a, v._x = a, a._data
+        v._b = v._grad = v._mark = None
+        try:
+            v._data = f(a._data)
+        except _RAISED_BY_FLOATS as error:
+            v._data = _refused(error, rule, (a,))
+        return v if _hook is None else _hook(v)
+
+    return operation
+
+
+def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """The operation a ∘ b of a Value a, and its reflection: b ∘ a of a number b."""
+    f = rule.f
+
+    def forward(a: Any, b: Any) -> Any:
+        v = _Result()
+        if isinstance(b, Value):
+            v._b, v._y = b, b._data
+        elif type(b) is float or type(b) is int:
+            v._b, v._y = None, b
+        else:
+            number = _constant(b)
+            return NotImplemented if number is None else forward(a, number)
+        v._rule = rule
+        v._a, v._x = a, a._data
+        v._grad = v._mark = None
+        try:
+            v._data = f(a._data, v._y)
+        except _RAISED_BY_FLOATS as error:
+            v._data = _refused(error, rule, (a, b))
+        return v if _hook is None else _hook(v)
+
+    def reflected(a: Any, b: Any) -> Any:
+        if type(b) is not float and type(b) is not int:
+            number = _constant(b)
+            return NotImplemented if number is None else reflected(a, number)
+        v = _Result()
+        v._rule = rule
+        v._a, v._x = None, b
+        v._b, v._y = a, a._data
+        v._grad = v._mark = None
+        try:
+            v._data = f(b, a._data)
+        except _RAISED_BY_FLOATS as error:
+            v._data = _refused(error, rule, (b, a))
+        return v if _hook is None else _hook(v)
+
+    return forward, reflected
+
+
+def apply(rule: Rule, *operands: Any) -> Any:
+    """The operation of any number of operands, Values or plain numbers: a node, or a number if no operand is a Value."""
+    parents = tuple([v if isinstance(v, Value) else None for v in operands])
+    xs = tuple([v._data if isinstance(v, Value) else _number(v) for v in operands])
+    if not any(p is not None for p in parents):
+        return rule.f(*xs)
+    v = _Result()
+    v._rule = rule
+    if rule.many:
+        v._a = v._b = None
+        v._x, v._y = xs, parents
+    else:
+        v._a, v._b = (*parents, None)[:2]
+        v._x, v._y = (*xs, None)[:2]
+    v._grad = v._mark = None
+    try:
+        v._data = rule.f(*xs)
+    except _RAISED_BY_FLOATS as error:
+        v._data = _refused(error, rule, operands)
+    return v if _hook is None else _hook(v)
+
+
+def _number(x: Any) -> float:
+    """x as a float, if it is a real number that converts without loss of meaning."""
+    number = _constant(x)
+    if number is None:
+        hint = "; take its .data, or combine it with operators" if isinstance(x, Value) else ""
+        raise TypeError(f"a real number is needed, not {type(x).__name__} {x!r}{hint}")
+    return number
+
+
+def _constant(x: Any) -> float | None:
+    if isinstance(x, (float, int)) or (isinstance(x, Real) and hasattr(x, "dtype")):  # dtype: a scalar of NumPy
+        return float(x)
+    return None
+
+
+def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
+    def comparison(self: Value, other: Any) -> bool:
+        number = other._data if isinstance(other, Value) else _constant(other)
+        return NotImplemented if number is None else compare(self._data, number)
+
+    return comparison
+
+
+def _power_of(self: Value, n: Any) -> Any:
+    return _powi(self, n) if type(n) is int and n > 0 else _pow(self, n)
+
+
+def operation(rule: Rule) -> Callable[..., Any]:
+    """`rule` as a function of Values and plain numbers."""
+    if rule.many is None and rule.dy is None:
+        return _unary(rule)
+    return lambda *operands: apply(rule, *operands)
+
+
+# The arithmetic of Values: every operation of the table, and the two that choose.
+VALUES = SimpleNamespace(**{name: operation(rule) for name, rule in RULES.items()})
+VALUES.where = FLOATS.where
+VALUES.stop_gradient = lambda v: v._data if isinstance(v, Value) else v
+
+for _name in ("neg", "pos", "abs"):
+    setattr(Value, f"__{_name}__", getattr(VALUES, _name))
+for _name in ("add", "sub", "mul", "truediv", "pow"):
+    _forward, _reflected = _binary(RULES[_name])
+    setattr(Value, f"__{_name}__", _forward)
+    setattr(Value, f"__r{_name}__", _reflected)
+_pow, _powi = Value.__pow__, _binary(RULES["powi"])[0]
+Value.__pow__ = _power_of
+for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(Value, f"__{_name}__", _compare(getattr(operator, _name)))
+for _name, _rule in RULES.items():
+    if _rule.many is None and _rule.dy is None:
+        setattr(Value, _name, getattr(VALUES, _name))
