@@ -2,7 +2,7 @@
 # make test   run the suite                                make bench   time the engine against micrograd
 #                                                          make clean   remove all that these made
 #
-# Each installs what it needs into its own .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
+# They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
 # The first that works and is new enough: a name on PATH may be a shim with nothing behind it.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
@@ -22,13 +22,13 @@ test: $(VENV)/.installed-test
 	@$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/.installed-dev
-	@for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
+	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
 
 bench: $(VENV)/.installed-test
 	@$(VENV)/bin/python benchmarks/eager.py
 
 clean:
-	rm -rf .venv .venv-* build dist site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist site htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 define install

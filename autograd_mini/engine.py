@@ -124,19 +124,8 @@ class Value:
             StaleGraphError: a Value was assigned new data after this graph was built from it.
             NoGraphError: this result was made under no_grad().
         """
-        seed = _number(seed)
         _require_graph(self)
-        order: list[Value] = []
-        try:
-            _visit(self, order)
-            for v in order:
-                if v._rule is not None or v._grad is None:
-                    v._grad = 0.0
-            self._grad += seed
-            _sweep(order)
-        finally:
-            for v in order:
-                v._mark = None
+        _backward((self,), (_number(seed),))
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -187,6 +176,22 @@ def _leaf(data: float, grad: float | None, label: str) -> Value:
 _marking = RLock()
 
 
+def _backward(roots: Sequence[Value], seeds: Sequence[float]) -> None:
+    order: list[Value] = []
+    try:
+        for root in roots:
+            _visit(root, order)
+        for v in order:
+            if v._rule is not None or v._grad is None:
+                v._grad = 0.0
+        for root, seed in zip(roots, seeds, strict=True):
+            root._grad += seed
+        _sweep(order)
+    finally:
+        for v in order:
+            v._mark = None
+
+
 def topological_order(root: Value) -> list[Value]:
     """Every Value below `root` and itself, each once, parents before those made of them.
 
@@ -194,9 +199,16 @@ def topological_order(root: Value) -> list[Value]:
     >>> [v.op or v.label for v in topological_order((x * x + 1).exp())]
     ['x', '*', '+', 'exp']
     """
-    order: list[Value] = []
+    return _order((root,))
+
+
+def _order(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
+    order = list(stops)  # as if visited: nothing below them is, unless by another way
     try:
-        _visit(root, order)
+        for v in order:
+            v._mark = order
+        for root in roots:
+            _visit(root, order)
     finally:
         for v in order:
             v._mark = None
@@ -209,9 +221,11 @@ def _visit(root: Value, order: list[Value]) -> None:
     pending: dict[Value, Iterator[tuple[Value | None, float]]] = {}
     v = root
     with _marking:
+        if v._mark is order:
+            return
+        if v._mark is not None:
+            raise _busy(v)
         try:
-            if v._mark is not None:
-                raise _busy(v)
             v._mark = order
             while True:
                 a, b = v._a, v._b
@@ -355,19 +369,30 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
     [4.0, 3.0]
     """
     _require_graph(root)
-    leaves = list(leaves)
-    adjoints: dict[Value, Any] = {root: seed}
-    order = topological_order(root)
-    needed = set(leaves)
+    return _adjoints(topological_order(root), [root], [seed], list(leaves), _pullback)
+
+
+def _adjoints(
+    order: Sequence[Value],
+    roots: Sequence[Value],
+    seeds: Sequence[Any],
+    sources: Sequence[Value],
+    pullback: Callable[[Value, Any], tuple[Any, ...]],
+) -> list[Any]:
+    """The sweep with the adjoints in a dictionary instead of `grad`, and only over what depends on the sources."""
+    adjoints: dict[Value, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        adjoints[root] = adjoints[root] + seed if root in adjoints else seed
+    needed = set(sources)
     for v in order:
         if not needed.isdisjoint(v.parents):
             needed.add(v)
     for v in reversed(order):
         if v in needed and v in adjoints:
-            for parent, c in zip(v.parents, v.pullback(adjoints[v]), strict=True):
+            for parent, c in zip(v.parents, pullback(v, adjoints[v]), strict=True):
                 if parent in needed:
                     adjoints[parent] = adjoints[parent] + c if parent in adjoints else c
-    return [adjoints.get(v, 0.0) for v in leaves]
+    return [adjoints.get(v, 0.0) for v in sources]
 
 
 def _require_graph(root: Value) -> None:
