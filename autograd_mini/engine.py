@@ -63,6 +63,7 @@ class Value:
     def __init__(self, data: Number, _children: object = None, _op: object = None, *, label: str = "") -> None:
         if _children is not None or _op is not None:
             raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
+        self.__class__ = _Result
         self._data = _number(data)
         self._label = label
         self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
@@ -181,15 +182,18 @@ def _backward(roots: Sequence[Value], seeds: Sequence[float]) -> None:
     try:
         for root in roots:
             _visit(root, order)
+        _require_fresh(order)
         for v in order:
             if v._rule is not None or v._grad is None:
                 v._grad = 0.0
         for root, seed in zip(roots, seeds, strict=True):
             root._grad += seed
         _sweep(order)
-    finally:
+    except BaseException:
         for v in order:
-            v._mark = None
+            if v._mark is order:  # the sweep gives back each node that it has done with
+                v._mark = None
+        raise
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -218,7 +222,7 @@ def _order(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
 def _visit(root: Value, order: list[Value]) -> None:
     """Append to `order`, depth first, all that is below `root` and not marked by it yet; `order` itself is the mark."""
     path: list[Value] = []
-    pending: dict[Value, Iterator[tuple[Value | None, float]]] = {}
+    pending: dict[Value, Iterator[Value | None]] = {}
     v = root
     with _marking:
         if v._mark is order:
@@ -233,21 +237,19 @@ def _visit(root: Value, order: list[Value]) -> None:
                     parent = a
                 elif b is not None and b._mark is not order:
                     parent = b
-                elif (a is not None and a._data is not v._x) or (b is not None and b._data is not v._y):
-                    raise _stale(v)
-                else:
-                    parent = _next_of_many(v, order, pending) if a is None and b is None and v._rule is not None else None
-                if parent is not None:
-                    if parent._mark is not None:
-                        raise _busy(parent)
-                    path.append(v)
-                    parent._mark = order
-                    v = parent
+                elif a is b is None and v._rule is not None and (other := _next_of_many(v, order, pending)) is not None:
+                    parent = other
                 else:
                     order.append(v)
                     if not path:
                         return
                     v = path.pop()
+                    continue
+                if parent._mark is not None:
+                    raise _busy(parent)
+                path.append(v)
+                parent._mark = order
+                v = parent
         except BaseException:  # an error or an interrupt leaves no half-marked node behind
             for node in (v, *path):
                 if node._mark is order:
@@ -255,16 +257,10 @@ def _visit(root: Value, order: list[Value]) -> None:
             raise
 
 
-def _next_of_many(
-    v: Value, order: list[Value], pending: dict[Value, Iterator[tuple[Value | None, float]]]
-) -> Value | None:
+def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Value | None]]) -> Value | None:
     """The next parent of a node of many operands that is still to be visited; its leaves are done with at once."""
-    for parent, x in pending.setdefault(v, zip(v._y, v._x, strict=True)):
-        if parent is None:
-            continue
-        if parent._data is not x:
-            raise _stale(v)
-        if parent._mark is not order:
+    for parent in pending.setdefault(v, iter(v._y)):
+        if parent is not None and parent._mark is not order:
             if parent._rule is not None:
                 return parent
             if parent._mark is not None:
@@ -278,6 +274,21 @@ def _busy(v: Value) -> ConcurrentSweepError:
     return ConcurrentSweepError(
         f"{v!r} is in the middle of another sweep, in another thread or around this one: let one end before the next begins"
     )
+
+
+def _require_fresh(order: Iterable[Value]) -> None:
+    """Each operation keeps the numbers that it used; they must still be the very objects that its parents hold."""
+    for v in order:
+        a, b = v._a, v._b
+        if a is not None:
+            if a._data is not v._x:
+                raise _stale(v)
+        elif b is None and v._rule is not None:
+            for parent, x in zip(v._y, v._x, strict=True):
+                if parent is not None and parent._data is not x:
+                    raise _stale(v)
+        if b is not None and b._data is not v._y:
+            raise _stale(v)
 
 
 def _stale(v: Value) -> StaleGraphError:
@@ -295,23 +306,27 @@ def _sweep(order: list[Value]) -> None:
     while True:
         try:
             for v in nodes:
+                v._mark = None
                 rule = v._rule
                 if rule is None:
                     continue
-                g, a, b, dx = v._grad, v._a, v._b, rule.dx
+                g = v._grad
+                a = v._a
+                b = v._b
+                dx = rule.dx
                 if dx is None:
                     for parent, slope in zip(v._y, rule.many(m, v._data, *v._x), strict=True):
                         if parent is not None:
                             parent._grad += g * slope
                 elif rule.dy is None:
-                    a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x))
+                    a._grad += g * (dx if type(dx) is float else dx(m, v._data, v._x))
                 elif b is None:
-                    a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x, v._y))
+                    a._grad += g * (dx if type(dx) is float else dx(m, v._data, v._x, v._y))
                 else:
                     dy = rule.dy
-                    c = g * (dy if dy.__class__ is float else dy(m, v._data, v._x, v._y))
+                    c = g * (dy if type(dy) is float else dy(m, v._data, v._x, v._y))
                     if a is not None:
-                        a._grad += g * (dx if dx.__class__ is float else dx(m, v._data, v._x, v._y))
+                        a._grad += g * (dx if type(dx) is float else dx(m, v._data, v._x, v._y))
                     b._grad += c
             return
         except _RAISED_BY_FLOATS:  # a slope at 0, or an overflow on the way to it
@@ -380,6 +395,7 @@ def _adjoints(
     pullback: Callable[[Value, Any], tuple[Any, ...]],
 ) -> list[Any]:
     """The sweep with the adjoints in a dictionary instead of `grad`, and only over what depends on the sources."""
+    _require_fresh(order)
     adjoints: dict[Value, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
         adjoints[root] = adjoints[root] + seed if root in adjoints else seed
@@ -480,54 +496,68 @@ def _unary(rule: Rule) -> Callable[[Any], Any]:
     def operation(a: Any) -> Any:
         if not isinstance(a, Value):
             return f(_number(a))
+        x = a._data
+        try:
+            z = f(x)
+        except _RAISED_BY_FLOATS as error:
+            z = _refused(error, rule, (a,))
         v = _Result()
         v._rule = rule
-        v._a, v._x = a, a._data
+        v._data = z
+        v._x = x
+        v._a = a
         v._b = v._grad = v._mark = None
-        try:
-            v._data = f(a._data)
-        except _RAISED_BY_FLOATS as error:
-            v._data = _refused(error, rule, (a,))
         return v if _hook is None else _hook(v)
 
     return operation
 
 
 def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """The operation a ∘ b of a Value a, and its reflection: b ∘ a of a number b."""
+    """The operator a ∘ b of a Value a, and the reflected one, for a number a and a Value b."""
     f = rule.f
 
     def forward(a: Any, b: Any) -> Any:
-        v = _Result()
         if isinstance(b, Value):
-            v._b, v._y = b, b._data
+            y = b._data
+            parent = b
         elif type(b) is float or type(b) is int:
-            v._b, v._y = None, b
+            y = b
+            parent = None
         else:
             number = _constant(b)
             return NotImplemented if number is None else forward(a, number)
-        v._rule = rule
-        v._a, v._x = a, a._data
-        v._grad = v._mark = None
+        x = a._data
         try:
-            v._data = f(a._data, v._y)
+            z = f(x, y)
         except _RAISED_BY_FLOATS as error:
-            v._data = _refused(error, rule, (a, b))
-        return v if _hook is None else _hook(v)
-
-    def reflected(a: Any, b: Any) -> Any:
-        if type(b) is not float and type(b) is not int:
-            number = _constant(b)
-            return NotImplemented if number is None else reflected(a, number)
+            z = _refused(error, rule, (a, b))
         v = _Result()
         v._rule = rule
-        v._a, v._x = None, b
-        v._b, v._y = a, a._data
+        v._data = z
+        v._x = x
+        v._y = y
+        v._a = a
+        v._b = parent
         v._grad = v._mark = None
+        return v if _hook is None else _hook(v)
+
+    def reflected(b: Any, a: Any) -> Any:
+        if type(a) is not float and type(a) is not int:
+            number = _constant(a)
+            return NotImplemented if number is None else reflected(b, number)
+        y = b._data
         try:
-            v._data = f(b, a._data)
+            z = f(a, y)
         except _RAISED_BY_FLOATS as error:
-            v._data = _refused(error, rule, (b, a))
+            z = _refused(error, rule, (a, b))
+        v = _Result()
+        v._rule = rule
+        v._data = z
+        v._x = a
+        v._y = y
+        v._a = None
+        v._b = b
+        v._grad = v._mark = None
         return v if _hook is None else _hook(v)
 
     return forward, reflected

@@ -38,9 +38,9 @@ def dot_source(scene: Scene, *, direction: str, precision: int) -> str:
     largest = max((abs(b.grad) for b in scene.boxes if b.grad is not None and math.isfinite(b.grad)), default=0.0)
     for box in scene.boxes:
         style = ROOT if box.is_root else {}
-        graph.node(f"v{box.place}", f"<{_card(box, largest, precision)}>", tooltip=_literal(_about(box)), **style)
+        graph.node(f"v{box.place}", f"<{_card(box, largest, precision)}>", tooltip=_tooltip(_about(box)), **style)
     for arrow in scene.arrows:
-        graph.edge(f"v{arrow.tail}", f"v{arrow.head}", tooltip=_literal(_journey(arrow, scene)))
+        graph.edge(f"v{arrow.tail}", f"v{arrow.head}", tooltip=_tooltip(_journey(arrow, scene)))
     graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
     return str(graph.source)
 
@@ -116,9 +116,13 @@ def _room(label: str) -> str:
     return f' WIDTH="{14 * wide + 7 * (len(label) - wide)}"' if wide else ""
 
 
-def _literal(text: str) -> str:
-    # Both for tooltips and inside <TABLE>s: the engine decodes entities, then replaces \N by the node's name.
-    return escape(text).replace("\\", "\\\\")
+def _literal(text: str, readings: int = 1) -> str:
+    # Each time the engine reads a text it halves the backslashes, and takes a lone one with N for the node's name.
+    return escape(text).replace("\\", "\\" * 2**readings)
+
+
+def _tooltip(text: str) -> str:
+    return _literal(text, readings=2)
 
 
 def _gradient_colour(grad: float | None, largest: float) -> str:

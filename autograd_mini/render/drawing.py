@@ -127,6 +127,8 @@ def draw(
 
 def _write_whole(path: Path, content: bytes) -> None:
     # A rename within one directory is atomic; open(), unlike tempfile, gives the new file its usual permissions.
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}, make it first")
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         unfinished.write_bytes(content)

@@ -100,7 +100,7 @@ def _embedded() -> str | None:
 
 def _not_found(choice: str | None) -> str:
     wheel = f"the program of the graphviz-pure wheel, in the packages of {sys.executable}"
-    path = f"dot on PATH ({os.environ.get('PATH') or 'empty'})"
+    path = f"dot on PATH ({os.environ.get('PATH', os.defpath) or 'empty'})"
     match choice:
         case None:
             looked, mend = f"{wheel}; {path}", _install(wheel=True)

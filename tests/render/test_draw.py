@@ -1,0 +1,345 @@
+"""What `draw` promises: a true, safe, legible picture, the same bytes for the same graph, and files written whole."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from autograd_mini.engine import AutogradError, StaleGraphError, Value
+from autograd_mini.render import Drawing, GraphvizNotFoundError, draw
+from autograd_mini.render.dot import EDGE, GRAPH, NEGATIVE, NEUTRAL, NODE, POSITIVE, ROOT, number
+from autograd_mini.render.svg import DARK
+
+SVG, TOOLTIP = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}title"
+
+HOSTILE = [
+    "</svg><script>",
+    '"',
+    "'",
+    "\\",
+    "\\N \\G",
+    "ends in \\",
+    "{a|b}",
+    "<b>x</b>",
+    "&lt;",
+    "-->",
+    "]]>",
+    "🙂 👩‍👩‍👧",
+    "重み",
+    "∂L/∂w",
+    "node",
+    "<>",
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_choice_from_outside(monkeypatch):
+    monkeypatch.delenv("AUTOGRAD_MINI_DOT", raising=False)
+
+
+def neuron() -> Value:
+    w, x, b = Value(-3.0, label="w"), Value(2.0, label="x"), Value(6.7, label="b")
+    out = (w * x + b).tanh()
+    out.label = "out"
+    return out
+
+
+def cards(drawing: Drawing) -> list[list[str]]:
+    """The texts on each card, in the order of the file."""
+    nodes = [g for g in ElementTree.fromstring(drawing.svg).iter(f"{SVG}g") if g.get("class") == "node"]
+    return [[text.text or "" for text in node.iter(f"{SVG}text")] for node in nodes]
+
+
+def tooltips(drawing: Drawing, kind: str) -> list[str]:
+    groups = [g for g in ElementTree.fromstring(drawing.svg).iter(f"{SVG}g") if g.get("class") == kind]
+    return [a.attrib[TOOLTIP] for group in groups for a in group.iter(f"{SVG}a")]
+
+
+# ---- what it shows ----
+
+
+def test_a_card_shows_operation_label_number_and_gradient():
+    out = neuron()
+    out.backward()
+    assert ["tanh", "out", "data", "0.6044", "grad", "1.0000"] in cards(draw(out))
+    assert ["w", "data", "-3.0000", "grad", "1.2695"] in cards(draw(out))
+
+
+def test_before_backward_a_gradient_is_a_dash_and_a_slope_of_zero_is_not():
+    x = Value(3.0, label="x")
+    y = x * 0.0
+    assert ["x", "data", "3.0000", "grad", "—\N{NO-BREAK SPACE}"] in cards(draw(y))
+    y.backward()
+    assert ["x", "data", "3.0000", "grad", "0"] in cards(draw(y))
+
+
+def test_x_times_x_draws_two_arrows_that_carry_their_slopes():
+    x = Value(3.0, label="x")
+    assert tooltips(draw(x * x), "edge") == ["x → the *: local slope 3.0"] * 2
+
+
+def test_an_infinite_slope_is_drawn():
+    assert tooltips(draw(Value(0.0, label="x").sqrt()), "edge") == ["x → the sqrt: local slope inf"]
+
+
+def test_only_the_root_is_highlighted():
+    assert draw(neuron()).svg.count(f'stroke="{ROOT["color"]}"') == 1
+
+
+def test_a_single_leaf_is_a_drawing():
+    assert cards(draw(Value(2.0))) == [["data", "2.0000", "grad", "—\N{NO-BREAK SPACE}"]]
+
+
+def test_colour_says_sign_and_size_of_a_gradient():
+    big, small, minus, none = (Value(1.0, label=name) for name in ("big", "small", "minus", "none"))
+    root = big * 8.0 + small + minus * -8.0 + none * 0.0
+    root.backward()
+    colours = {
+        card[-5]: re.findall(r'BGCOLOR="(#\w+)"', line)[-1]
+        for line in draw(root).dot.splitlines()
+        for card in [re.findall(r">([^<>]+)<", line)]
+        if card and card[0] in ("big", "small", "minus", "none")
+    }
+    assert colours == {"big": POSITIVE[3], "small": POSITIVE[0], "minus": NEGATIVE[3], "none": NEUTRAL}
+
+
+@pytest.mark.parametrize("grad", [math.inf, -math.inf, math.nan, 5e-324, 1e308])
+def test_any_gradient_can_be_drawn(grad):
+    x = Value(1.0)
+    x.grad = grad
+    y = x + 1.0
+    y.grad = 1e308
+    ElementTree.fromstring(draw(y).svg)
+
+
+def test_the_direction_turns_the_drawing():
+    wide, tall = (ElementTree.fromstring(draw(neuron(), direction=d).svg) for d in ("LR", "TB"))
+    assert float(wide.attrib["width"][:-2]) > float(tall.attrib["width"][:-2])
+    assert float(wide.attrib["height"][:-2]) < float(tall.attrib["height"][:-2])
+
+
+def test_a_drawing_is_a_snapshot():
+    x = Value(3.0)
+    drawing = draw(x)
+    x.data = 4.0
+    assert ["data", "3.0000", "grad", "—\N{NO-BREAK SPACE}"] in cards(drawing)
+
+
+@pytest.mark.parametrize(
+    "x,precision,text",
+    [
+        (0.0, 4, "0"),
+        (-0.0, 4, "0"),
+        (1.0, 4, "1.0000"),
+        (-12345.678, 4, "-12345.6780"),
+        (123456.0, 4, "1.235e+5"),
+        (0.001, 4, "0.0010"),
+        (0.000999, 4, "9.990e-4"),
+        (5e-324, 4, "4.941e-324"),
+        (0.5, 1, "0.5"),
+        (2 / 3, 8, "0.66666667"),
+        (math.inf, 4, "inf"),
+        (-math.inf, 4, "-inf"),
+        (math.nan, 4, "nan"),
+    ],
+)
+def test_numbers_are_readable(x, precision, text):
+    assert number(x, precision) == text
+
+
+# ---- what it withstands ----
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_a_label_is_shown_as_it_is(label):
+    drawing = draw(Value(1.0, label=label) * 2.0)
+    assert label in cards(drawing)[0]
+    assert tooltips(drawing, "node")[0] == f"{label}: data 1.0, grad not computed yet"
+    assert tooltips(drawing, "edge") == [f"{label} → the *: local slope 2.0"]
+
+
+@pytest.mark.parametrize("label", ["\x00", "\x1b[31m", "\ud800", "\ufffe", "\x85\x9f", "a\nb\tc"])
+def test_what_xml_cannot_hold_is_replaced(label):
+    root = Value(1.0, label=label)
+    ElementTree.fromstring(draw(root).svg)
+    draw(root).dot.encode()
+
+
+def test_a_very_long_label_is_cut():
+    (card,) = cards(draw(Value(1.0, label="x" * 10_000)))
+    assert card[0] == "x" * 23 + "…"
+    assert len(draw(Value(1.0, label="x" * 10_000)).svg) < 10_000
+
+
+def test_wide_letters_get_a_wide_card():
+    width = ElementTree.fromstring(draw(Value(1.0, label="重" * 20)).svg).attrib["width"]
+    assert float(width[:-2]) > 20 * 11
+
+
+def test_too_many_values_are_refused_with_what_to_do():
+    root = Value(1.0)
+    for _ in range(500):
+        root = root + 1.0
+    with pytest.raises(AutogradError, match=r"501 values.*max_nodes=500.*draw\(root, max_nodes=501\)"):
+        draw(root)
+    assert len(draw(root, max_nodes=501).scene.boxes) == 501
+
+
+@pytest.mark.parametrize("root", [3.0, None, "x", [Value(1.0)]])
+def test_another_root_is_a_type_error_that_names_it(root):
+    with pytest.raises(TypeError, match=re.escape(f"not {type(root).__name__}: {root!r}")):
+        draw(root)
+
+
+def test_wrong_options_are_refused():
+    with pytest.raises(ValueError, match="'LR' or 'TB', not 'up'"):
+        draw(Value(1.0), direction="up")
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        draw(Value(1.0), precision=0)
+
+
+def test_a_stale_graph_is_refused():
+    x = Value(1.0)
+    y = x * x
+    x.data = 2.0
+    with pytest.raises(StaleGraphError):
+        draw(y)
+
+
+# ---- the page ----
+
+SCRIPT = """
+from autograd_mini.engine import Value
+from autograd_mini.render import draw
+x, y = Value(2.0, label="x"), Value(0.5, label="y")
+z = (x * y + x).tanh() * x * x
+z.backward()
+print(draw(z).dot, draw(z).svg)
+"""
+
+
+def test_the_same_graph_gives_the_same_bytes_in_any_process():
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+    assert b"<svg" in runs.pop()
+
+
+def test_two_drawings_on_a_page_share_no_id():
+    ids = [re.findall(r' id="([^"]+)"', draw(root).svg) for root in (neuron(), Value(1.0))]
+    assert len(ids[0] + ids[1]) == len({*ids[0], *ids[1]})
+
+
+def test_the_svg_is_one_element_that_describes_itself():
+    out = neuron()
+    out.backward()
+    svg = draw(out).svg
+    assert svg.startswith("<svg ")
+    assert svg == draw(out)._repr_svg_()
+    root = ElementTree.fromstring(svg)
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
+    assert title.text == "Computation graph of out"
+    assert description.text.startswith("Values: 6. Arrows from operands to results: 5. Root: data 0.604")
+
+
+def test_every_colour_has_a_dark_counterpart():
+    assert {*POSITIVE, *NEGATIVE, NEUTRAL, ROOT["color"]} < set(DARK)
+    assert set(re.findall(r"#[0-9a-f]{6}", draw(neuron()).dot)) < set(DARK)
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return sum(
+        weight * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+        for weight, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True)
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("shade", [lambda colour: colour, DARK.get], ids=["light", "dark"])
+def test_text_can_be_read_on_every_ground(shade):
+    grounds = [NODE["fillcolor"], NEUTRAL, *POSITIVE, *NEGATIVE]
+    pairs = [(text, ground) for text in ("#334155", NODE["fontcolor"]) for ground in grounds] + [("#3730a3", "#e0e7ff")]
+    assert min(contrast(shade(text), shade(ground)) for text, ground in pairs) >= 4.5
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#0f172a"])
+def test_arrows_can_be_seen_on_any_page(page):
+    assert contrast(EDGE["color"], page) >= 3
+    assert GRAPH["bgcolor"] == "transparent"
+
+
+# ---- files ----
+
+
+@pytest.mark.parametrize("name,start", [("g.svg", b"<svg "), ("g.PNG", b"\x89PNG"), ("g.dot", b"digraph ")])
+def test_save_writes_what_the_suffix_says(tmp_path, name, start):
+    assert draw(neuron()).save(tmp_path / name) == tmp_path / name
+    assert (tmp_path / name).read_bytes().startswith(start)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["g.pdf", "g"])
+def test_another_suffix_is_an_error_that_names_the_three(tmp_path, name):
+    with pytest.raises(ValueError, match=r"\.svg, \.png or \.dot"):
+        draw(neuron()).save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    target = tmp_path / "g.dot"
+    target.write_text("old")
+
+    def full_disk(self, content):
+        with self.open("wb") as file:
+            file.write(content[:9])
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        draw(neuron()).save(target)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"g.dot": "old"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_a_saved_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").write_text("")
+    draw(neuron()).save(tmp_path / "g.dot")
+    assert (tmp_path / "g.dot").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_saving_into_no_folder_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
+        draw(neuron()).save(tmp_path / "nowhere" / "g.dot")
+
+
+def test_dot_needs_no_engine(tmp_path):
+    drawing = draw(neuron(), engine=tmp_path / "no-such-dot")
+    assert drawing.save(tmp_path / "g.dot").read_text() == draw(neuron()).dot
+    with pytest.raises(GraphvizNotFoundError):
+        drawing.save(tmp_path / "g.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["g.dot"]
+
+
+def test_importing_the_package_loads_no_other(tmp_path):
+    program = "import sys, autograd_mini.render; print('graphviz' in sys.modules or 'tqdm' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
