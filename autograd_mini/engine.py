@@ -14,6 +14,7 @@ from numbers import Real
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+from .arrays import array_methods
 from .rules import FLOATS, IEEE, RULES, Ieee, Rule
 
 Number = float  # an int, a bool or a real scalar of NumPy is taken where a float is
@@ -220,41 +221,44 @@ def _order(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
 
 
 def _visit(root: Value, order: list[Value]) -> None:
+    with _marking:
+        if root._mark is not order:
+            _walk(root, order)
+
+
+def _walk(root: Value, order: list[Value]) -> None:
     """Append to `order`, depth first, all that is below `root` and not marked by it yet; `order` itself is the mark."""
     path: list[Value] = []
     pending: dict[Value, Iterator[Value | None]] = {}
     v = root
-    with _marking:
-        if v._mark is order:
-            return
-        if v._mark is not None:
-            raise _busy(v)
-        try:
+    if v._mark is not None:
+        raise _busy(v)
+    try:
+        v._mark = order
+        while True:
+            a, b = v._a, v._b
+            if a is not None and a._mark is not order:
+                parent = a
+            elif b is not None and b._mark is not order:
+                parent = b
+            elif a is b is None and v._rule is not None and (other := _next_of_many(v, order, pending)) is not None:
+                parent = other
+            else:
+                order.append(v)
+                if not path:
+                    return
+                v = path.pop()
+                continue
+            if parent._mark is not None:
+                raise _busy(parent)
+            path.append(v)
+            v = parent
             v._mark = order
-            while True:
-                a, b = v._a, v._b
-                if a is not None and a._mark is not order:
-                    parent = a
-                elif b is not None and b._mark is not order:
-                    parent = b
-                elif a is b is None and v._rule is not None and (other := _next_of_many(v, order, pending)) is not None:
-                    parent = other
-                else:
-                    order.append(v)
-                    if not path:
-                        return
-                    v = path.pop()
-                    continue
-                if parent._mark is not None:
-                    raise _busy(parent)
-                path.append(v)
-                parent._mark = order
-                v = parent
-        except BaseException:  # an error or an interrupt leaves no half-marked node behind
-            for node in (v, *path):
-                if node._mark is order:
-                    node._mark = None
-            raise
+    except BaseException:  # an error or an interrupt leaves no half-marked node behind
+        for node in (v, *path):
+            if node._mark is order:
+                node._mark = None
+        raise
 
 
 def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Value | None]]) -> Value | None:
@@ -265,8 +269,8 @@ def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Va
                 return parent
             if parent._mark is not None:
                 raise _busy(parent)
-            parent._mark = order
             order.append(parent)
+            parent._mark = order
     return None
 
 
@@ -637,3 +641,5 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
 for _name, _rule in RULES.items():
     if _rule.many is None and _rule.dy is None:
         setattr(Value, _name, getattr(VALUES, _name))
+for _name, _method in array_methods(VALUES).items():
+    setattr(Value, _name, _method)
