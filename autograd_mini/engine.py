@@ -65,7 +65,7 @@ class Value:
         if _children is not None or _op is not None:
             raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
         self.__class__ = _Result
-        self._data = _number(data)
+        self._data = data if type(data) is float else _number(data)
         self._label = label
         self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
 
@@ -105,6 +105,9 @@ class Value:
     def op(self) -> str:
         """The symbol of the operation that made it, "" for a leaf."""
         return self._rule.symbol if self._rule else ""
+
+    _op = op  # micrograd's names
+    _prev = property(lambda self: set(self.parents))
 
     @property
     def parents(self) -> tuple["Value", ...]:

@@ -264,9 +264,12 @@ def work(engine_name: str, key: str) -> None:
     """Measure and print, in a thread with a stack large enough for micrograd's recursion over a deep graph."""
     sys.setrecursionlimit(1_000_000)
     threading.stack_size(512 * 1024 * 1024)
-    thread = threading.Thread(target=lambda: print(measure(engine_name, key)))
+    figures: list[float] = []
+    thread = threading.Thread(target=lambda: figures.append(measure(engine_name, key)))
     thread.start()
     thread.join()
+    print(*figures)
+    sys.exit(not figures)
 
 
 def measured(engine_name: str, key: str) -> float:

@@ -103,7 +103,6 @@ def draw(
         TypeError: `root` is no `Value`.
         ValueError: `direction` or `precision` is none of the above.
         RenderError: the graph has more than `max_nodes` values.
-        StaleGraphError: a Value was assigned new data, so the graph's numbers no longer fit together.
 
     >>> from autograd_mini.engine import Value
     >>> x = Value(3.0, label="x")
