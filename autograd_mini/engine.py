@@ -1,8 +1,9 @@
 """Value, a number that remembers how it was made, and backward(), which asks of each one how it moves the result.
 
-An operation on Values makes a node: its number, its rule, its operands' numbers and the parents that they came from.  The
-rule is code that all nodes of an operation share, the operands are its environment; so a node is a closure laid open, which
-can be run on floats or on Values.  Nodes refer to their parents and never to themselves: reference counting frees a graph.
+An operation on Values makes a node: its number, its rule, its operands' numbers and the parents that they came from.
+The rule is code that all nodes of an operation share, the operands are its environment; so a node is a closure laid
+open, which can be run on floats or on Values.  Nodes refer to their parents and never to themselves: reference counting
+frees a graph.
 """
 
 import operator
@@ -12,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from numbers import Real
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays import array_methods
 from .rules import FLOATS, IEEE, RULES, Ieee, Rule
@@ -57,15 +58,41 @@ class Value:
     (10.0, 6.0)
     """
 
-    # _a, _b are the parents, None where the operand is a constant, and _x, _y the numbers that the operation used.  A node of
-    # many operands has their numbers in the tuple _x, their parents in the tuple _y.  _mark is the sweep at work on it.
+    # _a, _b are the parents, None where the operand is a constant, and _x, _y the numbers that the operation used.  A
+    # node of many operands has their numbers in the tuple _x, their parents in _y.  _mark is the sweep at work on it.
     __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_mark", "_rule", "_x", "_y")
+
+    if TYPE_CHECKING:  # the operators and the methods are made from the table, at the end of this file
+        _a: Any
+        _b: Any
+        _data: float
+        _grad: Any
+        _mark: object
+        _rule: Any
+        _x: Any
+        _y: Any
+
+        def _of_one(self) -> "Value": ...
+        def _of_two(self, other: "Value | Number", /) -> "Value": ...
+
+        __neg__ = __pos__ = __abs__ = _of_one
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _of_two
+        __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _of_two
+        exp = expm1 = exp2 = log = log1p = log2 = log10 = sqrt = cbrt = _of_one
+        sin = cos = tan = asin = acos = atan = sinh = cosh = tanh = asinh = acosh = atanh = _of_one
+        erf = erfc = floor = ceil = round = relu = softplus = sigmoid = silu = gelu = _of_one
+
+        def __lt__(self, other: object, /) -> bool: ...
+
+        __le__ = __gt__ = __ge__ = __lt__
 
     def __init__(self, data: Number, _children: object = None, _op: object = None, *, label: str = "") -> None:
         if _children is not None or _op is not None:
-            raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
-        self.__class__ = _Result
-        self._data = data if type(data) is float else _number(data)
+            raise TypeError(
+                "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
+            )
+        self.__class__ = _Result  # noqa: PLE0237  (one class for all, or each attribute access would have to look)
+        self._data = data if type(data) is float else as_number(data)
         self._label = label
         self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
 
@@ -76,7 +103,7 @@ class Value:
 
     @data.setter
     def data(self, number: Number) -> None:
-        self._data = _number(number)
+        self._data = as_number(number)
 
     @property
     def grad(self) -> float:
@@ -85,7 +112,7 @@ class Value:
 
     @grad.setter
     def grad(self, number: Number) -> None:
-        self._grad = _number(number)
+        self._grad = as_number(number)
 
     @property
     def label(self) -> str:
@@ -120,7 +147,7 @@ class Value:
 
         A float gives floats; a Value gives Values, which can be differentiated again.
         """
-        return partial(_pullback, self)
+        return partial(pull_back, self)
 
     def backward(self, seed: Number = 1.0) -> None:
         """Compute ∂self/∂v · seed for every v below: added to the grad of a leaf, assigned to that of any other.
@@ -129,8 +156,8 @@ class Value:
             StaleGraphError: a Value was assigned new data after this graph was built from it.
             NoGraphError: this result was made under no_grad().
         """
-        _require_graph(self)
-        _backward((self,), (_number(seed),))
+        require_graph(self)
+        backward_from((self,), (as_number(seed),))
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -154,7 +181,9 @@ class Value:
     __int__ = __index__ = __complex__ = __float__
 
     def __mod__(self, other: object) -> NoReturn:
-        raise TypeError("% and // have no useful derivative: write x - y * floor(x / y), or take .data for plain numbers")
+        raise TypeError(
+            "% and // have no useful derivative: write x - y * floor(x / y), or take .data for plain numbers"
+        )
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
     __hash__ = object.__hash__
@@ -178,10 +207,10 @@ def _leaf(data: float, grad: float | None, label: str) -> Value:
 
 # ---- the order and the sweep ----
 
-_marking = RLock()
+marking = RLock()
 
 
-def _backward(roots: Sequence[Value], seeds: Sequence[float]) -> None:
+def backward_from(roots: Sequence[Value], seeds: Sequence[float]) -> None:
     order: list[Value] = []
     try:
         for root in roots:
@@ -207,10 +236,10 @@ def topological_order(root: Value) -> list[Value]:
     >>> [v.op or v.label for v in topological_order((x * x + 1).exp())]
     ['x', '*', '+', 'exp']
     """
-    return _order((root,))
+    return order_below((root,))
 
 
-def _order(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
+def order_below(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
     order = list(stops)  # as if visited: nothing below them is, unless by another way
     try:
         for v in order:
@@ -224,7 +253,7 @@ def _order(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
 
 
 def _visit(root: Value, order: list[Value]) -> None:
-    with _marking:
+    with marking:
         if root._mark is not order:
             _walk(root, order)
 
@@ -279,7 +308,7 @@ def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Va
 
 def _busy(v: Value) -> ConcurrentSweepError:
     return ConcurrentSweepError(
-        f"{v!r} is in the middle of another sweep, in another thread or around this one: let one end before the next begins"
+        f"{v!r} is in the middle of another sweep, in another thread or around this one: let that one end first"
     )
 
 
@@ -301,13 +330,14 @@ def _require_fresh(order: Iterable[Value]) -> None:
 def _stale(v: Value) -> StaleGraphError:
     parents, xs = _operands(v)
     changed, x = next((p, x) for p, x in zip(parents, xs, strict=True) if p is not None and p._data is not x)
+    name = changed.label or "a Value"
     return StaleGraphError(
-        f"{changed.label or 'a Value'} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
+        f"{name} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
     )
 
 
 def _sweep(order: list[Value]) -> None:
-    """Give each node's contributions to its parents, last node first: the loop of `pullback`s, written flat on floats."""
+    """Add each node's contributions to its parents, last node first: the loop of `pullback`s, laid flat for floats."""
     m = FLOATS
     nodes = reversed(order)
     while True:
@@ -337,7 +367,7 @@ def _sweep(order: list[Value]) -> None:
                     b._grad += c
             return
         except _RAISED_BY_FLOATS:  # a slope at 0, or an overflow on the way to it
-            for parent, c in zip(v.parents, _contributions(v, g, IEEE), strict=True):
+            for parent, c in zip(v.parents, contributions(v, v._grad, IEEE), strict=True):
                 parent._grad += c
 
 
@@ -353,16 +383,18 @@ def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
     return (v._a, v._b), (v._x, v._y)
 
 
-def _contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
+def contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
     """The local chain rule: adjoint · ∂v/∂parent for each parent, with the row read in the arithmetic m."""
-    rule, z = v._rule, v._data
+    rule = v._rule
+    z: Any = v._data
     parents, xs = _operands(v)
     if m is VALUES:
         z, xs = v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
     elif m is IEEE:
         z, xs = Ieee(z), [Ieee(x) for x in xs]
+    slopes: list[Any] = []
     if rule is None:
-        slopes = []
+        pass
     elif rule.many:
         slopes = [slope for slope, p in zip(rule.many(m, z, *xs), parents, strict=True) if p is not None]
     else:
@@ -371,14 +403,14 @@ def _contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
     return tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes])
 
 
-def _pullback(v: Value, adjoint: Any) -> tuple[Any, ...]:
+def pull_back(v: Value, adjoint: Any) -> tuple[Any, ...]:
     if isinstance(adjoint, Value):
-        with _never_raising():
-            return _contributions(v, adjoint, VALUES)
+        with never_raising():
+            return contributions(v, adjoint, VALUES)
     try:
-        return _contributions(v, adjoint, FLOATS)
+        return contributions(v, adjoint, FLOATS)
     except _RAISED_BY_FLOATS:
-        return _contributions(v, adjoint, IEEE)
+        return contributions(v, adjoint, IEEE)
 
 
 def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
@@ -390,11 +422,11 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
     >>> gradients(x * y, [x, y])
     [4.0, 3.0]
     """
-    _require_graph(root)
-    return _adjoints(topological_order(root), [root], [seed], list(leaves), _pullback)
+    require_graph(root)
+    return adjoints_of(topological_order(root), [root], [seed], list(leaves), pull_back)
 
 
-def _adjoints(
+def adjoints_of(
     order: Sequence[Value],
     roots: Sequence[Value],
     seeds: Sequence[Any],
@@ -418,7 +450,7 @@ def _adjoints(
     return [adjoints.get(v, 0.0) for v in sources]
 
 
-def _require_graph(root: Value) -> None:
+def require_graph(root: Value) -> None:
     if root._rule is None and root._y is _NO_GRAPH:
         raise NoGraphError(f"{root!r} was made under no_grad(): there is no graph to go back through")
 
@@ -441,7 +473,7 @@ def creation_hook(hook: Callable[[Value], Value]) -> Iterator[None]:
     """Put `hook(node)` in the place of each node that this thread makes inside the block."""
     global _hook, _hooked
     before = _thread.hooks
-    with _marking:
+    with marking:
         _hooked += 1
         _hook = _run_hooks
     _thread.hooks = (*before, hook)
@@ -449,7 +481,7 @@ def creation_hook(hook: Callable[[Value], Value]) -> Iterator[None]:
         yield
     finally:
         _thread.hooks = before
-        with _marking:
+        with marking:
             _hooked -= 1
             if not _hooked:
                 _hook = None
@@ -480,7 +512,7 @@ def _forget(v: Value) -> Value:
 
 
 @contextmanager
-def _never_raising() -> Iterator[None]:
+def never_raising() -> Iterator[None]:
     """Inside, an operation of this thread has its IEEE value where Python's floats would raise."""
     before, _thread.never_raising = _thread.never_raising, True
     try:
@@ -502,7 +534,7 @@ def _unary(rule: Rule) -> Callable[[Any], Any]:
 
     def operation(a: Any) -> Any:
         if not isinstance(a, Value):
-            return f(_number(a))
+            return f(as_number(a))
         x = a._data
         try:
             z = f(x)
@@ -531,7 +563,7 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
             y = b
             parent = None
         else:
-            number = _constant(b)
+            number = as_constant(b)
             return NotImplemented if number is None else forward(a, number)
         x = a._data
         try:
@@ -550,7 +582,7 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
 
     def reflected(b: Any, a: Any) -> Any:
         if type(a) is not float and type(a) is not int:
-            number = _constant(a)
+            number = as_constant(a)
             return NotImplemented if number is None else reflected(b, number)
         y = b._data
         try:
@@ -571,9 +603,9 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
 
 
 def apply(rule: Rule, *operands: Any) -> Any:
-    """The operation of any number of operands, Values or plain numbers: a node, or a number if no operand is a Value."""
+    """The operation of any operands, Values or plain numbers: a node, or a number if no operand is a Value."""
     parents = tuple([v if isinstance(v, Value) else None for v in operands])
-    xs = tuple([v._data if isinstance(v, Value) else _number(v) for v in operands])
+    xs = tuple([v._data if isinstance(v, Value) else as_number(v) for v in operands])
     if not any(p is not None for p in parents):
         return rule.f(*xs)
     v = _Result()
@@ -592,16 +624,16 @@ def apply(rule: Rule, *operands: Any) -> Any:
     return v if _hook is None else _hook(v)
 
 
-def _number(x: Any) -> float:
+def as_number(x: Any) -> float:
     """x as a float, if it is a real number that converts without loss of meaning."""
-    number = _constant(x)
+    number = as_constant(x)
     if number is None:
         hint = "; take its .data, or combine it with operators" if isinstance(x, Value) else ""
         raise TypeError(f"a real number is needed, not {type(x).__name__} {x!r}{hint}")
     return number
 
 
-def _constant(x: Any) -> float | None:
+def as_constant(x: Any) -> float | None:
     if isinstance(x, (float, int)) or (isinstance(x, Real) and hasattr(x, "dtype")):  # dtype: a scalar of NumPy
         return float(x)
     return None
@@ -609,7 +641,7 @@ def _constant(x: Any) -> float | None:
 
 def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
     def comparison(self: Value, other: Any) -> bool:
-        number = other._data if isinstance(other, Value) else _constant(other)
+        number = other._data if isinstance(other, Value) else as_constant(other)
         return NotImplemented if number is None else compare(self._data, number)
 
     return comparison

@@ -1,9 +1,9 @@
 """Functions of functions: grad, jacobian, hessian and their kin turn a function of numbers into its derivatives.
 
-The function may take floats, or (nested) lists, tuples, dicts and NumPy arrays of floats; derivatives have the same structure.
-They nest to any order: what a transform differentiates by are nodes of its own, so an outer variable is a constant to it
-(no perturbation confusion), and a derivative that depends on a Value from outside is a Value, through which the outer
-transform, or `backward()`, goes on.
+The function may take floats, or (nested) lists, tuples, dicts and NumPy arrays of floats; derivatives have the same
+structure.  They nest to any order: what a transform differentiates by are nodes of its own, so an outer variable is a
+constant to it (no perturbation confusion), and a derivative that depends on a Value from outside is a Value, through
+which the outer transform, or `backward()`, goes on.
 """
 
 import sys
@@ -16,16 +16,16 @@ from typing import Any
 from .engine import (
     VALUES,
     Value,
-    _adjoints,
-    _backward,
-    _constant,
-    _contributions,
-    _marking,
-    _never_raising,
-    _number,
-    _order,
-    _pullback,
-    _require_graph,
+    adjoints_of,
+    as_constant,
+    as_number,
+    backward_from,
+    contributions,
+    marking,
+    never_raising,
+    order_below,
+    pull_back,
+    require_graph,
 )
 
 Argnums = int | tuple[int, ...]
@@ -41,10 +41,11 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         argnums: the position of the argument to differentiate by; a tuple of positions gives a tuple of gradients.
 
     Returns:
-        A function of the same arguments, whose result has the structure of the argument; 0.0 where f does not depend on it.
+        A function of the same arguments, whose result has the structure of the argument chosen; 0.0 where f does not
+        depend on a number of it.
 
     Raises:
-        TypeError: (when called) f returns something other than one number; an argument holds something else than numbers.
+        TypeError: (when called) f returns something other than one number, or an argument holds something else.
 
     >>> grad(lambda x: x**3)(2.0)
     12.0
@@ -80,8 +81,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         primals: its arguments.
 
     Returns:
-        The result, and a function from an adjoint (of the structure of the result) to the tuple of contributions, one for each
-        primal and of its structure.
+        The result, and a function from an adjoint (of the structure of the result) to the tuple of contributions, one
+        for each primal and of its structure.
 
     >>> value, pullback = vjp(lambda x, y: [x * y, x + y], 3.0, 4.0)
     >>> value, pullback([1.0, 10.0])
@@ -141,7 +142,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of f at x times v, without the Hessian: the pushforward of the gradient, at a few times the cost of f.
+    """The Hessian of f at x times v, without the Hessian: the pushforward of the gradient, at some times the cost of f.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 4.0], [1.0, 0.0])
     [8.0, 6.0]
@@ -156,13 +157,16 @@ class _Run:
         positions = (argnums,) if isinstance(argnums, int) else argnums
         numbers, rebuild = _flatten([_argument(args, i, f) for i in positions])
         self.own = [+x if isinstance(x, Value) else Value(x) for x in numbers]
-        self.rebuild: Rebuild = (lambda xs: rebuild(xs)[0]) if isinstance(argnums, int) else (lambda xs: tuple(rebuild(xs)))
+        self.rebuild: Rebuild = (
+            (lambda xs: rebuild(xs)[0]) if isinstance(argnums, int) else (lambda xs: tuple(rebuild(xs)))
+        )
         inside = list(args)
         for i, x in zip(positions, rebuild(self.own), strict=True):
             inside[i] = x
         self.result = f(*inside, **constants)
-        self.order = _order([z for z in _flatten(self.result)[0] if isinstance(z, Value)], stops=self.own)
-        # Where Values from outside take part, in the arguments or by way of f, derivatives are Values that depend on them.
+        self.order = order_below([z for z in _flatten(self.result)[0] if isinstance(z, Value)], stops=self.own)
+        # Where Values from outside take part, in the arguments or by way of f, derivatives are Values that depend on
+        # them.
         beside = self.order[len(self.own) :]
         self.open = not all(v.is_leaf for v in self.own) or any(v.is_leaf for v in beside)
 
@@ -175,21 +179,21 @@ class _Run:
         pairs = [(z, seed) for z, seed in zip(results, seeds, strict=True) if isinstance(z, Value)]
         roots, seeds = [z for z, _ in pairs], [seed for _, seed in pairs]
         for z in roots:
-            _require_graph(z)
+            require_graph(z)
         if self.open or any(isinstance(seed, Value) for seed in seeds):
-            with _never_raising():
-                return _adjoints(self.order, roots, seeds, self.own, _in_values)
-        with _marking:  # our nodes are known to a pullback that other threads may call
+            with never_raising():
+                return adjoints_of(self.order, roots, seeds, self.own, _in_values)
+        with marking:  # our nodes are known to a pullback that other threads may call
             for v in self.own:
                 v._grad = 0.0
-            _backward(roots, seeds)
+            backward_from(roots, seeds)
             return [v._grad for v in self.own]
 
     def push(self, results: Sequence[Any], tangents: Sequence[Any]) -> Leaves:
         """Forward: the tangents of the results, of those nodes only that move."""
         moved = dict(zip(self.own, tangents, strict=True))
-        local = _in_values if self.open or any(isinstance(t, Value) for t in tangents) else _pullback
-        with _never_raising():
+        local = _in_values if self.open or any(isinstance(t, Value) for t in tangents) else pull_back
+        with never_raising():
             for v in self.order[len(self.own) :]:
                 if not moved.keys().isdisjoint(v.parents):
                     slopes = zip(v.parents, local(v, 1.0), strict=True)
@@ -198,7 +202,7 @@ class _Run:
 
 
 def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
-    return _contributions(v, adjoint, VALUES)
+    return contributions(v, adjoint, VALUES)
 
 
 def _named(transform: str, f: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
@@ -209,12 +213,14 @@ def _named(transform: str, f: Callable[..., Any], derivative: Callable[..., Any]
 
 def _argument(args: Sequence[Any], i: int, f: Callable[..., Any]) -> Any:
     if not -len(args) <= i < len(args):
-        raise TypeError(f"{getattr(f, '__name__', f)} was called with {len(args)} positional arguments; argnums names number {i}")
+        raise TypeError(
+            f"{getattr(f, '__name__', f)} was called with {len(args)} positional arguments; argnums names number {i}"
+        )
     return args[i]
 
 
 def _scalar(result: Any, f: Callable[..., Any]) -> Any:
-    if isinstance(result, Value) or _constant(result) is not None:
+    if isinstance(result, Value) or as_constant(result) is not None:
         return result
     raise TypeError(
         f"{getattr(f, '__name__', f)} returned {type(result).__name__} {result!r} where one number must be: "
@@ -238,7 +244,7 @@ def _flatten(tree: Any) -> tuple[Leaves, Rebuild]:
         return [x for leaves, _ in parts for x in leaves], lambda xs: kind(_portions(parts, xs))
     if hasattr(tree, "__array_interface__") and getattr(tree, "shape", ()) != ():
         return tree.ravel().tolist(), lambda xs: _array(xs, tree.shape)
-    return [_number(tree)], _only
+    return [as_number(tree)], _only
 
 
 def _only(xs: Leaves) -> Any:
@@ -259,5 +265,7 @@ def _like(tree: Any, other: Any, name: str, tree_name: str) -> Leaves:
     """The numbers of `other`, which has the structure of `tree`."""
     leaves, others = _flatten(tree)[0], _flatten(other)[0]
     if len(leaves) != len(others):
-        raise ValueError(f"the {name} hold {len(others)} numbers and the {tree_name} {len(leaves)}: they must have one structure")
+        raise ValueError(
+            f"the {name} hold {len(others)} numbers and the {tree_name} {len(leaves)}: they must have one structure"
+        )
     return others

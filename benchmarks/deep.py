@@ -1,6 +1,6 @@
 """Builds, sweeps and frees a chain and a sum of many nodes: no crash, and what a node costs, at any depth.
 
-    python benchmarks/deep.py [NODES]        (10,000,000 unless said: 1.5 GB of memory)
+python benchmarks/deep.py [NODES]        (10,000,000 unless said: 1.5 GB of memory)
 """
 
 import gc
@@ -25,7 +25,9 @@ def main(n: int = 10_000_000) -> None:
         del z
         times.append(time.process_time())
         phases = zip(("built", "swept", "freed"), times, times[1:], strict=False)
-        print(f"{name} of {n:,}:", ", ".join(f"{phase} {(end - start) / n * 1e9:.0f} ns" for phase, start, end in phases))
+        print(
+            f"{name} of {n:,}:", ", ".join(f"{phase} {(end - start) / n * 1e9:.0f} ns" for phase, start, end in phases)
+        )
 
 
 def chain(x: Value, n: int) -> Value:

@@ -41,7 +41,9 @@ def measure(name: str, points: int, seed: int) -> tuple[str, list[str]]:
                     wrong.append(finding)
                 elif not finding.excepted:
                     worst[order] = max(worst[order], finding.error)
-    domain = " × ".join(interval(*ends) for ends in rule.domain) + (", …" if rule.many and len(rule.domain) == 1 else "")
+    domain = " × ".join(interval(*ends) for ends in rule.domain) + (
+        ", …" if rule.many and len(rule.domain) == 1 else ""
+    )
     return f"| `{name}` | {domain} | {points} | {worst[0]:.2f} | {worst[1]:.2f} |", [f"{name} {f}" for f in wrong]
 
 
@@ -66,7 +68,9 @@ def main() -> int:
         page = ROOT / "docs" / "accuracy.md"
         before, measured = page.read_text(encoding="utf-8").split("\n## Measured\n")
         head = measured.split("|---|")[0]
-        page.write_text(f"{before}\n## Measured\n{head}|---|---|---|---|---|\n" + "\n".join(lines) + "\n", encoding="utf-8")
+        page.write_text(
+            f"{before}\n## Measured\n{head}|---|---|---|---|---|\n" + "\n".join(lines) + "\n", encoding="utf-8"
+        )
     for finding in wrong:
         print("worse than published:", finding, file=sys.stderr)
     return min(len(wrong), 1)

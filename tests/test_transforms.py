@@ -31,7 +31,7 @@ def close(a: Any, b: Any) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("function", "x", "derivatives"),
+    "function, x, derivatives",
     [
         (VALUES.sin, 0.7, [math.cos(0.7), -math.sin(0.7), -math.cos(0.7), math.sin(0.7)]),
         (VALUES.exp, 0.7, [math.exp(0.7)] * 5),
@@ -104,7 +104,10 @@ def test_results_have_the_structure_of_the_argument() -> None:
     assert grad(lambda x, y: x * y, argnums=-1)(3.0, 4.0) == 3.0
     assert grad(lambda x, y: x * y, argnums=(1, 0))(3.0, 4.0) == (3.0, 4.0)
     assert grad(lambda x, *, scale: x * scale)(3.0, scale=7.0) == 7.0
-    assert jacobian(lambda x: {"a": x[0] * x[1], "b": (x[0], 2.0)})([3.0, 4.0]) == {"a": [4.0, 3.0], "b": ([1.0, 0.0], [0.0, 0.0])}
+    assert jacobian(lambda x: {"a": x[0] * x[1], "b": (x[0], 2.0)})([3.0, 4.0]) == {
+        "a": [4.0, 3.0],
+        "b": ([1.0, 0.0], [0.0, 0.0]),
+    }
     assert vjp(lambda a, b: (a * b, a), 2.0, 3.0)[1]((1.0, 10.0)) == (13.0, 2.0)
 
 
