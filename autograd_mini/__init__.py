@@ -1,3 +1,68 @@
-"""Automatic differentiation of programs written in scalars, small enough to be read in an evening."""
+"""Automatic differentiation of programs written in scalars, small enough to be read in an evening.
+
+>>> from autograd_mini import Value, tanh
+>>> x, w = Value(2.0, label="x"), Value(0.25, label="w")
+>>> y = tanh(w * x + 0.5)
+>>> y.backward()
+>>> f"{y.data:.4f}, {x.grad:.4f}, {w.grad:.4f}"
+'0.7616, 0.1050, 0.8399'
+
+Every name is imported from its module when it is first used, so that importing the package costs next to nothing.
+"""
+# ruff: noqa: A004, F403, F405
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False  # what `typing` calls by this name, without the time that importing `typing` takes
+
+# fmt: off
+__all__ = [  # without abs, pow, round and sum, which would hide the builtins: autograd_mini.sum is there all the same
+    "Value", "topological_order", "gradients", "no_grad",
+    "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
+    "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
+    "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "hypot", "erf", "erfc", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "prod", "dot", "mean",
+    "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
+    "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
+    "draw", "nn",
+]
+# fmt: on
+
+if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
+    from . import nn
+    from .engine import (
+        AutogradError,
+        ConcurrentSweepError,
+        NoGraphError,
+        StaleGraphError,
+        Value,
+        topological_order,
+    )
+    from .functions import *
+    from .functions import abs as abs
+    from .functions import pow as pow
+    from .functions import round as round
+    from .functions import sum as sum
+    from .hooks import no_grad
+    from .render import draw
+    from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+else:
+    _SUBMODULES = ("nn",)
+    _HOMES = ("engine", "hooks", "functions", "transforms", "render")  # each imports those before it
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name in _SUBMODULES:
+            return import_module(f".{name}", __name__)
+        if name in __dir__():
+            for home in _HOMES:
+                module = import_module(f".{home}", __name__)
+                if hasattr(module, name):
+                    return globals().setdefault(name, getattr(module, name))
+        # With its name and its object Python suggests the nearest name.
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
+
+    def __dir__():
+        return sorted({*globals(), *__all__, "abs", "pow", "round", "sum"})

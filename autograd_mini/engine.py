@@ -9,7 +9,7 @@ frees a graph.
 import operator
 from _thread import RLock, _local
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from numbers import Real
 from types import SimpleNamespace
@@ -38,7 +38,7 @@ class NoGraphError(AutogradError, RuntimeError):
 
 
 _RAISED_BY_FLOATS = (ArithmeticError, ValueError)
-_NO_GRAPH = "made under no_grad()"  # stands in the slot _y of such a leaf
+NO_GRAPH = "made under no_grad()"  # stands in the slot _y of such a leaf
 
 
 class Value:
@@ -75,13 +75,14 @@ class Value:
         def _of_one(self) -> "Value": ...
         def _of_two(self, other: "Value | Number", /) -> "Value": ...
 
-        __neg__ = __pos__ = __abs__ = _of_one
+        __neg__ = __pos__ = __abs__ = __round__ = __floor__ = __ceil__ = __trunc__ = abs = _of_one
         __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _of_two
         __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _of_two
         exp = expm1 = exp2 = log = log1p = log2 = log10 = sqrt = cbrt = _of_one
         sin = cos = tan = asin = acos = atan = sinh = cosh = tanh = asinh = acosh = atanh = _of_one
         erf = erfc = floor = ceil = round = relu = softplus = sigmoid = silu = gelu = _of_one
 
+        def __eq__(self, other: object, /) -> bool: ...
         def __lt__(self, other: object, /) -> bool: ...
 
         __le__ = __gt__ = __ge__ = __lt__
@@ -215,7 +216,7 @@ def backward_from(roots: Sequence[Value], seeds: Sequence[float]) -> None:
     try:
         for root in roots:
             _visit(root, order)
-        _require_fresh(order)
+        require_fresh(order)
         for v in order:
             if v._rule is not None or v._grad is None:
                 v._grad = 0.0
@@ -312,7 +313,7 @@ def _busy(v: Value) -> ConcurrentSweepError:
     )
 
 
-def _require_fresh(order: Iterable[Value]) -> None:
+def require_fresh(order: Iterable[Value]) -> None:
     """Each operation keeps the numbers that it used; they must still be the very objects that its parents hold."""
     for v in order:
         a, b = v._a, v._b
@@ -413,102 +414,22 @@ def pull_back(v: Value, adjoint: Any) -> tuple[Any, ...]:
         return contributions(v, adjoint, IEEE)
 
 
-def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
-    """∂root/∂v · seed for each v of `leaves`, of which none need be a leaf; touches no grad.
-
-    A float as `seed` gives floats.  A Value gives Values, of which derivatives can be taken in turn.
-
-    >>> x, y = Value(3.0), Value(4.0)
-    >>> gradients(x * y, [x, y])
-    [4.0, 3.0]
-    """
-    require_graph(root)
-    return adjoints_of(topological_order(root), [root], [seed], list(leaves), pull_back)
-
-
-def adjoints_of(
-    order: Sequence[Value],
-    roots: Sequence[Value],
-    seeds: Sequence[Any],
-    sources: Sequence[Value],
-    pullback: Callable[[Value, Any], tuple[Any, ...]],
-) -> list[Any]:
-    """The sweep with the adjoints in a dictionary instead of `grad`, and only over what depends on the sources."""
-    _require_fresh(order)
-    adjoints: dict[Value, Any] = {}
-    for root, seed in zip(roots, seeds, strict=True):
-        adjoints[root] = adjoints[root] + seed if root in adjoints else seed
-    needed = set(sources)
-    for v in order:
-        if not needed.isdisjoint(v.parents):
-            needed.add(v)
-    for v in reversed(order):
-        if v in needed and v in adjoints:
-            for parent, c in zip(v.parents, pullback(v, adjoints[v]), strict=True):
-                if parent in needed:
-                    adjoints[parent] = adjoints[parent] + c if parent in adjoints else c
-    return [adjoints.get(v, 0.0) for v in sources]
-
-
 def require_graph(root: Value) -> None:
-    if root._rule is None and root._y is _NO_GRAPH:
+    if root._rule is None and root._y is NO_GRAPH:
         raise NoGraphError(f"{root!r} was made under no_grad(): there is no graph to go back through")
 
 
 # ---- making nodes ----
 
 
+_hook: Callable[[Value], Value] | None = None  # what is done to each new node: see hooks.py
+
+
 class _PerThread(_local):
-    hooks: tuple[Callable[[Value], Value], ...] = ()
     never_raising = False
 
 
 _thread = _PerThread()
-_hook: Callable[[Value], Value] | None = None  # what is done to each new node; None while no thread has asked
-_hooked = 0
-
-
-@contextmanager
-def creation_hook(hook: Callable[[Value], Value]) -> Iterator[None]:
-    """Put `hook(node)` in the place of each node that this thread makes inside the block."""
-    global _hook, _hooked
-    before = _thread.hooks
-    with marking:
-        _hooked += 1
-        _hook = _run_hooks
-    _thread.hooks = (*before, hook)
-    try:
-        yield
-    finally:
-        _thread.hooks = before
-        with marking:
-            _hooked -= 1
-            if not _hooked:
-                _hook = None
-
-
-def _run_hooks(v: Value) -> Value:
-    for hook in _thread.hooks:
-        v = hook(v)
-    return v
-
-
-def no_grad() -> AbstractContextManager[None]:
-    """Build no graph in this thread, inside a with block: results are leaves.
-
-    >>> x = Value(3.0)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.data, y.parents
-    (9.0, ())
-    """
-    return creation_hook(_forget)
-
-
-def _forget(v: Value) -> Value:
-    leaf = Value(v._data)
-    leaf._y = _NO_GRAPH
-    return leaf
 
 
 @contextmanager
@@ -605,7 +526,7 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
 def apply(rule: Rule, *operands: Any) -> Any:
     """The operation of any operands, Values or plain numbers: a node, or a number if no operand is a Value."""
     parents = tuple([v if isinstance(v, Value) else None for v in operands])
-    xs = tuple([v._data if isinstance(v, Value) else as_number(v) for v in operands])
+    xs = tuple([v._data if isinstance(v, Value) else v if type(v) is float else as_number(v) for v in operands])
     if not any(p is not None for p in parents):
         return rule.f(*xs)
     v = _Result()
@@ -634,14 +555,18 @@ def as_number(x: Any) -> float:
 
 
 def as_constant(x: Any) -> float | None:
-    if isinstance(x, (float, int)) or (isinstance(x, Real) and hasattr(x, "dtype")):  # dtype: a scalar of NumPy
+    if isinstance(x, (float, int)):
+        return float(x)
+    if hasattr(x, "dtype") and (isinstance(x, Real) or (x.dtype == bool and x.shape == ())):  # a scalar of NumPy
         return float(x)
     return None
 
 
 def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
     def comparison(self: Value, other: Any) -> bool:
-        number = other._data if isinstance(other, Value) else as_constant(other)
+        if isinstance(other, Value):
+            return compare(self._data, other._data)
+        number = other if isinstance(other, int) else as_constant(other)  # float(2**53 + 1) would be 2**53
         return NotImplemented if number is None else compare(self._data, number)
 
     return comparison

@@ -1,20 +1,1062 @@
-"""The functions of Values: each takes a Value or a plain number, and gives a Value or a float alike."""
+"""The functions of Values: exp, sin, relu, sum, dot, softmax … and `primitive`, which makes more of them.
 
-from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any, TypeVar
+Each takes Values and plain numbers, in any mixture.  The result is a node if a Value is among them, else a float; the
+number is the same to the bit.  Those of one operand are the operations of the engine themselves, with documentation.
+Where a list is meant any iterable does, an array of one dimension too; a number is an int, a float or NumPy's scalar.
 
-from .engine import VALUES, Value
+Those named as in `math` raise what `math` raises, and what is raised for a Value has a note that names the operation.
+Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mathematical Functions, https://dlmf.nist.gov.
+"""
+# mypy: disable-error-code="empty-body"
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import update_wrapper, wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from .engine import VALUES, Value, apply, as_constant, as_number
+from .rules import FLOATS, LINE, RULES, Ieee, Partial, Rule
+
+if TYPE_CHECKING:
+    from inspect import Signature
+
+# fmt: off
+__all__ = [  # without sum, abs, pow and round, which would hide the builtins
+    "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
+    "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+    "hypot", "erf", "erfc", "maximum", "minimum", "clamp", "copysign", "floor", "ceil",
+    "prod", "dot", "mean",
+    "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
+    "logsumexp", "softmax", "log_softmax",
+    "where", "stop_gradient", "primitive",
+]
+# fmt: on
+
+Operand = Value | float
 Number = TypeVar("Number", Value, float)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _row(stub: Function) -> Function:
-    """The operation of one operand that has the name of `stub`: the very function of the table, with this documentation."""
-    return update_wrapper(getattr(VALUES, stub.__name__), stub)
+    """The operation of one operand that `stub` names: the very function of the engine, with this documentation."""
+    return cast(Function, update_wrapper(getattr(VALUES, stub.__name__), stub))
+
+
+# ---- exponentials, logarithms and powers ----
 
 
 @_row
-def exp(x: Number) -> Number:
-    """eˣ."""
+def exp(x: Number, /) -> Number:
+    """The exponential function eˣ, its own derivative.  DLMF 4.2.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: x is above 709.78, and eˣ beyond the largest float.
+
+    >>> exp(Value(0.0))
+    Value(data=1.0, grad=0.0)
+    """
+
+
+@_row
+def expm1(x: Number, /) -> Number:
+    """eˣ − 1, to full precision near 0 too; its derivative is eˣ.  DLMF 4.2.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: x is above 709.78, and eˣ beyond the largest float.
+
+    >>> expm1(1e-20), exp(1e-20) - 1
+    (1e-20, 0.0)
+    """
+
+
+@_row
+def exp2(x: Number, /) -> Number:
+    """2ˣ, with derivative 2ˣ·ln 2.  DLMF 4.2.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: x is 1024 or more.
+
+    >>> exp2(Value(10.0)).data
+    1024.0
+    """
+
+
+@overload
+def log(x: Number, base: float | None = None) -> Number: ...
+@overload
+def log(x: Operand, base: Value) -> Value: ...
+def log(x: Any, base: Any = None) -> Any:
+    """The natural logarithm ln x, with derivative 1/x; with a base b, ln x / ln b, as in `math.log`.  DLMF 4.2.
+
+    Args:
+        x: a number above 0.
+        base: a number above 0 other than 1, of which derivatives are taken too.
+
+    Raises:
+        ValueError: x or the base is not above 0.
+        ZeroDivisionError: the base is 1.
+
+    >>> log(Value(8.0), 2).data
+    3.0
+    """
+    return VALUES.log(x) if base is None else VALUES.log(x) / VALUES.log(base)
+
+
+@_row
+def log1p(x: Number, /) -> Number:
+    """ln(1 + x), to full precision near 0 too; its derivative is 1/(1 + x).  DLMF 4.2.
+
+    Args:
+        x: a number above −1.
+
+    Raises:
+        ValueError: x is −1 or less.
+
+    >>> log1p(1e-20), log(1 + 1e-20)
+    (1e-20, 0.0)
+    """
+
+
+@_row
+def log2(x: Number, /) -> Number:
+    """The binary logarithm ln x / ln 2, exact at powers of 2; its derivative is 1/(x·ln 2).  DLMF 4.2.
+
+    Args:
+        x: a number above 0.
+
+    Raises:
+        ValueError: x is 0 or less.
+
+    >>> log2(Value(2.0**-1074)).data
+    -1074.0
+    """
+
+
+@_row
+def log10(x: Number, /) -> Number:
+    """The common logarithm ln x / ln 10, with derivative 1/(x·ln 10).  DLMF 4.2.
+
+    Args:
+        x: a number above 0.
+
+    Raises:
+        ValueError: x is 0 or less.
+
+    >>> log10(Value(1000.0)).data
+    3.0
+    """
+
+
+@_row
+def sqrt(x: Number, /) -> Number:
+    """The square root √x, with derivative 1/(2√x), which is inf at 0.  DLMF 4.2.
+
+    Args:
+        x: a number, 0 or more.
+
+    Raises:
+        ValueError: x is below 0.
+
+    >>> x = Value(9.0)
+    >>> sqrt(x).backward()
+    >>> x.grad
+    0.16666666666666666
+    """
+
+
+@_row
+def cbrt(x: Number, /) -> Number:
+    """The real cube root ∛x, with derivative 1/(3·∛x²), which is inf at 0.
+
+    Unlike x**(1/3) it takes negative numbers, and is right to the last bit or the one before.
+
+    Args:
+        x: any number.
+
+    >>> cbrt(Value(-8.0)).data
+    -2.0
+    """
+
+
+@overload
+def pow(x: Number, n: float) -> Number: ...
+@overload
+def pow(x: Operand, n: Value) -> Value: ...
+def pow(x: Any, n: Any) -> Any:
+    """xⁿ, the operator **; ∂/∂x = n·xⁿ⁻¹ and ∂/∂n = xⁿ·ln x.  DLMF 4.2.
+
+    x⁰ has slope 0 in x, and 0ⁿ with n > 0 slope 0 in n.  Departs from `math.pow` in what it raises.
+
+    Args:
+        x, n: numbers; x is 0 or more unless n is whole.
+
+    Raises:
+        ValueError: x is below 0 and n not whole, so that the power is complex.
+        ZeroDivisionError: x is 0 and n below 0.
+        OverflowError: the power is beyond the largest float.
+
+    >>> pow(Value(3.0), 2).data
+    9.0
+    """
+    return x**n if isinstance(x, Value) or isinstance(n, Value) else apply(RULES["pow"], x, n)
+
+
+# ---- trigonometry ----
+
+
+@_row
+def sin(x: Number, /) -> Number:
+    """The sine of an angle in radians, with derivative cos x.  DLMF 4.14.
+
+    Args:
+        x: any finite number.
+
+    Raises:
+        ValueError: x is infinite.
+
+    >>> x = Value(0.0)
+    >>> sin(x).backward()
+    >>> x.grad
+    1.0
+    """
+
+
+@_row
+def cos(x: Number, /) -> Number:
+    """The cosine of an angle in radians, with derivative −sin x.  DLMF 4.14.
+
+    Args:
+        x: any finite number.
+
+    Raises:
+        ValueError: x is infinite.
+
+    >>> cos(Value(0.0)).data
+    1.0
+    """
+
+
+@_row
+def tan(x: Number, /) -> Number:
+    """The tangent of an angle in radians, with derivative 1 + tan² x.  DLMF 4.14.
+
+    Args:
+        x: any finite number; no float lies on a pole.
+
+    Raises:
+        ValueError: x is infinite.
+
+    >>> x = Value(0.0)
+    >>> tan(x).backward()
+    >>> x.grad
+    1.0
+    """
+
+
+@_row
+def asin(x: Number, /) -> Number:
+    """The inverse sine: the angle in [−π/2, π/2] with sine x; its derivative is 1/√(1 − x²), inf at ±1.  DLMF 4.23.
+
+    Args:
+        x: a number in [−1, 1].
+
+    Raises:
+        ValueError: x lies outside.
+
+    >>> asin(Value(1.0)).data
+    1.5707963267948966
+    """
+
+
+@_row
+def acos(x: Number, /) -> Number:
+    """The inverse cosine: the angle in [0, π] with cosine x; its derivative is −1/√(1 − x²), −inf at ±1.  DLMF 4.23.
+
+    Args:
+        x: a number in [−1, 1].
+
+    Raises:
+        ValueError: x lies outside.
+
+    >>> acos(Value(-1.0)).data
+    3.141592653589793
+    """
+
+
+@_row
+def atan(x: Number, /) -> Number:
+    """The inverse tangent: the angle in [−π/2, π/2] with tangent x; its derivative is 1/(1 + x²).  DLMF 4.23.
+
+    Args:
+        x: any number.
+
+    >>> atan(Value(1.0)).data
+    0.7853981633974483
+    """
+
+
+@overload
+def atan2(y: Number, x: float) -> Number: ...
+@overload
+def atan2(y: Operand, x: Value) -> Value: ...
+def atan2(y: Any, x: Any) -> Any:
+    """The angle in [−π, π] from the positive x axis to the point (x, y).  DLMF 4.23; arguments as in `math.atan2`.
+
+    With r² = x² + y², ∂/∂y = x/r² and ∂/∂x = −y/r²; both are nan at the origin.
+
+    Args:
+        y, x: any numbers, the signs of zeros included.
+
+    >>> atan2(Value(1.0), -1.0).data
+    2.356194490192345
+    """
+    return apply(RULES["atan2"], y, x)
+
+
+@overload
+def hypot(x: Value, /, *more: Operand) -> Value: ...
+@overload
+def hypot(*coordinates: float) -> float: ...
+@overload
+def hypot(*coordinates: Operand) -> Any: ...
+def hypot(*coordinates: Any) -> Any:
+    """The length r = √(x₁² + … + xₙ²) of a vector, without overflow on the way; one node.
+
+    ∂r/∂xᵢ = xᵢ/r, which is nan at the origin, where the cone has no slope.
+
+    Args:
+        coordinates: any numbers.
+
+    >>> hypot(Value(3.0), 4.0, 12.0).data
+    13.0
+    """
+    return apply(RULES["hypot"], *coordinates)
+
+
+# ---- hyperbolic functions ----
+
+
+@_row
+def sinh(x: Number, /) -> Number:
+    """The hyperbolic sine (eˣ − e⁻ˣ)/2, with derivative cosh x.  DLMF 4.28.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: |x| is above 710.47.
+
+    >>> x = Value(0.0)
+    >>> sinh(x).backward()
+    >>> x.grad
+    1.0
+    """
+
+
+@_row
+def cosh(x: Number, /) -> Number:
+    """The hyperbolic cosine (eˣ + e⁻ˣ)/2, with derivative sinh x.  DLMF 4.28.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: |x| is above 710.47.
+
+    >>> cosh(Value(0.0)).data
+    1.0
+    """
+
+
+@_row
+def tanh(x: Number, /) -> Number:
+    """The hyperbolic tangent sinh x / cosh x, in [−1, 1]; its derivative is 1/cosh² x.  DLMF 4.28.
+
+    The slope is taken in that form, because 1 − tanh² x is 0 from 19.1 on, where the true one is 1e−16.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(20.0)
+    >>> tanh(x).backward()
+    >>> f"{x.grad:.6e}"
+    '1.699342e-17'
+    """
+
+
+@_row
+def asinh(x: Number, /) -> Number:
+    """The inverse hyperbolic sine ln(x + √(x² + 1)), with derivative 1/√(x² + 1).  DLMF 4.37.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(0.0)
+    >>> asinh(x).backward()
+    >>> x.grad
+    1.0
+    """
+
+
+@_row
+def acosh(x: Number, /) -> Number:
+    """The inverse hyperbolic cosine ln(x + √(x² − 1)), with derivative 1/√(x² − 1), inf at 1.  DLMF 4.37.
+
+    Args:
+        x: a number, 1 or more.
+
+    Raises:
+        ValueError: x is below 1.
+
+    >>> acosh(Value(1.0)).data
+    0.0
+    """
+
+
+@_row
+def atanh(x: Number, /) -> Number:
+    """The inverse hyperbolic tangent ½·ln((1 + x)/(1 − x)), with derivative 1/(1 − x²).  DLMF 4.37.
+
+    Args:
+        x: a number between −1 and 1.
+
+    Raises:
+        ValueError: x is outside, or ±1.
+
+    >>> atanh(Value(0.0)).data
+    0.0
+    """
+
+
+# ---- the error function ----
+
+
+@_row
+def erf(x: Number, /) -> Number:
+    """The error function 2/√π · ∫₀ˣ e^(−t²) dt, with derivative 2/√π · e^(−x²).  DLMF 7.2.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(0.0)
+    >>> erf(x).backward()
+    >>> x.grad
+    1.1283791670955126
+    """
+
+
+@_row
+def erfc(x: Number, /) -> Number:
+    """The complementary error function 1 − erf x, precise where that is tiny too.  DLMF 7.2.
+
+    Its derivative is −2/√π · e^(−x²).
+
+    Args:
+        x: any number.
+
+    >>> f"{erfc(Value(26.0)):.6e}", 1 - erf(26.0)
+    ('5.663192e-296', 0.0)
+    """
+
+
+# ---- absolute value, extremes and steps ----
+
+
+@_row
+def abs(x: Number, /) -> Number:
+    """The absolute value |x|, as the builtin; its slope is the sign of x, and 0 at 0.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(-3.0)
+    >>> abs(x).backward()
+    >>> x.grad
+    -1.0
+    """
+
+
+@overload
+def maximum(x: Number, y: float) -> Number: ...
+@overload
+def maximum(x: Operand, y: Value) -> Value: ...
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two numbers, as max(x, y): the first of equals, and the first if either is nan.
+
+    The slope is 1 in the larger, 0 in the other; ½ in each where they tie, which is the mean of both sides.
+
+    Args:
+        x, y: any numbers.
+
+    >>> x, y = Value(2.0), Value(2.0)
+    >>> maximum(x, y).backward()
+    >>> x.grad, y.grad
+    (0.5, 0.5)
+    """
+    return apply(RULES["maximum"], x, y)
+
+
+@overload
+def minimum(x: Number, y: float) -> Number: ...
+@overload
+def minimum(x: Operand, y: Value) -> Value: ...
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two numbers, as min(x, y): the first of equals, and the first if either is nan.
+
+    The slope is 1 in the smaller, 0 in the other; ½ in each where they tie, which is the mean of both sides.
+
+    Args:
+        x, y: any numbers.
+
+    >>> x, y = Value(2.0), Value(5.0)
+    >>> minimum(x, y).backward()
+    >>> x.grad, y.grad
+    (1.0, 0.0)
+    """
+    return apply(RULES["minimum"], x, y)
+
+
+@overload
+def clamp(x: Number, lo: float, hi: float) -> Number: ...
+@overload
+def clamp(x: Operand, lo: Operand, hi: Operand) -> Any: ...
+def clamp(x: Any, lo: Any, hi: Any) -> Any:
+    """x held between two bounds: lo below them, hi above, x itself inside.
+
+    The slope in x is 1 inside, 0 outside and ½ at each bound; in a bound it is 1 beyond it, ½ at it and 0 elsewhere.
+
+    Args:
+        x: any number.
+        lo, hi: the bounds, lo not above hi.
+
+    Raises:
+        ValueError: lo is above hi.
+
+    >>> clamp(Value(7.0), -1.0, 1.0).data
+    1.0
+    """
+    if lo > hi:
+        raise ValueError(f"clamp needs lo <= hi, not lo={lo!r} above hi={hi!r}")
+    return apply(RULES["clamp"], x, lo, hi)
+
+
+@overload
+def copysign(x: Number, y: float) -> Number: ...
+@overload
+def copysign(x: Operand, y: Value) -> Value: ...
+def copysign(x: Any, y: Any) -> Any:
+    """|x| with the sign of y, that of a zero included.
+
+    The slope in x is the product of both signs, and 0 at x = 0; in y it is 0.
+
+    Args:
+        x, y: any numbers.
+
+    >>> copysign(Value(3.0), -0.0).data
+    -3.0
+    """
+    return apply(RULES["copysign"], x, y)
+
+
+@_row
+def floor(x: Number, /) -> Number:
+    """The largest whole number that is not above x; its slope is 0, at the steps too.
+
+    Departs from `math.floor` in returning a float, and passing inf and nan on.
+
+    Args:
+        x: any number.
+
+    >>> floor(Value(-0.5)).data, floor(2.5)
+    (-1.0, 2.0)
+    """
+
+
+@_row
+def ceil(x: Number, /) -> Number:
+    """The smallest whole number that is not below x; its slope is 0, at the steps too.
+
+    Departs from `math.ceil` in returning a float, and passing inf and nan on.
+
+    Args:
+        x: any number.
+
+    >>> ceil(Value(2.5)).data
+    3.0
+    """
+
+
+@_row
+def round(x: Number, /) -> Number:
+    """The whole number nearest to x, the even one of two, as the builtin; its slope is 0, at the steps too.
+
+    Departs from the builtin in returning a float, and passing inf and nan on.
+
+    Args:
+        x: any number.
+
+    >>> round(Value(2.5)).data
+    2.0
+    """
+
+
+# ---- sums, products and means: one node each ----
+
+
+@overload
+def sum(xs: Iterable[Value], start: Operand = 0) -> Value: ...
+@overload
+def sum(xs: Iterable[float], start: float = 0) -> float: ...
+@overload
+def sum(xs: Iterable[Operand], start: Operand = 0) -> Any: ...
+def sum(xs: Any, start: Any = 0) -> Any:
+    """start + x₁ + … + xₙ in one node, each with slope 1; 0.0 if there is nothing to add.
+
+    The number is that of the builtin, as a float; since Python 3.12 that makes good the rounding (Neumaier 1974).
+    |error| ≤ n·eps·Σ|xᵢ| on any Python (Higham, Accuracy and Stability of Numerical Algorithms, 4.2).
+
+    Args:
+        xs: an iterable of numbers.
+        start: a number; −0.0 counts as 0.
+
+    >>> sum([Value(1.0), 2, 3.5]).data
+    6.5
+    """
+    xs = _start(start) + tuple(xs)
+    return apply(RULES["sum"], *xs) if xs else 0.0
+
+
+@overload
+def prod(xs: Iterable[Value]) -> Value: ...
+@overload
+def prod(xs: Iterable[float]) -> float: ...
+@overload
+def prod(xs: Iterable[Operand]) -> Any: ...
+def prod(xs: Any) -> Any:
+    """x₁ · … · xₙ in one node; 1.0 if there is nothing to multiply.
+
+    ∂/∂xᵢ is the product of all the others, right where some are 0 too.
+
+    Args:
+        xs: an iterable of numbers.
+
+    >>> x, y = Value(0.0), Value(5.0)
+    >>> prod([x, y]).backward()
+    >>> x.grad, y.grad
+    (5.0, 0.0)
+    """
+    xs = tuple(xs)
+    return apply(RULES["prod"], *xs) if xs else 1.0
+
+
+@overload
+def dot(ws: Iterable[Value], xs: Iterable[Operand], start: Operand = 0) -> Value: ...
+@overload
+def dot(ws: Iterable[Operand], xs: Iterable[Value], start: Operand = 0) -> Value: ...
+@overload
+def dot(ws: Iterable[float], xs: Iterable[float], start: float = 0) -> float: ...
+@overload
+def dot(ws: Iterable[Operand], xs: Iterable[Operand], start: Operand = 0) -> Any: ...
+def dot(ws: Any, xs: Any, start: Any = 0) -> Any:
+    """start + w₁x₁ + … + wₙxₙ in one node: a neuron's weighted sum; 0.0 if there is nothing to add.
+
+    ∂/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ, and 1 in the start.  |error| ≤ n·eps·Σ|wᵢxᵢ|, barring underflow (Higham, 3.1); less since
+    Python 3.12, which has `math.sumprod`.
+
+    Args:
+        ws, xs: iterables of as many numbers each.
+        start: a number, the bias say.
+
+    Raises:
+        ValueError: one is longer than the other.
+
+    >>> w, x = Value(2.0), Value(3.0)
+    >>> dot([w, 4.0], [x, 5.0], start=1.0).backward()
+    >>> w.grad, x.grad
+    (3.0, 2.0)
+    """
+    ws, xs = tuple(ws), tuple(xs)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot needs two lists of one length, not {len(ws)} numbers and {len(xs)}")
+    operands = ws + xs + _start(start)
+    return apply(RULES["dot"], *operands) if operands else 0.0
+
+
+@overload
+def mean(xs: Iterable[Value]) -> Value: ...
+@overload
+def mean(xs: Iterable[float]) -> float: ...
+@overload
+def mean(xs: Iterable[Operand]) -> Any: ...
+def mean(xs: Any) -> Any:
+    """The arithmetic mean (x₁ + … + xₙ)/n in one node, each with slope 1/n.
+
+    Args:
+        xs: an iterable of one number or more.
+
+    Raises:
+        ValueError: there are none.
+
+    >>> mean([Value(1.0), 2, 6]).data
+    3.0
+    """
+    return apply(RULES["mean"], *_some(xs, "mean"))
+
+
+def _start(start: Any) -> tuple[Any, ...]:
+    """The start of a sum as one operand more, none if it is the 0 that stands for no start."""
+    return () if type(start) is int and start == 0 else (start,)
+
+
+def _some(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
+    """The numbers and Values in xs, of which there must be one."""
+    some = tuple([x if isinstance(x, Value) else as_number(x) for x in xs])
+    if not some:
+        raise ValueError(f"{function} of no numbers is undefined: give at least one")
+    return some
+
+
+# ---- what neurons do with it ----
+
+
+@_row
+def relu(x: Number, /) -> Number:
+    """The rectifier max(0, x), with slope 1 above 0 and 0 elsewhere, at 0 too.  Nair & Hinton 2010.
+
+    Args:
+        x: any number.
+
+    >>> relu(Value(-3.0)).data, relu(3.0)
+    (0.0, 3.0)
+    """
+
+
+@overload
+def leaky_relu(x: Number, negative_slope: float = 0.01) -> Number: ...
+@overload
+def leaky_relu(x: Operand, negative_slope: Value) -> Value: ...
+def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
+    """The leaky rectifier: x above 0, a·x below, with slope a at 0.  Maas, Hannun & Ng 2013.
+
+    In a its slope is x below 0 and 0 above; with a Value for a it is the parametric rectifier of He et al. 2015.
+
+    Args:
+        x: any number.
+        negative_slope: the number a.
+
+    >>> leaky_relu(Value(-3.0), 0.5).data
+    -1.5
+    """
+    return apply(RULES["leaky_relu"], x, negative_slope)
+
+
+@overload
+def elu(x: Number, alpha: float = 1.0) -> Number: ...
+@overload
+def elu(x: Operand, alpha: Value) -> Value: ...
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """The exponential linear unit: x above 0, α(eˣ − 1) below.
+
+    Its slope is 1 above 0 and α·eˣ below and at 0; in α it is eˣ − 1 below 0 and 0 above.
+    Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289.
+
+    Args:
+        x: any number.
+        alpha: the number α; −α is the limit at −inf.
+
+    >>> elu(Value(-1000.0), 2.0).data
+    -2.0
+    """
+    return apply(RULES["elu"], x, alpha)
+
+
+@_row
+def softplus(x: Number, /) -> Number:
+    """ln(1 + eˣ), the rectifier made smooth, without overflow; its derivative is σ(x).  Dugas et al. 2000.
+
+    Args:
+        x: any number.
+
+    >>> softplus(Value(1000.0)).data
+    1000.0
+    """
+
+
+@_row
+def sigmoid(x: Number, /) -> Number:
+    """The logistic function σ(x) = 1/(1 + e⁻ˣ), without overflow; its derivative is σ(x)·σ(−x).
+
+    The slope is taken in that form, because 1 − σ(x) is 0 from 37 on, where the true one is 1e−16.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(40.0)
+    >>> sigmoid(x).backward()
+    >>> f"{x.grad:.6e}"
+    '4.248354e-18'
+    """
+
+
+@_row
+def silu(x: Number, /) -> Number:
+    """The sigmoid linear unit x·σ(x), or swish; its derivative is σ(x) + x·σ(x)·σ(−x).
+
+    Elfwing, Uchibe & Doya 2017, arXiv:1702.03118.
+
+    Args:
+        x: any finite number or inf.
+
+    >>> silu(Value(-1000.0)).data
+    -0.0
+    """
+
+
+@_row
+def gelu(x: Number, /) -> Number:
+    """The Gaussian error linear unit x·Φ(x), Φ the normal distribution; its derivative is Φ(x) + x·φ(x), φ the density.
+
+    Hendrycks & Gimpel 2016, arXiv:1606.08415: the function itself, by erfc, not the paper's approximation by tanh.
+
+    Args:
+        x: any finite number or inf.
+
+    >>> f"{gelu(Value(1.0)):.6f}"
+    '0.841345'
+    """
+
+
+def hardtanh(x: Number) -> Number:
+    """x held between −1 and 1, clamp(x, −1, 1); its slope is 1 inside, 0 outside, ½ at ±1.  Collobert 2004.
+
+    Args:
+        x: any number.
+
+    >>> hardtanh(Value(-3.0)).data
+    -1.0
+    """
+    return clamp(x, -1.0, 1.0)
+
+
+# ---- softmax and its kin ----
+
+
+@overload
+def logsumexp(xs: Iterable[Value]) -> Value: ...
+@overload
+def logsumexp(xs: Iterable[float]) -> float: ...
+@overload
+def logsumexp(xs: Iterable[Operand]) -> Any: ...
+def logsumexp(xs: Any) -> Any:
+    """ln(eˣ¹ + … + eˣⁿ), the smooth maximum, in one node without overflow; its gradient is softmax(xs).
+
+    Blanchard, Higham & Higham 2021, https://doi.org/10.1093/imanum/draa038: the largest number is subtracted first.
+
+    Args:
+        xs: an iterable of one number or more.
+
+    Raises:
+        ValueError: there are none.
+
+    >>> logsumexp([Value(1000.0), 1000.0]).data
+    1000.6931471805599
+    """
+    return apply(RULES["logsumexp"], *_some(xs, "logsumexp"))
+
+
+@overload
+def softmax(xs: Iterable[Value]) -> list[Value]: ...
+@overload
+def softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def softmax(xs: Iterable[Operand]) -> list[Any]: ...
+def softmax(xs: Any) -> list[Any]:
+    """The probabilities pᵢ = eˣⁱ / (eˣ¹ + … + eˣⁿ), without overflow: what logsumexp has for a gradient.
+
+    ∂pᵢ/∂xⱼ = pᵢ(δᵢⱼ − pⱼ).  Blanchard, Higham & Higham 2021; here the rounding of xᵢ − max x is put back as well.
+
+    Args:
+        xs: an iterable of one number or more.
+
+    Returns:
+        A list, as long as xs, that sums to 1 but for rounding; of Values if one is among xs.
+
+    Raises:
+        ValueError: there are none.
+
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    xs = _some(xs, "softmax")
+    arithmetic = VALUES if any(isinstance(x, Value) for x in xs) else FLOATS
+    return list(RULES["logsumexp"].partials(arithmetic, None, xs))
+
+
+@overload
+def log_softmax(xs: Iterable[Value]) -> list[Value]: ...
+@overload
+def log_softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def log_softmax(xs: Iterable[Operand]) -> list[Any]: ...
+def log_softmax(xs: Any) -> list[Any]:
+    """The logarithms xᵢ − logsumexp(xs) of softmax(xs), finite where a probability would round to 0.
+
+    ∂/∂xⱼ = δᵢⱼ − pⱼ with p = softmax(xs).  The largest number is subtracted first: between large ones little is lost.
+
+    Args:
+        xs: an iterable of one number or more.
+
+    Returns:
+        A list, as long as xs; of Values if one is among xs.
+
+    Raises:
+        ValueError: there are none.
+
+    >>> log_softmax([0.0, -1000.0])
+    [0.0, -1000.0]
+    """
+    xs = _some(xs, "log_softmax")
+    top = max(map(stop_gradient, xs))
+    xs = [x - top for x in xs]
+    total = logsumexp(xs)
+    return [x - total for x in xs]
+
+
+# ---- choices and constants ----
+
+
+@overload
+def where(condition: float, a: Number, b: float) -> Number: ...
+@overload
+def where(condition: float, a: Operand, b: Value) -> Value: ...
+@overload
+def where(condition: Value, a: Operand, b: Operand) -> Value: ...
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a where the condition holds, else b: a choice that stays in the graph, with both branches.
+
+    The slope is 1 in the branch chosen, and 0 in the other and in the condition.  Both branches are evaluated before,
+    and an infinite slope in the other makes 0·inf = nan: keep both safe, as by log(where(x > 0, x, 1.0)).
+
+    Args:
+        condition: a bool, a number or a Value; anything but 0 holds.
+        a, b: any numbers.
+
+    >>> x = Value(-3.0)
+    >>> where(x > 0, x, 0.1 * x).data
+    -0.30000000000000004
+    """
+    if getattr(condition, "dtype", None) == "bool":  # NumPy's, which is no Real
+        condition = bool(condition)
+    return apply(RULES["where"], condition, a, b)
+
+
+def stop_gradient(v: Operand) -> float:
+    """The number of a Value as a plain float: what is computed with it takes it for a constant.
+
+    Args:
+        v: a Value or a number.
+
+    >>> x = Value(3.0)
+    >>> (x * stop_gradient(x)).backward()
+    >>> x.grad
+    3.0
+    """
+    return v.data if isinstance(v, Value) else as_number(v)
+
+
+# ---- operations of your own ----
+
+
+def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make an operation of Values out of a function of floats and its partial derivatives.
+
+    It takes Values and plain numbers, can be differentiated to any order, and is drawn under the function's name.
+
+    Args:
+        partials: ∂z/∂x for each argument, in their order: a number, or a function of (m, z, x, y, …).  z is the value;
+            x, y, … are the arguments; m has the operations of the table for the arithmetic at hand: write `m.cos(x)`,
+            `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  Operators and other primitives are as they are.
+
+    Returns:
+        The decorator; what it makes has the name, the documentation and the signature of the function.
+
+    Raises:
+        TypeError: when decorating, if there are not as many partials as arguments, or one is neither a number nor a
+            function of (m, z, x, y, …); when called, if the function returns anything but a real number.
+
+    >>> @primitive(lambda m, z, x: 1.0 / (x + m.exp(z)))
+    ... def lambert_w(x):
+    ...     z = log1p(x)  # Newton's method for z·eᶻ = x; DLMF 4.13
+    ...     for _ in range(10):
+    ...         z -= (z - x * exp(-z)) / (1.0 + z)
+    ...     return z
+    >>> x = Value(2.0 * exp(2.0))
+    >>> z = lambert_w(x)
+    >>> z.backward()
+    >>> f"{z:.6f}, {x.grad:.6f}"
+    '2.000000, 0.045112'
+    """
+
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        if not callable(f):
+            raise TypeError(f"@primitive(*partials) makes an operation of a function, not of {type(f).__name__} {f!r}")
+        name = getattr(f, "__name__", type(f).__name__)
+        arguments = _arguments(f, name, partials)
+        slopes = [d if callable(d) else as_number(d) for d in partials]
+
+        def value(*xs: float) -> float:
+            z = f(*xs)
+            number = as_constant(z)
+            if number is None:
+                raise TypeError(f"the primitive {name!r} must return a real number, not {type(z).__name__} {z!r}")
+            return number
+
+        # Its own name for the table, so that a primitive called `log` is not taken for the logarithm.
+        rule = Rule(f"{f.__module__}.{name}", value, *slopes, symbol=name, domain=(LINE,) * len(slopes))
+
+        @wraps(f)
+        def operation(*args: Any, **named: Any) -> Any:
+            if named or len(args) != len(slopes):
+                bound = arguments.bind(*args, **named)
+                bound.apply_defaults()
+                args = bound.args
+            if any(isinstance(x, Ieee) for x in args):  # in another primitive's partial
+                return rule.total(*args)
+            return apply(rule, *args)
+
+        return operation
+
+    return decorate
+
+
+def _arguments(f: Callable[..., Any], name: str, partials: Sequence[Partial]) -> "Signature":
+    """The signature of a primitive's function, if each of its arguments has a partial that can be called for it."""
+    from inspect import Parameter, signature  # here, because it takes longer to import than this package
+
+    arguments = signature(f)
+    names = list(arguments.parameters)
+    if any(
+        p.kind not in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        for p in arguments.parameters.values()
+    ):
+        raise TypeError(f"a primitive takes a fixed number of positional arguments, and {name}{arguments} does not")
+    if not names or len(names) != len(partials):
+        raise TypeError(f"{name}{arguments} has {len(names)} arguments and {len(partials)} partials: give one for each")
+    for x, d in zip(names, partials):
+        try:
+            if callable(d):
+                signature(d).bind("m", "z", *names)
+        except TypeError as error:
+            called = ", ".join(["m", "z", *names])
+            raise TypeError(
+                f"the partial of {name} by {x} is called with ({called}), which it refuses: {error}"
+            ) from None
+    return arguments

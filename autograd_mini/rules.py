@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from itertools import accumulate
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import Any, Final
 
 Interval = tuple[float, float]
@@ -27,7 +27,7 @@ UNIT: Final = (-1.0, 1.0)
 
 LN2: Final = math.log(2.0)
 LN10: Final = math.log(10.0)
-SQRT_HALF: Final = math.sqrt(0.5)
+SQRT_2: Final = math.sqrt(2.0)
 TWO_OVER_SQRT_PI: Final = 2.0 / math.sqrt(math.pi)
 ONE_OVER_SQRT_2PI: Final = 1.0 / math.sqrt(2.0 * math.pi)
 
@@ -64,7 +64,7 @@ class Rule:
         self.name = name
         self.symbol = symbol or name
         self.formula = value.of if isinstance(value, Formula) else None
-        self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value
+        self.f: Callable[..., float] = MethodType(value.of, FLOATS) if isinstance(value, Formula) else value
         self.dx, self.dy = (None, None) if many else (*partials, None)[:2]
         self.many = many
         self.domain = domain
@@ -98,7 +98,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _power(x: float, n: float) -> float:
-    z = x**n
+    z: float = x**n
     if isinstance(z, complex):
         raise ValueError("a negative number has no real power with a fractional exponent")
     return z
@@ -112,13 +112,15 @@ if sys.version_info >= (3, 12):
 
     def _dot(*operands: float) -> float:
         n = len(operands) // 2
-        return sum(operands[2 * n :], math.sumprod(operands[:n], operands[n : 2 * n]))
+        total: float = math.sumprod(operands[:n], operands[n : 2 * n])
+        return sum(operands[2 * n :], total)
 
 else:
 
     def _dot(*operands: float) -> float:
         n = len(operands) // 2
-        return sum(map(operator.mul, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
+        total: float = sum(map(operator.mul, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
+        return total
 
 
 def _dot_partials(m: Any, z: Any, *operands: Any) -> Sequence[Any]:
@@ -159,16 +161,18 @@ def _softmax(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
 
 
 def _gaussian(m: Any, x: Any, k: Any) -> Any:
-    # The rounding of x·x would be magnified x² times: the leading bits s of x are squared without rounding.
+    # The rounding of x·x would be magnified x² times: the leading bits s of x are squared without rounding.  The rest is
+    # near 0, where t + t·expm1 is rounded less than t·exp.
     x = m.where(abs(x) > 64.0, 64.0, x)
     s = m.floor(1024.0 * x) / 1024.0
-    return m.exp(-k * s * s) * m.exp(-k * (x - s) * (x + s))
+    t = m.exp(-k * s * s)
+    return t + t * m.expm1(-k * (x - s) * (x + s))
 
 
 def _pow_x(m: Any, z: Any, x: Any, n: Any) -> Any:
-    # n − 1 is rounded where n < ½, and a power magnifies that: there n·z/x.
-    slope = m.where((n >= 0.5) | (x == 0.0), n * m.pow(x, n - 1.0), n * z / x)
-    return m.where(n == 0.0, 0.0, slope)
+    # n − 1 is exact from ½ to 2⁵³.  Beyond, a power would magnify its rounding: there n·z/x.
+    slope = m.where((n >= 0.5) & (n < 2.0**53) | (x == 0.0), n * m.pow(x, n - 1.0), n * z / x)
+    return m.where((x == 0.0) & (n == 0.0), 0.0, slope)
 
 
 FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos)
@@ -196,34 +200,37 @@ _ROWS: Final = (
     Rule("log2",   math.log2,     lambda m, z, x: 1.0 / LN2 / x,                                  domain=(POSITIVE,)),
     Rule("log10", math.log10,    lambda m, z, x: 1.0 / LN10 / x,                                 domain=(POSITIVE,)),
     Rule("sqrt",   math.sqrt,     lambda m, z, x: 0.5 / z,                                        domain=(POSITIVE,)),
-    Rule("cbrt",   math.cbrt,     lambda m, z, x: 1.0 / (3.0 * z * z),                            domain=(LINE,)),
+    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: C libraries' cube roots are up to 4 ulp off.
+    Rule("cbrt",   math.cbrt,     lambda m, z, x: m.where(x == 0.0, math.inf, (1.0 / (z * z) + 2.0 * z / x) / 9.0), domain=(LINE,)),
 
     Rule("sin",     math.sin,      lambda m, z, x: m.cos(x),                                       domain=(LINE,)),
     Rule("cos",     math.cos,      lambda m, z, x: -m.sin(x),                                      domain=(LINE,)),
     Rule("tan",     math.tan,      lambda m, z, x: 1.0 + z * z,                                    domain=(LINE,)),
-    # (1 − x)(1 + x), not 1 − x·x, which is rounded before it cancels.
-    Rule("asin",   math.asin,     lambda m, z, x: 1.0 / m.sqrt((1.0 - x) * (1.0 + x)),            domain=(UNIT,)),
-    Rule("acos",   math.acos,     lambda m, z, x: -1.0 / m.sqrt((1.0 - x) * (1.0 + x)),           domain=(UNIT,)),
+    Rule("asin",   math.asin,     lambda m, z, x: 1.0 / m.sqrt(m.one_minus_square(x)),            domain=(UNIT,)),
+    Rule("acos",   math.acos,     lambda m, z, x: -1.0 / m.sqrt(m.one_minus_square(x)),           domain=(UNIT,)),
+    # 1 − x·x would be rounded before it cancels near 1; the slope of the product, taken by the rule for *, would cancel near 0.
+    Rule("one_minus_square", Formula(lambda m, x: (1.0 - x) * (1.0 + x)), lambda m, z, x: -2.0 * x, symbol="1−x²", domain=(LINE,)),
     # hypot, because 1 + x·x and x·x + y·y overflow at 1e200.
-    Rule("atan",   math.atan,     lambda m, z, x: (h := 1.0 / m.hypot(1.0, x)) * h,               domain=(LINE,)),
+    Rule("atan",   math.atan,     lambda m, z, x: 1.0 / (h := m.hypot(1.0, x)) / h,               domain=(LINE,)),
     Rule("atan2", math.atan2,    lambda m, z, y, x: x / (h := m.hypot(y, x)) / h,
                   lambda m, z, y, x: -y / (h := m.hypot(y, x)) / h,                                       domain=(LINE, LINE)),
     Rule("hypot", math.hypot,    many=lambda m, z, *xs: [x / z for x in xs],                     domain=(LINE,)),
 
     Rule("sinh",   math.sinh,     lambda m, z, x: m.cosh(x),                                      domain=(LINE,)),
     Rule("cosh",   math.cosh,     lambda m, z, x: m.sinh(x),                                      domain=(LINE,)),
-    # sech x squared, not 1 − z·z, which is rounded before it cancels; a row of its own lets it fall to 0 without inf · 0.
-    Rule("tanh",   math.tanh,     lambda m, z, x: (s := m.sech(x)) * s,                           domain=(LINE,)),
-    Rule("sech",   Formula(lambda m, x: 1.0 / m.cosh(x)), lambda m, z, x: -z * m.tanh(x),         domain=(LINE,)),
+    # sech² x, not 1 − z·z, which is rounded before it cancels; a row of its own lets it fall to 0 without inf · 0, and has
+    # 1 + t(2 + t), which is rounded less than (1 + t)².
+    Rule("tanh",   math.tanh,     lambda m, z, x: m.sech2(x),                                     domain=(LINE,)),
+    Rule("sech2", Formula(lambda m, x: 4.0 * (t := m.exp(-2.0 * abs(x))) / (1.0 + t * (2.0 + t))),
+                  lambda m, z, x: -2.0 * z * m.tanh(x),                                                   symbol="sech²", domain=(LINE,)),
     Rule("asinh", math.asinh,    lambda m, z, x: 1.0 / m.hypot(1.0, x),                          domain=(LINE,)),
     Rule("acosh", math.acosh,    lambda m, z, x: 1.0 / (m.sqrt(x - 1.0) * m.sqrt(x + 1.0)),      domain=((1.0, math.inf),)),
-    Rule("atanh", math.atanh,    lambda m, z, x: 1.0 / ((1.0 - x) * (1.0 + x)),                  domain=(UNIT,)),
+    Rule("atanh", math.atanh,    lambda m, z, x: 1.0 / m.one_minus_square(x),                    domain=(UNIT,)),
 
     Rule("erf",     math.erf,      lambda m, z, x: TWO_OVER_SQRT_PI * m.gaussian(x, 1.0),          domain=(LINE,)),
     Rule("erfc",   math.erfc,     lambda m, z, x: -TWO_OVER_SQRT_PI * m.gaussian(x, 1.0),         domain=(LINE,)),
-    # exp(−k·x²) for k = ½ or 1
-    Rule("gaussian", Formula(_gaussian), lambda m, z, x, k: -2.0 * k * x * z,
-                     lambda m, z, x, k: -x * x * z,                                                       domain=(LINE, (0.5, 1.0))),
+    # exp(−k·x²) for a constant k of ½ or 1.  The slope is multiplied from z, which is 0 where k·x would be inf.
+    Rule("gaussian", Formula(_gaussian), lambda m, z, x, k: -2.0 * k * z * x, math.nan,           domain=(LINE, (0.5, 1.0))),
 
     # The kinks.  Their slopes stand in docs/kinks.md too, and a test compares.
     Rule("maximum", Formula(lambda m, x, y: m.where(y > x, y, x)),
@@ -251,14 +258,14 @@ _ROWS: Final = (
     Rule("elu",     Formula(lambda m, x, a: m.where(x > 0.0, x, a * m.expm1(m.where(x > 0.0, 0.0, x)))),
                 lambda m, z, x, a: m.where(x > 0.0, 1.0, a * m.exp(m.where(x > 0.0, 0.0, x))),
                 lambda m, z, x, a: m.expm1(m.where(x > 0.0, 0.0, x)),                                     domain=(LINE, (0.0, 2.0))),
-    # σ(−x), not 1 − z, which is rounded before it cancels.
-    Rule("sigmoid",   Formula(_sigmoid), lambda m, z, x: z * m.sigmoid(-x),                          symbol="σ", domain=(LINE,)),
+    # σ(x)σ(−x), not z(1 − z), which is rounded before it cancels
+    Rule("sigmoid",   Formula(_sigmoid), lambda m, z, x: 0.25 * m.sech2(0.5 * x),                    symbol="σ", domain=(LINE,)),
     Rule("softplus", Formula(lambda m, x: m.where(x > 0.0, x, 0.0) + m.log1p(m.exp(-abs(x)))),
                      lambda m, z, x: m.sigmoid(x),                                                        domain=(LINE,)),
     Rule("silu",   Formula(lambda m, x: x * m.sigmoid(x)),
-                 lambda m, z, x: m.sigmoid(x) + z * m.sigmoid(-x),                                        domain=(LINE,)),
-    Rule("gelu",   Formula(lambda m, x: 0.5 * x * m.erfc(-SQRT_HALF * x)),
-                 lambda m, z, x: 0.5 * m.erfc(-SQRT_HALF * x) + x * (ONE_OVER_SQRT_2PI * m.gaussian(x, 0.5)), domain=(LINE,)),
+                 lambda m, z, x: m.sigmoid(x) + 0.25 * x * m.sech2(0.5 * x),                              domain=(LINE,)),
+    Rule("gelu",   Formula(lambda m, x: 0.5 * x * m.erfc(-x / SQRT_2)),
+                 lambda m, z, x: 0.5 * m.erfc(-x / SQRT_2) + ONE_OVER_SQRT_2PI * x * m.gaussian(x, 0.5),  domain=(LINE,)),
 
     Rule("sum",     lambda *xs: sum(xs), many=lambda m, z, *xs: [1.0] * len(xs),                   domain=(LINE,)),
     Rule("mean",   lambda *xs: sum(xs) / len(xs), many=lambda m, z, *xs: [1.0 / len(xs)] * len(xs), domain=(LINE,)),
@@ -282,8 +289,8 @@ class Ieee(float):
     __slots__ = ()
 
 
-def _limit(name: str, x: float, y: float = 1.0) -> float:
-    """What the operation `name` gives in IEEE arithmetic where Python raises."""
+def _limit(name: str, x: float, y: float = 1.0, *more: float) -> float:
+    """What the operation `name` gives in IEEE arithmetic where Python raises; nan, if it isn't named here."""
     match name:
         case "truediv" if x != 0.0 and x == x:
             return math.copysign(math.inf, x) * math.copysign(1.0, y)
@@ -293,7 +300,9 @@ def _limit(name: str, x: float, y: float = 1.0) -> float:
             return -math.inf
         case "log1p" if x == -1.0:
             return -math.inf
-        case "sinh" | "atanh" if abs(x) >= 1.0:
+        case "atanh" if abs(x) == 1.0:
+            return math.copysign(math.inf, x)
+        case "sinh":
             return math.copysign(math.inf, x)
         case "exp" | "expm1" | "exp2" | "cosh":
             return math.inf

@@ -7,7 +7,7 @@ which the outer transform, or `backward()`, goes on.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from itertools import islice
 from operator import add
@@ -16,7 +16,6 @@ from typing import Any
 from .engine import (
     VALUES,
     Value,
-    adjoints_of,
     as_constant,
     as_number,
     backward_from,
@@ -25,6 +24,7 @@ from .engine import (
     never_raising,
     order_below,
     pull_back,
+    require_fresh,
     require_graph,
 )
 
@@ -150,6 +150,47 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     return jvp(grad(f), (x,), (v,))[1]
 
 
+def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
+    """∂root/∂v · seed for each v of `leaves`, of which none need be a leaf; touches no grad.
+
+    A float as `seed` gives floats.  A Value gives Values, of which derivatives can be taken in turn.
+
+    Raises:
+        StaleGraphError: a Value was assigned new data after this graph was built from it.
+        NoGraphError: `root` was made under no_grad().
+
+    >>> x, y = Value(3.0), Value(4.0)
+    >>> gradients(x * y, [x, y])
+    [4.0, 3.0]
+    """
+    require_graph(root)
+    return _adjoints(order_below([root]), [root], [seed], list(leaves), pull_back)
+
+
+def _adjoints(
+    order: Sequence[Value],
+    roots: Sequence[Value],
+    seeds: Sequence[Any],
+    sources: Sequence[Value],
+    pullback: Callable[[Value, Any], tuple[Any, ...]],
+) -> list[Any]:
+    """The sweep with the adjoints in a dictionary instead of `grad`, and only over what depends on the sources."""
+    require_fresh(order)
+    adjoints: dict[Value, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        adjoints[root] = adjoints[root] + seed if root in adjoints else seed
+    needed = set(sources)
+    for v in order:
+        if not needed.isdisjoint(v.parents):
+            needed.add(v)
+    for v in reversed(order):
+        if v in needed and v in adjoints:
+            for parent, c in zip(v.parents, pullback(v, adjoints[v]), strict=True):
+                if parent in needed:
+                    adjoints[parent] = adjoints[parent] + c if parent in adjoints else c
+    return [adjoints.get(v, 0.0) for v in sources]
+
+
 class _Run:
     """One run of f, on nodes of our own in the place of the numbers to differentiate by."""
 
@@ -182,7 +223,7 @@ class _Run:
             require_graph(z)
         if self.open or any(isinstance(seed, Value) for seed in seeds):
             with never_raising():
-                return adjoints_of(self.order, roots, seeds, self.own, _in_values)
+                return _adjoints(self.order, roots, seeds, self.own, _in_values)
         with marking:  # our nodes are known to a pullback that other threads may call
             for v in self.own:
                 v._grad = 0.0

@@ -19,8 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from autograd_mini.rules import RULES
-from tests.witness import Finding, first_derivatives, random_point, second_derivatives_at
+from autograd_mini.rules import RULES  # noqa: E402
+from tests.witness import Finding, first_derivatives, random_point, second_derivatives_at  # noqa: E402
 
 
 def interval(low: float, high: float) -> str:

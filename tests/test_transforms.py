@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini.engine import VALUES, NoGraphError, Value, no_grad
+from autograd_mini.engine import VALUES, NoGraphError, Value
+from autograd_mini.hooks import no_grad
 from autograd_mini.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 Point = namedtuple("Point", "x y")

@@ -1,0 +1,164 @@
+"""The package as a user meets it: every public name, none hiding a builtin, and nothing imported before its time."""
+
+import ast
+import builtins
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd_mini
+
+# fmt: off
+HOMES = {
+    "engine": [
+        "Value", "topological_order", "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
+    ],
+    "hooks": ["no_grad"],
+    "functions": [
+        "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "pow",
+        "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+        "hypot", "erf", "erfc", "abs", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round",
+        "sum", "prod", "dot", "mean",
+        "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
+        "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
+    ],
+    "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
+    "render": ["draw"],
+}
+# fmt: on
+PUBLIC = [(home, name) for home, names in HOMES.items() for name in names]
+HIDING = {"abs", "pow", "round", "sum"}
+
+
+def python(program: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a Python of its own that finds this very package."""
+    source = str(Path(autograd_mini.__file__).parent.parent)
+    program = f"import sys; sys.path.insert(0, {source!r})\n{program}"
+    return subprocess.run([sys.executable, *flags, "-c", program], capture_output=True, text=True, check=False)
+
+
+# ---- the names ----
+
+
+@pytest.mark.parametrize("home, name", PUBLIC)
+def test_each_name_is_that_of_its_module(home: str, name: str) -> None:
+    module = importlib.import_module(f"autograd_mini.{home}")
+    assert getattr(autograd_mini, name) is getattr(module, name)
+    assert name in dir(autograd_mini)
+
+
+def test_all_is_every_name_but_those_that_hide_a_builtin() -> None:
+    names = {name for _, name in PUBLIC} | {"nn"}
+    assert set(autograd_mini.__all__) == names - HIDING
+    assert len(set(autograd_mini.__all__)) == len(autograd_mini.__all__)
+    assert names & set(dir(builtins)) == HIDING
+
+
+def test_import_star_hides_no_builtin() -> None:
+    namespace: dict[str, object] = {}
+    exec("from autograd_mini import *", namespace)
+    del namespace["__builtins__"]
+    assert not namespace.keys() & set(dir(builtins))
+    assert namespace.keys() == set(autograd_mini.__all__)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(inspect.getsource(autograd_mini))
+    (block,) = [s for s in tree.body if isinstance(s, ast.If) and ast.unparse(s.test) == "TYPE_CHECKING"]
+    seen = set()
+    for statement in block.body:
+        assert isinstance(statement, ast.ImportFrom)
+        names = {alias.asname or alias.name for alias in statement.names}
+        seen |= set(autograd_mini.functions.__all__) if names == {"*"} else names
+    assert seen == {name for _, name in PUBLIC} | {"nn"}
+
+
+def test_no_module_has_the_name_of_a_public_function() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(autograd_mini.__path__)}
+    assert modules & {name for _, name in PUBLIC} == set()
+
+
+def test_nn_is_imported_when_it_is_asked_for() -> None:
+    assert python("import autograd_mini\nprint('autograd_mini.nn' in sys.modules)").stdout == "False\n"
+    assert python("import autograd_mini\nprint(autograd_mini.nn.__name__)").stdout == "autograd_mini.nn\n"
+
+
+def test_a_name_is_found_once() -> None:
+    assert python("import autograd_mini as a\nf = a.exp\nprint('exp' in vars(a), a.exp is f)").stdout == "True True\n"
+
+
+# ---- a name that is not there ----
+
+
+@pytest.mark.parametrize("name", ["rellu", "no_such_name", "_private", "__no_such_dunder__"])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"^module 'autograd_mini' has no attribute '{name}'$"):
+        getattr(autograd_mini, name)
+    assert not hasattr(autograd_mini, name)
+    with pytest.raises(ImportError, match=name):
+        exec(f"from autograd_mini import {name}")
+
+
+def test_an_unknown_name_is_told_the_nearest() -> None:
+    for wrong, right in (
+        ("rellu", "relu"),
+        ("Vale", "Value"),
+        ("value_and_gradient", "value_and_grad"),
+        ("sume", "sum"),
+    ):
+        stderr = python(f"import autograd_mini\nautograd_mini.{wrong}").stderr
+        assert f"module 'autograd_mini' has no attribute '{wrong}'. Did you mean: '{right}'?" in stderr
+
+
+# ---- what is imported ----
+
+NEW_MODULES = """
+before = set(sys.modules)
+{}
+new = {{name.partition(".")[0] for name in set(sys.modules) - before}} - {{"autograd_mini"}}
+print(sorted(name for name in new if name not in sys.stdlib_module_names))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import autograd_mini",
+        "from autograd_mini import Value\nValue(1.0).backward()",
+        "from autograd_mini import exp, dot, primitive",
+        "from autograd_mini import grad\ngrad(lambda xs: xs[0] * xs[1])([1.0, 2.0])",
+    ],
+)
+def test_only_the_standard_library_is_imported(statement: str) -> None:
+    done = python(NEW_MODULES.format(statement))
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_works_without_site_packages() -> None:
+    program = "from autograd_mini import Value, grad, sigmoid\nprint(grad(sigmoid)(0.0), Value(2.0).relu().data)"
+    assert python(program, "-S", "-I").stdout == "0.25 2.0\n"
+
+
+def test_importing_the_package_imports_none_of_its_modules() -> None:
+    done = python("import autograd_mini\nprint([name for name in sys.modules if name.startswith('autograd_mini.')])")
+    assert done.stdout == "[]\n"
+
+
+# ---- the documentation ----
+
+
+@pytest.mark.parametrize("home, name", PUBLIC)
+def test_every_public_name_has_documentation_with_an_example(home: str, name: str) -> None:
+    thing = getattr(autograd_mini, name)
+    assert inspect.getdoc(thing)
+    if not (isinstance(thing, type) and issubclass(thing, Exception)):
+        assert ">>> " in inspect.getdoc(thing), f"{home}.{name} has no doctest"
+
+
+def test_the_package_has_a_version() -> None:
+    assert autograd_mini.__version__.count(".") == 2

@@ -1,0 +1,680 @@
+"""What the rows of the rule table are held against: plain Python for their values, mpmath for their slopes.
+
+Nothing here comes from the table but its names and domains.  A witness has the value on floats, written with `if` and
+the math module; the same function in mpmath; and its first partial derivatives in mpmath, as formulas that keep their
+digits wherever the operands are floats.  Second derivatives are the published table of docs/accuracy.md.
+"""
+
+import functools
+import itertools
+import math
+import operator
+import random
+import re
+import struct
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mpmath import mp, mpf
+
+from autograd_mini.engine import Value, apply
+from autograd_mini.rules import Rule
+from autograd_mini.transforms import gradients
+
+DOCS = Path(__file__).parent.parent / "docs"
+DIGITS = 60
+EPS, TINY, HUGE = sys.float_info.epsilon, math.ulp(0.0), sys.float_info.max
+
+mp.dps = DIGITS
+
+
+class Witness(NamedTuple):
+    """One row: its value on floats and in mpmath, its slopes in mpmath, and what is particular about its operands."""
+
+    expression: Callable[..., float]
+    value: Callable[..., Any]
+    slopes: Callable[..., Sequence[Any]]
+    names: str = "xy"  # the operands as docs/accuracy.md calls them; of an operation of many, any one and any other
+    hard: Sequence[tuple[float, ...]] = ()  # points to try besides those that every row is tried at
+    poles: Sequence[float] = ()  # operands to come near to
+    draw: Callable[[random.Random], tuple[float, ...]] | None = None  # a point, if a good one isn't easily met
+    constants: Sequence[int] = ()  # operands that are no variables
+    sizes: Sequence[int] = ()  # for an operation of any number of operands, how many to try
+
+
+def each(*slopes: Any) -> Callable[..., Sequence[Any]]:
+    """Slopes given one by one, as numbers or functions."""
+    return lambda *xs: [d(*xs) if callable(d) else mpf(d) for d in slopes]
+
+
+# ---- values on floats, as one would write them without the package ----
+
+
+def power(x: float, n: float) -> float:
+    z = x**n
+    if isinstance(z, complex):
+        raise ValueError("complex")
+    return z
+
+
+def whole(f: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda x: float(f(x)) if math.isfinite(x) else x
+
+
+def sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0.0 else (t := math.exp(-abs(x))) / (1.0 + t)
+
+
+def gaussian(x: float, k: float) -> float:
+    x = 64.0 if abs(x) > 64.0 else x
+    s = (math.floor(x * 1024.0) if math.isfinite(x) else x) / 1024.0
+    t = math.exp(-k * s * s)
+    return t + t * math.expm1(-k * (x - s) * (x + s))
+
+
+def sech2(x: float) -> float:
+    t = math.exp(-2.0 * abs(x))
+    return 4.0 * t / (1.0 + t * (2.0 + t))
+
+
+def dot(*operands: float) -> float:
+    n = len(operands) // 2
+    w, x, start = operands[:n], operands[n : 2 * n], operands[2 * n :]
+    if sys.version_info >= (3, 12):
+        return sum(start, math.sumprod(w, x))
+    return sum(map(operator.mul, w, x), *start)
+
+
+def logsumexp(*xs: float) -> float:
+    top = max(xs)
+    return top if math.isinf(top) else top + math.log(sum([math.exp(x - top) for x in xs]))
+
+
+# ---- the same, and slopes, in mpmath ----
+
+
+def mp_sigmoid(x: Any) -> Any:
+    return 1 / (1 + mp.exp(-x)) if x >= 0 else mp.exp(x) / (1 + mp.exp(x))
+
+
+def mp_erfc(x: Any) -> Any:
+    """erfc, which mpmath can't do of the largest floats."""
+    return mp.erfc(max(min(x, 1e9), -1e9))
+
+
+def mp_phi(x: Any) -> Any:
+    """The normal density."""
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def mp_Phi(x: Any) -> Any:
+    """The normal distribution function."""
+    return mp_erfc(-x / mp.sqrt(2)) / 2
+
+
+def mp_cbrt(x: Any) -> Any:
+    return mp.cbrt(x) if x >= 0 else -mp.cbrt(-x)
+
+
+def mp_hypot(*xs: Any) -> Any:
+    return mp.sqrt(mp.fsum(x * x for x in xs))
+
+
+def mp_softmax(*xs: Any) -> Sequence[Any]:
+    top = max(xs)
+    terms = [mp.exp(x - top) for x in xs]
+    return [t / mp.fsum(terms) for t in terms]
+
+
+def mp_power(x: Any, n: Any) -> Any:
+    return mp.power(x, n) if x >= 0 else mp.power(-x, n) * (-1 if int(n) % 2 else 1)
+
+
+def power_slopes(x: Any, n: Any) -> Sequence[Any]:
+    by_x = mpf(0) if n == 0 else n * mp_power(x, n - 1)
+    by_n = mpf(0) if x == 0 and n > 0 else mp.nan if x < 0 else mp_power(x, n) * mp.log(x)
+    return by_x, by_n
+
+
+def others(*xs: Any) -> Sequence[Any]:
+    """For each operand the product of all the others."""
+    return [mp.fprod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
+
+
+def dot_slopes(*operands: Any) -> Sequence[Any]:
+    n = len(operands) // 2
+    return [*operands[n : 2 * n], *operands[:n], *[mpf(1)] * (len(operands) % 2)]
+
+
+def half(tie: bool, yes: bool) -> Any:
+    return mpf("0.5") if tie else mpf(int(yes))
+
+
+# ---- points where the value is neither lost nor too large, which few pairs of random floats are ----
+
+
+def draw_power(rng: random.Random) -> tuple[float, ...]:
+    near_1 = 1.0 + rng.uniform(-1.0, 1.0) * 2.0 ** -rng.uniform(0.0, 52.0)
+    x = rng.choice((any_float(rng, (0.0, math.inf)), rng.uniform(0.0, 2.0), near_1))
+    n = rng.uniform(-745.0, 709.0) / (math.log(x or 2.0) or 1.0)
+    return rng.choice(((x, n), (x, rng.uniform(-1.0, 1.0)), (-x, float(round(n)))))
+
+
+def draw_powi(rng: random.Random) -> tuple[float, ...]:
+    n = rng.randint(1, 9)
+    return math.ldexp(rng.uniform(-1.0, 1.0), rng.randint(-1022, 1023) // n), float(n)
+
+
+def draw_gaussian(rng: random.Random) -> tuple[float, ...]:
+    return rng.choice((rng.uniform(-39.0, 39.0), any_float(rng))), rng.choice((0.5, 1.0))
+
+
+def draw_near_each_other(rng: random.Random) -> tuple[float, ...]:
+    base = rng.choice((0.0, rng.uniform(-1e3, 1e3), any_float(rng)))
+    apart = rng.choice((1.0, 40.0, 745.0))
+    return tuple([base + rng.choice((0.0, 1.0, -1.0)) * rng.uniform(0.0, apart) for _ in range(3)])
+
+
+def draw_of_one_size(rng: random.Random) -> tuple[float, ...]:
+    base = any_float(rng)
+    near = [base * rng.uniform(-2.0, 2.0) * 2.0 ** rng.choice((0, -30, -60)) for _ in range(2)]
+    return tuple(near if all(map(math.isfinite, near)) else [base, -base])
+
+
+def witness_of(rule: Rule) -> Witness:
+    """The witness of the row, without which it can't be held to anything."""
+    if rule.name not in WITNESSES:
+        raise LookupError(f"the row {rule.name!r} of the rule table has no witness: give it one in tests/witness.py")
+    if not rule.domain:
+        raise LookupError(f"the row {rule.name!r} of the rule table has no domain=…, so nobody knows where it holds")
+    return WITNESSES[rule.name]
+
+
+NEAR_1 = [(-0.99999999,), (0.99999999,), (0.9999999999999999,), (-0.9999999999999999,), (1e-9,)]
+
+WITNESSES: dict[str, Witness] = {
+    "add": Witness(operator.add, operator.add, each(1, 1)),
+    "sub": Witness(operator.sub, operator.sub, each(1, -1)),
+    "mul": Witness(operator.mul, operator.mul, lambda x, y: (y, x)),
+    "truediv": Witness(
+        operator.truediv,
+        operator.truediv,
+        lambda x, y: (1 / y, -x / y**2),
+        hard=[(1e200, 1e200), (1e-200, 1e-200), (1.0, 5e-324), (1e-320, 1e-10), (1e-310, 1e5)],
+    ),
+    "powi": Witness(
+        power,
+        lambda x, n: x ** int(n),
+        lambda x, n: (n * x ** (int(n) - 1), mp.nan),
+        names="xn",
+        constants=[1],
+        hard=[(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (-0.0, 3.0), (-2.0, 1023.0), (1e-200, 2.0), (0.99, 71000.0)],
+        draw=draw_powi,
+    ),
+    "pow": Witness(
+        power,
+        mp_power,
+        power_slopes,
+        names="xn",
+        hard=[
+            *[(0.0, n) for n in (0.0, 0.5, 1.0, 2.0)],
+            *[(-2.0, n) for n in (-3.0, 0.0, 1.0, 3.0, 1000.0)],
+            *[(1e300, n) for n in (0.1, 0.3, 1.02)],
+            *[(1e-300, n) for n in (0.3, -0.9, 1.04)],
+            *[(2.0, n) for n in (1020.5, -1070.5, 0.49999999999999994)],
+            *[(1e-200, 2.0), (-1e100, -3.0), (-1e-100, -3.0), (1e308, 1e-300), (5e-324, 0.5)],
+            *[(0.99, 71000.0), (1.01, -71000.0), (1.0000000000000002, 1e18), (0.9999999999999999, 1e18), (-1.0, 1e17)],
+        ],
+        draw=draw_power,
+    ),
+    "neg": Witness(operator.neg, operator.neg, each(-1)),
+    "pos": Witness(operator.pos, operator.pos, each(1)),
+    "abs": Witness(abs, abs, lambda x: (mp.sign(x),)),
+    "exp": Witness(math.exp, mp.exp, each(mp.exp), hard=[(709.78,), (-745.13,), (-740.0,)]),
+    "expm1": Witness(math.expm1, mp.expm1, each(mp.exp), hard=[(709.78,), (-745.13,)]),
+    "exp2": Witness(
+        math.exp2, lambda x: mpf(2) ** x, lambda x: (mpf(2) ** x * mp.log(2),), hard=[(1023.9,), (-1074.0,)]
+    ),
+    "log": Witness(math.log, mp.log, lambda x: (1 / x,)),
+    "log1p": Witness(
+        math.log1p, mp.log1p, lambda x: (1 / (1 + x),), hard=[(1e-9,), (-1e-9,), (-0.9999999999999999,), (-0.99999999,)]
+    ),
+    "log2": Witness(math.log2, lambda x: mp.log(x, 2), lambda x: (1 / x / mp.log(2),)),
+    "log10": Witness(math.log10, mp.log10, lambda x: (1 / x / mp.log(10),)),
+    "sqrt": Witness(math.sqrt, mp.sqrt, lambda x: (1 / mp.sqrt(x) / 2,)),
+    "cbrt": Witness(math.cbrt, mp_cbrt, lambda x: (1 / mp_cbrt(x) ** 2 / 3,)),
+    "sin": Witness(math.sin, mp.sin, each(mp.cos), poles=[math.pi / 2, math.pi]),
+    "cos": Witness(math.cos, mp.cos, lambda x: (-mp.sin(x),), poles=[math.pi / 2, math.pi]),
+    "tan": Witness(math.tan, mp.tan, lambda x: (1 / mp.cos(x) ** 2,), poles=[math.pi / 2, -math.pi / 2, 11.0, math.pi]),
+    "asin": Witness(math.asin, mp.asin, lambda x: (1 / mp.sqrt((1 - x) * (1 + x)),), hard=NEAR_1),
+    "acos": Witness(math.acos, mp.acos, lambda x: (-1 / mp.sqrt((1 - x) * (1 + x)),), hard=NEAR_1),
+    "one_minus_square": Witness(lambda x: (1.0 - x) * (1.0 + x), lambda x: (1 - x) * (1 + x), lambda x: (-2 * x,)),
+    "atan": Witness(math.atan, mp.atan, lambda x: (1 / (1 + x * x),), hard=[(1e155,), (-1e160,)]),
+    "atan2": Witness(
+        math.atan2,
+        mp.atan2,
+        lambda y, x: (x / (x * x + y * y), -y / (x * x + y * y)),
+        names="yx",
+        hard=[
+            *[(1e200, 1e200), (1e-200, 1e-200), (1e300, -3e300)],
+            *[(3.0, 4.0), (0.0, -1.0), (1e-300, 1e300), (1.0, 1e-320)],
+        ],
+        draw=draw_of_one_size,
+    ),
+    "hypot": Witness(
+        math.hypot,
+        mp_hypot,
+        lambda *xs: [x / mp_hypot(*xs) for x in xs],
+        hard=[(1e200, 1e200), (1e-200, 1e-200), (3e300, 4e300, 12e300), (-1e300, 1e-300), (3.0, 4.0), (1.0, 1e-9)],
+        draw=draw_of_one_size,
+        sizes=[1, 2, 3],
+    ),
+    "sinh": Witness(math.sinh, mp.sinh, each(mp.cosh), hard=[(710.4,), (-710.4,)]),
+    "cosh": Witness(math.cosh, mp.cosh, each(mp.sinh), hard=[(710.4,), (-710.4,), (1e-9,)]),
+    "tanh": Witness(
+        math.tanh, mp.tanh, lambda x: (mp.sech(x) ** 2,), hard=[(15.0,), (-15.0,), (1e-9,), (354.0,), (372.0,)]
+    ),
+    "sech2": Witness(
+        sech2,
+        lambda x: mp.sech(x) ** 2,
+        lambda x: (-2 * mp.sech(x) ** 2 * mp.tanh(x),),
+        hard=[(15.0,), (354.0,), (372.0,)],
+    ),
+    "asinh": Witness(math.asinh, mp.asinh, lambda x: (1 / mp.sqrt(1 + x * x),)),
+    "acosh": Witness(
+        math.acosh,
+        mp.acosh,
+        lambda x: (1 / mp.sqrt((x - 1) * (x + 1)),),
+        hard=[(1.0000000000000002,), (1.00000001,), (1e200,), (1e308,)],
+    ),
+    "atanh": Witness(math.atanh, mp.atanh, lambda x: (1 / ((1 - x) * (1 + x)),), hard=NEAR_1),
+    "erf": Witness(
+        math.erf,
+        lambda x: 1 - mp_erfc(x),
+        lambda x: (2 * mp.exp(-x * x) / mp.sqrt(mp.pi),),
+        hard=[(26.0,), (-26.0,), (27.0,), (6.0,), (26.5,)],
+    ),
+    "erfc": Witness(
+        math.erfc,
+        mp_erfc,
+        lambda x: (-2 * mp.exp(-x * x) / mp.sqrt(mp.pi),),
+        hard=[(26.0,), (-26.0,), (27.0,), (26.5,)],
+    ),
+    "gaussian": Witness(
+        gaussian,
+        lambda x, k: mp.exp(-k * x * x),
+        lambda x, k: (-2 * k * x * mp.exp(-k * x * x), mp.nan),
+        names="xk",
+        constants=[1],
+        hard=[(26.0, 1.0), (-26.0, 1.0), (37.0, 0.5), (-38.0, 0.5), (1e300, 1.0), (1.7e308, 1.0), (0.0, 1.0)],
+        draw=draw_gaussian,
+    ),
+    "maximum": Witness(max, max, lambda x, y: (half(x == y, x > y), half(x == y, y > x))),
+    "minimum": Witness(min, min, lambda x, y: (half(x == y, x < y), half(x == y, y < x))),
+    "clamp": Witness(
+        lambda x, lo, hi: lo if x < lo else hi if x > hi else x,
+        lambda x, lo, hi: min(max(x, lo), hi),
+        lambda x, lo, hi: (half(x in (lo, hi), lo < x < hi), half(x == lo, x < lo), half(x == hi, x > hi)),
+        names="xlh",
+        hard=[(0.0, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0), (1e300, -1.0, 1.0)],
+    ),
+    "copysign": Witness(
+        math.copysign,
+        lambda x, y: abs(x) * (-1 if y < 0 else 1),
+        lambda x, y: (mp.sign(x) * mp.sign(y) if y else None, mpf(0)),
+    ),
+    "floor": Witness(whole(math.floor), mp.floor, each(0)),
+    "ceil": Witness(whole(math.ceil), mp.ceil, each(0)),
+    "round": Witness(whole(round), mp.nint, each(0)),
+    "where": Witness(
+        lambda c, a, b: a if c else b,
+        lambda c, a, b: a if c else b,
+        lambda c, a, b: (mpf(0), half(False, c != 0), half(False, c == 0)),
+        names="cab",
+        constants=[0],
+    ),
+    "relu": Witness(lambda x: 0.0 if x < 0.0 else x, lambda x: max(x, 0), lambda x: (half(False, x > 0),)),
+    "leaky_relu": Witness(
+        lambda x, a: a * x if x < 0.0 else x,
+        lambda x, a: a * x if x < 0 else x,
+        lambda x, a: (mpf(1) if x > 0 else a, min(x, mpf(0))),
+        names="xa",
+    ),
+    "elu": Witness(
+        lambda x, a: x if x > 0.0 else a * math.expm1(x),
+        lambda x, a: x if x > 0 else a * mp.expm1(x),
+        lambda x, a: (mpf(1) if x > 0 else a * mp.exp(x), mp.expm1(min(x, mpf(0)))),
+        names="xa",
+        hard=[(-1e-9, 1.0), (-40.0, 0.5), (-745.0, 2.0), (-1e300, 1.0), (1e300, 1.0)],
+    ),
+    "sigmoid": Witness(
+        sigmoid,
+        mp_sigmoid,
+        lambda x: (mp_sigmoid(x) * mp_sigmoid(-x),),
+        hard=[(40.0,), (-40.0,), (700.0,), (-700.0,), (1000.0,), (-1000.0,), (744.0,), (1e-9,)],
+    ),
+    "softplus": Witness(
+        lambda x: (x if x > 0.0 else 0.0) + math.log1p(math.exp(-abs(x))),
+        lambda x: mp.log1p(mp.exp(x)),
+        each(mp_sigmoid),
+        hard=[(1000.0,), (-1000.0,), (30.0,), (-40.0,), (-700.0,)],
+    ),
+    "silu": Witness(
+        lambda x: x * sigmoid(x),
+        lambda x: x * mp_sigmoid(x),
+        lambda x: (mp_sigmoid(x) * (1 + x * mp_sigmoid(-x)),),
+        hard=[(-38.0,), (38.0,), (-700.0,), (-712.0,), (-740.0,), (-1000.0,), (1000.0,)],
+        poles=[-1.2784645427610738, 2.399357280515468],
+    ),
+    "gelu": Witness(
+        lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2.0)),
+        lambda x: x * mp_Phi(x),
+        lambda x: (mp_Phi(x) + x * mp_phi(x),),
+        hard=[(-38.0,), (38.0,), (-37.0,), (-10.0,), (-37.68,), (8.0,)],
+        poles=[-0.7517915246935645, math.sqrt(2.0)],
+    ),
+    "sum": Witness(lambda *xs: sum(xs), lambda *xs: mp.fsum(xs), lambda *xs: [mpf(1)] * len(xs), sizes=[1, 2, 3, 10]),
+    "mean": Witness(
+        lambda *xs: sum(xs) / len(xs),
+        lambda *xs: mp.fsum(xs) / len(xs),
+        lambda *xs: [mpf(1) / len(xs)] * len(xs),
+        sizes=[1, 3],
+    ),
+    "prod": Witness(
+        lambda *xs: math.prod(xs),
+        lambda *xs: mp.fprod(xs),
+        others,
+        hard=[(0.0, 2.0, 3.0), (0.0, 0.0, 3.0), (2.0, -0.0, 3.0), (1e-300, 1e-300, 1e300), (-1e100, 1e100, 1e100, 3.0)],
+        sizes=[1, 2, 3, 5],
+    ),
+    "dot": Witness(
+        dot,
+        lambda *o: mp.fdot(o[: len(o) // 2], o[len(o) // 2 : len(o) // 2 * 2]) + mp.fsum(o[len(o) // 2 * 2 :]),
+        dot_slopes,
+        sizes=[2, 3, 4, 7],
+    ),
+    "logsumexp": Witness(
+        logsumexp,
+        lambda *xs: max(xs) + mp.log(mp.fsum(mp.exp(x - max(xs)) for x in xs)),
+        mp_softmax,
+        hard=[
+            *[(1000.0, 1000.0), (0.3, 700.1), (-1e300, 5.0)],
+            *[(-700.0, 1.0), (1e308, -1e308), (-1000.0, -1000.3), (5.0,)],
+        ],
+        draw=draw_near_each_other,
+        sizes=[1, 2, 3],
+    ),
+}
+
+
+# ---- points ----
+
+SPECIAL = [0.0, -0.0, TINY, 1e-310, -1e-310, 1e-300, -1e-200, 1e-9, -1e-9]
+SPECIAL += [0.5, -0.5, 1.0, -1.0, 1.5, 2.0, -2.0, 2.5, 3.0]
+SPECIAL += [math.pi / 2, 15.0, -15.0, 26.0, -26.0, 40.0, -40.0, 700.0, -700.0, 1e3, -1e3, 1e15, 1e100, 1e200, -1e200]
+SPECIAL += [1e300, -1e300, 1e308, HUGE, -HUGE]
+IN_PAIRS = [0.0, -0.0, TINY, 1e-310, -1e-200, 0.5, 1.0, -1.0, 2.5, -15.0, 700.0, -1e200, 1e300, HUGE]
+NOT_FINITE = [math.inf, -math.inf, math.nan]
+
+
+def position(x: float) -> int:
+    """Where x stands among the floats in order, 0 at 0."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", abs(x)))
+    return int(bits) if x > 0.0 else -int(bits)
+
+
+def float_at(place: int) -> float:
+    """The inverse of `position`."""
+    (x,) = struct.unpack("<d", struct.pack("<q", abs(place)))
+    return math.copysign(x, place)
+
+
+def any_float(rng: random.Random, interval: tuple[float, float] = (-HUGE, HUGE)) -> float:
+    """A finite float of the interval, each as likely as any other, so that 1e-300 is met as often as 1e300."""
+    low, high = (max(-HUGE, min(HUGE, end)) for end in interval)
+    return float_at(rng.randint(position(low), position(high)))
+
+
+def operand(rng: random.Random, interval: tuple[float, float], poles: Sequence[float]) -> float:
+    """A float of the interval: from all over it, of common size, or near 0, 1, an end or a pole."""
+    low, high = interval
+    kind = rng.randrange(4)
+    if kind == 0:
+        return any_float(rng, interval)
+    if kind <= 2:
+        x = rng.uniform(-1.0, 1.0) * rng.choice((2.0, 5.0, 40.0, 800.0))
+    else:
+        near = [p for p in (0.0, 1.0, -1.0, low, high, *poles, *poles, *poles) if low <= p <= high and math.isfinite(p)]
+        x = rng.choice(near) + rng.uniform(-1.0, 1.0) * 2.0 ** -rng.uniform(0.0, 60.0)
+    return x if low <= x <= high else abs(x) if low <= abs(x) <= high else any_float(rng, interval)
+
+
+def intervals(rule: Rule, size: int) -> Sequence[tuple[float, float]]:
+    """The domain, an interval per operand."""
+    return rule.domain if len(rule.domain) == size else rule.domain * size
+
+
+def random_point(rule: Rule, rng: random.Random) -> tuple[float, ...]:
+    """A point of the domain."""
+    witness = witness_of(rule)
+    if witness.draw:
+        return witness.draw(rng)
+    size = rng.choice(witness.sizes or [len(rule.domain)])
+    return tuple([operand(rng, interval, witness.poles) for interval in intervals(rule, size)])
+
+
+def grid(rule: Rule, *also: float) -> Iterator[tuple[float, ...]]:
+    """The witness's hard points, and the special floats of the domain, in pairs each with each."""
+    witness = witness_of(rule)
+    yield from witness.hard
+    for size in witness.sizes or [len(rule.domain)]:
+        floats = [*(IN_PAIRS if size == 2 else SPECIAL), *also]
+        columns = [
+            [x for x in (*floats, *interval) if not (x < interval[0] or x > interval[1])]
+            for interval in intervals(rule, size)
+        ]
+        if rule.name == "powi":
+            columns[1] = [1.0, 2.0, 3.0, 4.0, 9.0]
+        if size == 2:
+            points: Iterable[tuple[float, ...]] = itertools.product(*columns)
+        else:  # in turn, each column at a step of its own
+            points = (
+                tuple([xs[i * (2 * j + 1) % len(xs)] for j, xs in enumerate(columns)]) for i in range(len(SPECIAL))
+            )
+        yield from (xs for xs in points if also or all(map(math.isfinite, xs)))
+
+
+# ---- what docs/accuracy.md and docs/kinks.md publish ----
+
+CONSTANTS: dict[str, Any] = {
+    name: getattr(mp, name)
+    for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sech", "pi", "inf")
+}
+CONSTANTS |= {
+    "hypot": mp_hypot,
+    "cbrt": mp_cbrt,
+    "power": mp_power,
+    "sigmoid": mp_sigmoid,
+    "phi": mp_phi,
+    "Phi": mp_Phi,
+}
+CONSTANTS |= {"eps": mpf(EPS), "tiny": mpf(TINY), "normal": mpf(sys.float_info.min), "huge": mpf(HUGE)}
+
+
+class Names(dict[str, Any]):
+    """What a formula of docs/accuracy.md may name besides CONSTANTS, of the slope by xs[i] and its change by xs[j]."""
+
+    def __init__(self, witness: Witness, xs: tuple[Any, ...], i: int, j: int) -> None:
+        super().__init__({"y": xs[j], "x": xs[i]} if witness.sizes else zip(witness.names, xs))
+        self.witness, self.xs, self.i, self.j = witness, xs, i, j
+        self.by = "x" if witness.sizes else witness.names[i]
+        self.pair = ("xx" if i == j else "xy") if witness.sizes else witness.names[i] + witness.names[j]
+
+    def __missing__(self, name: str) -> Any:
+        xs, i, j, n = self.xs, self.i, self.j, len(self.xs)
+        match name:
+            case "z":
+                return self.witness.value(*xs)
+            case "d" | "dx":
+                return self.witness.slopes(*xs)[i]
+            case "dy":
+                return self.witness.slopes(*xs)[j]
+            case "rest":
+                return mp.fprod(x for k, x in enumerate(xs) if k not in (i, j))
+            case "paired":
+                return mpf(int(abs(i - j) == n // 2 and max(i, j) < n // 2 * 2))
+            case "least":
+                return mp.fprod(abs(x) for x in xs if 0 < abs(x) < 1)
+            case "largest":
+                return mp.fprod(abs(x) for x in xs if abs(x) > 1)
+        raise KeyError(name)
+
+
+def table(page: str, heading: str) -> list[list[str]]:
+    """The rows of the table under a heading of a page of docs/."""
+    text = (DOCS / page).read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [line[1:-1].split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def code(cell: str) -> list[str]:
+    """The pieces of code in a cell."""
+    return re.findall(r"`([^`]*)`", cell)
+
+
+@functools.cache
+def second_derivatives() -> dict[str, dict[str, Any]]:
+    """Of each operation, by the names of two operands, the terms as a compiled tuple."""
+    rows = table("accuracy.md", "Terms of the second derivatives")
+    return {
+        code(name)[0]: {
+            pair: compile(f"({terms},)", name, "eval") for pair, terms in (c.split(": ") for c in code(cell))
+        }
+        for name, cell in rows
+    }
+
+
+@functools.cache
+def exceptions(order: int) -> dict[str, list[tuple[list[str], Any, Any]]]:
+    """Of each operation: by which operands a slope is excepted (all, if none is named), where, and the error."""
+    found: dict[str, list[tuple[list[str], Any, Any]]] = {}
+    for names, *by, where, allowed, _ in table(
+        "accuracy.md", f"Exceptions for {('first', 'second')[order - 1]} derivatives"
+    ):
+        for name in code(names):
+            condition, bound = (
+                compile(code(cell)[0], f"docs/accuracy.md, {name}", "eval") for cell in (where, allowed)
+            )
+            found.setdefault(name, []).append((code(by[0]) if by else [], condition, bound))
+    return found
+
+
+def allowance(name: str, order: int, names: Names) -> Any:
+    """The error that a published exception allows at the point, 0 if there is none."""
+    allowed = mpf(0)
+    for by, condition, bound in exceptions(order).get(name, ()):
+        if not by or names.by in by:
+            try:
+                if eval(condition, CONSTANTS, names):
+                    allowed = max(allowed, eval(bound, CONSTANTS, names))
+            except ZeroDivisionError:
+                continue
+    return allowed
+
+
+# ---- measuring ----
+
+TOP = mp.ldexp(1, 1024)
+
+
+class Finding(NamedTuple):
+    """A derivative found at a point, and what it should be."""
+
+    xs: tuple[float, ...]
+    by: str
+    got: float
+    truth: Any
+    error: float  # in ulp if of first order, in eps·Σ|terms| if of second
+    excepted: bool  # a published exception covers the point
+    wrong: bool  # larger than the rule and the exception allow
+
+    def __str__(self) -> str:
+        return f"∂{self.by} at {self.xs}: {self.got!r}, in truth {mp.nstr(self.truth, 17)}, {self.error:.3g} off"
+
+
+def forward(rule: Rule, xs: Sequence[float]) -> tuple[Any, list[Value | None]] | None:
+    """The node of the operation at a point of finite numbers, and its variables; None where it has no finite value."""
+    variables = [None if i in witness_of(rule).constants else Value(x) for i, x in enumerate(xs)]
+    operands = [x if v is None else v for v, x in zip(variables, xs)]
+    try:
+        z = operands[0] ** int(xs[1]) if rule.name == "powi" else apply(rule, *operands)
+    except (ArithmeticError, ValueError):
+        return None
+    return (z, variables) if math.isfinite(z.data) and all(map(math.isfinite, xs)) else None
+
+
+def distance(got: float, truth: Any) -> Any:
+    """How far a float is from the truth, where inf stands for 2¹⁰²⁴, the float after the largest."""
+    if math.isnan(got) or mp.isnan(truth):
+        return mpf(0) if math.isnan(got) and mp.isnan(truth) else mp.inf
+    return abs(max(-TOP, min(TOP, mpf(got))) - max(-TOP, min(TOP, truth)))
+
+
+def first_derivatives(rule: Rule, xs: tuple[float, ...]) -> Iterator[Finding]:
+    """Every slope of the operation at a point, through backward()."""
+    witness, found = witness_of(rule), forward(rule, xs)
+    if found is None:
+        return
+    z, variables = found
+    exact = tuple(map(mpf, xs))
+    try:
+        truths = witness.slopes(*exact)
+    except ZeroDivisionError:  # infinite or undefined: see docs/kinks.md
+        return
+    z.backward()
+    for i, (v, truth) in enumerate(zip(variables, truths)):
+        if v is not None and truth is not None:
+            error = distance(v.grad, truth)
+            size = int(mp.mag(truth)) if mp.isfinite(truth) and truth else -2000
+            ulps = error / mp.ldexp(1, min(max(size - 53, -1074), 971))
+            names = Names(witness, exact, i, i)
+            allowed = allowance(rule.name, 1, names)
+            yield Finding(xs, names.by, v.grad, truth, float(ulps), allowed > 0, bool(ulps > 4 and error > allowed))
+
+
+def second_derivatives_at(rule: Rule, xs: tuple[float, ...]) -> Iterator[Finding]:
+    """Every second derivative of the operation at a point, by rows that are read on Values."""
+    witness, found = witness_of(rule), forward(rule, xs)
+    if found is None:
+        return
+    z, variables = found
+    exact = tuple(map(mpf, xs))
+    some = [(i, v) for i, v in enumerate(variables) if v is not None]
+    for i, v in some:
+        (slope,) = gradients(z, [v], seed=Value(1.0))
+        for (j, _), got in zip(some, gradients(slope, [w for _, w in some])):
+            names = Names(witness, exact, i, j)
+            terms = terms_at(rule.name, names)
+            if terms is None or (total := mp.fsum(terms, absolute=True)) > HUGE / 16:
+                continue
+            truth = mp.fsum(terms)
+            error = distance(got, truth)
+            allowed = allowance(rule.name, 2, names)
+            size = float(error / (EPS * total)) if total > sys.float_info.min else 0.0
+            wrong = bool(error > 16 * EPS * total + 16 * TINY and error > allowed)
+            yield Finding(xs, f"²{names.pair}", got, truth, size, allowed > 0, wrong)
+
+
+def terms_at(name: str, names: Names) -> tuple[Any, ...] | None:
+    """The terms of a second derivative at a point, None where it is infinite or undefined."""
+    formulas = second_derivatives().get(name, {})
+    formula = formulas.get(names.pair) or formulas.get(names.pair[::-1])
+    if formula is None:
+        return (mpf(0),)
+    try:
+        terms = tuple(map(mp.mpmathify, eval(formula, CONSTANTS, names)))
+    except ZeroDivisionError:
+        return None
+    return terms if all(isinstance(t, mpf) and mp.isfinite(t) for t in terms) else None
