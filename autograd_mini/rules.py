@@ -1,12 +1,12 @@
 """The table of derivative rules: each operation once, its value and its partial derivatives.
 
-A row reads `name=Rule(symbol, value, ∂z/∂x, ∂z/∂y, domain=…)` where z = value(x, y).  A partial is a number, or a function
-of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic that the row is read in.  `m` supplies every operation
-of the table by its name, and besides `where(condition, a, b)` and `stop_gradient(x)`.  With `m = FLOATS` and numbers a
-partial is a number; in the arithmetic of Values it is a Value, which can be differentiated again.
+A row reads `Rule(name, value, ∂z/∂x, ∂z/∂y, symbol=…, domain=…)` for z = value(x, y).  A partial is a number, or a
+function of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic that the row is read in.  `m` supplies every
+operation of the table by its name, and besides `where(condition, a, b)` and `stop_gradient(x)`.  With `m = FLOATS` and
+numbers a partial is a number; in the arithmetic of Values it is a Value, which can be differentiated again.
 
-A row has no `if`: a choice is `m.where`, both branches of which are evaluated, so that vectors, machine code and text can
-read it too.  Each row has the form that holds over its whole domain; a comment says why a shorter one does not.
+A row has no `if`: a choice is `m.where`, both branches of which are evaluated, so that vectors, machine code and text
+can read it too.  Each row has the form that holds over its whole domain; a comment says why a shorter one does not.
 """
 
 import math
@@ -43,9 +43,9 @@ class Rule:
     """An operation: its symbol, its value, one partial derivative per operand, its domain.
 
     `f` is the value on floats; `formula` gives it in any arithmetic, and is None for a primitive, which each arithmetic
-    supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the list
-    of all partials of any other.  `domain` has one closed interval per operand, or one for all of `many`; whether an end
-    belongs to it is for `f` to say.
+    supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the
+    list of all partials of any other.  `domain` has one closed interval per operand, or one for all of `many`; whether
+    an end belongs to it is for `f` to say.
     """
 
     __slots__ = ("domain", "dx", "dy", "f", "formula", "many", "name", "symbol")
@@ -146,8 +146,8 @@ def _logsumexp(m: Any, *xs: Any) -> Any:
 
 
 def _softmax(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
-    # The largest operand cancels in the quotient, and so has no slope.  exp(x − z) would lose what x − z rounds off; here
-    # the rounding error of the difference is found exactly (Knuth, TAOCP 4.2.2, theorem B) and put back.
+    # The largest operand cancels in the quotient, and so has no slope.  exp(x − z) would lose what x − z rounds off;
+    # here the rounding error of the difference is found exactly (Knuth, TAOCP 4.2.2, theorem B) and put back.
     top = m.stop_gradient(reduce(m.maximum, xs))
     terms = []
     for x in xs:
@@ -161,8 +161,8 @@ def _softmax(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
 
 
 def _gaussian(m: Any, x: Any, k: Any) -> Any:
-    # The rounding of x·x would be magnified x² times: the leading bits s of x are squared without rounding.  The rest is
-    # near 0, where t + t·expm1 is rounded less than t·exp.
+    # The rounding of x·x would be magnified x² times: the leading bits s of x are squared without rounding.  The rest
+    # is near 0, where t + t·expm1 is rounded less than t·exp.
     x = m.where(abs(x) > 64.0, 64.0, x)
     s = m.floor(1024.0 * x) / 1024.0
     t = m.exp(-k * s * s)
@@ -179,7 +179,7 @@ FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos)
 
 # fmt: off
 _ROWS: Final = (
-    #    name            value on floats     ∂z/∂x, ∂z/∂y, … or all of them          the operands' domains, for the tests
+    #    name            value on floats     ∂z/∂x, ∂z/∂y, … or all of them                       the operands' domains
     Rule("add",        operator.add,       1.0, 1.0, symbol="+", domain=(LINE, LINE)),
     Rule("sub",        operator.sub,       1.0, -1.0, symbol="-", domain=(LINE, LINE)),
     Rule("mul",        operator.mul,       lambda m, z, x, y: y, lambda m, z, x, y: x, symbol="*", domain=(LINE, LINE)),
@@ -203,7 +203,7 @@ _ROWS: Final = (
     Rule("log2",       math.log2,          lambda m, z, x: 1.0 / LN2 / x,                           domain=(POSITIVE,)),
     Rule("log10",      math.log10,         lambda m, z, x: 1.0 / LN10 / x,                          domain=(POSITIVE,)),
     Rule("sqrt",       math.sqrt,          lambda m, z, x: 0.5 / z,                                 domain=(POSITIVE,)),
-    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: C libraries' cube roots are up to 4 ulp off.
+    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up to 4 ulp off.
     Rule("cbrt",       math.cbrt, lambda m, z, x: m.where(x == 0.0, math.inf, (1.0 / (z * z) + 2.0 * z / x) / 9.0),
          domain=(LINE,)),
 
@@ -224,8 +224,8 @@ _ROWS: Final = (
 
     Rule("sinh",       math.sinh,          lambda m, z, x: m.cosh(x),                               domain=(LINE,)),
     Rule("cosh",       math.cosh,          lambda m, z, x: m.sinh(x),                               domain=(LINE,)),
-    # sech² x, not 1 − z·z, which is rounded before it cancels; a row of its own lets it fall to 0 without inf · 0, and has
-    # 1 + t(2 + t), which is rounded less than (1 + t)².
+    # sech² x, not 1 − z·z, which is rounded before it cancels; a row of its own lets it fall to 0 without inf · 0, and
+    # has 1 + t(2 + t), which is rounded less than (1 + t)².
     Rule("tanh",       math.tanh,          lambda m, z, x: m.sech2(x),                              domain=(LINE,)),
     Rule("sech2",      Formula(lambda m, x: 4.0 * (t := m.exp(-2.0 * abs(x))) / (1.0 + t * (2.0 + t))),
          lambda m, z, x: -2.0 * z * m.tanh(x), symbol="sech²", domain=(LINE,)),
