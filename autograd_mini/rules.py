@@ -1,7 +1,7 @@
 """The table of derivative rules: each operation once, its value and its partial derivatives.
 
 A row reads `Rule(name, value, ∂z/∂x, ∂z/∂y, symbol=…, domain=…)` for z = value(x, y).  A partial is a number, or a
-function of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic that the row is read in.  `m` supplies every
+function of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic that the row is read in.  `m` has every
 operation of the table by its name, and besides `where(condition, a, b)` and `stop_gradient(x)`.  With `m = FLOATS` and
 numbers a partial is a number; in the arithmetic of Values it is a Value, which can be differentiated again.
 
@@ -212,7 +212,7 @@ _ROWS: Final = (
     Rule("tan",        math.tan,           lambda m, z, x: 1.0 + z * z,                             domain=(LINE,)),
     Rule("asin",       math.asin,          lambda m, z, x: 1.0 / m.sqrt(m.one_minus_square(x)),     domain=(UNIT,)),
     Rule("acos",       math.acos,          lambda m, z, x: -1.0 / m.sqrt(m.one_minus_square(x)),    domain=(UNIT,)),
-    # 1 − x·x would be rounded before it cancels near 1; the slope of the product, by the rule of *, would cancel near 0.
+    # 1 − x·x would be rounded before it cancels near 1; the slope of the product, by the rule of *, would cancel at 0.
     Rule("one_minus_square", Formula(lambda m, x: (1.0 - x) * (1.0 + x)), lambda m, z, x: -2.0 * x,
          symbol="1−x²", domain=(LINE,)),
     # hypot, because 1 + x·x and x·x + y·y overflow at 1e200.
