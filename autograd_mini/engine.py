@@ -454,13 +454,13 @@ def _unary(rule: Rule) -> Callable[[Any], Any]:
     f = rule.f
 
     def operation(a: Any) -> Any:
-        if not isinstance(a, Value):
-            return f(as_number(a))
-        x = a._data
+        x = a._data if isinstance(a, Value) else as_number(a)
         try:
             z = f(x)
         except _RAISED_BY_FLOATS as error:
             z = _refused(error, rule, (a,))
+        if not isinstance(a, Value):
+            return z
         v = _Result()
         v._rule = rule
         v._data = z
@@ -527,10 +527,18 @@ def apply(rule: Rule, *operands: Any) -> Any:
     """The operation of any operands, Values or plain numbers: a node, or a number if no operand is a Value."""
     parents = tuple([v if isinstance(v, Value) else None for v in operands])
     xs = tuple([v._data if isinstance(v, Value) else v if type(v) is float else as_number(v) for v in operands])
-    if not any(p is not None for p in parents):
-        return rule.f(*xs)
+    try:
+        z = rule.f(*xs)
+    except _RAISED_BY_FLOATS as error:
+        z = _refused(error, rule, operands)
+    for parent in parents:
+        if parent is not None:
+            break
+    else:
+        return z
     v = _Result()
     v._rule = rule
+    v._data = z
     if rule.many:
         v._a = v._b = None
         v._x, v._y = xs, parents
@@ -538,10 +546,6 @@ def apply(rule: Rule, *operands: Any) -> Any:
         v._a, v._b = (*parents, None)[:2]
         v._x, v._y = (*xs, None)[:2]
     v._grad = v._mark = None
-    try:
-        v._data = rule.f(*xs)
-    except _RAISED_BY_FLOATS as error:
-        v._data = _refused(error, rule, operands)
     return v if _hook is None else _hook(v)
 
 

@@ -166,6 +166,7 @@ def test_infinite_slopes_and_their_slopes_do_not_raise() -> None:
     assert grad(VALUES.sqrt)(0.0) == math.inf
     assert grad(grad(VALUES.sqrt))(0.0) == -math.inf
     assert grad(grad(VALUES.tanh))(1e300) == 0.0
+    assert math.isnan(grad(grad(lambda n: (-2.0) ** n))(3.0))
 
 
 # ---- errors ----
