@@ -454,13 +454,13 @@ def _unary(rule: Rule) -> Callable[[Any], Any]:
     f = rule.f
 
     def operation(a: Any) -> Any:
-        x = a._data if isinstance(a, Value) else as_number(a)
+        if not isinstance(a, Value):
+            return apply(rule, a)
+        x = a._data
         try:
             z = f(x)
         except _RAISED_BY_FLOATS as error:
             z = _refused(error, rule, (a,))
-        if not isinstance(a, Value):
-            return z
         v = _Result()
         v._rule = rule
         v._data = z
