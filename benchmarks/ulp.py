@@ -39,8 +39,8 @@ def measure(name: str, points: int, seed: int) -> tuple[str, list[str]]:
             for finding in findings:
                 if finding.wrong:
                     wrong.append(finding)
-                elif not finding.excepted:
-                    worst[order] = max(worst[order], finding.error)
+                elif finding.error > worst[order] and not finding.excepted:
+                    worst[order] = finding.error
     domain = " × ".join(interval(*ends) for ends in rule.domain) + (
         ", …" if rule.many and len(rule.domain) == 1 else ""
     )
