@@ -212,22 +212,25 @@ marking = RLock()
 
 
 def backward_from(roots: Sequence[Value], seeds: Sequence[float]) -> None:
+    """backward() of several roots at once, each with its seed."""
     order: list[Value] = []
-    try:
-        for root in roots:
-            _visit(root, order)
-        require_fresh(order)
-        for v in order:
-            if v._rule is not None or v._grad is None:
-                v._grad = 0.0
-        for root, seed in zip(roots, seeds, strict=True):
-            root._grad += seed
-        _sweep(order)
+    try:  # around a call, not a loop: CPython 3.12 and 3.13 miss an interrupt at the end of a loop's body
+        _backward_over(order, roots, seeds)
     except BaseException:
-        for v in order:
-            if v._mark is order:  # the sweep gives back each node that it has done with
-                v._mark = None
+        _release(order, order)
         raise
+
+
+def _backward_over(order: list[Value], roots: Sequence[Value], seeds: Sequence[float]) -> None:
+    for root in roots:
+        _visit(root, order)
+    require_fresh(order)
+    for v in order:
+        if v._rule is not None or v._grad is None:
+            v._grad = 0.0
+    for root, seed in zip(roots, seeds, strict=True):
+        root._grad += seed
+    _sweep(order)
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -241,57 +244,70 @@ def topological_order(root: Value) -> list[Value]:
 
 
 def order_below(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
-    order = list(stops)  # as if visited: nothing below them is, unless by another way
+    """The topological order of all that is below several roots, as if there were nothing below the stops."""
+    order = list(stops)
     try:
-        for v in order:
-            v._mark = order
-        for root in roots:
-            _visit(root, order)
-    finally:
-        for v in order:
-            v._mark = None
+        _visit_all(roots, order)
+        _release(order, order)
+    except BaseException:
+        _release(order, order)
+        raise
     return order
 
 
-def _visit(root: Value, order: list[Value]) -> None:
-    with marking:
-        if root._mark is not order:
-            _walk(root, order)
-
-
-def _walk(root: Value, order: list[Value]) -> None:
-    """Append to `order`, depth first, all that is below `root` and not marked by it yet; `order` itself is the mark."""
-    path: list[Value] = []
-    pending: dict[Value, Iterator[Value | None]] = {}
-    v = root
-    if v._mark is not None:
-        raise _busy(v)
-    try:
+def _visit_all(roots: Iterable[Value], order: list[Value]) -> None:
+    for v in order:
         v._mark = order
-        while True:
-            a, b = v._a, v._b
-            if a is not None and a._mark is not order:
-                parent = a
-            elif b is not None and b._mark is not order:
-                parent = b
-            elif a is b is None and v._rule is not None and (other := _next_of_many(v, order, pending)) is not None:
-                parent = other
-            else:
-                order.append(v)
-                if not path:
-                    return
-                v = path.pop()
-                continue
+    for root in roots:
+        _visit(root, order)
+
+
+def _visit(root: Value, order: list[Value]) -> None:
+    path: list[Value] = []
+    with marking:
+        try:
+            _walk(root, order, path)
+        except BaseException:  # an error or an interrupt leaves no half-marked node behind
+            _release(path, order)
+            raise
+
+
+def _release(nodes: Iterable[Value], mark: object) -> None:
+    for v in nodes:
+        if v._mark is mark:
+            v._mark = None
+
+
+def _walk(root: Value, order: list[Value], path: list[Value]) -> None:
+    """Append to `order`, depth first, all that is below `root` and not marked by it yet; `order` itself is the mark.
+
+    `path` leads from the root to the node at hand.  A marked node is in the one or the other list at any moment.
+    """
+    if root._mark is order:
+        return
+    pending: dict[Value, Iterator[Value | None]] = {}
+    parent: Value | None = root
+    while True:
+        if parent is not None:
             if parent._mark is not None:
                 raise _busy(parent)
-            path.append(v)
-            v = parent
-            v._mark = order
-    except BaseException:  # an error or an interrupt leaves no half-marked node behind
-        for node in (v, *path):
-            if node._mark is order:
-                node._mark = None
-        raise
+            path.append(parent)
+            parent._mark = order
+        else:
+            order.append(path[-1])
+            path.pop()
+            if not path:
+                return
+        v = path[-1]
+        a, b = v._a, v._b
+        if a is not None and a._mark is not order:
+            parent = a
+        elif b is not None and b._mark is not order:
+            parent = b
+        elif a is b is None and v._rule is not None:
+            parent = _next_of_many(v, order, pending)
+        else:
+            parent = None
 
 
 def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Value | None]]) -> Value | None:
