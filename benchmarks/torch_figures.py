@@ -65,7 +65,7 @@ PROBABILITIES = [(0.75, 1.0), ([0.25, 0.5, 1e-12], [0.0, 0.3, 0.0]), ([[0.9, 0.2
 LOGITS = [
     (0.75, 1.0),
     ([-1000.0, 1000.0, -1000.0, 1000.0], [0.0, 0.0, 1.0, 1.0]),
-    ([[0.25, -1.5], [3.0, 30.0]], [[0, 1], [0.3, 1]]),
+    ([[0.25, -1.5], [3.0, 4.0]], [[0, 1], [0.3, 1]]),
 ]
 MARGINS = [(0.75, 1), ([0.25, -1.5, 3.0], [-1, 1, 1]), ([[0.25, -2.5], [3.0, 0.125]], [[1, -1], [1, -1]])]
 CLASSES = [
@@ -112,7 +112,7 @@ LOSSES: list[tuple[str, Callable[..., Any], list[Any], dict[str, Any]]] = [
 
 
 def gradient(x: Any, y: Any) -> tuple[Any, Any]:
-    """That of (x² − 1)²/4 + xy/2 + (y² − 1)²/2, which has a saddle and several minima; tests/nn/test_optim.py has it too."""
+    """That of (x² − 1)²/4 + xy/2 + (y² − 1)²/2, with a saddle and two minima; tests/nn/test_optim.py has it too."""
     return x * (x * x - 1.0) + 0.5 * y, 0.5 * x + 2.0 * y * (y * y - 1.0)
 
 

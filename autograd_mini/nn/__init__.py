@@ -1,5 +1,13 @@
-"""Neural networks whose every weight is a Value."""
+"""Neural networks of Values: modules, losses, optimisers, and a loop that trains."""
 
+from .losses import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge, huber, mse
 from .modules import MLP, Layer, Module, Neuron
+from .optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, StepLR
+from .train import History, fit
 
-__all__ = ["MLP", "Layer", "Module", "Neuron"]
+__all__ = [
+    "MLP", "Layer", "Module", "Neuron",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber", "mse",
+    "SGD", "Adam", "AdamW", "CosineLR", "Optimizer", "RMSProp", "Schedule", "StepLR",
+    "History", "fit",
+]  # fmt: skip

@@ -1,0 +1,297 @@
+"""Losses: how far predictions are from their targets, as one number to make small.
+
+Each takes the prediction and the target of one sample, or a list of each for several samples, and gives the mean over
+the samples; what a sample with several outputs loses is summed over its outputs.  The outermost list is always that of
+the samples:
+
+    a number                    one sample with one output
+    a list of numbers           several samples with one output each
+    a list of lists             several samples with several outputs each; one such sample is [[a₁, a₂]]
+
+`cross_entropy`, of which every prediction is a list, takes that of one sample bare.  Where a list is meant any iterable
+does, an array too; a number is a Value or a plain one, and the result is a Value if one of them is, else a float.
+
+What does not fit is an error that names row and column, both counted from 0.  A nan among the predictions is none: it
+makes the loss nan.
+"""
+
+import math
+import reprlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from .. import functions
+from ..engine import Value, as_constant
+from ..functions import clamp, dot, log, log1p, logsumexp, mean, relu, softplus, where
+
+__all__ = ["mse", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber"]
+
+Number = Value | float
+Numbers = Number | Iterable[Number | Iterable[Number]]
+Place = tuple[int | None, ...]  # (), (row,) or (row, column); a bare sample is in no row
+
+
+def mse(prediction: Numbers, target: Numbers) -> Any:
+    """The mean squared error, halved: 1/(2n) · Σ‖y − a‖² over n samples.
+
+    Its slope in a is (a − y)/n.  Nielsen, Neural Networks and Deep Learning, eq. 6.  PyTorch's has no ½, and divides by
+    the number of outputs too.
+
+    Args:
+        prediction: a, a number, n of them, or n lists of numbers.
+        target: y, of the same shape.
+
+    Raises:
+        ValueError: the shapes differ, or there is no sample.
+
+    >>> a = Value(3.0)
+    >>> loss = mse([a, 1.0], [2.0, 1.0])
+    >>> loss.backward()
+    >>> loss.data, a.grad
+    (0.25, 0.5)
+    """
+    n, pairs = _samples(prediction, target)
+    errors = [a - y for _, a, y in pairs]
+    return dot(errors, errors) / (2 * n)
+
+
+def binary_cross_entropy(prediction: Numbers, target: Numbers) -> Any:
+    """How surprising the labels are under the predicted probabilities: −1/n · Σ [y ln a + (1−y) ln(1−a)].
+
+    Its slope in a is (a − y)/(a(1−a)n).  A term with the factor 0 is 0 whatever its logarithm, also in the derivative
+    by y: to be right and sure, y = a = 0 say, costs 0.  Nielsen, eq. 57.  PyTorch lets no logarithm fall below −100,
+    and so hides a loss that is infinite; here that is an error.
+
+    Args:
+        prediction: a, a probability from 0 to 1, n of them, or n lists of them.
+        target: y, from 0 to 1, of the same shape.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, a number is not between 0 and 1, or a prediction is wrong and
+            sure, and its loss infinite.
+
+    >>> a = Value(0.25)
+    >>> binary_cross_entropy(a, 1).backward()
+    >>> a.grad
+    -4.0
+    >>> binary_cross_entropy([0.0, 1.0], [0, 1])
+    0.0
+    """
+    return _mean(_binary_cross_entropy, prediction, target)
+
+
+def _binary_cross_entropy(place: Place, a: Any, y: Any) -> Any:
+    _require_probability(place, "label", y)
+    if a < 0.0 or a > 1.0:
+        raise ValueError(f"{_at(place)}the prediction {a!r} is not a probability, from 0 to 1")
+    try:
+        return -(y * log(where(y, a, 1.0)) + (1.0 - y) * log1p(where(1.0 - y, -a, 0.0)))
+    except ValueError:
+        raise ValueError(
+            f"{_at(place)}the prediction {a!r} where the label is {y!r} makes the loss infinite: "
+            "leave out the sigmoid, and use binary_cross_entropy_with_logits"
+        ) from None
+
+
+def binary_cross_entropy_with_logits(prediction: Numbers, target: Numbers) -> Any:
+    """The binary cross-entropy of a = σ(z), from z itself: 1/n · Σ [y ln(1+e⁻ᶻ) + (1−y) ln(1+eᶻ)].
+
+    Its slope in z is (σ(z) − y)/n, without σ': a neuron that is sure and wrong learns fast.  Nielsen, eq. 61.  It never
+    overflows, and where σ(z) is all but y both loss and slope keep their digits.
+
+    Args:
+        prediction: z, any number, n of them, or n lists of them.
+        target: y, from 0 to 1, of the same shape.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, or a label is not between 0 and 1.
+
+    >>> z = Value(-1000.0)
+    >>> loss = binary_cross_entropy_with_logits(z, 1)
+    >>> loss.backward()
+    >>> loss.data, z.grad
+    (1000.0, -1.0)
+    """
+    return _mean(_binary_cross_entropy_with_logits, prediction, target)
+
+
+def _binary_cross_entropy_with_logits(place: Place, z: Any, y: Any) -> Any:
+    _require_probability(place, "label", y)
+    return dot([y, 1.0 - y], [softplus(-z), softplus(z)])
+
+
+def cross_entropy(logits: Iterable[Number | Iterable[Number]], target: Numbers) -> Any:
+    """How surprising the classes are under p = softmax(z): −1/n · Σ ln p_k, or −1/n · ΣΣ y_k ln p_k.
+
+    Its slope in z is (p − y)/n, where y is 1 for the class k, and 0 for the others.  Bishop, Pattern Recognition and
+    Machine Learning, eq. 4.108.  Computed as logsumexp(z) − z_k, which does not overflow.  PyTorch also takes weights
+    that do not add up to 1.
+
+    Args:
+        logits: z, a list of one number per class: one sample.  A list of such lists: several.
+        target: the class k, counted from 0, or a list of one probability y_k per class, as in one-hot encoding.  For
+            several samples a list of those.
+
+    Raises:
+        TypeError: a list of samples has something else in it, or the class is a Value.
+        ValueError: there are not as many targets as samples or probabilities as classes, none at all, no such class, or
+            the probabilities do not add up to 1.
+
+    >>> z = [Value(0.0), Value(0.0)]
+    >>> cross_entropy(z, 1).backward()
+    >>> [v.grad for v in z]
+    [0.5, -0.5]
+    >>> cross_entropy([[1000.0, 0.0], [0.0, 1000.0]], [0, [0.0, 1.0]])
+    0.0
+    """
+    samples = list(logits)
+    if not any(map(_is_list, samples)):
+        return _cross_entropy((None,), samples, target)
+    n = len(samples)
+    if not isinstance(target, Iterable):
+        raise ValueError(f"there must be a target for each of {n} samples, in a list, not {target!r}")
+    targets = list(target)
+    if len(targets) != n:
+        raise ValueError(f"there must be a target for each sample, and there are {len(targets)} for {n}")
+    return mean([_cross_entropy((row,), z, y) for row, (z, y) in enumerate(zip(samples, targets))])
+
+
+def _cross_entropy(place: Place, logits: Any, target: Any) -> Any:
+    if not _is_list(logits):
+        raise TypeError(f"{_at(place)}the logits must be a list of numbers, one for each class, not {logits!r}")
+    zs = [_number((*place, k), z) for k, z in enumerate(logits)]
+    if not zs:
+        raise ValueError(f"{_at(place)}there are no logits: give one for each class")
+    if _is_list(target):
+        ys = [_number((*place, k), y) for k, y in enumerate(target)]
+        if len(ys) != len(zs):
+            raise ValueError(f"{_at(place)}there must be a probability for each of {len(zs)} classes, not {len(ys)}")
+        for k, y in enumerate(ys):
+            _require_probability((*place, k), "target", y)
+        if not abs(functions.sum(ys) - 1.0) <= 1e-6:  # as float32 has it
+            raise ValueError(f"{_at(place)}the probabilities {ys!r} do not add up to 1")
+        return logsumexp(zs) - dot(ys, zs)
+    if isinstance(target, Value):
+        raise TypeError(f"{_at(place)}a class is a plain number, not {target!r}: take its .data, or one-hot encoding")
+    k = _number(place, target)
+    if not (k.is_integer() and 0 <= k < len(zs)):
+        raise ValueError(f"{_at(place)}there is no class {target!r}: {len(zs)} logits are for 0 to {len(zs) - 1}")
+    return logsumexp(zs) - zs[int(k)]
+
+
+def hinge(prediction: Numbers, target: Numbers) -> Any:
+    """By how much scores miss a margin of 1 on their side: 1/n · Σ max(0, 1 − y·s), with labels y of −1 and +1.
+
+    Its slope in s is −y/n where y·s < 1, and 0 elsewhere, at the margin too.  Cortes & Vapnik 1995, Support-vector
+    networks.
+
+    Args:
+        prediction: s, any number, n of them, or n lists of them.
+        target: y, −1 or +1, of the same shape.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, or a label is neither −1 nor +1.
+
+    >>> s = Value(0.5)
+    >>> loss = hinge([s, -3.0], [1, -1])
+    >>> loss.backward()
+    >>> loss.data, s.grad
+    (0.25, -0.5)
+    """
+    return _mean(_hinge, prediction, target)
+
+
+def _hinge(place: Place, s: Any, y: Any) -> Any:
+    if abs(y) != 1.0:
+        raise ValueError(f"{_at(place)}the label {y!r} is neither -1 nor +1")
+    return relu(1.0 - y * s)
+
+
+def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
+    """Squared near the target, linear far away: 1/n · Σ of ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = a − y.
+
+    Its slope in a is d/n, but no more than δ/n either way: an outlier does not decide alone.  Huber 1964.  Computed as
+    c·(d − ½c), where c is d clamped to ±δ: the same in one piece.
+
+    Args:
+        prediction: a, a number, n of them, or n lists of numbers.
+        target: y, of the same shape.
+        delta: δ, above 0.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, or δ is not a number above 0.
+
+    >>> a = Value(5.0)
+    >>> loss = huber(a, 1.0, delta=2.0)
+    >>> loss.backward()
+    >>> loss.data, a.grad
+    (6.0, 2.0)
+    """
+    if not 0.0 < delta < math.inf:
+        raise ValueError(f"delta must be above 0 and finite, not {delta!r}")
+
+    def loss(_: Place, a: Any, y: Any) -> Any:
+        d = a - y
+        c = clamp(d, -delta, delta)
+        return c * (d - 0.5 * c)
+
+    return _mean(loss, prediction, target)
+
+
+# ---- samples, and what is wrong with them ----
+
+
+def _mean(loss: Callable[[Place, Any, Any], Any], prediction: Any, target: Any) -> Any:
+    """The losses of all outputs, summed, over the number of samples."""
+    n, pairs = _samples(prediction, target)
+    losses = [loss(*pair) for pair in pairs]
+    return losses[0] if len(losses) == 1 else functions.sum(losses) / n
+
+
+def _samples(prediction: Any, target: Any) -> tuple[int, list[tuple[Place, Any, Any]]]:
+    """How many they are, and each predicted number with its place and its target."""
+    if not _is_list(prediction):
+        return 1, list(_pairs((), prediction, target))
+    rows = list(prediction)
+    return len(rows), list(_pairs((), rows, target))
+
+
+def _pairs(place: Place, prediction: Any, target: Any) -> Iterator[tuple[Place, Any, Any]]:
+    lists = _is_list(prediction) + _is_list(target)
+    if lists == 0 or len(place) == 2:
+        yield place, _number(place, prediction), _number(place, target)
+        return
+    if lists == 1:
+        both = f"the prediction {reprlib.repr(prediction)} and the target {reprlib.repr(target)}"
+        raise ValueError(f"{_at(place)}{both} must be two numbers or two lists")
+    a, y = list(prediction), list(target)
+    if len(a) != len(y):
+        raise ValueError(f"{_at(place)}there must be a target for each prediction, and there are {len(y)} for {len(a)}")
+    if not a:
+        raise ValueError(f"{_at(place)}the loss of no predictions is undefined: give at least one")
+    for i in range(len(a)):
+        yield from _pairs((*place, i), a[i], y[i])
+
+
+def _require_probability(place: Place, what: str, y: Any) -> None:
+    if not 0.0 <= y <= 1.0:
+        raise ValueError(f"{_at(place)}the {what} {y!r} is not between 0 and 1")
+
+
+def _number(place: Place, x: Any) -> Any:
+    if isinstance(x, Value):
+        return x
+    number = as_constant(x)
+    if number is None:
+        raise TypeError(f"{_at(place)}a number is needed, not {type(x).__name__} {x!r}")
+    return number
+
+
+def _is_list(x: object) -> bool:
+    return hasattr(x, "__iter__") and not isinstance(x, str)
+
+
+def _at(place: Place) -> str:
+    """Where something is wrong, to begin a message with."""
+    names = [f"{name} {i}" for name, i in zip(("row", "column"), place, strict=False) if i is not None]
+    return f"{', '.join(names)}: " if names else ""

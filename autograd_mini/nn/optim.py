@@ -1,0 +1,452 @@
+"""Optimisers, which change parameters by their gradients, and schedules, which change the learning rate.
+
+Rules, names and defaults are PyTorch's, https://docs.pytorch.org/docs/stable/optim.html, and so are the figures.  In
+the equations x is a parameter, g its gradient, η the learning rate `lr`; each parameter is stepped by itself.  One
+whose gradient is 0.0 is stepped too: decay and momentum move it on.
+"""
+
+import math
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..engine import Value, as_constant
+
+__all__ = ["Optimizer", "SGD", "RMSProp", "Adam", "AdamW", "Schedule", "StepLR", "CosineLR"]
+
+
+class _Saved:
+    """What can be written down and taken up again: the attributes named in `_saved`."""
+
+    _saved: ClassVar[tuple[str, ...]] = ()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that decides the steps to come, in plain numbers, lists and strings: JSON keeps them to the bit."""
+        state = {name: getattr(self, name) for name in self._saved}
+        return {"kind": type(self).__name__} | {k: list(v) if isinstance(v, list) else v for k, v in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict` was taken.
+
+        Args:
+            state: what it returned, there or in another process.
+
+        Raises:
+            TypeError: an entry is not of the kind it must be.
+            ValueError: the state is of something else, lacks an entry or has one too many, or one is out of range; then
+                nothing is changed.
+        """
+        own, kind = self.state_dict(), type(self).__name__
+        if not isinstance(state, Mapping) or state.get("kind") != kind:
+            raise ValueError(f"the state_dict of a {kind} is needed, not {reprlib.repr(state)}")
+        if state.keys() != own.keys():
+            missing, unexpected = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+            raise ValueError(f"the state does not fit a {kind}: missing {missing}, unexpected {unexpected}")
+        vars(self).update({name: _loaded(name, state[name], own[name]) for name in self._saved})
+
+
+class Optimizer(_Saved):
+    """What all optimisers share.
+
+    Args:
+        parameters: the Values to change, leaves of any graph.
+        lr: the learning rate η, an attribute that may be assigned between steps.
+
+    Raises:
+        TypeError: a parameter is no Value, or a result of others.
+        ValueError: there is no parameter, one is there twice, or lr is not a number of 0 or more.
+    """
+
+    def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
+        self.parameters = _leaves(parameters)
+        self.lr = _checked("lr", lr)
+        self.weight_decay = _checked("weight_decay", weight_decay)
+        self.t = 0  # steps done
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0.0: leaves would go on adding them up."""
+        for p in self.parameters:
+            p.grad = 0.0
+
+    def step(self) -> None:
+        """Change every parameter by its gradient, once."""
+        raise NotImplementedError(f"{type(self).__name__} must say how it steps")
+
+    def _zeros(self) -> list[float]:
+        """Something to remember for each parameter."""
+        return [0.0] * len(self.parameters)
+
+
+class SGD(Optimizer):
+    """Gradient descent, x ← x − ηg, with momentum if told: v ← μv + (1−τ)g, x ← x − ηv.
+
+    The first v is g itself.  Nesterov's momentum steps by g + μv instead.  Weight decay adds λx to g first.
+    Sutskever et al. 2013; as in PyTorch η multiplies v, not g, which makes a difference where η changes.
+
+    Args:
+        parameters: the Values to change, leaves of any graph.
+        lr: η.
+        momentum: μ; 0 is none.
+        dampening: τ, read only with momentum.
+        weight_decay: λ.
+        nesterov: whether to step as Nesterov does.
+
+    Raises:
+        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        ValueError: there is no parameter, or one is there twice; a number is negative or not finite; or `nesterov` has
+            no momentum, or dampening.
+
+    >>> x = Value(4.0)
+    >>> optimizer = SGD([x], lr=0.01)
+    >>> for _ in range(3):
+    ...     optimizer.zero_grad()
+    ...     ((x - 2.0) ** 2).backward()
+    ...     optimizer.step()
+    >>> round(x.data, 12)
+    3.882384
+    """
+
+    _saved = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "t", "v")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.momentum = _checked("momentum", momentum)
+        self.dampening = _checked("dampening", dampening)
+        self.nesterov = bool(nesterov)
+        if nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
+            raise ValueError(f"nesterov needs momentum above 0 and no dampening, not {momentum!r} and {dampening!r}")
+        self.v = self._zeros()
+
+    def step(self) -> None:
+        self.t += 1
+        lr, mu, decay, v = self.lr, self.momentum, self.weight_decay, self.v
+        for i, p in enumerate(self.parameters):
+            x = p.data
+            g = p.grad + decay * x
+            if mu:
+                v[i] = mu * v[i] + (1.0 - self.dampening) * g if self.t > 1 else g
+                g = g + mu * v[i] if self.nesterov else v[i]
+            p.data = x - lr * g
+
+
+class RMSProp(Optimizer):
+    """Each gradient over its own root mean square: v ← αv + (1−α)g², x ← x − ηg/(√v + ε).
+
+    Centred, it is over the standard deviation, √(v − ḡ²) with ḡ ← αḡ + (1−α)g.  With momentum b ← μb + g/(√v + ε),
+    x ← x − ηb.  Weight decay adds λx to g first.  Tieleman & Hinton 2012, lecture 6.5; centred: Graves 2013,
+    arXiv:1308.0850, eq. 38-41.  Where v − ḡ² is rounded below 0, it counts as 0.
+
+    Args:
+        parameters: the Values to change, leaves of any graph.
+        lr: η.
+        alpha: α, how slowly the mean forgets.
+        eps: ε, above 0.
+        weight_decay: λ.
+        momentum: μ; 0 is none.
+        centered: whether to subtract the mean gradient's square.
+
+    Raises:
+        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        ValueError: there is no parameter, or one is there twice; or a number is out of range.
+
+    >>> x = Value(4.0)
+    >>> optimizer = RMSProp([x], lr=0.1, alpha=0.75)
+    >>> ((x - 2.0) ** 2).backward()
+    >>> optimizer.step()
+    >>> f"{x.data:.6f}"
+    '3.800000'
+    """
+
+    _saved = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "t", "v", "mean", "b")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        self.alpha = _checked("alpha", alpha)
+        self.eps = _checked("eps", eps)
+        self.momentum = _checked("momentum", momentum)
+        self.centered = bool(centered)
+        self.v, self.mean, self.b = self._zeros(), self._zeros(), self._zeros()
+
+    def step(self) -> None:
+        self.t += 1
+        alpha, v, mean, b = self.alpha, self.v, self.mean, self.b
+        for i, p in enumerate(self.parameters):
+            x = p.data
+            g = p.grad + self.weight_decay * x
+            v[i] = alpha * v[i] + (1.0 - alpha) * g * g
+            mean[i] = alpha * mean[i] + (1.0 - alpha) * g
+            square = max(v[i] - mean[i] * mean[i], 0.0) if self.centered else v[i]
+            b[i] = self.momentum * b[i] + g / (math.sqrt(square) + self.eps)
+            p.data = x - self.lr * b[i]
+
+
+class Adam(Optimizer):
+    """Mean gradient over root mean square, both freed of their start at 0: x ← x − ηm̂/(√v̂ + ε).
+
+    m ← β₁m + (1−β₁)g, m̂ = m/(1−β₁ᵗ); v ← β₂v + (1−β₂)g², v̂ = v/(1−β₂ᵗ), in step t.  Weight decay adds λx to g first.
+    Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.  AMSGrad takes the largest v so far for v (Reddi, Kale & Kumar 2018;
+    freed of its start all the same, as in PyTorch).
+
+    Args:
+        parameters: the Values to change, leaves of any graph.
+        lr: η.
+        betas: β₁ and β₂, how slowly the means forget.
+        eps: ε, above 0.
+        weight_decay: λ.
+        amsgrad: whether to take the largest v.
+
+    Raises:
+        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        ValueError: there is no parameter, or one is there twice; or a number is out of range.
+
+    >>> x = Value(4.0)
+    >>> optimizer = Adam([x], lr=0.1)
+    >>> ((x - 2.0) ** 2).backward()
+    >>> optimizer.step()
+    >>> f"{x.data:.6f}"
+    '3.900000'
+    """
+
+    _saved = ("lr", "beta1", "beta2", "eps", "weight_decay", "amsgrad", "t", "m", "v", "v_max")
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        amsgrad: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay)
+        if not isinstance(betas, Sequence) or len(betas) != 2:
+            raise ValueError(f"betas must be two numbers, not {betas!r}")
+        self.beta1, self.beta2 = _checked("beta1", betas[0]), _checked("beta2", betas[1])
+        self.eps = _checked("eps", eps)
+        self.amsgrad = bool(amsgrad)
+        self.m, self.v, self.v_max = self._zeros(), self._zeros(), self._zeros()
+
+    def step(self) -> None:
+        self.t += 1
+        beta1, beta2, m, v, v_max = self.beta1, self.beta2, self.m, self.v, self.v_max
+        rest1, rest2 = 1.0 - beta1**self.t, 1.0 - beta2**self.t
+        for i, p in enumerate(self.parameters):
+            x, g = self._decayed(p.data, p.grad)
+            m[i] = beta1 * m[i] + (1.0 - beta1) * g
+            v[i] = beta2 * v[i] + (1.0 - beta2) * g * g
+            v_max[i] = max(v_max[i], v[i])
+            m_hat = m[i] / rest1
+            v_hat = (v_max[i] if self.amsgrad else v[i]) / rest2
+            p.data = x - self.lr * m_hat / (math.sqrt(v_hat) + self.eps)
+
+    def _decayed(self, x: float, g: float) -> tuple[float, float]:
+        return x, g + self.weight_decay * x
+
+
+class AdamW(Adam):
+    """Adam with the weight decay taken out of the gradient: x ← x − ηλx first, then Adam's step.
+
+    Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; as in PyTorch η is the learning rate, schedule and all.
+
+    Args:
+        parameters: the Values to change, leaves of any graph.
+        lr: η.
+        betas: β₁ and β₂, how slowly the means forget.
+        eps: ε, above 0.
+        weight_decay: λ.
+        amsgrad: whether to take the largest v.
+
+    Raises:
+        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        ValueError: there is no parameter, or one is there twice; or a number is out of range.
+
+    >>> x = Value(4.0)
+    >>> AdamW([x], lr=0.1, weight_decay=0.5).step()  # the gradient is 0
+    >>> f"{x.data:.6f}"
+    '3.800000'
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay, amsgrad)
+
+    def _decayed(self, x: float, g: float) -> tuple[float, float]:
+        return x - self.lr * self.weight_decay * x, g
+
+
+# ---- schedules ----
+
+
+class Schedule(_Saved):
+    """What all schedules share: a learning rate that depends on how often `step` was called, and on nothing else.
+
+    The rate that the optimiser has when the schedule is made is η₀.  The state of a schedule does not have the rate of
+    the moment, which is in that of the optimiser: save and load both.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        self.lr = optimizer.lr
+        self.t = 0
+
+    def step(self) -> None:
+        """Set the learning rate for what comes next: call it after each epoch."""
+        self.t += 1
+        self.optimizer.lr = self._rate(self.t)
+
+    def _rate(self, t: int) -> float:
+        raise NotImplementedError(f"{type(self).__name__} must say what the rate is")
+
+
+class StepLR(Schedule):
+    """A learning rate that drops in steps: η₀·γ^⌊t/s⌋ after t calls.
+
+    Args:
+        optimizer: whose `lr` it sets.
+        step_size: s, a whole number of calls.
+        gamma: γ.
+
+    Raises:
+        TypeError: `gamma` is not a number.
+        ValueError: `step_size` is not a whole number above 0, or `gamma` is negative or not finite.
+
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> for _ in range(5):
+    ...     schedule.step()
+    >>> optimizer.lr
+    0.25
+    """
+
+    _saved = ("lr", "step_size", "gamma", "t")
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        super().__init__(optimizer)
+        self.step_size = _checked_count("step_size", step_size)
+        self.gamma = _checked("gamma", gamma)
+
+    def _rate(self, t: int) -> float:
+        return self.lr * self.gamma ** (t // self.step_size)
+
+
+class CosineLR(Schedule):
+    """A learning rate that falls along a cosine: η₁ + ½(η₀ − η₁)(1 + cos(πt/T)) after t calls.
+
+    After T calls it is η₁, and then it rises again, as in PyTorch.  Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5,
+    without restarts.
+
+    Args:
+        optimizer: whose `lr` it sets.
+        t_max: T, a whole number of calls.
+        lr_min: η₁.
+
+    Raises:
+        TypeError: `lr_min` is not a number.
+        ValueError: `t_max` is not a whole number above 0, or `lr_min` is negative or not finite.
+
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> schedule = CosineLR(optimizer, t_max=2)
+    >>> rates = []
+    >>> for _ in range(2):
+    ...     schedule.step()
+    ...     rates.append(optimizer.lr)
+    >>> rates
+    [0.5, 0.0]
+    """
+
+    _saved = ("lr", "t_max", "lr_min", "t")
+
+    def __init__(self, optimizer: Optimizer, t_max: int, lr_min: float = 0.0) -> None:
+        super().__init__(optimizer)
+        self.t_max = _checked_count("t_max", t_max)
+        self.lr_min = _checked("lr_min", lr_min)
+
+    def _rate(self, t: int) -> float:
+        turn = math.cos(math.pi * (t % (2 * self.t_max)) / self.t_max)
+        return self.lr_min + 0.5 * (self.lr - self.lr_min) * (1.0 + turn)
+
+
+# ---- what is let in ----
+
+_FRACTIONS = ("alpha", "beta1", "beta2")  # what must be below 1
+
+
+def _checked(name: str, x: Any) -> float:
+    """The number x, if a hyperparameter of that name can have it."""
+    number = as_constant(x)
+    if number is None:
+        raise TypeError(f"{name} must be a number, not {type(x).__name__} {x!r}")
+    if name in _FRACTIONS and not 0.0 <= number < 1.0:
+        raise ValueError(f"{name} must be at least 0 and below 1, not {x!r}")
+    if name == "eps" and not 0.0 < number < math.inf:
+        raise ValueError(f"{name} must be above 0 and finite, not {x!r}")
+    if not 0.0 <= number < math.inf:
+        raise ValueError(f"{name} must be at least 0 and finite, not {x!r}")
+    return number
+
+
+def _checked_count(name: str, x: Any, least: int = 1) -> int:
+    if isinstance(x, bool) or not hasattr(x, "__index__") or isinstance(x, Value) or x < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {x!r}")
+    return int(x)
+
+
+def _loaded(name: str, x: Any, own: Any) -> Any:
+    """The entry x of a state, if it can take the place of `own`."""
+    if isinstance(own, bool):
+        if not isinstance(x, bool):
+            raise TypeError(f"{name} must be true or false, not {x!r}")
+        return x
+    if isinstance(own, int):
+        return _checked_count(name, x, least=0 if name == "t" else 1)
+    if isinstance(own, float):
+        return _checked(name, x)
+    numbers = [as_constant(y) for y in x] if isinstance(x, list) else [None]
+    if None in numbers:
+        raise TypeError(f"{name} must be a list of numbers, not {x!r}")
+    if len(numbers) != len(own):
+        raise ValueError(f"{name} has {len(numbers)} numbers, and there are {len(own)} parameters")
+    return numbers
+
+
+def _leaves(parameters: Iterable[Value]) -> list[Value]:
+    leaves = list(parameters)
+    seen: dict[int, int] = {}
+    for i, p in enumerate(leaves):
+        if not isinstance(p, Value):
+            raise TypeError(f"parameter {i} must be a Value, not {type(p).__name__} {p!r}")
+        if not p.is_leaf:
+            raise TypeError(
+                f"parameter {i}, {p!r}, is the result of {p.op!r}: only a Value that was not computed can be"
+            )
+        if seen.setdefault(id(p), i) != i:
+            raise ValueError(
+                f"parameters {seen[id(p)]} and {i} are the same, {p!r}: it would be changed twice in a step"
+            )
+    if not leaves:
+        raise ValueError("there are no parameters to change: give at least one")
+    return leaves

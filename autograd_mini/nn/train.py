@@ -1,0 +1,373 @@
+"""Training: `fit`, which goes down the slope of the cost and knows when to stop, and `History`, its record."""
+
+import random
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from math import hypot, inf, isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ..engine import Value, as_constant
+from ..hooks import no_grad
+from .losses import mse
+from .optim import SGD
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Loss = Callable[[list[Any], list[Any]], Value]
+
+
+class _Model(Protocol):
+    def __call__(self, x: Any, /) -> Any: ...
+    def parameters(self) -> list[Value]: ...
+    def zero_grad(self) -> None: ...
+
+
+class _Optimizer(Protocol):
+    def step(self) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any], /) -> None: ...
+
+
+@dataclass(repr=False)
+class History:
+    """What a training went through, epoch by epoch, and why it stopped.
+
+    It is made of plain numbers: `vars(history)` can be written as JSON, and `History(**what_was_read)` is the same.
+
+    Args:
+        cost: the mean cost of each epoch, each batch's taken before its step.
+        gradient_norm: the Euclidean length of each epoch's gradient, which is the mean of those of its batches.
+        reason: why training stopped, in words.
+        converged: whether it stopped because every derivative was below `tol`.
+
+    >>> History([0.5, 0.25], [1.0, 0.5], reason="epoch limit of 2 reached")
+    History(epochs=2, cost=0.25, reason='epoch limit of 2 reached')
+    """
+
+    cost: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    reason: str = ""
+    converged: bool = False
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were run to their end."""
+        return len(self.gradient_norm)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the cost and the length of the gradient over the epochs, on a logarithmic scale.
+
+        Args:
+            ax: where to draw; None for a new figure of matplotlib's.
+
+        Returns:
+            The axes, to draw more on or to save: `history.plot().figure.savefig("training.svg")`.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        if ax is None:
+            try:
+                from matplotlib import pyplot
+            except ImportError as error:
+                raise ImportError(
+                    "History.plot() needs matplotlib: pip install 'autograd-mini[demo]'", name=error.name
+                ) from error
+            ax = pyplot.subplots()[1]
+        ax.plot(self.cost, label="cost")
+        ax.plot(self.gradient_norm, label="length of the gradient")
+        ax.set(xlabel="epoch", yscale="log")
+        ax.legend()
+        return ax
+
+    def __repr__(self) -> str:
+        cost = f", cost={self.cost[-1]:.4g}" if self.cost else ""
+        return f"History(epochs={self.epochs}{cost}, reason={self.reason!r})"
+
+
+def fit(
+    model: _Model,
+    X: Sequence[Any],
+    Y: Sequence[Any],
+    *,
+    loss: Loss = mse,
+    optimizer: _Optimizer | None = None,
+    epochs: int = 100,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    seed: int | None = None,
+    tol: float = 0.0,
+    patience: int | None = None,
+    progress: bool = True,
+    callback: Callable[[int, History], object] | None = None,
+    history: History | None = None,
+) -> History:
+    """Train a model: in each epoch every row of the data is gone through once, and a step made after each batch.
+
+    It stops at the epoch limit, or before it where `tol`, `patience` or `callback` say so.  On Ctrl-C it goes back to
+    the end of the last whole epoch and returns.  Where the cost, a derivative or a parameter is no longer finite it
+    goes back to the last good parameters, those that the latest epoch with a finite cost and gradient began with, warns
+    and returns.  Parameters and optimiser go back together.  `reason` in what it returns says which it was.
+
+    The same seed, weights and data give the same bits.  So does training in parts: the order of the rows depends on
+    `seed` and the number of the epoch alone, and with the `history` of an earlier call, and the model and the optimiser
+    as that call left them, fit goes on at the next epoch as if it had never stopped.
+
+    Args:
+        model: a function of one row with `parameters()` and `zero_grad()`: any `Module`.
+        X: n rows, each a list of numbers, all of one length, or a number; lists, tuples or arrays.
+        Y: n targets, one per row, each a number or a list of numbers, as the loss takes them.
+        loss: `loss(predictions, targets)`, the mean cost of lists of them, a Value.
+        optimizer: what steps; None for `SGD(model.parameters(), lr=0.1)`.
+        epochs: how many at most, those of `history` included.
+        batch_size: rows per step; 1 steps after each row, None after all of them, which are then never shuffled.
+        shuffle: whether each epoch takes the rows in an order of its own.
+        seed: that of the orders; None draws them from `random`'s generator, so that they depend on its state too.
+        tol: stop once every derivative of the mean cost is below it in absolute value.  With several batches this is
+            the mean of their derivatives, each batch's taken at the parameters that it met.
+        patience: stop after so many epochs in a row without a new lowest cost; None for never.
+        progress: show a bar with the cost while training, if this is a terminal or a notebook.
+        callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
+        history: what an earlier call returned, to go on from there; it is left as it is.
+
+    Returns:
+        The `History`, of the earlier epochs too.
+
+    Raises:
+        ValueError: X or Y is empty, they differ in length, their rows do, or one holds a nan or an infinity; the loss
+            refuses a target; the model has no parameters; `batch_size` or `patience` is below 1.
+        TypeError: what should be a number is none.
+
+    >>> from autograd_mini.nn import Neuron
+    >>> line = Neuron(1, activation=None)
+    >>> history = fit(line, [0.0, 1.0, 2.0], [1.0, 3.0, 5.0], epochs=1000, tol=1e-6)
+    >>> history.converged, [round(p.data, 4) for p in line.parameters()]
+    (True, [2.0, 1.0])
+    """
+    settings = _Settings(epochs, batch_size, shuffle, seed, tol, patience, callback)
+    xs, ys = _table("X", X), _table("Y", Y)
+    if len(xs) != len(ys):
+        raise ValueError(f"X has {len(xs)} rows and Y has {len(ys)}: each row needs its target")
+    if not model.parameters():
+        raise ValueError(f"{model!r} has no parameters: there is nothing to train")
+    if optimizer is None:
+        optimizer = SGD(model.parameters(), lr=0.1)
+    history = History() if history is None else History([*history.cost], [*history.gradient_norm])
+    _check_targets(model, loss, xs[0], ys)
+    with _bar(progress, history.epochs, epochs) as show:
+        _run(_Descent(model, loss, optimizer, xs, ys, history), settings, show)
+    return history
+
+
+@dataclass
+class _Settings:
+    """When to step and when to stop."""
+
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    seed: int | None
+    tol: float
+    patience: int | None
+    callback: Callable[[int, History], object] | None
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "patience"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise ValueError(f"{name} is 1 or more, or None, not {number!r}")
+
+    def batches(self, n: int, epoch: int) -> list[Sequence[int]]:
+        """The numbers of the rows of each batch, in the order that the seed gives this epoch."""
+        if self.batch_size is None:
+            return [range(n)]
+        order = list(range(n))
+        if self.shuffle:
+            shuffle = random.shuffle if self.seed is None else random.Random(f"{self.seed}/{epoch}").shuffle
+            shuffle(order)
+        return [order[i : i + self.batch_size] for i in range(0, n, self.batch_size)]
+
+
+class _State(NamedTuple):
+    """All that an epoch changes, and how many there were before."""
+
+    epochs: int
+    parameters: list[float]
+    optimizer: dict[str, Any]
+
+
+class _Diverged(Exception):
+    """A cost, a derivative or a parameter is no longer finite."""
+
+
+class _Descent:
+    """A model on its way down: what one epoch does, and the way back."""
+
+    def __init__(
+        self, model: _Model, loss: Loss, optimizer: _Optimizer, xs: list[Any], ys: list[Any], history: History
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.xs, self.ys, self.history = xs, ys, history
+        self.parameters = model.parameters()
+        self.begun = False  # once there was a cost, what can't be computed is so by where the steps have led
+        self.start = self.good = self.state()  # that of this epoch, and of the latest one that was finite throughout
+
+    def epoch(self, batches: list[Sequence[int]]) -> tuple[float, list[float]]:
+        """Step after each batch; return the means of the costs and of the gradients that the batches met."""
+        cost, gradient = 0.0, [0.0] * len(self.parameters)
+        try:
+            for rows in batches:
+                share = len(rows) / len(self.xs)
+                cost += share * self.backward(rows)
+                gradient = [g + share * p.grad for g, p in zip(gradient, self.parameters)]
+                self.begun = True
+                self.optimizer.step()
+        except (ArithmeticError, ValueError) as error:
+            if not self.begun:
+                raise
+            raise _Diverged(" ".join([str(error), *getattr(error, "__notes__", [])])) from error
+        if not all(map(isfinite, gradient)):
+            raise _Diverged("a derivative is not finite")
+        return cost, gradient
+
+    def backward(self, rows: Sequence[int]) -> float:
+        """The cost of a batch, with its gradient in the parameters; its graph is gone on return."""
+        cost = self.loss([self.model(self.xs[i]) for i in rows], [self.ys[i] for i in rows])
+        if not isfinite(cost.data):
+            raise _Diverged(f"the cost is {cost.data}")
+        self.model.zero_grad()
+        cost.backward()
+        return cost.data
+
+    def require_finite(self) -> None:
+        if not all(isfinite(p.data) for p in self.parameters):
+            raise _Diverged("a parameter is not finite")
+
+    def state(self) -> _State:
+        return _State(self.history.epochs, [p.data for p in self.parameters], self.optimizer.state_dict())
+
+    def restore(self, state: _State) -> None:
+        """Go back to an earlier state of model and optimiser."""
+        for p, number in zip(self.parameters, state.parameters):
+            p.data = number
+        self.optimizer.load_state_dict(state.optimizer)
+
+
+def _run(descent: _Descent, settings: _Settings, show: Callable[[float], None]) -> None:
+    """Run epochs until there is a reason to stop, and write it into the history."""
+    history = descent.history
+    try:  # around a call, not around the loop itself: CPython 3.12 and 3.13 miss an interrupt at the end of its body
+        _run_epochs(descent, settings, show)
+        history.reason = history.reason or f"epoch limit of {settings.epochs} reached"
+    except KeyboardInterrupt:
+        if history.epochs == descent.start.epochs:  # in the middle of one
+            del history.cost[history.epochs :]
+            descent.restore(descent.start)
+        history.reason = f"interrupted after {_count(history)}"
+    except _Diverged as error:
+        descent.restore(descent.good)
+        history.reason = f"diverged after {_count(history)}: {error}"
+        warnings.warn(
+            f"training {history.reason}. Model and optimiser are back at their last good state: "
+            "try a smaller learning rate",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+def _run_epochs(descent: _Descent, settings: _Settings, show: Callable[[float], None]) -> None:
+    history = descent.history
+    best = min(zip(history.cost, count()), default=(inf, -1))
+    while history.epochs < settings.epochs and not history.reason:
+        epoch, descent.start = history.epochs, descent.state()
+        cost, gradient = descent.epoch(settings.batches(len(descent.xs), epoch))
+        descent.good = descent.start
+        history.cost.append(cost)
+        history.gradient_norm.append(hypot(*gradient))  # the last mark of an epoch that is done
+        descent.require_finite()
+        show(cost)
+        best = min(best, (cost, epoch))
+        history.converged = max(map(abs, gradient)) < settings.tol
+        history.reason = _reason(settings, history, epoch - best[1])
+
+
+def _count(history: History) -> str:
+    return f"{history.epochs} whole epoch{'s' * (history.epochs != 1)}"
+
+
+def _reason(settings: _Settings, history: History, stagnant: int) -> str:
+    """Why to stop after this epoch, or "": the callback is asked in any case."""
+    stop = settings.callback and settings.callback(history.epochs - 1, history)
+    if history.converged:
+        return f"every derivative is below {settings.tol}"
+    if settings.patience is not None and stagnant >= settings.patience:
+        return f"no lower cost in {stagnant} epochs"
+    return "stopped by the callback" if stop else ""
+
+
+@contextmanager
+def _bar(progress: bool, done: int, epochs: int) -> Iterator[Callable[[float], None]]:
+    """A function that shows the cost of the epoch that is done."""
+    if not progress:
+        yield lambda cost: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(desc="training", total=epochs, initial=done, unit="epoch", disable=None) as bar:  # None: no terminal
+
+        def show(cost: float) -> None:
+            bar.set_postfix_str(f"cost={cost:.4g}", refresh=False)
+            bar.update()
+
+        yield show
+
+
+# ---- the data ----
+
+
+def _table(name: str, rows: Any) -> list[Any]:
+    """The rows as numbers of Python or lists of them, all of one length; or the error that says which is at fault."""
+    table = _plain(rows)
+    if not isinstance(table, list):
+        raise TypeError(f"{name} is a list, a tuple or an array of rows, not {type(rows).__name__}")
+    if not table:
+        raise ValueError(f"{name} is empty: there is nothing to learn from")
+    for i, row in enumerate(table):
+        if _width(row) != _width(table[0]):
+            raise ValueError(
+                f"row {i} of {name} is {_width(row)}, and row 0 is {_width(table[0])}: rows are counted from 0"
+            )
+        for j, x in enumerate(row if isinstance(row, list) else [row]):
+            _require_number(f"row {i}, column {j} of {name}, both counted from 0,", x)
+    return table
+
+
+def _check_targets(model: _Model, loss: Loss, x: Any, ys: list[Any]) -> None:
+    """Let the loss say whether the targets suit it and the outputs of the model, for predictions that are all ½."""
+    with no_grad(), suppress(ArithmeticError):  # a loss may well be undefined where all predictions are the same
+        output = model(x)
+        prediction = [Value(0.5) for _ in output] if isinstance(output, list) else Value(0.5)
+        loss([prediction] * len(ys), ys)
+
+
+def _plain(x: Any) -> Any:
+    """Arrays and tuples as lists, and NumPy's scalars as Python's."""
+    if hasattr(x, "tolist"):
+        return x.tolist()
+    return [_plain(xi) for xi in x] if isinstance(x, (list, tuple)) else x
+
+
+def _width(row: Any) -> str:
+    return f"a list of {len(row)}" if isinstance(row, list) else "one number"
+
+
+def _require_number(place: str, x: Any) -> None:
+    number = as_constant(x)
+    if number is None:
+        raise TypeError(f"{place} is not a number: {x!r}")
+    if not isfinite(number):
+        raise ValueError(f"{place} is {number}: leave such rows out, or fill them")
