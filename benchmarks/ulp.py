@@ -51,7 +51,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", default=[], help="names of rows; all of them, if none is given")
-    parser.add_argument("--points", type=int, default=20_000)
+    parser.add_argument("--points", type=int, default=25_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="put the table into docs/accuracy.md")
     options = parser.parse_args()
