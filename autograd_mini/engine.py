@@ -94,7 +94,8 @@ class Value:
             )
         self.__class__ = _Result  # noqa: PLE0237  (one class for all, or each attribute access would have to look)
         self._data = data if type(data) is float else as_number(data)
-        self._label = label
+        if label:
+            self.label = label
         self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
 
     @property
@@ -105,6 +106,8 @@ class Value:
     @data.setter
     def data(self, number: Number) -> None:
         self._data = as_number(number)
+        if self._rule is not None:
+            _disown(self)
 
     @property
     def grad(self) -> float:
@@ -122,6 +125,8 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a label is a string, not {type(text).__name__} {text!r}")
         self._label = text
 
     @property
@@ -246,12 +251,13 @@ def topological_order(root: Value) -> list[Value]:
 def order_below(roots: Iterable[Value], stops: Iterable[Value] = ()) -> list[Value]:
     """The topological order of all that is below several roots, as if there were nothing below the stops."""
     order = list(stops)
-    try:
-        _visit_all(roots, order)
-        _release(order, order)
-    except BaseException:
-        _release(order, order)
-        raise
+    with marking:  # those who only read take turns
+        try:
+            _visit_all(roots, order)
+            _release(order, order)
+        except BaseException:
+            _release(order, order)
+            raise
     return order
 
 
@@ -285,29 +291,36 @@ def _walk(root: Value, order: list[Value], path: list[Value]) -> None:
     """
     if root._mark is order:
         return
+    if root._mark is not None:
+        raise _busy(root)
     pending: dict[Value, Iterator[Value | None]] = {}
-    parent: Value | None = root
+    path.append(root)
+    root._mark = order
+    v = root
     while True:
-        if parent is not None:
-            if parent._mark is not None:
-                raise _busy(parent)
-            path.append(parent)
-            parent._mark = order
-        else:
-            order.append(path[-1])
-            path.pop()
-            if not path:
-                return
-        v = path[-1]
         a, b = v._a, v._b
         if a is not None and a._mark is not order:
             parent = a
         elif b is not None and b._mark is not order:
             parent = b
-        elif a is b is None and v._rule is not None:
-            parent = _next_of_many(v, order, pending)
+        elif a is b is None and v._rule is not None and (other := _next_of_many(v, order, pending)) is not None:
+            parent = other
         else:
-            parent = None
+            order.append(v)
+            path.pop()
+            if not path:
+                return
+            v = path[-1]
+            continue
+        if parent._mark is not None:
+            raise _busy(parent)
+        if parent._rule is None:  # a leaf is done with at once
+            order.append(parent)
+            parent._mark = order
+            continue
+        path.append(parent)
+        parent._mark = order
+        v = parent
 
 
 def _next_of_many(v: Value, order: list[Value], pending: dict[Value, Iterator[Value | None]]) -> Value | None:
@@ -344,9 +357,23 @@ def require_fresh(order: Iterable[Value]) -> None:
             raise _stale(v)
 
 
+def _disown(v: Value) -> None:
+    """Make the graph of v itself stale, because v was assigned: copies of its operands' numbers are other objects."""
+    if v._rule.many:
+        v._x = tuple([x * 1.0 for x in v._x])
+    else:
+        v._x *= 1.0
+        if v._rule.dy is not None:
+            v._y *= 1.0
+
+
 def _stale(v: Value) -> StaleGraphError:
     parents, xs = _operands(v)
     changed, x = next((p, x) for p, x in zip(parents, xs, strict=True) if p is not None and p._data is not x)
+    if repr(x) == repr(changed._data):  # the same number: see _disown
+        return StaleGraphError(
+            f"{v.label or 'a Value'}, made by {v.op!r}, was assigned {v._data!r}: assign to leaves, run forward again"
+        )
     name = changed.label or "a Value"
     return StaleGraphError(
         f"{name} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
@@ -451,8 +478,9 @@ _thread = _PerThread()
 @contextmanager
 def never_raising() -> Iterator[None]:
     """Inside, an operation of this thread has its IEEE value where Python's floats would raise."""
-    before, _thread.never_raising = _thread.never_raising, True
+    before = _thread.never_raising
     try:
+        _thread.never_raising = True
         yield
     finally:
         _thread.never_raising = before

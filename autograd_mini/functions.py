@@ -953,8 +953,6 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(x > 0, x, 0.1 * x).data
     -0.30000000000000004
     """
-    if getattr(condition, "dtype", None) == "bool":  # NumPy's, which is no Real
-        condition = bool(condition)
     return apply(RULES["where"], condition, a, b)
 
 

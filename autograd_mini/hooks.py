@@ -11,11 +11,11 @@ Hook = Callable[[Value], Value]
 
 
 class _PerThread(_local):
-    hooks: tuple[Hook, ...] = ()
+    hooks: tuple[list[Hook], ...] = ()
 
 
 _thread = _PerThread()
-_asked = 0  # blocks under way, in all threads: without one the engine has nothing to call
+_active: list[list[Hook]] = []  # of the blocks under way, in all threads: without one the engine has nothing to call
 
 
 @contextmanager
@@ -29,24 +29,23 @@ def creation_hook(hook: Hook) -> Iterator[None]:
     >>> made
     ['*', 'exp']
     """
-    global _asked
-    before = _thread.hooks
+    entry = [hook]  # an object of its own: generators may leave their blocks in any order
     with marking:
-        _asked += 1
+        _active.append(entry)
         engine._hook = _run_hooks
-    _thread.hooks = (*before, hook)
     try:
+        _thread.hooks = (*_thread.hooks, entry)
         yield
     finally:
-        _thread.hooks = before
+        _thread.hooks = tuple([other for other in _thread.hooks if other is not entry])
         with marking:
-            _asked -= 1
-            if not _asked:
+            _active.remove(entry)
+            if not _active:
                 engine._hook = None
 
 
 def _run_hooks(v: Value) -> Value:
-    for hook in _thread.hooks:
+    for (hook,) in _thread.hooks:
         v = hook(v)
     return v
 

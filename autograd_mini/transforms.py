@@ -6,11 +6,12 @@ constant to it (no perturbation confusion), and a derivative that depends on a V
 which the outer transform, or `backward()`, goes on.
 """
 
+import reprlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from itertools import islice
-from operator import add
+from operator import add, index
 from typing import Any
 
 from .engine import (
@@ -42,7 +43,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     Returns:
         A function of the same arguments, whose result has the structure of the argument chosen; 0.0 where f does not
-        depend on a number of it.
+        depend on a number of it.  The numbers are floats, or Values where f calculates with Values of its own.
 
     Raises:
         TypeError: (when called) f returns something other than one number, or an argument holds something else.
@@ -109,9 +110,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("jvp(f, primals, tangents) takes tuples: the arguments of f, and how each of them moves")
     run = _Run(f, primals, {}, tuple(range(len(primals))))
     results, rebuild = _flatten(run.result)
-    moved = run.push(results, _like(tuple(primals), tuple(tangents), "tangents", "primals"))
+    moved = run.push(results, _like(primals, tangents, "tangents", "primals"))
     return rebuild([run.out(z) for z in results]), rebuild(moved)
 
 
@@ -163,8 +166,12 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
     >>> gradients(x * y, [x, y])
     [4.0, 3.0]
     """
+    leaves = list(leaves)
+    for v in (root, *leaves):
+        if not isinstance(v, Value):
+            raise TypeError(f"gradients(root, leaves) are those of Values, not of {type(v).__name__} {v!r}")
     require_graph(root)
-    return _adjoints(order_below([root]), [root], [seed], list(leaves), pull_back)
+    return _adjoints(order_below([root]), [root], [seed], leaves, pull_back)
 
 
 def _adjoints(
@@ -195,12 +202,13 @@ class _Run:
     """One run of f, on nodes of our own in the place of the numbers to differentiate by."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], constants: dict[str, Any], argnums: Argnums) -> None:
-        positions = (argnums,) if isinstance(argnums, int) else argnums
+        positions = argnums if isinstance(argnums, tuple) else (index(argnums),)
         numbers, rebuild = _flatten([_argument(args, i, f) for i in positions])
+        if len({i % len(args) for i in positions}) < len(positions):
+            raise TypeError(f"argnums={argnums!r} names an argument twice")
         self.own = [+x if isinstance(x, Value) else Value(x) for x in numbers]
-        self.rebuild: Rebuild = (
-            (lambda xs: rebuild(xs)[0]) if isinstance(argnums, int) else (lambda xs: tuple(rebuild(xs)))
-        )
+        several = isinstance(argnums, tuple)
+        self.rebuild: Rebuild = lambda xs: tuple(rebuild(xs)) if several else rebuild(xs)[0]
         inside = list(args)
         for i, x in zip(positions, rebuild(self.own), strict=True):
             inside[i] = x
@@ -223,7 +231,7 @@ class _Run:
             require_graph(z)
         if self.open or any(isinstance(seed, Value) for seed in seeds):
             with never_raising():
-                return _adjoints(self.order, roots, seeds, self.own, _in_values)
+                return _adjoints(self.order, roots, seeds, self.own, _in_values if self.open else _by_numbers)
         with marking:  # our nodes are known to a pullback that other threads may call
             for v in self.own:
                 v._grad = 0.0
@@ -233,7 +241,11 @@ class _Run:
     def push(self, results: Sequence[Any], tangents: Sequence[Any]) -> Leaves:
         """Forward: the tangents of the results, of those nodes only that move."""
         moved = dict(zip(self.own, tangents, strict=True))
-        local = _in_values if self.open or any(isinstance(t, Value) for t in tangents) else pull_back
+        for z in results:
+            if isinstance(z, Value):
+                require_graph(z)
+        require_fresh(self.order)
+        local = _in_values if self.open else pull_back
         with never_raising():
             for v in self.order[len(self.own) :]:
                 if not moved.keys().isdisjoint(v.parents):
@@ -244,6 +256,11 @@ class _Run:
 
 def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
     return contributions(v, adjoint, VALUES)
+
+
+def _by_numbers(v: Value, adjoint: Any) -> tuple[Any, ...]:
+    # What comes in is a Value, of a seed from outside; the slopes of our own run depend on nothing there.
+    return tuple([adjoint * slope for slope in pull_back(v, 1.0)])
 
 
 def _named(transform: str, f: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
@@ -283,7 +300,9 @@ def _flatten(tree: Any) -> tuple[Leaves, Rebuild]:
         parts = [_flatten(part) for part in tree]
         kind = tree._make if hasattr(tree, "_make") else type(tree)  # a named tuple
         return [x for leaves, _ in parts for x in leaves], lambda xs: kind(_portions(parts, xs))
-    if hasattr(tree, "__array_interface__") and getattr(tree, "shape", ()) != ():
+    if hasattr(tree, "__array_interface__"):
+        if tree.shape == ():
+            return _flatten(tree.item())
         return tree.ravel().tolist(), lambda xs: _array(xs, tree.shape)
     return [as_number(tree)], _only
 
@@ -304,9 +323,16 @@ def _array(xs: Leaves, shape: tuple[int, ...]) -> Any:
 
 def _like(tree: Any, other: Any, name: str, tree_name: str) -> Leaves:
     """The numbers of `other`, which has the structure of `tree`."""
-    leaves, others = _flatten(tree)[0], _flatten(other)[0]
-    if len(leaves) != len(others):
+    tree, other = [x.tolist() if hasattr(x, "tolist") else x for x in (tree, other)]
+    if isinstance(tree, dict) and isinstance(other, dict) and tree.keys() == other.keys():
+        pairs = [(tree[key], other[key]) for key in tree]
+    elif isinstance(tree, (list, tuple)) and isinstance(other, (list, tuple)) and len(tree) == len(other):
+        pairs = list(zip(tree, other, strict=True))
+    elif isinstance(tree, (dict, list, tuple)) or isinstance(other, (dict, list, tuple)):
         raise ValueError(
-            f"the {name} hold {len(others)} numbers and the {tree_name} {len(leaves)}: they must have one structure"
+            f"the {name} must have the structure of the {tree_name}: {reprlib.repr(other)} has not that of "
+            f"{reprlib.repr(tree)}"
         )
-    return others
+    else:
+        return _flatten(other)[0]
+    return [x for part, other_part in pairs for x in _like(part, other_part, name, tree_name)]

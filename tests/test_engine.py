@@ -190,6 +190,29 @@ def test_a_value_takes_real_numbers_only() -> None:
 def test_building_nodes_by_hand_is_refused() -> None:
     with pytest.raises(TypeError, match="@primitive"):
         Value(1.0, (Value(2.0),), "+")
+    with pytest.raises(TypeError, match="a label is a string, not int 3"):
+        Value(1.0, label=3)  # type: ignore[arg-type]
+
+
+def test_threads_that_only_read_take_turns() -> None:
+    x = z = Value(1.0)
+    for _ in range(2000):
+        z = z * x
+    failed: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            for _ in range(10):
+                gradients(z, [x])
+        except AutogradError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
 
 
 def test_repr_and_format() -> None:
@@ -308,8 +331,15 @@ def test_assigning_an_interior_node_is_noticed_too() -> None:
     y = x * x
     z = y + 1
     y.data = 5.0
-    with pytest.raises(StaleGraphError):
-        z.backward()
+    for root in (z, y, y * 3, apply(RULES["sum"], y, x)):
+        with pytest.raises(StaleGraphError):
+            root.backward()
+    for make in (lambda: 3 - x, x.exp, lambda: apply(RULES["sum"], x, 1.0), lambda: x**2):
+        made = make()
+        made.data = 7.0
+        with pytest.raises(StaleGraphError, match=r"was assigned 7\.0: assign to leaves"):
+            made.backward()
+    assert x.grad == 0.0
 
 
 def test_no_grad_builds_no_graph_and_backward_says_so() -> None:
@@ -339,6 +369,12 @@ def test_no_grad_is_of_this_thread_only_and_ends_with_its_block() -> None:
     assert seen == [2]
     with pytest.raises(KeyError), no_grad():
         raise KeyError
+    first, second = no_grad(), no_grad()  # as two generators may leave them
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert (x * x).is_leaf
+    second.__exit__(None, None, None)
     assert (x * x).parents == (x, x)
     assert engine._hook is None
 

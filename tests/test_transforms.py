@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini.engine import VALUES, NoGraphError, Value
+from autograd_mini.engine import VALUES, NoGraphError, StaleGraphError, Value
 from autograd_mini.hooks import no_grad
-from autograd_mini.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd_mini.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 Point = namedtuple("Point", "x y")
 NUMBERS = st.floats(-2.0, 2.0)
@@ -181,10 +181,49 @@ def test_bad_input_is_refused_at_once() -> None:
         grad(lambda x: x)("1")
     with pytest.raises(TypeError, match="real number is needed, not str"):
         grad(lambda x: "1")(1.0)
-    with pytest.raises(ValueError, match="the tangents hold 1 numbers and the primals 2"):
-        jvp(lambda x: x[0], ([1.0, 2.0],), ([1.0],))
+    with pytest.raises(TypeError, match="names an argument twice"):
+        grad(lambda x, y: x, argnums=(0, -2))(1.0, 2.0)
+    with pytest.raises(TypeError, match="those of Values, not of float"):
+        gradients(Value(1.0) * 2, [3.0])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="takes tuples"):
+        jvp(lambda x: x, 1.0, 1.0)  # type: ignore[arg-type]
+    for tangent in ([1.0], {"a": 1.0, "b": 1.0}, 1.0, [1.0, [2.0]], np.ones((2, 1))):
+        with pytest.raises(ValueError, match="the tangents must have the structure of the primals"):
+            jvp(lambda x: x[0], ([1.0, 2.0],), (tangent,))
     with no_grad(), pytest.raises(NoGraphError):
         grad(lambda x: x * x)(1.0)
+    with no_grad(), pytest.raises(NoGraphError):
+        jvp(lambda x: x * x, (1.0,), (1.0,))
+
+
+def test_structures_are_matched_by_key_and_arrays_with_lists() -> None:
+    f = lambda p: p["a"] * 100 + p["b"]  # noqa: E731
+    assert jvp(f, ({"a": 1.0, "b": 2.0},), ({"b": 0.0, "a": 1.0},)) == (102.0, 100.0)
+    assert vjp(lambda x: {"a": x, "b": 10 * x}, 1.0)[1]({"b": 0.0, "a": 1.0}) == (1.0,)
+    assert hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), [1.0, 0.0]).tolist() == [6.0, 0.0]
+    assert grad(lambda x: x * x)(np.array(3.0)) == 6.0
+
+
+def test_derivatives_by_a_seed_or_a_tangent_are_numbers() -> None:
+    def cubed(pair: Any) -> Any:
+        return pair[0] ** 3 * pair[1]
+
+    assert grad(lambda u: vjp(lambda y: y**3, 2.0)[1](u)[0])(5.0) == 12.0
+    assert type(grad(lambda u: vjp(lambda y: y**3, 2.0)[1](u)[0])(5.0)) is float
+    assert jvp(lambda t: jvp(lambda y: y**3, (2.0,), (t,))[1], (5.0,), (1.0,)) == (60.0, 12.0)
+    assert grad(lambda v: hvp(cubed, [1.0, 2.0], v)[0])([1.0, 0.0]) == [12.0, 3.0]
+
+
+def test_a_stale_run_is_refused_forward_too() -> None:
+    def f(x: Any) -> Any:
+        w = Value(2.0)
+        y = w * x
+        w.data = 5.0
+        return y
+
+    for transform in (lambda: grad(f)(3.0), lambda: jvp(f, (3.0,), (1.0,))):
+        with pytest.raises(StaleGraphError):
+            transform()
 
 
 def test_the_same_function_runs_on_plain_floats() -> None:

@@ -316,7 +316,11 @@ WITNESSES: dict[str, Witness] = {
     "clamp": Witness(
         lambda x, lo, hi: lo if x < lo else hi if x > hi else x,
         lambda x, lo, hi: min(max(x, lo), hi),
-        lambda x, lo, hi: (half(x in (lo, hi), lo < x < hi), half(x == lo, x < lo), half(x == hi, x > hi)),
+        lambda x, lo, hi: (
+            half(x in (lo, hi), lo < x < hi),
+            half(x == lo, x < lo) / (1 + (x == lo == hi)),
+            half(x == hi, x > hi) / (1 + (x == lo == hi)),
+        ),
         names="xlh",
         hard=[(0.0, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0), (1e300, -1.0, 1.0)],
     ),

@@ -3,10 +3,12 @@
 from .losses import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge, huber, mse
 from .modules import MLP, Layer, Module, Neuron
 from .optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, StepLR
+from .perceptron import Perceptron, PerceptronFit
+from .state import StateError
 from .train import History, fit
 
 __all__ = [
-    "MLP", "Layer", "Module", "Neuron",
+    "MLP", "Layer", "Module", "Neuron", "Perceptron", "PerceptronFit", "StateError",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber", "mse",
     "SGD", "Adam", "AdamW", "CosineLR", "Optimizer", "RMSProp", "Schedule", "StepLR",
     "History", "fit",

@@ -1,29 +1,30 @@
 """Neurons, layers of them, and layers in a row: φ(w·x + b), over and over."""
 
-import random
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 from .. import functions
 from ..engine import Value
+from .init import Init, Seed, generator, weights
+from .state import load_state, named_values, read_state, save_state, write_state
 
 Number = Value | float
 Activation = str | Callable[[Any], Any] | None
 
 
 class Module:
-    """What has parameters.
+    """What has parameters: the leaf Values in its attributes, in lists, tuples and dicts there, and in modules there.
 
-    A class of your own says in `parameters` which they are:
+    Each has a path for a name, "layers.0.neurons.3.w.1" say.  What a call leaves in an attribute, as a neuron does its
+    z, is the result of an operation, not a leaf, and so no parameter.
 
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.height = Value(2.0), Value(1.0)
     ...     def __call__(self, x):
     ...         return self.slope * x + self.height
-    ...     def parameters(self):
-    ...         return [self.slope, self.height]
     >>> line = Line()
     >>> line(3.0).backward()
     >>> [p.grad for p in line.parameters()]
@@ -31,32 +32,103 @@ class Module:
     >>> line.zero_grad()
     >>> [p.grad for p in line.parameters()]
     [0.0, 0.0]
+    >>> line.state_dict()
+    {'slope': 2.0, 'height': 1.0}
     """
 
+    def named_parameters(self) -> list[tuple[str, Value]]:
+        """Each parameter once, under the first path that leads to it, in the order in which attributes were defined."""
+        return named_values(self, Module)
+
     def parameters(self) -> list[Value]:
-        """The Values that training changes, always in the same order."""
-        return []
+        """The Values that training changes, always in the same order.
+
+        They are those of named_parameters(), unless a class overrides this method to have fewer of its own trained.
+        """
+        return [p for _, p in named_values(self, Module, override="parameters")]
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0.0: leaves would go on adding them up."""
         for p in self.parameters():
             p.grad = 0.0
 
+    def state_dict(self) -> dict[str, float]:
+        """The number of each parameter under its name.
+
+        Raises:
+            StateError: `parameters` has one that no path leads to, or two have one name.
+
+        >>> Neuron(2, init=0.25).state_dict()
+        {'w.0': 0.25, 'w.1': 0.25, 'b': 0.0}
+        """
+        return read_state(self)
+
+    def load_state_dict(self, state: Mapping[str, float], strict: bool = True) -> None:
+        """Give each parameter the number that is there under its name.
+
+        Args:
+            state: names and numbers, as `state_dict` returned them.
+            strict: whether every parameter must be there and nothing else; if not, what has no counterpart is left.
+
+        Raises:
+            StateError: a name is missing or unexpected, or a number is none or not finite; it says which, and the
+                module is as it was.
+
+        >>> neuron = Neuron(1)
+        >>> neuron.load_state_dict({"w.0": 0.5, "b": -1.0})
+        >>> neuron.load_state_dict({"w.0": 0.5, "v": float("nan")})
+        Traceback (most recent call last):
+        autograd_mini.nn.state.StateError: this state does not fit the Neuron: missing: b; unexpected: v
+        """
+        write_state(self, state, strict)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the numbers of all parameters to a JSON file, exact to the last bit.
+
+        The file is written beside its place and moved there when it is whole: a model saved before is never half lost.
+
+        Args:
+            path: where; a file that is there is replaced.
+
+        Raises:
+            StateError: a parameter is not finite; nothing is written then.
+            OSError: the folder is not there, or not to be written in.
+        """
+        save_state(self, path)
+
+    def load(self, path: str | PathLike[str]) -> None:
+        """Read the numbers that `save` wrote, from a module of the same names.
+
+        Args:
+            path: the file.
+
+        Raises:
+            StateError: the file is damaged, cut short, none of ours or of a newer version, or its names are not those
+                of this module; the module is as it was.
+            OSError: there is no such file, or it is not to be read.
+        """
+        load_state(self, path)
+
 
 class Neuron(Module):
     """A weighted sum of the inputs, and an activation: a = φ(z) with z = w₁x₁ + … + wₙxₙ + b, which is one node.
 
-    The weights are drawn from `random`'s generator, uniformly between −1 and 1; the bias b starts at 0.
-    After a call `z` is its weighted input, and after backward() `z.grad` is δ = ∂C/∂z.
+    The bias b starts at 0.  After a call `z` is its weighted input, and after backward() `z.grad` is δ = ∂C/∂z.
 
     Args:
         nin: n, the number of inputs.
         activation: φ, by its name in autograd_mini ("tanh", say) or any function of a Value; None for a = z.
         nonlin: False is micrograd's word for activation=None; in its second place True and False are understood too.
+        init: the first weights.  "uniform": between −1 and 1, as in micrograd.  "xavier": uniform in ±√(6/(nin+nout)),
+            with nout the number of neurons in the layer, 1 for one by itself (Glorot & Bengio 2010).  "he": normal with
+            standard deviation √(2/nin) (He et al. 2015).  "zeros".  "constant": 0.5 each; a number for another
+            constant.  Or a function without arguments that returns the next weight.
+        seed: what draws them.  None: `random`'s own generator, so that random.seed() decides.  An int: one of its own,
+            so that the same seed gives the same weights whatever else is drawn.  Or a `random.Random`.
 
     Raises:
-        ValueError: there is no function of that name.
-        TypeError: `activation` is none of the above.
+        ValueError: there is no function or no `init` of that name.
+        TypeError: `activation`, `init` or `seed` is none of the above.
 
     >>> neuron = Neuron(2, "tanh")
     >>> for p, number in zip(neuron.parameters(), [0.5, -1.0, 2.0]):
@@ -69,12 +141,21 @@ class Neuron(Module):
 
     z: Value | None = None
 
-    def __init__(self, nin: int, activation: Activation | bool = "relu", *, nonlin: bool = True) -> None:
+    def __init__(
+        self,
+        nin: int,
+        activation: Activation | bool = "relu",
+        *,
+        nonlin: bool = True,
+        init: Init = "uniform",
+        seed: Seed = None,
+    ) -> None:
         if isinstance(activation, bool):
             activation = "relu" if activation else None
         self.activation = activation if nonlin else None
         self._phi = _function(self.activation)
-        self.w = [Value(random.uniform(-1, 1), label=f"w{i}") for i in range(nin)]
+        draw = weights(init, nin, 1, generator(seed))
+        self.w = [Value(draw(), label=f"w{i}") for i in range(nin)]
         self.b = Value(0.0, label="b")
 
     def __call__(self, x: Number | Iterable[Number]) -> Any:
@@ -89,14 +170,16 @@ class Neuron(Module):
         Raises:
             ValueError: there are more or fewer inputs than weights.
         """
-        x = _inputs(x)
+        x = inputs_of(x)
         if len(x) != len(self.w):
-            raise _wrong_width(self, len(self.w), x)
+            raise wrong_width(self, len(self.w), x)
         self.z = z = functions.dot(self.w, x, start=self.b)
         return z if self._phi is None else self._phi(z)
 
     def parameters(self) -> list[Value]:
         """w₁ … wₙ and b."""
+        if type(self) is not Neuron:
+            return super().parameters()  # it may have added some
         return [*self.w, self.b]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -114,6 +197,7 @@ class Layer(Module):
     Args:
         nin: the number of inputs.
         nout: the number of neurons.
+        init, seed: the first weights and what draws them, as for `Neuron`.
         **options: `activation` or `nonlin`, for each `Neuron`.
 
     >>> layer = Layer(3, 2, activation=None)
@@ -126,9 +210,11 @@ class Layer(Module):
     ValueError: Layer(3, 2) takes 3 inputs, and got 2: [1.0, 2.0]
     """
 
-    def __init__(self, nin: int, nout: int, **options: Any) -> None:
+    def __init__(self, nin: int, nout: int, *, init: Init = "uniform", seed: Seed = None, **options: Any) -> None:
         self.nin = nin
-        self.neurons = [Neuron(nin, **options) for _ in range(nout)]
+        self.name = f"Layer({nin}, {nout})"  # in messages
+        draw = weights(init, nin, nout, generator(seed))
+        self.neurons = [Neuron(nin, init=draw, **options) for _ in range(nout)]
 
     def __call__(self, x: Number | Iterable[Number]) -> Any:
         """Compute every aⱼ.
@@ -142,14 +228,16 @@ class Layer(Module):
         Raises:
             ValueError: there are more or fewer inputs than the layer takes.
         """
-        x = _inputs(x)
+        x = inputs_of(x)
         if len(x) != self.nin:
-            raise _wrong_width(f"Layer({self.nin}, {len(self.neurons)})", self.nin, x)
+            raise wrong_width(self.name, self.nin, x)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:
         """Those of the neurons, one after the other."""
+        if type(self) is not Layer:
+            return super().parameters()  # it may have added some
         return [p for neuron in self.neurons for p in neuron.parameters()]
 
     def __repr__(self) -> str:
@@ -164,12 +252,16 @@ class MLP(Module):
         nouts: the number of neurons of each layer.
         activation: that of the hidden layers, as for `Neuron`.
         output_activation: that of the last layer; it is linear unless told.
+        init, seed: the first weights and what draws them, as for `Neuron`; one generator for all layers.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters())
     337
     >>> type(model([0.5, -0.5]))
     <class 'autograd_mini.engine.Value'>
+    >>> model([0.5])
+    Traceback (most recent call last):
+    ValueError: layer 1 of MLP(2, [16, 16, 1]) takes 2 inputs, and got 1: [0.5]
     """
 
     def __init__(
@@ -178,10 +270,15 @@ class MLP(Module):
         nouts: Sequence[int],
         activation: Activation = "relu",
         output_activation: Activation = None,
+        init: Init = "uniform",
+        seed: Seed = None,
     ) -> None:
-        widths = [nin, *nouts]
+        nouts, source = list(nouts), generator(seed)
         activations = [activation] * (len(nouts) - 1) + [output_activation]
-        self.layers = [Layer(*shape, activation=phi) for *shape, phi in zip(widths, nouts, activations)]
+        shapes = zip([nin, *nouts], nouts, activations)
+        self.layers = [Layer(m, n, activation=phi, init=init, seed=source) for m, n, phi in shapes]
+        for place, layer in enumerate(self.layers, 1):
+            layer.name = f"layer {place} of MLP({nin}, {nouts})"
 
     def __call__(self, x: Number | Iterable[Number]) -> Any:
         """Compute the outputs of the last layer.
@@ -201,17 +298,19 @@ class MLP(Module):
 
     def parameters(self) -> list[Value]:
         """Those of the layers, one after the other."""
+        if type(self) is not MLP:
+            return super().parameters()  # it may have added some
         return [p for layer in self.layers for p in layer.parameters()]
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
-def _inputs(x: Any) -> tuple[Any, ...]:
+def inputs_of(x: Any) -> tuple[Any, ...]:
     return tuple(x) if hasattr(x, "__iter__") else (x,)
 
 
-def _wrong_width(module: object, width: int, x: Sequence[Any]) -> ValueError:
+def wrong_width(module: object, width: int, x: Sequence[Any]) -> ValueError:
     return ValueError(f"{module} takes {width} inputs, and got {len(x)}: {reprlib.repr(list(x))}")
 
 

@@ -149,7 +149,7 @@ def fit(
     (True, [2.0, 1.0])
     """
     settings = _Settings(epochs, batch_size, shuffle, seed, tol, patience, callback)
-    xs, ys = _table("X", X), _table("Y", Y)
+    xs, ys = table_of("X", X), table_of("Y", Y)
     if len(xs) != len(ys):
         raise ValueError(f"X has {len(xs)} rows and Y has {len(ys)}: each row needs its target")
     if not model.parameters():
@@ -329,7 +329,7 @@ def _bar(progress: bool, done: int, epochs: int) -> Iterator[Callable[[float], N
 # ---- the data ----
 
 
-def _table(name: str, rows: Any) -> list[Any]:
+def table_of(name: str, rows: Any) -> list[Any]:
     """The rows as numbers of Python or lists of them, all of one length; or the error that says which is at fault."""
     table = _plain(rows)
     if not isinstance(table, list):

@@ -1,10 +1,15 @@
 """nn.modules: what micrograd's users know, in one node a neuron."""
 
+import ast
 import copy
 import gc
+import inspect
+import math
 import pickle
 import random
+import statistics
 import weakref
+from pathlib import Path
 from typing import Any
 
 import micrograd.nn
@@ -71,16 +76,18 @@ def test_repr_output_and_gradients_are_micrograds(form: Any) -> None:
     assert [p.grad for p in ours.parameters()] == [0.0] * len(theirs.parameters())
 
 
-def test_a_module_of_ones_own() -> None:
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_module_of_ones_own(by_hand: bool) -> None:
     class Two(Module):
         def __init__(self) -> None:
             self.layers = [Layer(2, 2), Layer(2, 1)]
 
-        def parameters(self) -> list[Value]:
-            return [p for layer in self.layers for p in layer.parameters()]
+    if by_hand:
+        Two.parameters = lambda self: [p for layer in self.layers for p in layer.parameters()]  # type: ignore[method-assign]
 
     assert Module().parameters() == []
     module = Two()
+    assert list(map(id, module.parameters())) == [id(p) for layer in module.layers for p in layer.parameters()]
     for p in module.parameters():
         p.grad = 1.0
     module.zero_grad()
@@ -155,6 +162,104 @@ def test_neurons_without_inputs_and_layers_without_neurons() -> None:
     assert MLP(2, [])([1.0, 2.0]) == [1.0, 2.0]
 
 
+# ---- the first weights ----
+
+
+def weights(module: Any) -> list[float]:
+    return [number for name, number in module.state_dict().items() if ".b" not in name]
+
+
+INITS = ["uniform", "xavier", "he", "zeros", "constant", 0.25]
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_an_int_for_a_seed_draws_the_same_weights_whatever_else_is_drawn(init: Any) -> None:
+    random.seed(1)
+    before = random.getstate()
+    model = MLP(3, [5, 2], init=init, seed=7)
+    assert random.getstate() == before
+    random.seed(2)
+    assert numbers(MLP(3, [5, 2], init=init, seed=7)) == numbers(model)
+    assert numbers(MLP(3, [5, 2], init=init, seed=np.int64(7))) == numbers(model)
+    assert numbers(MLP(3, [5, 2], init=init, seed=random.Random(7))) == numbers(model)
+    assert all(neuron.b.data == 0.0 for layer in model.layers for neuron in layer.neurons)
+    if init in ("uniform", "xavier", "he"):
+        assert len(set(weights(model))) == 25
+        assert numbers(MLP(3, [5, 2], init=init, seed=8)) != numbers(model)
+
+
+@pytest.mark.parametrize("init", ["uniform", "xavier", "he"])
+def test_without_a_seed_the_weights_come_from_randoms_generator(init: str) -> None:
+    random.seed(7)
+    model = MLP(3, [5, 2], init=init)
+    random.seed(7)
+    assert numbers(MLP(3, [5, 2], init=init)) == numbers(model)
+    assert numbers(MLP(3, [5, 2], init=init, seed=7)) == numbers(model)
+    assert numbers(MLP(3, [5, 2], init=init)) != numbers(model)
+
+
+def test_uniform_is_between_one_and_minus_one() -> None:
+    ws = weights(Layer(100, 100, seed=1))
+    assert -1.0 <= min(ws) < -0.99 < 0.99 < max(ws) <= 1.0
+    assert sum(ws) / len(ws) == pytest.approx(0.0, abs=0.03)
+
+
+@pytest.mark.parametrize("nin, nout", [(100, 50), (20, 400)])
+def test_xavier_is_uniform_within_the_bound_of_glorot_and_bengio(nin: int, nout: int) -> None:
+    bound, ws = math.sqrt(6 / (nin + nout)), weights(Layer(nin, nout, init="xavier", seed=1))
+    assert -bound <= min(ws) < -0.99 * bound
+    assert 0.99 * bound < max(ws) <= bound
+    assert statistics.pvariance(ws) == pytest.approx(2 / (nin + nout), rel=0.05)  # their eq. 12
+
+
+@pytest.mark.parametrize("nin, nout", [(100, 50), (20, 400)])
+def test_he_is_normal_with_the_deviation_of_he_et_al(nin: int, nout: int) -> None:
+    deviation, ws = math.sqrt(2 / nin), weights(Layer(nin, nout, init="he", seed=1))
+    assert statistics.mean(ws) == pytest.approx(0.0, abs=0.05 * deviation)
+    assert statistics.pstdev(ws) == pytest.approx(deviation, rel=0.05)
+    within = [sum(abs(w) <= k * deviation for w in ws) / len(ws) for k in (1, 2, 3)]
+    assert within == pytest.approx([0.6827, 0.9545, 0.9973], abs=0.02)
+
+
+def test_constant_weights_are_one_half_or_the_number_given() -> None:
+    assert set(weights(MLP(3, [5, 2], init="constant"))) == {0.5}
+    assert set(weights(MLP(3, [5, 2], init=-0.125))) == {-0.125}
+    assert set(weights(MLP(3, [5, 2], init="zeros"))) == set(weights(MLP(3, [5, 2], init=0))) == {0.0}
+
+
+def test_weights_by_a_function() -> None:
+    source = iter(range(100))
+    assert numbers(MLP(2, [2, 1], init=lambda: next(source))) == [0, 1, 0, 2, 3, 0, 4, 5, 0]
+
+
+def test_from_one_constant_the_neurons_of_a_layer_stay_the_same() -> None:
+    model = MLP(2, [3, 1], "tanh", init="constant")
+    for x, y in [([0.2, -0.7], 1.0), ([1.5, 0.3], -1.0)] * 5:
+        model.zero_grad()
+        ((model(x) - y) ** 2).backward()
+        for p in model.parameters():
+            p.data -= 0.1 * p.grad
+    first, *others = [numbers(neuron) for neuron in model.layers[0].neurons]
+    assert others == [first, first]
+    assert first[0] != 0.5
+
+
+@pytest.mark.parametrize("make", [Neuron, lambda n, **o: Layer(n, 2, **o), lambda n, **o: MLP(n, [2], **o)])
+def test_first_weights_that_are_none(make: Any) -> None:
+    with pytest.raises(ValueError, match=r"^init is 'uniform', 'xavier', 'he', 'zeros', 'constant', .* not 'xaver'$"):
+        make(2, init="xaver")
+    with pytest.raises(TypeError, match="a real number is needed, not NoneType"):
+        make(2, init=None)
+    with pytest.raises(TypeError, match=r"^a seed is an int, a random.Random or None, not 'abc'$"):
+        make(2, seed="abc")
+
+
+@pytest.mark.parametrize("init", INITS)
+def test_no_inputs_no_weights(init: Any) -> None:
+    assert numbers(Neuron(0, init=init)) == [0.0]
+    assert numbers(Layer(0, 0, init=init)) == []
+
+
 # ---- inputs ----
 
 
@@ -216,7 +321,7 @@ def test_no_grad() -> None:
     [
         (Neuron(2), r"^ReLUNeuron\(2\) takes 2 inputs, and got 3: \[1\.0, 2\.0, 3\.0\]$"),
         (Layer(2, 5), r"^Layer\(2, 5\) takes 2 inputs, and got 3: "),
-        (MLP(2, [5, 1]), r"^Layer\(2, 5\) takes 2 inputs, and got 3: "),
+        (MLP(2, [5, 1]), r"^layer 1 of MLP\(2, \[5, 1\]\) takes 2 inputs, and got 3: "),
     ],
 )
 def test_a_wrong_width_names_the_layer_and_both_widths(module: Any, text: str) -> None:
@@ -226,6 +331,15 @@ def test_a_wrong_width_names_the_layer_and_both_widths(module: Any, text: str) -
         module(1.0)
     with pytest.raises(ValueError, match=r"takes 2 inputs, and got 0: \[\]$"):
         module([])
+
+
+def test_a_wrong_width_further_on_names_the_layer_by_its_place() -> None:
+    model = MLP(2, (5, 4, 1))
+    model.layers[0] = Layer(2, 3)
+    with pytest.raises(ValueError, match=r"^layer 2 of MLP\(2, \[5, 4, 1\]\) takes 5 inputs, and got 3: "):
+        model([1.0, 2.0])
+    with pytest.raises(ValueError, match=r"^Layer\(2, 3\) takes 2 inputs, and got 1: "):
+        model([1.0])
 
 
 def test_a_wrong_width_is_told_in_one_line() -> None:
@@ -294,6 +408,34 @@ def test_activations_that_are_none() -> None:
         Layer(2, 2, activaton="tanh")
 
 
+# ---- backpropagation ----
+
+
+@pytest.mark.parametrize("widths", [[2, 3], [3, 4, 2], [2, 5, 4, 3], [4, 3, 1, 6, 2]])
+def test_delta_and_every_gradient_are_those_of_the_matrix_equations(widths: list[int]) -> None:
+    rng = random.Random(3)
+    model = MLP(widths[0], widths[1:], "sigmoid", "sigmoid", seed=4)
+    x, y = ([rng.uniform(-1, 1) for _ in range(n)] for n in (widths[0], widths[-1]))
+    out = model(x)
+    (sum((a - t) ** 2 for a, t in zip(out, y)) / 2).backward()
+
+    weights = [np.array([[w.data for w in neuron.w] for neuron in layer.neurons]) for layer in model.layers]
+    activations, slopes = [np.array(x)], []
+    for W, layer in zip(weights, model.layers):
+        a = 1 / (1 + np.exp(-(W @ activations[-1] + [neuron.b.data for neuron in layer.neurons])))
+        activations.append(a)
+        slopes.append(a * (1 - a))
+    delta = (activations[-1] - y) * slopes[-1]  # BP1
+    for i in reversed(range(len(weights))):
+        neurons = model.layers[i].neurons
+        assert [neuron.z.grad for neuron in neurons] == pytest.approx(delta, rel=1e-12)
+        assert [neuron.b.grad for neuron in neurons] == pytest.approx(delta, rel=1e-12)  # BP3
+        grads = np.array([[w.grad for w in neuron.w] for neuron in neurons])
+        assert grads == pytest.approx(np.outer(delta, activations[i]), rel=1e-12)  # BP4
+        if i:
+            delta = (weights[i].T @ delta) * slopes[i - 1]  # BP2
+
+
 # ---- training ----
 
 
@@ -312,3 +454,27 @@ def test_xor_is_learned_and_every_run_comes_to_the_same_bits() -> None:
     model, parameters = train()
     assert [model(x).data for x, _ in samples] == pytest.approx([y for _, y in samples], abs=0.2)
     assert train()[1] == parameters
+
+
+# ---- the lesson ----
+
+
+def test_the_lesson_is_short() -> None:
+    source = inspect.getsource(autograd_mini.nn.modules)
+    documentation: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
+            documentation.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))  # type: ignore[operator]
+    lines = [line for i, line in enumerate(source.splitlines(), 1) if line.strip() and i not in documentation]
+    assert len(lines) < 150
+
+
+def test_modules_import_nothing_of_the_training_side() -> None:
+    seen, todo = set(), ["modules"]
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        source = Path(autograd_mini.nn.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+        imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level == 1]
+        todo += {node.module for node in imports if node.module} - seen
+    assert seen == {"modules", "init", "state"}

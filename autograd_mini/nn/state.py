@@ -1,0 +1,204 @@
+"""The numbers of a model: where they stand in it, and how they are written to a file and read again.
+
+A file is JSON, in which no program can hide: {"format": …, "version": 1, "crc32": …, "parameters": {path: number, …}}.
+Python writes each float with the fewest digits that read back as the same one, so no bit is lost.
+"""
+
+import json
+import os
+import reprlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
+from pathlib import Path
+from types import MemberDescriptorType
+from typing import Any, NoReturn
+
+from ..engine import NO_GRAPH, AutogradError, Value, as_constant
+
+__all__ = ["StateError"]
+
+_FORMAT, _VERSION = "autograd_mini parameters", 1
+
+
+class StateError(AutogradError, ValueError):
+    """Numbers that are not those of this model, or a file that holds none: the model is as it was."""
+
+
+# ---- finding them ----
+
+
+def named_values(root: Any, module: type, override: str = "") -> list[tuple[str, Value]]:
+    """The leaves below `root`, each once, under the first path of attributes, indices and keys that leads to it.
+
+    Args:
+        root: an instance of `module`.
+        module: the class whose instances are walked through; lists, tuples, dicts and arrays are too.
+        override: a method of `module`; where a class has its own, that one says what the Values of an instance are.
+    """
+    found: list[tuple[str, Value]] = []
+    _walk(root, "", module, override, found, {})
+    return found
+
+
+def _walk(x: Any, path: str, module: type, override: str, found: list[tuple[str, Value]], seen: dict[int, Any]) -> None:
+    for name, item in _items(x, module):
+        if id(item) in seen:
+            continue
+        if isinstance(item, Value):
+            if item._rule is None and item._y is not NO_GRAPH:  # else the result of a call
+                seen[id(item)] = item
+                found.append((f"{path}{name}", item))
+        elif isinstance(item, (module, list, tuple, dict)) or _is_array(item):
+            seen[id(item)] = item  # itself, so that nothing else gets its id
+            if override and isinstance(item, module) and getattr(type(item), override) is not getattr(module, override):
+                item = getattr(item, override)()
+            _walk(item, f"{path}{name}.", module, override, found, seen)
+
+
+def _is_array(x: Any) -> bool:
+    """Whether x is an array of objects, which may be Values."""
+    return getattr(x, "dtype", None) == "object" and x.ndim > 0
+
+
+def _items(x: Any, module: type) -> Iterable[tuple[Any, Any]]:
+    if isinstance(x, module):
+        return _attributes(x)
+    if isinstance(x, dict):
+        return x.items()
+    return enumerate(x)
+
+
+def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
+    """Those in slots, and those in the instance's dictionary, in the order in which they were defined."""
+    for cls in reversed(type(x).__mro__):
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name.startswith("__") and not name.endswith("__"):
+                name = f"_{cls.__name__.lstrip('_')}{name}"  # as Python calls it
+            if isinstance(vars(cls).get(name), MemberDescriptorType) and hasattr(x, name):
+                yield name, getattr(x, name)
+    yield from vars(x).items()
+
+
+# ---- as a dictionary ----
+
+
+def read_state(model: Any) -> dict[str, float]:
+    """The number of each parameter under its path."""
+    named = model.named_parameters()
+    known = {id(p) for _, p in named}
+    lost = sum(id(p) not in known for p in model.parameters())
+    if lost:
+        raise StateError(
+            f"{lost} of the parameters of {_kind(model)} have no path: keep them in attributes, "
+            "or in lists, tuples or dicts there, or let named_parameters() say what they are called"
+        )
+    state = {name: p.data for name, p in named}
+    if len(state) != len(named):
+        names = [name for name, _ in named]
+        twice = [name for name in state if names.count(name) > 1]
+        raise StateError(f"two parameters of {_kind(model)} have one path: {_listed(twice)}; rename one")
+    return state
+
+
+def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
+    """Give each parameter the number under its path, or raise before the first."""
+    if not isinstance(state, Mapping):
+        raise StateError(f"a state is a dictionary of names and numbers, not {type(state).__name__}")
+    named = dict(model.named_parameters())
+    wrong = []
+    if strict:
+        wrong += _complaint("missing", [name for name in named if name not in state])
+        wrong += _complaint("unexpected", [name for name in state if name not in named])
+    numbers = {name: _number(state[name]) for name in named if name in state}
+    bad = [f"{name} = {reprlib.repr(state[name])}" for name, number in numbers.items() if number is None]
+    wrong += _complaint("not a finite number", bad)
+    if wrong:
+        raise StateError(f"this state does not fit {_kind(model)}: {'; '.join(wrong)}")
+    for name, number in numbers.items():
+        named[name].data = number
+
+
+def _number(x: Any) -> float | None:
+    """x as a float, None unless it is a finite number."""
+    try:
+        number = None if isinstance(x, bool) else as_constant(x)
+    except OverflowError:  # an int beyond the largest float
+        return None
+    return number if number is not None and isfinite(number) else None
+
+
+def _complaint(what: str, names: list[str]) -> list[str]:
+    return [f"{what}: {_listed(names)}"] if names else []
+
+
+def _listed(names: list[str], limit: int = 8) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(str, names[:limit])) + more
+
+
+def _kind(model: Any) -> str:
+    return f"the {type(model).__name__}"
+
+
+# ---- as a file ----
+
+
+def save_state(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write the state to a file beside `path`, and move that to its place when it is whole and on the disk."""
+    state = read_state(model)
+    bad = [f"{name} = {number}" for name, number in state.items() if not isfinite(number)]
+    if bad:
+        raise StateError(f"nothing was saved, for not every number of {_kind(model)} is finite: {_listed(bad)}")
+    content = {"format": _FORMAT, "version": _VERSION, "crc32": _checksum(state), "parameters": state}
+    text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it is no JSON
+    place = Path(path).resolve()
+    part = place.with_name(f".{place.name[:200]}.{os.urandom(6).hex()}.part")
+    try:
+        with part.open("x", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(place)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_state(model: Any, path: str | os.PathLike[str]) -> None:
+    """Read what `save_state` wrote."""
+    state = _parameters(Path(path))
+    try:
+        write_state(model, state, strict=True)
+    except StateError as error:
+        raise StateError(f"{os.fspath(path)}: {error}") from None
+
+
+def _parameters(path: Path) -> dict[str, Any]:
+    raw = path.read_bytes()
+    try:
+        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+        checksum = _checksum(content.get("parameters")) if isinstance(content, dict) else None
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{path} is not a whole JSON file, so no saved model, or a damaged one: {error}") from None
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise StateError(f"{path} is no model saved by autograd_mini: it does not say so under 'format'")
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        raise StateError(f"{path} is damaged: its version is {reprlib.repr(version)}")
+    if version > _VERSION:
+        raise StateError(
+            f"{path} is in version {version} of the format, and this autograd_mini knows version {_VERSION}: upgrade it"
+        )
+    parameters = content.get("parameters")
+    if not isinstance(parameters, dict) or content.get("crc32") != checksum:
+        raise StateError(f"{path} is damaged: its checksum is not that of its numbers; take another copy of it")
+    return parameters
+
+
+def _checksum(parameters: Any) -> int:
+    return zlib.crc32(json.dumps(parameters).encode())
+
+
+def _refuse(token: str) -> NoReturn:
+    raise ValueError(f"{token} is no JSON")
