@@ -625,3 +625,8 @@ def test_length_of_a_vector_neither_overflows_nor_underflows() -> None:
     assert gradients(hypot(x, y), [x, y]) == pytest.approx([0.6, 0.8], rel=1e-15)
     assert hypot(3e-200, 4e-200) == pytest.approx(5e-200, rel=1e-15)
     assert hypot(Value(2.0), 3.0, 6.0).data == 7.0
+
+
+def test_clamp_between_equal_bounds_moves_with_all_three() -> None:
+    x, lo, hi = Value(1.0), Value(1.0), Value(1.0)
+    assert gradients(clamp(x, lo, hi), [x, lo, hi]) == [0.5, 0.25, 0.25]
