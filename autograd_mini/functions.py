@@ -1008,7 +1008,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
             raise TypeError(f"@primitive(*partials) makes an operation of a function, not of {type(f).__name__} {f!r}")
         name = getattr(f, "__name__", type(f).__name__)
         arguments = _arguments(f, name, partials)
-        slopes = [d if callable(d) else as_number(d) for d in partials]
+        slopes = [_checked(d, name, x) if callable(d) else as_number(d) for d, x in zip(partials, arguments.parameters)]
 
         def value(*xs: float) -> float:
             z = f(*xs)
@@ -1033,6 +1033,21 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
         return operation
 
     return decorate
+
+
+def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
+    """The partial d of a primitive by its argument x, which must come to a number."""
+
+    def slope(m: Any, z: Any, *xs: Any) -> Any:
+        s = d(m, z, *xs)
+        if isinstance(s, (float, Value)):
+            return s
+        number = as_constant(s)
+        if number is None:
+            raise TypeError(f"the partial of {name} by {x} must be a real number, not {type(s).__name__} {s!r}")
+        return number
+
+    return slope
 
 
 def _arguments(f: Callable[..., Any], name: str, partials: Sequence[Partial]) -> "Signature":

@@ -335,3 +335,15 @@ def test_a_node_can_be_copied_and_pickled_as_a_leaf() -> None:
     for leaf in (copy.deepcopy(z), pickle.loads(pickle.dumps(z))):
         assert leaf.data == z.data
         assert leaf.is_leaf
+
+
+@pytest.mark.parametrize("slope", [1j, None, "1"])
+def test_a_partial_that_is_no_number_is_refused_by_name(slope: object) -> None:
+    @primitive(lambda m, z, x, y: slope, 1.0)
+    def crooked(x: float, y: float) -> float:
+        return x + y
+
+    x = Value(2.0)
+    with pytest.raises(TypeError, match=r"the partial of crooked by x must be a real number, not"):
+        crooked(x, 1.0).backward()
+    assert x.grad == 0.0
