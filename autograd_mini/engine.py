@@ -163,7 +163,7 @@ class Value:
             NoGraphError: this result was made under no_grad().
         """
         require_graph(self)
-        backward_from((self,), (as_number(seed),))
+        backward_from((self,), (seed if type(seed) is float else as_number(seed),))
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -233,7 +233,7 @@ def _backward_over(order: list[Value], roots: Sequence[Value], seeds: Sequence[f
     for v in order:
         if v._rule is not None or v._grad is None:
             v._grad = 0.0
-    for root, seed in zip(roots, seeds, strict=True):
+    for root, seed in zip(roots, seeds):
         root._grad += seed
     _sweep(order)
 
