@@ -98,6 +98,12 @@ class Value:
             self.label = label
         self._rule = self._a = self._b = self._x = self._y = self._grad = self._mark = None
 
+    def __init_subclass__(cls) -> None:
+        if cls.__module__ != __name__:
+            raise TypeError(
+                "Value can't be subclassed, since operations would not give the subclass: hold a Value instead"
+            )
+
     @property
     def data(self) -> float:
         """The number.  Assigning another makes every graph built on this one stale."""
@@ -188,7 +194,7 @@ class Value:
 
     def __mod__(self, other: object) -> NoReturn:
         raise TypeError(
-            "% and // have no useful derivative: write x - y * floor(x / y), or take .data for plain numbers"
+            "a Value has no % and //, which hide a jump: write x - y * floor(x / y), or take .data for plain numbers"
         )
 
     __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = __mod__
@@ -196,7 +202,7 @@ class Value:
 
 
 class _Result(Value):
-    """A Value made by an operation: without a Python __init__, which would be a tenth of the cost of making one."""
+    """What every Value is of, leaf or not, and what operations make without the cost of a Python __init__."""
 
     __slots__ = ()
     __init__ = object.__init__

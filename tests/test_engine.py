@@ -215,6 +215,11 @@ def test_threads_that_only_read_take_turns() -> None:
     assert failed == []
 
 
+def test_subclassing_is_refused() -> None:
+    with pytest.raises(TypeError, match="hold a Value instead"):
+        type("Weight", (Value,), {})
+
+
 def test_repr_and_format() -> None:
     assert repr(Value(2.0)) == "Value(data=2.0, grad=0.0)"
     assert repr(Value(2.0, label="x")) == "Value(data=2.0, grad=0.0, label='x')"
