@@ -288,7 +288,7 @@ def _number(place: Place, x: Any) -> Any:
 
 
 def _is_list(x: object) -> bool:
-    return hasattr(x, "__iter__") and not isinstance(x, str)
+    return hasattr(x, "__iter__") and not isinstance(x, str) and getattr(x, "shape", None) != ()
 
 
 def _at(place: Place) -> str:

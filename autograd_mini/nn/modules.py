@@ -176,12 +176,6 @@ class Neuron(Module):
         self.z = z = functions.dot(self.w, x, start=self.b)
         return z if self._phi is None else self._phi(z)
 
-    def parameters(self) -> list[Value]:
-        """w₁ … wₙ and b."""
-        if type(self) is not Neuron:
-            return super().parameters()  # it may have added some
-        return [*self.w, self.b]
-
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "z"}
 
@@ -233,12 +227,6 @@ class Layer(Module):
             raise wrong_width(self.name, self.nin, x)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
-
-    def parameters(self) -> list[Value]:
-        """Those of the neurons, one after the other."""
-        if type(self) is not Layer:
-            return super().parameters()  # it may have added some
-        return [p for neuron in self.neurons for p in neuron.parameters()]
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
@@ -296,12 +284,6 @@ class MLP(Module):
             x = layer(x)
         return x
 
-    def parameters(self) -> list[Value]:
-        """Those of the layers, one after the other."""
-        if type(self) is not MLP:
-            return super().parameters()  # it may have added some
-        return [p for layer in self.layers for p in layer.parameters()]
-
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
@@ -330,5 +312,5 @@ def _name(activation: Activation) -> str:
     """What stands before "Neuron": Linear, ReLU, LeakyReLU, Tanh …"""
     if activation is None:
         return "Linear"
-    name = activation if isinstance(activation, str) else getattr(activation, "__name__", "function")
+    name = activation if isinstance(activation, str) else getattr(activation, "__name__", "function").strip("<>")
     return name.title().replace("_", "").replace("Relu", "ReLU")

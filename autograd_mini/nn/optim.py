@@ -426,8 +426,8 @@ def _loaded(name: str, x: Any, own: Any) -> Any:
     if isinstance(own, float):
         return _checked(name, x)
     numbers = [as_constant(y) for y in x] if isinstance(x, list) else [None]
-    if None in numbers:
-        raise TypeError(f"{name} must be a list of numbers, not {x!r}")
+    if not all(y is not None and math.isfinite(y) for y in numbers):
+        raise TypeError(f"{name} must be a list of finite numbers, not {reprlib.repr(x)}")
     if len(numbers) != len(own):
         raise ValueError(f"{name} has {len(numbers)} numbers, and there are {len(own)} parameters")
     return numbers

@@ -37,7 +37,7 @@ def named_values(root: Any, module: type, override: str = "") -> list[tuple[str,
         override: a method of `module`; where a class has its own, that one says what the Values of an instance are.
     """
     found: list[tuple[str, Value]] = []
-    _walk(root, "", module, override, found, {})
+    _walk(root, "", module, override, found, {id(root): root})
     return found
 
 

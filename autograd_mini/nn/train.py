@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from math import hypot, inf, isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, SupportsIndex
 
 from ..engine import Value, as_constant
 from ..hooks import no_grad
@@ -78,8 +79,9 @@ class History:
                     "History.plot() needs matplotlib: pip install 'autograd-mini[demo]'", name=error.name
                 ) from error
             ax = pyplot.subplots()[1]
-        ax.plot(self.cost, label="cost")
-        ax.plot(self.gradient_norm, label="length of the gradient")
+        marker = "." if self.epochs == 1 else ""  # a line of one point can't be seen
+        ax.plot(self.cost, marker=marker, label="cost")
+        ax.plot(self.gradient_norm, marker=marker, label="length of the gradient")
         ax.set(xlabel="epoch", yscale="log")
         ax.legend()
         return ax
@@ -132,6 +134,7 @@ def fit(
         patience: stop after so many epochs in a row without a new lowest cost; None for never.
         progress: show a bar with the cost while training, if this is a terminal or a notebook.
         callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
+            A schedule steps there.  What it changes itself is not taken back where Ctrl-C comes in the middle of it.
         history: what an earlier call returned, to go on from there; it is left as it is.
 
     Returns:
@@ -156,6 +159,9 @@ def fit(
         raise ValueError(f"{model!r} has no parameters: there is nothing to train")
     if optimizer is None:
         optimizer = SGD(model.parameters(), lr=0.1)
+    own = {id(p) for p in model.parameters()}
+    if own.isdisjoint(map(id, getattr(optimizer, "parameters", model.parameters()))):
+        raise ValueError("the optimizer steps none of this model's parameters: make it of model.parameters()")
     history = History() if history is None else History([*history.cost], [*history.gradient_norm])
     _check_targets(model, loss, xs[0], ys)
     with _bar(progress, history.epochs, epochs) as show:
@@ -176,10 +182,16 @@ class _Settings:
     callback: Callable[[int, History], object] | None
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "patience"):
+        for name, least in (("epochs", 0), ("batch_size", 1), ("patience", 1), ("seed", None)):
             number = getattr(self, name)
-            if number is not None and number < 1:
-                raise ValueError(f"{name} is 1 or more, or None, not {number!r}")
+            if number is None and name != "epochs":
+                continue
+            if not isinstance(number, SupportsIndex) or (least is not None and index(number) < least):
+                bound = "" if least is None else f" of at least {least}"
+                raise ValueError(f"{name} must be a whole number{bound}, not {number!r}")
+            setattr(self, name, index(number))
+        if not self.tol >= 0.0:
+            raise ValueError(f"tol must be 0 or more, not {self.tol!r}")
 
     def batches(self, n: int, epoch: int) -> list[Sequence[int]]:
         """The numbers of the rows of each batch, in the order that the seed gives this epoch."""
@@ -229,7 +241,8 @@ class _Descent:
         except (ArithmeticError, ValueError) as error:
             if not self.begun:
                 raise
-            raise _Diverged(" ".join([str(error), *getattr(error, "__notes__", [])])) from error
+            notes = getattr(error, "__notes__", [])
+            raise _Diverged(" ".join([f"{type(error).__name__}: {error}", *notes])) from error
         if not all(map(isfinite, gradient)):
             raise _Diverged("a derivative is not finite")
         return cost, gradient
@@ -239,7 +252,8 @@ class _Descent:
         cost = self.loss([self.model(self.xs[i]) for i in rows], [self.ys[i] for i in rows])
         if not isfinite(cost.data):
             raise _Diverged(f"the cost is {cost.data}")
-        self.model.zero_grad()
+        for p in self.parameters:
+            p.grad = 0.0
         cost.backward()
         return cost.data
 
@@ -271,9 +285,10 @@ def _run(descent: _Descent, settings: _Settings, show: Callable[[float], None]) 
     except _Diverged as error:
         descent.restore(descent.good)
         history.reason = f"diverged after {_count(history)}: {error}"
+        lowest = f" The lowest cost was {min(history.cost):.4g}." if history.cost else ""
         warnings.warn(
-            f"training {history.reason}. Model and optimiser are back at their last good state: "
-            "try a smaller learning rate",
+            f"training {history.reason}. Model and optimiser are back at their last finite state: "
+            f"try a smaller learning rate.{lowest}",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -289,10 +304,10 @@ def _run_epochs(descent: _Descent, settings: _Settings, show: Callable[[float], 
         history.cost.append(cost)
         history.gradient_norm.append(hypot(*gradient))  # the last mark of an epoch that is done
         descent.require_finite()
-        show(cost)
         best = min(best, (cost, epoch))
         history.converged = max(map(abs, gradient)) < settings.tol
         history.reason = _reason(settings, history, epoch - best[1])
+        show(cost)
 
 
 def _count(history: History) -> str:
@@ -350,7 +365,7 @@ def _check_targets(model: _Model, loss: Loss, x: Any, ys: list[Any]) -> None:
     """Let the loss say whether the targets suit it and the outputs of the model, for predictions that are all ½."""
     with no_grad(), suppress(ArithmeticError):  # a loss may well be undefined where all predictions are the same
         output = model(x)
-        prediction = [Value(0.5) for _ in output] if isinstance(output, list) else Value(0.5)
+        prediction = [Value(0.5) for _ in output] if hasattr(output, "__iter__") else Value(0.5)
         loss([prediction] * len(ys), ys)
 
 
@@ -366,7 +381,10 @@ def _width(row: Any) -> str:
 
 
 def _require_number(place: str, x: Any) -> None:
-    number = as_constant(x)
+    try:
+        number = as_constant(x)
+    except OverflowError:  # an int beyond the floats
+        number = inf
     if number is None:
         raise TypeError(f"{place} is not a number: {x!r}")
     if not isfinite(number):

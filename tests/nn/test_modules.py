@@ -478,3 +478,12 @@ def test_modules_import_nothing_of_the_training_side() -> None:
         imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.level == 1]
         todo += {node.module for node in imports if node.module} - seen
     assert seen == {"modules", "init", "state"}
+
+
+def test_what_an_instance_is_given_is_a_parameter_and_shared_ones_count_once() -> None:
+    model = MLP(2, [2, 1])
+    model.scale = Value(1.0)  # type: ignore[attr-defined]
+    model.layers[0].neurons[1].w = model.layers[0].neurons[0].w
+    assert model.parameters() == [p for _, p in model.named_parameters()]
+    assert len(model.parameters()) == 2 + 1 + 1 + 3 + 1
+    model.zero_grad()

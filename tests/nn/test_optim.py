@@ -232,8 +232,8 @@ def test_schedules_are_resumed_with_their_optimizer() -> None:
         ({"t": 1.5}, ValueError, "t must be a whole number"),
         ({"amsgrad": 1}, TypeError, "amsgrad must be true or false"),
         ({"m": [0.0]}, ValueError, "m has 1 numbers, and there are 2 parameters"),
-        ({"m": [0.0, None]}, TypeError, "m must be a list of numbers"),
-        ({"m": 0.0}, TypeError, "m must be a list of numbers"),
+        ({"m": [0.0, None]}, TypeError, "m must be a list of finite numbers"),
+        ({"m": 0.0}, TypeError, "m must be a list of finite numbers"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change: Any, error: type[Exception], message: str) -> None:

@@ -1,5 +1,6 @@
 """nn.train: what fit learns, when it stops, and that the same seed gives the same bits."""
 
+import contextlib
 import copy
 import io
 import json
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, exp, log, relu, sqrt
-from autograd_mini.nn import MLP, Module, Neuron
+from autograd_mini.nn import MLP, Module, Neuron, train
 from autograd_mini.nn.losses import binary_cross_entropy_with_logits, cross_entropy, hinge, mse
 from autograd_mini.nn.optim import SGD, Adam, StepLR
 from autograd_mini.nn.train import History, fit
@@ -340,7 +341,9 @@ def test_an_interrupt_between_two_epochs_loses_nothing() -> None:
 def test_divergence_goes_back_to_the_last_good_parameters(batch_size: int | None, optimizer: Any) -> None:
     model = Neuron(2, activation=None)
     descent = optimizer(model.parameters(), lr=1e6, momentum=0.5)
-    with pytest.warns(RuntimeWarning, match="diverged after .* last good state: try a smaller learning rate") as record:
+    with pytest.warns(
+        RuntimeWarning, match="diverged after .* last finite state: try a smaller learning rate"
+    ) as record:
         history = quiet_fit(model, optimizer=descent, batch_size=batch_size, seed=1, epochs=1000)
     assert record[0].filename == __file__
     assert history.reason.startswith(f"diverged after {history.epochs} whole epoch")
@@ -466,9 +469,9 @@ def test_a_loss_of_ones_own_may_need_predictions_that_differ() -> None:
 
 
 def test_other_nonsense_is_refused() -> None:
-    with pytest.raises(ValueError, match="batch_size is 1 or more, or None, not 0"):
+    with pytest.raises(ValueError, match="batch_size must be a whole number of at least 1, not 0"):
         quiet_fit(network(), batch_size=0)
-    with pytest.raises(ValueError, match="patience is 1 or more, or None, not -1"):
+    with pytest.raises(ValueError, match="patience must be a whole number of at least 1, not -1"):
         quiet_fit(network(), patience=-1)
     with pytest.raises(ValueError, match="has no parameters"):
         quiet_fit(MLP(2, []))
@@ -522,3 +525,73 @@ def test_plot_without_matplotlib_says_what_to_install(monkeypatch: pytest.Monkey
 def test_a_history_can_be_copied() -> None:
     history = quiet_fit(network(), epochs=3)
     assert copy.deepcopy(history) == history
+
+
+def test_an_optimizer_of_another_model_is_refused() -> None:
+    with pytest.raises(ValueError, match="none of this model's parameters"):
+        fit(Neuron(1), [0.0], [1.0], optimizer=SGD(Neuron(1).parameters(), lr=0.1))
+
+
+@pytest.mark.parametrize(
+    "settings, word",
+    [
+        ({"epochs": 2.5}, "epochs"),
+        ({"epochs": -1}, "epochs"),
+        ({"batch_size": "3"}, "batch_size"),
+        ({"seed": 0.5}, "seed"),
+    ],
+)
+def test_settings_that_are_no_whole_numbers_are_refused(settings: dict[str, Any], word: str) -> None:
+    with pytest.raises(ValueError, match=f"{word} must be a whole number"):
+        fit(Neuron(1), [0.0], [1.0], **settings)
+
+
+def test_a_number_beyond_the_floats_is_named_by_row_and_column() -> None:
+    with pytest.raises(ValueError, match="row 1, column 0 of X"):
+        fit(Neuron(2), [[0.0, 1.0], [10**400, 1.0]], [0.0, 1.0])
+
+
+def test_a_model_may_return_a_tuple_and_share_its_weights() -> None:
+    class Pair(Module):
+        def __init__(self) -> None:
+            self.first, self.second = Neuron(2, activation=None), Neuron(2, activation=None)
+            self.second.w = self.first.w
+
+        def __call__(self, x: Any) -> Any:
+            return self.first(x), self.second(x)
+
+    model = Pair()
+    assert len(model.parameters()) == 4
+    history = fit(model, [[0.0, 1.0], [1.0, 0.0]], [[1.0, 2.0], [2.0, 3.0]], epochs=500)
+    assert history.cost[-1] < 1e-3
+
+
+def test_an_interrupt_while_the_bar_is_drawn_loses_no_step_of_a_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, Y = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [1.0, 0.0, 0.5]
+
+    def start() -> tuple[Any, Any, Any]:
+        model = MLP(2, [3, 1], activation="tanh", seed=1)
+        optimizer = SGD(model.parameters(), lr=0.3)
+        return model, optimizer, StepLR(optimizer, 2, gamma=0.5)
+
+    model, optimizer, schedule = start()
+    fit(model, X, Y, optimizer=optimizer, epochs=8, callback=lambda epoch, history: schedule.step())
+    whole = [p.data for p in model.parameters()]
+
+    @contextlib.contextmanager
+    def interrupting_bar(progress: bool, done: int, epochs: int) -> Any:
+        shown = iter([None] * 3)
+
+        def show(cost: float) -> None:
+            if next(shown, "interrupt"):
+                raise KeyboardInterrupt
+
+        yield show
+
+    model, optimizer, schedule = start()
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_bar", interrupting_bar)
+        history = fit(model, X, Y, optimizer=optimizer, epochs=8, callback=lambda epoch, history: schedule.step())
+    assert history.reason == "interrupted after 4 whole epochs"
+    fit(model, X, Y, optimizer=optimizer, epochs=8, history=history, callback=lambda epoch, history: schedule.step())
+    assert [p.data for p in model.parameters()] == whole
