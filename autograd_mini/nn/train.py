@@ -1,10 +1,13 @@
 """Training: `fit`, which goes down the slope of the cost and knows when to stop, and `History`, its record."""
 
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from math import hypot, inf, isfinite
 from operator import index
@@ -330,9 +333,12 @@ def _bar(progress: bool, done: int, epochs: int) -> Iterator[Callable[[float], N
     if not progress:
         yield lambda cost: None
         return
-    from tqdm.auto import tqdm
+    notebook = "ipykernel" in sys.modules  # where there is no terminal, and a reader all the same
+    widgets = notebook and find_spec("ipywidgets") is not None
+    tqdm = import_module("tqdm.notebook" if widgets else "tqdm").tqdm
+    silent = False if notebook else None  # None: where there is no terminal
 
-    with tqdm(desc="training", total=epochs, initial=done, unit="epoch", disable=None) as bar:  # None: no terminal
+    with tqdm(desc="training", total=epochs, initial=done, unit="epoch", disable=silent) as bar:
 
         def show(cost: float) -> None:
             bar.set_postfix_str(f"cost={cost:.4g}", refresh=False)

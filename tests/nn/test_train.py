@@ -495,7 +495,7 @@ def test_a_terminal_sees_a_bar_with_the_cost(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_no_bar_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # nor is it imported
+    monkeypatch.setitem(sys.modules, "tqdm", None)  # nor is it imported
     quiet_fit(network(), epochs=2)
     assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
 
@@ -595,3 +595,12 @@ def test_an_interrupt_while_the_bar_is_drawn_loses_no_step_of_a_schedule(monkeyp
     assert history.reason == "interrupted after 4 whole epochs"
     fit(model, X, Y, optimizer=optimizer, epochs=8, history=history, callback=lambda epoch, history: schedule.step())
     assert [p.data for p in model.parameters()] == whole
+
+
+def test_a_notebook_without_widgets_has_a_bar_in_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(train, "find_spec", lambda name: None)
+    fit(Neuron(1), [0.0, 1.0], [1.0, 2.0], epochs=3)
+    assert "3/3" in capsys.readouterr().err
