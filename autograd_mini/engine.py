@@ -449,11 +449,12 @@ def contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
         slopes = [slope for slope, p in zip(rule.many(m, z, *xs), parents, strict=True) if p is not None]
     else:
         partials = zip((rule.dx, rule.dy), parents, strict=False)
-        slopes = [d if d.__class__ is float else d(m, z, *xs) for d, p in partials if p is not None]
+        slopes = [d if type(d) is float else d(m, z, *xs) for d, p in partials if p is not None]
     return tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes])
 
 
 def pull_back(v: Value, adjoint: Any) -> tuple[Any, ...]:
+    """`contributions` in the arithmetic of the adjoint, and where floats refuse, in IEEE arithmetic."""
     if isinstance(adjoint, Value):
         with never_raising():
             return contributions(v, adjoint, VALUES)
@@ -464,6 +465,7 @@ def pull_back(v: Value, adjoint: Any) -> tuple[Any, ...]:
 
 
 def require_graph(root: Value) -> None:
+    """Refuse what was made under no_grad()."""
     if root._rule is None and root._y is NO_GRAPH:
         raise NoGraphError(f"{root!r} was made under no_grad(): there is no graph to go back through")
 
@@ -498,6 +500,9 @@ def _refused(error: Exception, rule: Rule, operands: Sequence[Any]) -> float:
         return float(rule.total(*[v._data if isinstance(v, Value) else v for v in operands]))
     error.add_note(f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}")
     raise error
+
+
+# Each of these fills in the slots itself: a call for every node would be a tenth of its cost.
 
 
 def _unary(rule: Rule) -> Callable[[Any], Any]:
@@ -609,6 +614,7 @@ def as_number(x: Any) -> float:
 
 
 def as_constant(x: Any) -> float | None:
+    """x as a float, or None where it is no real number."""
     if isinstance(x, (float, int)):
         return float(x)
     if hasattr(x, "dtype") and (isinstance(x, Real) or (x.dtype == bool and x.shape == ())):  # a scalar of NumPy

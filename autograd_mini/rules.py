@@ -327,7 +327,7 @@ def _ieee_operator(rule: Rule) -> tuple[Callable[..., Ieee], Callable[..., Ieee]
     return lambda *xs: rule.total(*xs), lambda y, x: rule.total(x, y)  # noqa: PLW0108  (functions: they become methods)
 
 
-for _row in _ROWS[:9]:
-    _forward, _reflected = _ieee_operator(_row)
-    setattr(Ieee, f"__{_row.name}__", _forward)
-    setattr(Ieee, f"__r{_row.name}__", _reflected)
+for _name in ("add", "sub", "mul", "truediv", "pow", "neg", "pos", "abs"):
+    _forward, _reflected = _ieee_operator(RULES[_name])
+    setattr(Ieee, f"__{_name}__", _forward)
+    setattr(Ieee, f"__r{_name}__", _reflected)
