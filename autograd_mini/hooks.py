@@ -1,8 +1,10 @@
 """What a thread does to each node that it makes: nothing, as a rule.  no_grad() is one use of it."""
 
+import sys
 from _thread import _local
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple
 
 from . import engine
 from .engine import NO_GRAPH, Value, marking
@@ -68,3 +70,44 @@ def _forget(v: Value) -> Value:
     leaf = Value(v.data)
     leaf._y = NO_GRAPH
     return leaf
+
+
+class SourceLine(NamedTuple):
+    """A line of a user's program.
+
+    >>> str(SourceLine("train.py", 7))
+    'train.py:7'
+    """
+
+    path: str
+    number: int
+
+    @property
+    def text(self) -> str:
+        """What stands in the line, "" where the file cannot be read."""
+        import linecache
+
+        return linecache.getline(self.path, self.number).strip()
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.number}"
+
+
+_PACKAGE = __file__.removesuffix("hooks.py")
+_DEMOS = _PACKAGE + "_demos"  # in the wheel: users of the package like any other
+
+
+def source_line() -> SourceLine:
+    """The line being run in the innermost caller outside this package: for a hook of ours, the one that makes the node.
+
+    >>> source_line().number
+    1
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return SourceLine(frame.f_code.co_filename, frame.f_lineno)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(_PACKAGE) and not path.startswith(_DEMOS)
