@@ -10,10 +10,10 @@ Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mat
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import update_wrapper, wraps
+from functools import reduce, update_wrapper, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from .engine import VALUES, Value, apply, as_constant, as_number
+from .engine import VALUES, Value, apply, as_constant, as_number, held
 from .rules import FLOATS, LINE, RULES, Ieee, Partial, Rule
 
 if TYPE_CHECKING:
@@ -924,7 +924,7 @@ def log_softmax(xs: Any) -> list[Any]:
     [0.0, -1000.0]
     """
     xs = _some(xs, "log_softmax")
-    top = max(map(stop_gradient, xs))
+    top = reduce(maximum, map(stop_gradient, xs))
     xs = [x - top for x in xs]
     total = logsumexp(xs)
     return [x - total for x in xs]
@@ -967,7 +967,7 @@ def stop_gradient(v: Operand) -> float:
     >>> x.grad
     3.0
     """
-    return v.data if isinstance(v, Value) else as_number(v)
+    return cast(float, held(v)) if isinstance(v, Value) else as_number(v)
 
 
 # ---- operations of your own ----
@@ -1030,6 +1030,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
                 return rule.total(*args)
             return apply(rule, *args)
 
+        vars(operation)["rule"] = rule  # by which a compiled program finds it again
         return operation
 
     return decorate

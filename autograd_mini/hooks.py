@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 from . import engine
-from .engine import NO_GRAPH, Value, marking
+from .engine import NO_GRAPH, Value, marking, require_unobserved
 
 Hook = Callable[[Value], Value]
 
@@ -67,6 +67,7 @@ def no_grad() -> AbstractContextManager[None]:
 
 
 def _forget(v: Value) -> Value:
+    require_unobserved(v, "no_grad()")
     leaf = Value(v.data)
     leaf._y = NO_GRAPH
     return leaf
@@ -104,10 +105,10 @@ def source_line() -> SourceLine:
     1
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
     return path.startswith(_PACKAGE) and not path.startswith(_DEMOS)
