@@ -221,7 +221,6 @@ class Condition(_Result):
 
     __and__: Callable[[Any, Any], Any]
     __or__: Callable[[Any, Any], Any]
-    __invert__: Callable[[Any], Any]
 
 
 def _leaf(data: float, grad: float | None, label: str) -> Value:

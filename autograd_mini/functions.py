@@ -11,6 +11,7 @@ Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mat
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce, update_wrapper, wraps
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from .engine import VALUES, Value, apply, as_constant, as_number, held
@@ -1041,7 +1042,7 @@ def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
 
     def slope(m: Any, z: Any, *xs: Any) -> Any:
         s = d(m, z, *xs)
-        if isinstance(s, (float, Value)):
+        if isinstance(s, (float, Value)) or not isinstance(m, SimpleNamespace):  # arrays or texts, which m knows best
             return s
         number = as_constant(s)
         if number is None:

@@ -1,7 +1,6 @@
-"""The arguments of a compiled function: numbers in lists, dicts and arrays, with or without a sample axis."""
+"""The arguments of a compiled function without a sample axis: numbers in lists, dicts and arrays."""
 
-import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from ..engine import Value
@@ -45,7 +44,7 @@ def plain(position: int, argument: Any) -> Plain:
         return Plain("number", 1, [argument], _only)
     if getattr(argument, "shape", ()) and getattr(getattr(argument, "dtype", None), "kind", "") in "fiub":
         shape = argument.shape
-        return Plain(("array", shape), argument.size, argument, lambda numbers: _array(numbers, shape))
+        return Plain(("array", shape), argument.size, argument, lambda numbers: array_of(numbers, shape))
     try:
         numbers, rebuild = flatten(argument)
     except TypeError as error:
@@ -60,7 +59,8 @@ def _only(numbers: Sequence[Any]) -> Any:
     return numbers[0]
 
 
-def _array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def array_of(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """An array of floats or, if a Value is among them, of objects."""
     import numpy as np
 
     array = np.empty(len(numbers), object if any(isinstance(x, Value) for x in numbers) else float)
@@ -77,72 +77,3 @@ def _key(tree: Any) -> Hashable:
         return (type(tree), tuple([_key(part) for part in tree]))
     shape = tuple(getattr(tree, "shape", ()))
     return ("array", shape) if shape else "number"
-
-
-class Sampled(NamedTuple):
-    """An argument with a sample axis: the structure of one sample, and a matrix of its numbers by samples."""
-
-    key: tuple[Any, ...]
-    block: Any
-    samples: int
-
-    def one(self, numbers: Iterator[Any]) -> Any:
-        """One sample, of the next of these numbers."""
-        return _one(self.key, numbers)
-
-    def gradient(self, matrix: Any) -> Any:
-        """Derivatives in the structure of the argument, from a matrix of them by samples."""
-        return _by_sample(self.key, iter(matrix))
-
-
-def sampled(position: int, argument: Any, dtype: str) -> Sampled:
-    """Read one argument, of which every array or list has an entry for each sample.
-
-    Raises:
-        TypeError: there is something else than numbers in it.
-        ValueError: it has no sample axis, or lists of several lengths.
-    """
-    import numpy as np
-
-    if isinstance(argument, dict):
-        parts = [sampled(position, part, dtype) for part in argument.values()]
-        counts = sorted({part.samples for part in parts})
-        if len(counts) != 1:
-            raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
-        key = ("dict", tuple(argument), tuple([part.key for part in parts]))
-        return Sampled(key, np.concatenate([part.block for part in parts]), counts[0])
-    try:
-        array = np.asarray(argument)
-    except ValueError:
-        raise ValueError(f"argument {position}: its samples differ in shape") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
-    if array.ndim == 0:
-        raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: give an array")
-    kind, shape = "array" if isinstance(argument, np.ndarray) else "list", array.shape[1:]
-    block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T
-    return Sampled((kind, shape), block, len(array))
-
-
-def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
-    kind, shape = key[:2]
-    if kind == "dict":
-        return {name: _one(part, numbers) for name, part in zip(shape, key[2])}
-    if not shape:
-        return next(numbers)
-    if kind == "list":
-        return [_one((kind, shape[1:]), numbers) for _ in range(shape[0])]
-    return _array([next(numbers) for _ in range(math.prod(shape))], shape)
-
-
-def _by_sample(key: tuple[Any, ...], rows: Iterator[Any]) -> Any:
-    """The next rows of a matrix, with the sample axis first."""
-    import numpy as np
-
-    kind, shape = key[:2]
-    if kind == "dict":
-        return {name: _by_sample(part, rows) for name, part in zip(shape, key[2])}
-    if not shape:
-        return next(rows)
-    part = [next(rows) for _ in range(math.prod(shape))]
-    return np.stack(part, axis=-1).reshape(-1, *shape)

@@ -8,7 +8,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
-from .calls import Call, PlainCall, SampledCall, arrays
+from .calls import PlainCall, arrays
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -114,6 +114,12 @@ class Compiled:
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._quick: Callable[..., tuple[Any, Any]] | None = None  # the latest program, if its arguments are floats
         self._lock = RLock()
+        self._call: Callable[..., Any] = PlainCall
+        if options.sampled:
+            arrays()
+            from .samples import SampledCall
+
+            self._call = SampledCall
 
     def __call__(self, *args: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
@@ -144,8 +150,7 @@ class Compiled:
 
     def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
-        kind = SampledCall if options.sampled else PlainCall
-        call = kind(args, self._params, options.dtype, options.reduce)
+        call = self._call(args, self._params, options.dtype, options.reduce)
         for plan in self._candidates(call):
             try:
                 value, gradient = call.run(plan.executor, derivatives)
@@ -160,7 +165,7 @@ class Compiled:
             "the function takes another branch each time it is run: it depends on more than its arguments"
         )
 
-    def _candidates(self, call: Call) -> Iterator[_Plan]:
+    def _candidates(self, call: Any) -> Iterator[_Plan]:
         """The programs for calls of this structure, the latest first, and then that of a new trace."""
         for plan in list(self._plans.get(call.key, ())):
             if all(v._data is x for v, x in plan.captured):
@@ -181,7 +186,7 @@ class Compiled:
 
     # ---- traces ----
 
-    def _traced(self, call: Call) -> _Plan:
+    def _traced(self, call: Any) -> _Plan:
         f = self.function
         if f is None:
             raise RetraceError(
@@ -196,7 +201,7 @@ class Compiled:
         seconds = between - start, time.perf_counter() - between
         return _Plan(program, executor, traced.captured, seconds)
 
-    def _built(self, traced: Trace, call: Call) -> tuple[Program, Any]:
+    def _built(self, traced: Trace, call: Any) -> tuple[Program, Any]:
         graph, options = traced.graph, self._options
         sources = self._sources(graph.inputs)
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
@@ -220,7 +225,7 @@ class Compiled:
 
     # ---- what may go wrong ----
 
-    def _require_agreement(self, call: Call, plan: _Plan, flip: Flipped) -> None:
+    def _require_agreement(self, call: Any, plan: _Plan, flip: Flipped) -> None:
         """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
         found = call.disagreement(flip)
         if found is None:
@@ -235,7 +240,7 @@ class Compiled:
             f"sample {sample}: choose by where(condition, a, b), maximum or minimum, which take each sample's own"
         )
 
-    def _replay(self, call: Call, sample: int) -> None:
+    def _replay(self, call: Any, sample: int) -> None:
         if self.function is None:
             raise RetraceError("a result is not finite, and the function, to find out where, was left behind by pickle")
         with self._lock, self._synced():

@@ -18,7 +18,6 @@ DECISIONS: Final[dict[str, Rule]] = {
         Rule("ne", Formula(lambda m, x, y: x != y), 0.0, 0.0, symbol="!="),
         Rule("and", Formula(lambda m, x, y: m.where(x, y, 0.0)), 0.0, 0.0, symbol="&"),
         Rule("or", Formula(lambda m, x, y: m.where(x, 1.0, y)), 0.0, 0.0, symbol="|"),
-        Rule("not", Formula(lambda m, x: m.where(x, 0.0, 1.0)), 0.0, symbol="~"),
         Rule("stop_gradient", Formula(lambda m, x: m.stop_gradient(x)), 0.0),
     )
 }

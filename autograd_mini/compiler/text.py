@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from ..rules import FLOATS, Rule
+from ..rules import FLOATS, IEEE, Ieee, Rule
 from .graph import OPERATIONS
 
 DEEP = 12  # operators in one expression, beyond which it has a name: readers tire, and Python's parser has limits
@@ -243,7 +243,14 @@ class Arithmetic:
 
 def _slope(rule: Rule, i: int) -> Rule:
     """The partial of a primitive by its argument i as an operation of its own, of the value and the arguments."""
-    return Rule(f"{rule.name} by argument {i}", lambda z, *xs: rule.partials(FLOATS, z, xs)[i])
+
+    def slope(z: float, *xs: float) -> float:
+        try:
+            return float(rule.partials(FLOATS, z, xs)[i])
+        except (ArithmeticError, ValueError):
+            return float(rule.partials(IEEE, Ieee(z), [Ieee(x) for x in xs])[i])
+
+    return Rule(f"{rule.name} by argument {i}", slope, symbol=f"∂{rule.symbol}", many=lambda m, z, *xs: [])
 
 
 def _constant(rule: Rule, *xs: float) -> Any:

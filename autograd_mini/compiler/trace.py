@@ -159,7 +159,6 @@ def _condition(name: str, *xs: Any) -> Any:
 
 Condition.__and__ = Condition.__rand__ = lambda a, b: _condition("and", a, b)
 Condition.__or__ = Condition.__ror__ = lambda a, b: _condition("or", a, b)
-Condition.__invert__ = lambda a: _condition("not", a)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from .arrays import NAMESPACE
 from .graph import differentiable
 from .layout import Layout, Rows, flat
 from .program import Group, Program
-from .text import ATOM, Arithmetic, Lines, Text
+from .text import ATOM, SIGN, SUM, Arithmetic, Lines, Text
 
 _REDUCTIONS = {"sum": "add", "chain": "add", "mean": "add", "prod": "multiply", "hypot": "hypot"}
 _UFUNCS = {"{} + {}": "add", "{} - {}": "subtract", "{} * {}": "multiply", "{} / {}": "divide", "-{}": "negative"}
@@ -23,7 +23,21 @@ class _VectorLines(Lines):
     def __init__(self) -> None:
         super().__init__(choice="where({0}, {1}, {2})")
 
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """The choice, by faster calls where one of the two is a number."""
+        if not isinstance(condition, Text):
+            return a if condition else b
+        if isinstance(a, float) and isinstance(b, float) and {a, b} == {0.0, 1.0} and condition.binds < SUM:
+            truth = condition if a else self.make("~{}", (condition,), SIGN, (SIGN,))
+            return self.make("{}.astype(dtype)", (truth,), ATOM, (ATOM,))
+        if isinstance(a, float) and len(condition.args) == 2 and condition.args[0] is b and condition.args[1:] == (a,):
+            bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.template)
+            if bound:
+                return self.call(bound, b, a)
+        return super().where(condition, a, b)
+
     def power(self, x: Any, n: Any) -> Any:
+        """A power, by multiplication where it is small."""
         if n == 2.0:
             return x * x
         if n == 3.0:
@@ -37,7 +51,7 @@ class _VectorLines(Lines):
         if template == "add.reduce({}, {})":
             self.do(f"add.reduce({{}}, {{}}, None, {out})", *value.args)
         elif _args(value) and isinstance(NAMESPACE.get(name), np.ufunc):
-            self.do(f"{name}({', '.join(['{}'] * len(value.args))}, {out})", *value.args)
+            self.do(f"{name}({', '.join(['{}'] * len(value.args))}, out={out})", *value.args)
         else:
             self.do(f"{out}[...] = {{}}", value)
 
@@ -210,7 +224,7 @@ class Writer:
             outer = lines.call("matmul", g, turned) if wide else lines.make("{}[:, None]", (g,), ATOM, (ATOM,)) * x
             self._add_matrix(lines, _transposed(ws), outer)
             if self._any_active(xs):
-                back = lines.call("matmul", lines.make("{}.T", (matrix,), ATOM, (ATOM,)), g)
+                back = self._through(lines, matrix, g, len(ws[0]), wide)
                 self._add_runs(lines, [line[:1] for line in xs], back, False, group.varying)
         else:
             w, x = self._stack(lines, ws, group.varying), self._stack(lines, xs, group.varying)
@@ -218,6 +232,13 @@ class Writer:
             self._add_runs(lines, xs, g * w, False, group.varying)
         if start:
             self._add(lines, start, g, group.varying)
+
+    def _through(self, lines: Lines, matrix: Text, g: Text, rows: int, wide: bool) -> Any:
+        """Adjoints of the inputs of dots: the transpose of their matrix, which is faster by hand if that is one row."""
+        if rows == 1 and not wide:
+            return lines.make("{}[0]", (matrix,), ATOM, (ATOM,)) * g
+        turned = lines.make("{}.T", (matrix,), ATOM, (ATOM,))
+        return turned * g if rows == 1 else lines.call("matmul", turned, g)
 
     def _any_active(self, rows: Rows) -> bool:
         return any(self.active[slot] for line in rows for slot in line)
