@@ -14,7 +14,7 @@ from autograd_mini.rules import RULES
 from tests.witness import random_point
 
 EXACT = {"add", "sub", "mul", "truediv", "neg", "pos", "abs", "sqrt", "one_minus_square", "copysign", "where"}
-EXACT |= {"maximum", "minimum", "clamp", "floor", "ceil", "round", "relu", "leaky_relu", "sum", "mean", "prod"}
+EXACT |= {"maximum", "minimum", "clamp", "floor", "ceil", "round", "relu", "leaky_relu", "prod"}
 CANCELLING = {"gelu", "silu"}  # where the slope is 0, as docs/accuracy.md has it
 EPS = 2.0**-52
 
@@ -23,6 +23,17 @@ def ulps(a, b):
     if a == b or (math.isnan(a) and math.isnan(b)):
         return 0.0
     return abs(a - b) / math.ulp(a) if math.isfinite(a) and math.isfinite(b) else math.inf
+
+
+def rounding_of_sum(rule, xs):
+    """n·eps·Σ of the terms' sizes: Python's own sums make good their rounding since 3.12, arrays do not."""
+    n = len(xs)
+    terms = {
+        "sum": xs,
+        "mean": [x / n for x in xs],
+        "dot": [*[w * x for w, x in zip(xs[: n // 2], xs[n // 2 :])], *xs[n // 2 * 2 :]],
+    }
+    return n * EPS * sum(map(abs, terms.get(rule.name, ())))
 
 
 def cases(rule):
@@ -48,8 +59,8 @@ def test_an_operation_on_arrays_is_the_eager_one(rule):
         f = compiler.compile(lambda *xs, fixed=fixed: apply(rule, *xs, *fixed), batch=True)
         values, slopes = f.value_and_grad(*np.array([xs for xs, _ in points]).T)
         slopes = slopes if k > 1 else (slopes,)
-        for i, (_, v) in enumerate(points):
-            assert ulps(v.data, values[i]) <= bound
+        for i, (xs, v) in enumerate(points):
+            assert ulps(v.data, values[i]) <= bound or abs(v.data - values[i]) <= rounding_of_sum(rule, xs)
             assert math.copysign(1.0, v.data) == math.copysign(1.0, values[i])
             for expected, got in zip(pull_back(v, 1.0), [column[i] for column in slopes], strict=True):
                 near = rule.name in CANCELLING and abs(expected - got) < 4.0 * EPS
