@@ -205,8 +205,9 @@ class Compiled:
         graph, options = traced.graph, self._options
         sources = self._sources(graph.inputs)
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
-        program = straight(graph, call.sizes)
-        if options.executor != "source" and not (tiny and (program.nodes <= TINY or find_spec("numpy") is None)):
+        if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
+            program = straight(graph, call.sizes)
+        else:
             program = grouped(recovered(spread(graph, sources)), call.sizes, options.sampled)
         return program, self._executor(program, call.scalars)
 

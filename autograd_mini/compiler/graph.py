@@ -119,6 +119,11 @@ class Graph:
                 counts[j] += 1
         return counts
 
+    @property
+    def nodes(self) -> int:
+        """How many operations are alive."""
+        return sum(1 for _ in self.interior())
+
     def interior(self) -> Iterator[int]:
         """The operations that are alive, in order."""
         alive = self.live()

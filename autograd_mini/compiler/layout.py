@@ -56,14 +56,15 @@ class Layout:
 
     def _pattern(self, rows: Rows) -> tuple[int, int, int] | None:
         """The first row, and the steps down and across, if they are the same everywhere."""
-        array = self.array[rows[0][0]]
-        at = np.array([[self.row[slot] for slot in line] for line in rows])
-        base = int(at[0, 0])
-        down = int(at[1, 0]) - base if len(rows) > 1 else 0
-        across = int(at[0, 1]) - base if len(rows[0]) > 1 else 0
-        regular = base + down * np.arange(len(rows))[:, None] + across * np.arange(len(rows[0]))
-        same = all(self.array[slot] == array for line in rows for slot in line)
-        return (base, down, across) if same and (at == regular).all() else None
+        at = [[self.row[slot] for slot in line] for line in rows]
+        base = at[0][0]
+        down = at[1][0] - base if len(at) > 1 else 0
+        across = at[0][1] - base if len(at[0]) > 1 else 0
+        for i, line in enumerate(at):
+            first = base + i * down
+            if line != (list(range(first, first + across * len(line), across)) if across else [first] * len(line)):
+                return None
+        return base, down, across
 
     def name(self, array: str, code: str) -> str:
         """The name of an expression on an array, which is evaluated once for each array."""

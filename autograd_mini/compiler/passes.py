@@ -39,17 +39,23 @@ def spread(graph: Graph, sources: Iterable[int]) -> Graph:
 
     The slopes become nodes as well, read from the row, where anything of `sources` is below.
     """
+    if not any(_is_wide(rule, len(xs)) for rule, xs in zip(graph.rules, graph.operands)):
+        return graph
     active = graph.depends(sources, differentiable)
 
     def node(new: Graph, place: dict[int, int], i: int, rule: Rule) -> int:
         xs = [place[j] for j in graph.operands[i]]
-        if rule.many is None or len(xs) <= WIDE or rule.name in _ADDITIVE:
+        if not _is_wide(rule, len(xs)):
             return new.add(rule, xs)
         part, value, slopes = _expanded(rule, len(xs))
         z = _put(new, part, [*xs, -1], [value])[0] if rule.formula else new.add(rule, xs)
         return new.add(SLOPED, [z, *xs, *_put(new, part, [*xs, z], slopes)]) if active[i] else z
 
     return rebuilt(graph, node)
+
+
+def _is_wide(rule: Rule | None, operands: int) -> bool:
+    return operands > WIDE and rule is not None and rule.many is not None and rule.name not in _ADDITIVE
 
 
 _expanded = lru_cache(maxsize=64)(expand)

@@ -77,26 +77,30 @@ class Writer:
         self.products: list[tuple[int, int]] = []  # the matrices of dots
 
     def source(self) -> str:
-        """All of it: the function `bind`, which returns two functions, and the arrays of derivatives."""
+        """All of it: the arrays and their parts, the two functions, and the list of the arrays of derivatives."""
         layout, slot = self.layout, self.program.result
         groups = list(self.program)
         forward = [line for group in groups for line in self._forward(group)] + self._guards()
         result = layout.read([[slot]], layout.varying[slot])
-        forward_heads = _assigned(layout.heads)
+        forward.append(f"return {result}[0]" if isinstance(result, str) else f"return {result!r}")
+        forward = _assigned(layout.heads) + forward
         backward = self._seed()
         for group in reversed(groups):
             backward += self._backward(group)
         lines = _VectorLines()
         self._zero(lines, [slot for slot in self.sources if slot not in self.touched])
         backward += lines.written()
-        ending = [f"return {result}[0]" if isinstance(result, str) else f"return {result!r}"]
-        names = [f"X{a}" for a in range(len(self.program.arguments))]
-        value = _function("value", names, forward_heads + forward + ending)
-        both = _function("value_and_gradient", [*names, "seed"], _assigned(layout.heads) + forward + backward + ending)
+        names = ", ".join([f"X{a}" for a in range(len(self.program.arguments))])
+        both = [f"z = value({names})", *_assigned(layout.heads), *backward, "return z"]
         gradients = ", ".join(dict.fromkeys("d" + layout.array[slot] for slot in self.sources))
-        last = f"return value, value_and_gradient, [{gradients}]"
-        body = [*self._arrays(), *_assigned(layout.views), *value, *both, last]
-        return "\n".join(_function("bind", ["P", "N"], body)) + "\n"
+        parts = [
+            *self._arrays(),
+            *_assigned(layout.views),
+            f"gradients = [{gradients}]",
+            *_function(f"value({names})", forward),
+            *_function(f"value_and_gradient({names}, seed)" if names else "value_and_gradient(seed)", both),
+        ]
+        return "\n".join(parts) + "\n"
 
     def _arrays(self) -> list[str]:
         """The lines that make the arrays that stay."""
@@ -343,8 +347,8 @@ def _transposed(rows: Rows) -> Rows:
     return [list(line) for line in zip(*rows)]
 
 
-def _function(name: str, arguments: Sequence[str], body: Sequence[str]) -> list[str]:
-    return [f"def {name}({', '.join(arguments)}):", *[f"    {line}" for line in body]]
+def _function(head: str, body: Sequence[str]) -> list[str]:
+    return ["", "", f"def {head}:", *[f"    {line}" for line in body]]
 
 
 def _assigned(names: dict[str, str]) -> list[str]:
