@@ -153,7 +153,7 @@ class Value:
     @property
     def parents(self) -> tuple["Value", ...]:
         """The Values it was made of, in the order of the operands; x * x has x twice."""
-        return tuple([p for p in operands(self)[0] if p is not None])
+        return tuple([p for p in _operands(self)[0] if p is not None])
 
     @property
     def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
@@ -386,7 +386,7 @@ def _disown(v: Value) -> None:
 
 
 def _stale(v: Value) -> StaleGraphError:
-    parents, xs = operands(v)
+    parents, xs = _operands(v)
     changed, x = next((p, x) for p, x in zip(parents, xs, strict=True) if p is not None and p._data is not x)
     if repr(x) == repr(changed._data):  # the same number: see _disown
         return StaleGraphError(
@@ -433,7 +433,7 @@ def _sweep(order: list[Value]) -> None:
                 parent._grad += c
 
 
-def operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
+def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
     """The parents of a node, None for a constant, and the numbers of its operands beside them."""
     rule = v._rule
     if rule is None:
@@ -449,7 +449,7 @@ def contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
     """The local chain rule: adjoint · ∂v/∂parent for each parent, with the row read in the arithmetic m."""
     rule = v._rule
     z: Any = v._data
-    parents, xs = operands(v)
+    parents, xs = _operands(v)
     if m is VALUES:
         z, xs = v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
     elif m is IEEE:

@@ -20,7 +20,7 @@ from ..engine import (
     as_constant,
     marking,
     never_raising,
-    operands,
+    _operands,
     order_below,
 )
 from ..hooks import SourceLine, source_line
@@ -99,7 +99,7 @@ def _read(run: _Run, roots: Sequence[Value], inputs: int) -> tuple[Graph, list[i
             continue
         if v._rule is None:
             captured.append((v, v._data))
-        parents, numbers = operands(v)
+        parents, numbers = _operands(v)
         xs = [graph.constant(float(x)) if p is None else place[id(p)] for p, x in zip(parents, numbers)]
         if all(x in graph.constants for x in xs):  # its bits are known
             place[id(v)] = graph.constant(v._data)
