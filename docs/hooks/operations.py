@@ -25,7 +25,7 @@ GROUPS = {
     "Hyperbolic functions": ["sinh(x)", "cosh(x)", "tanh(x)", "asinh(x)", "acosh(x)", "atanh(x)"],
     "Error functions": ["erf(x)", "erfc(x)"],
     "Choices and steps": [
-        "maximum(x, y)", "minimum(x, y)", "clamp(x, lo, hi)", "copysign(x, y)", "where(c, x, y)",
+        "maximum(x, y)", "minimum(x, y)", "clamp(x, lo, hi)", "copysign(x, y)", "where(x > 0, x, y)",
         "floor(x)", "ceil(x)", "round(x)",
     ],
     "Sums and products": ["sum([x, y])", "mean([x, y])", "prod([x, y])", "dot([x, y], [v, w])"],
@@ -34,5 +34,148 @@ GROUPS = {
         "logsumexp([x, y])", "softmax([x, y])[0]", "log_softmax([x, y])[0]",
     ],
 }  # fmt: skip
-NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5, "c": 1.0}
+NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
 AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the domain
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """What MkDocs calls with the files of the site: one more page, made now."""
+    kinks = (Path(config["docs_dir"]) / "kinks.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "reference/operations.md", content=page(kinks)))
+    return files
+
+
+def page(kinks: str) -> str:
+    """The page as Markdown."""
+    parts = [HEAD]
+    for group, calls in GROUPS.items():
+        parts += [f"\n## {group}\n", *(section(call, kinks) for call in calls)]
+    return "\n".join(parts)
+
+
+HEAD = """\
+# Operations
+
+What each operation is, its derivatives, where it is defined, and what its slope is where there is none. All of it is
+read off the table of rules when this page is made. In the plots the value is blue, the slope orange; where there are
+several arguments, the others are held at the number that stands above. Formulas of slopes hold at x = 0.6, y = 0.8,
+and as far around as no choice changes.
+"""
+
+
+def section(call: str, kinks: str) -> str:
+    """One operation: its heading, what it is, formulas, domain, kinks and plot."""
+    name, names = call.split("(")[0], sorted(set(re.findall(r"\b[a-z]{1,2}\b", call)), key=list(NUMBERS).index)
+    leaves = {x: ag.Value(AT.get(call, NUMBERS[x]), label=x) for x in names}
+    z = evaluate(call, leaves)
+    slopes = [rf"$$\frac{{\partial z}}{{\partial {x}}} = {derivative_formula(z, leaf).latex}$$" for x, leaf in leaves.items()]
+    parts = [
+        f"### {call} {{ #{anchor(call)} }}",
+        plot(call, names),
+        summary(name),
+        f"$$z = {formula(z).latex}$$",
+        *slopes,
+        domain(z, names),
+        kink_rows(call, kinks),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def evaluate(call: str, numbers: dict[str, Any]) -> Any:
+    """What a call above comes to: Python itself reads it."""
+    functions = {name: getattr(ag, name) for name in [*ag.__all__, "abs", "pow", "round", "sum"]}
+    return eval(call, {"__builtins__": {}}, functions | numbers)
+
+
+def anchor(call: str) -> str:
+    """The name that links lead to: that of the function, or of the row of an operator."""
+    operators = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "power"}
+    found = re.fullmatch(r"x ?(\W+?) ?\w", call)
+    return operators[found[1]] if found else "neg" if call == "-x" else call.split("(")[0]
+
+
+def summary(name: str) -> str:
+    """The first line of the documentation of a function, with a link to the rest of it."""
+    function = getattr(ag, name, None)
+    if function is None:
+        return ""
+    line = (function.__doc__ or "").partition("\n")[0]
+    return f"{line} [{name}][autograd_mini.functions.{name}]"
+
+
+def domain(z: ag.Value, names: list[str]) -> str:
+    """Where the operation is defined, as its row says."""
+    intervals = RULES[z._rule.name].domain
+    if len(intervals) != len(names):
+        intervals = intervals[:1] * len(names)
+    return "Domain: " + ", ".join(f"{x} {interval(*ends)}" for x, ends in zip(names, intervals)) + "."
+
+
+def interval(low: float, high: float) -> str:
+    """An interval in words."""
+    if low == -math.inf and high == math.inf:
+        return "any number"
+    if high == math.inf:
+        return f"≥ {low:g}"
+    return f"from {low:g} to {high:g}"
+
+
+def kink_rows(call: str, kinks: str) -> str:
+    """The rows of the tables of docs/kinks.md that are about this operation."""
+    head = "| operation | at | value | slopes | why |\n|---|---|---|---|---|"
+    start = {"x**n": r"\w \*\* [\w.]+", "pow(x, n)": r"\w \*\* [\w.]+"}.get(call, re.escape(call.split("(")[0]) + r"\(")
+    rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)] if "(" in call or call == "x**n" else []
+    cells = [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in rows]
+    lines = [f"| {' | '.join([*cell[:4], cell[-1]])} |" for cell in cells]
+    return "\n".join([head, *lines]) if lines else ""
+
+
+def plot(call: str, names: list[str]) -> str:
+    """The value and the slope over the first argument, as a picture that follows light and dark."""
+    low, high = next((ends for ends in [plot_range(call)]), (-3.0, 3.0))
+    others = {x: NUMBERS[x] for x in names[1:]}
+    xs, zs, slopes = [], [], []
+    for i in range(601):
+        x = ag.Value(low + (high - low) * i / 600, label="x")
+        try:
+            z = evaluate(call, {names[0]: x, **others})
+        except (ValueError, ArithmeticError):
+            z = None
+        xs.append(x.data)
+        zs.append(clipped(z.data) if isinstance(z, ag.Value) else math.nan)
+        slopes.append(clipped(ag.gradients(z, [x])[0]) if isinstance(z, ag.Value) else math.nan)
+    figure = Figure(figsize=(3.6, 2.3))
+    axes = figure.add_subplot()
+    axes.axhline(0.0, color=GREY, lw=0.6)
+    axes.axvline(0.0, color=GREY, lw=0.6)
+    axes.plot(xs, broken(slopes), color=ORANGE, lw=1.4)
+    axes.plot(xs, broken(zs), color=BLUE, lw=1.8)
+    axes.set_xlim(low, high)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(colors=GREY, labelsize=8, length=0)
+    if others:
+        axes.set_title(", ".join(f"{x} = {number:g}" for x, number in others.items()), fontsize=8, color=GREY)
+    text = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": call, "svg.fonttype": "none"}):
+        figure.savefig(text, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+    svg = re.sub(r"(?s)^.*?(?=<svg)", "", text.getvalue())
+    name = escape(f"Plot of {call} and of its slope")
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{name}" class="operation" ', 1)
+    return re.sub(r"\n\s*\n", "\n", svg)
+
+
+def plot_range(call: str) -> tuple[float, float]:
+    """From where to where x goes: the domain of the row, as far as a picture shows it."""
+    z = evaluate(call, {x: ag.Value(AT.get(call, number)) for x, number in NUMBERS.items()})
+    low, high = RULES[z._rule.name].domain[0]
+    return (max(low, -4.0), min(high, 4.0)) if z._rule.name != "where" else (-4.0, 4.0)
+
+
+def clipped(y: float) -> float:
+    """What is too high for the picture is left out of it."""
+    return y if abs(y) <= 4.0 else math.nan
+
+
+def broken(ys: list[float]) -> list[float]:
+    """A curve with a gap where it jumps."""
+    return [math.nan if i and abs(y - ys[i - 1]) > 0.9 else y for i, y in enumerate(ys)]
