@@ -7,7 +7,6 @@ is gradient descent. What is not there it cannot find: no line splits XOR, but a
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import _pictures as pictures
 
@@ -105,7 +104,7 @@ def learn_xor() -> MLP:
     return network
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     w, b, x = [-1.2, 3.2], -1.0, (0.8, 0.4)
     print(f"f(x) = {linear(w, b, x):.2f}, and with b folded into w: {folded(w, b, x):.2f}")

@@ -60,7 +60,7 @@ def slopes_of_rows(phi: Function, x: float, depth: int) -> list[float]:
     return slopes
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     curves = {name: curve(phi, end) for name, (phi, end) in RANGES.items()}
     errors = {
@@ -92,7 +92,14 @@ def main(out: Path = Path()) -> dict[str, Any]:
     a.backward()
     draw(a).save(out / "sigmoid_neuron.svg")
 
-    return {"curves": curves, "errors": errors, "steepest": steepest, "extremes": extremes, "rows": rows}
+    return {
+        "curves": curves,
+        "errors": errors,
+        "steepest": steepest,
+        "identity": identity,
+        "extremes": extremes,
+        "rows": rows,
+    }
 
 
 if __name__ == "__main__":

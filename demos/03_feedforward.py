@@ -7,7 +7,6 @@ a row for each neuron, a column for each of its inputs. Weights start at random,
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import _pictures as pictures
 
@@ -56,7 +55,7 @@ def train(network: MLP) -> tuple[list[float], list[list[float]]]:
     return costs, weights
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     network = MLP(3, [4, 5], activation="tanh", seed=1)
     shapes = [(len(W), len(W[0])) for W, _ in matrices(network)]

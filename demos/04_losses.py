@@ -60,7 +60,7 @@ def learn(cost: Cost) -> tuple[list[float], list[float]]:
     return outputs, gradients
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     z, y = [0.5, -1.0, 4.0], [1.0, 0.0, 0.0]
     a = [1 / (1 + math.exp(-zi)) for zi in z]

@@ -74,7 +74,7 @@ def valleys(x: Any) -> Any:
     return x**4 - 4 * x**2 + x
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     by_hand = {start: descend(derivative(parabola), start, rate=0.01, limit=3)[0][1:] for start in (4.0, 0.0)}
     for start, points in by_hand.items():
@@ -90,6 +90,10 @@ def main(out: Path = Path()) -> dict[str, Any]:
     print(f"with fewer steps: {limit}")
     pictures.quartic(out / "quartic.svg", quartic, points)
 
+    f = quartic(Value(6.0, label="x"))
+    f.backward()
+    draw(f).save(out / "quartic_graph.svg")
+
     paths = {rate: descend(derivative(parabola), 4.0, rate, limit=15)[0] for rate in RATES}
     factors = {rate: (points[1] - 2) / (points[0] - 2) for rate, points in paths.items()}
     print("each step multiplies x − 2 by 1 − 2ε:", {rate: f"{factor:.2f}" for rate, factor in factors.items()})
@@ -99,10 +103,6 @@ def main(out: Path = Path()) -> dict[str, Any]:
     for path in ends:
         print(f"from {path[0]}: x = {path[-1]:.4f}, where f = {valleys(path[-1]):.4f}")
     pictures.valleys(out / "local_minima.svg", valleys, ends)
-
-    f = quartic(Value(6.0, label="x"))
-    f.backward()
-    draw(f).save(out / "quartic_graph.svg")
 
     return {
         "by_hand": by_hand,

@@ -177,7 +177,7 @@ def train(batch: int, epochs: int, rate: float = 0.3, threshold: float = 1e-3) -
     return epochs, cost.data, f"limit of {epochs} epochs reached"
 
 
-def main(out: Path = Path()) -> dict[str, Any]:
+def main(out: Path = Path()) -> dict[str, object]:
     """Go through the chapter; the pictures go to the folder `out`."""
     by_hand, by_engine = chain_rule(1.5)
     print(f"derivative of exp(sin(x²)) at 1.5: by the chain rule {by_hand:.12f}, by the engine {by_engine:.12f}")
