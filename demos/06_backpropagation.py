@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import _pictures as pictures
@@ -56,13 +56,12 @@ def backpropagation(cost: Callable[[], Value], parameters: Sequence[Value]) -> V
 
 
 def timed(f: Callable[..., Any], *arguments: Any) -> float:
-    """The seconds that a call takes, at best of three."""
-    seconds = []
-    for _ in range(3):
-        start = perf_counter()
+    """The processor's seconds that a call takes, over as many calls as fill a twentieth of one."""
+    start, calls = process_time(), 0
+    while process_time() - start < 0.05:
         f(*arguments)
-        seconds.append(perf_counter() - start)
-    return min(seconds)
+        calls += 1
+    return (process_time() - start) / calls
 
 
 def price(way: Callable[..., Vector], width: int) -> tuple[int, int, float]:
@@ -74,10 +73,8 @@ def price(way: Callable[..., Vector], width: int) -> tuple[int, int, float]:
         calls.append(None)
         return mse([network(x) for x in X], Y)
 
-    n, one = len(way(cost, network.parameters())), timed(cost)
-    calls.clear()
-    time = timed(way, cost, network.parameters()) / one
-    return n, len(calls) // 3, time
+    n, passes = len(way(cost, network.parameters())), len(calls)
+    return n, passes, timed(way, cost, network.parameters()) / timed(cost)
 
 
 # %% The four equations

@@ -237,14 +237,14 @@ def valleys(path: Path, f: Function, paths: Sequence[Numbers]) -> None:
 
 def prices(path: Path, prices: Mapping[str, Sequence[tuple[int, int, float]]]) -> None:
     """What a gradient takes as n grows: forward passes counted, and time measured in units of one of them."""
-    with picture(path, width=5.6, height=3.6) as figure:
+    with picture(path, width=5.6, height=3.8) as figure:
         axes = figure.subplots()
         for (name, rows), colour in zip(prices.items(), (ORANGE, BLUE)):
             ns, passes, times = zip(*rows)
-            axes.plot(ns, passes, color=colour, label=f"{name}: passes, counted")
+            axes.plot(ns, passes, color=colour, label=f"{name}: forward passes, counted")
             axes.plot(ns, times, "o", color=colour, label=f"{name}: time, measured")
         axes.set(xscale="log", yscale="log", xlabel="weights and biases $n$", ylabel="price, in forward passes")
-        axes.set_ylim(1, 5000)
+        axes.set_ylim(0.6, 10_000)
         axes.legend(loc="upper left")
 
 
