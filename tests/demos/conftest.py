@@ -10,6 +10,9 @@ import pytest
 
 from autograd_mini.cli import demos
 
+# Here, not in a fixture: in a wheel the demos are part of the package, and pytest looks through it for doctests.
+sys.path.insert(0, str(demos()["iris"].parent))
+
 
 def load(name: str) -> ModuleType:
     path = demos()["iris"].with_name(f"{name}.py")
@@ -21,13 +24,8 @@ def load(name: str) -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _demos_on_the_path() -> None:
-    sys.path.insert(0, str(demos()["iris"].parent))
-
-
 @pytest.fixture(scope="session")
-def load_demo(_demos_on_the_path: None) -> Callable[[str], ModuleType]:
+def load_demo() -> Callable[[str], ModuleType]:
     pytest.importorskip("matplotlib")
     return load
 
