@@ -28,7 +28,8 @@ HOMES = {
         "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     ],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
-    "render": ["draw"],
+    "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
+    "render": ["draw", "formula", "derivative_formula"],
 }
 # fmt: on
 PUBLIC = [(home, name) for home, names in HOMES.items() for name in names]
