@@ -3,7 +3,6 @@
 import io
 import math
 import re
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,18 @@ from matplotlib.figure import Figure
 from mkdocs.structure.files import File, Files
 
 import autograd_mini as ag
-from autograd_mini.render.formula import derivative_formula, formula
+from autograd_mini.render.formulas import derivative_formula, formula
 from autograd_mini.rules import RULES
 
-BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#94a3b8"
+BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
 GROUPS = {
     "Arithmetic": ["x + y", "x - y", "x * y", "x / y", "x**n", "-x", "abs(x)"],
     "Exponentials, logarithms and roots": [
         "exp(x)", "expm1(x)", "exp2(x)", "log(x)", "log1p(x)", "log2(x)", "log10(x)", "sqrt(x)", "cbrt(x)", "pow(x, n)",
     ],
-    "Trigonometric functions": ["sin(x)", "cos(x)", "tan(x)", "asin(x)", "acos(x)", "atan(x)", "atan2(y, x)", "hypot(x, y)"],
+    "Trigonometric functions": [
+        "sin(x)", "cos(x)", "tan(x)", "asin(x)", "acos(x)", "atan(x)", "atan2(y, x)", "hypot(x, y)",
+    ],
     "Hyperbolic functions": ["sinh(x)", "cosh(x)", "tanh(x)", "asinh(x)", "acosh(x)", "atanh(x)"],
     "Error functions": ["erf(x)", "erfc(x)"],
     "Choices and steps": [
@@ -35,6 +36,7 @@ GROUPS = {
     ],
 }  # fmt: skip
 NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
+LATEX = {"lo": r"\mathrm{lo}", "hi": r"\mathrm{hi}"}
 AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the domain
 
 
@@ -42,6 +44,8 @@ def on_files(files: Files, config: Any) -> Files:
     """What MkDocs calls with the files of the site: one more page, made now."""
     kinks = (Path(config["docs_dir"]) / "kinks.md").read_text(encoding="utf-8")
     files.append(File.generated(config, "reference/operations.md", content=page(kinks)))
+    for call in (call for calls in GROUPS.values() for call in calls):
+        files.append(File.generated(config, f"reference/plots/{anchor(call)}.svg", content=plot(call)))
     return files
 
 
@@ -57,28 +61,50 @@ HEAD = """\
 # Operations
 
 What each operation is, its derivatives, where it is defined, and what its slope is where there is none. All of it is
-read off the table of rules when this page is made. In the plots the value is blue, the slope orange; where there are
-several arguments, the others are held at the number that stands above. Formulas of slopes hold at x = 0.6, y = 0.8,
-and as far around as no choice changes.
+read off the table of rules when this page is made. In the plots the value is blue and the slope by the first argument
+orange; where there are several arguments, the others are held at the number that stands above. Formulas of slopes hold
+at x = ±0.6 and y = 0.8, and as far around as no choice changes; helpers of the table are written out.
 """
 
 
 def section(call: str, kinks: str) -> str:
     """One operation: its heading, what it is, formulas, domain, kinks and plot."""
-    name, names = call.split("(")[0], sorted(set(re.findall(r"\b[a-z]{1,2}\b", call)), key=list(NUMBERS).index)
+    name, names = call.split("(")[0], variables(call)
     leaves = {x: ag.Value(AT.get(call, NUMBERS[x]), label=x) for x in names}
     z = evaluate(call, leaves)
-    slopes = [rf"$$\frac{{\partial z}}{{\partial {x}}} = {derivative_formula(z, leaf).latex}$$" for x, leaf in leaves.items()]
     parts = [
         f"### {call} {{ #{anchor(call)} }}",
-        plot(call, names),
+        f"![Plot of {call} and of its slope](plots/{anchor(call)}.svg){{ .operation }}",
         summary(name),
         f"$$z = {formula(z).latex}$$",
-        *slopes,
+        *(slope(call, x, names) for x in names),
         domain(z, names),
         kink_rows(call, kinks),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def variables(call: str) -> list[str]:
+    """The arguments of a call, in the order of NUMBERS."""
+    return sorted(set(re.findall(r"\b[a-z]{1,2}\b", call)), key=list(NUMBERS).index)
+
+
+def slope(call: str, x: str, names: list[str]) -> str:
+    """The partial derivative by x, and where it is another below 0, as of relu, both of them."""
+    left = rf"\frac{{\partial z}}{{\partial {LATEX.get(x, x)}}}"
+    here, below = (partial(call, x, names, sign) for sign in (1.0, -1.0))
+    if below in (None, here):
+        return f"$${left} = {here}$$"
+    return rf"$${left} = {here} \quad\text{{above 0,}}\qquad {below} \quad\text{{below}}$$"
+
+
+def partial(call: str, x: str, names: list[str], sign: float) -> str | None:
+    """The formula of a partial derivative at ±0.6, None outside the domain."""
+    leaves = {y: ag.Value(AT.get(call, NUMBERS[y]) * (sign if y == names[0] else 1.0), label=y) for y in names}
+    try:
+        return derivative_formula(evaluate(call, leaves), leaves[x]).latex
+    except ValueError:
+        return None
 
 
 def evaluate(call: str, numbers: dict[str, Any]) -> Any:
@@ -100,14 +126,15 @@ def summary(name: str) -> str:
     if function is None:
         return ""
     line = (function.__doc__ or "").partition("\n")[0]
-    return f"{line} [{name}][autograd_mini.functions.{name}]"
+    return f"{line} [More …][autograd_mini.functions.{name}]"
 
 
 def domain(z: ag.Value, names: list[str]) -> str:
     """Where the operation is defined, as its row says."""
     intervals = RULES[z._rule.name].domain
-    if len(intervals) != len(names):
-        intervals = intervals[:1] * len(names)
+    if len(intervals) == 1:
+        intervals *= len(names)
+    intervals = intervals[-len(names) :] if z.op == "where" else intervals[: len(names)]  # the condition comes first
     return "Domain: " + ", ".join(f"{x} {interval(*ends)}" for x, ends in zip(names, intervals)) + "."
 
 
@@ -122,17 +149,19 @@ def interval(low: float, high: float) -> str:
 
 def kink_rows(call: str, kinks: str) -> str:
     """The rows of the tables of docs/kinks.md that are about this operation."""
+    if "(" not in call and call != "x**n":
+        return ""
     head = "| operation | at | value | slopes | why |\n|---|---|---|---|---|"
     start = {"x**n": r"\w \*\* [\w.]+", "pow(x, n)": r"\w \*\* [\w.]+"}.get(call, re.escape(call.split("(")[0]) + r"\(")
-    rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)] if "(" in call or call == "x**n" else []
+    rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)]
     cells = [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in rows]
     lines = [f"| {' | '.join([*cell[:4], cell[-1]])} |" for cell in cells]
     return "\n".join([head, *lines]) if lines else ""
 
 
-def plot(call: str, names: list[str]) -> str:
-    """The value and the slope over the first argument, as a picture that follows light and dark."""
-    low, high = next((ends for ends in [plot_range(call)]), (-3.0, 3.0))
+def plot(call: str) -> str:
+    """The value and the slope over the first argument, as SVG."""
+    names, (low, high) = variables(call), plot_range(call)
     others = {x: NUMBERS[x] for x in names[1:]}
     xs, zs, slopes = [], [], []
     for i in range(601):
@@ -151,17 +180,15 @@ def plot(call: str, names: list[str]) -> str:
     axes.plot(xs, broken(slopes), color=ORANGE, lw=1.4)
     axes.plot(xs, broken(zs), color=BLUE, lw=1.8)
     axes.set_xlim(low, high)
+    axes.locator_params(nbins=6)
     axes.spines[:].set_visible(False)
     axes.tick_params(colors=GREY, labelsize=8, length=0)
     if others:
         axes.set_title(", ".join(f"{x} = {number:g}" for x, number in others.items()), fontsize=8, color=GREY)
     text = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": call, "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": call}):
         figure.savefig(text, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
-    svg = re.sub(r"(?s)^.*?(?=<svg)", "", text.getvalue())
-    name = escape(f"Plot of {call} and of its slope")
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{name}" class="operation" ', 1)
-    return re.sub(r"\n\s*\n", "\n", svg)
+    return text.getvalue()
 
 
 def plot_range(call: str) -> tuple[float, float]:
