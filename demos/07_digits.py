@@ -1,6 +1,6 @@
 """Handwritten digits, learned by a network of scalars.
 
-scikit-learn brings 1797 digits of 8 × 8 pixels, written by 43 people. Each of the network's 1210 parameters is a Value,
+scikit-learn brings 1797 digits of 8 × 8 pixels, written by 13 people. Each of the network's 1210 parameters is a Value,
 and the cost of a batch is one expression of all of them, whose derivatives backward() finds.
 """
 
