@@ -25,12 +25,16 @@ __all__ = [  # without abs, pow, round and sum, which would hide the builtins: a
     "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
     "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
-    "draw", "nn",
+    "draw", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
+    "gradcheck", "numerical_gradient",
+    "nn", "check",
 ]
 # fmt: on
 
 if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
-    from . import nn
+    from . import check, nn
+    from .check import gradcheck, numerical_gradient
+    from .diagnose import AnomalyError, detect_anomaly, explain
     from .engine import (
         AutogradError,
         ConcurrentSweepError,
@@ -45,11 +49,12 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .functions import round as round
     from .functions import sum as sum
     from .hooks import no_grad
-    from .render import draw
+    from .render import derivative_formula, draw, formula
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
-    _SUBMODULES = ("nn",)
-    _HOMES = ("engine", "hooks", "functions", "transforms", "render")  # each imports those before it
+    _SUBMODULES = ("nn", "check")
+    # each imports those before it
+    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render", "check")
 
     def __getattr__(name):
         from importlib import import_module

@@ -253,7 +253,7 @@ def _backward_over(order: list[Value], roots: Sequence[Value], seeds: Sequence[f
             v._grad = 0.0
     for root, seed in zip(roots, seeds):
         root._grad += seed
-    _sweep(order)
+    (_sweep_by_definition if _thread.inspectors else _sweep)(order)
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -433,6 +433,14 @@ def _sweep(order: list[Value]) -> None:
                 parent._grad += c
 
 
+def _sweep_by_definition(order: list[Value]) -> None:
+    """The same, pullback by pullback, where each of them is to be seen."""
+    for v in reversed(order):
+        v._mark = None
+        for parent, c in zip(v.parents, pull_back(v, v._grad), strict=True):
+            parent._grad += c
+
+
 def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
     """The parents of a node, None for a constant, and the numbers of its operands beside them."""
     rule = v._rule
@@ -447,22 +455,27 @@ def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
 
 def contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
     """The local chain rule: adjoint · ∂v/∂parent for each parent, with the row read in the arithmetic m."""
+    cs = tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes(v, m)])
+    for inspect in _thread.inspectors:
+        inspect(v, adjoint, cs)
+    return cs
+
+
+def slopes(v: Value, m: Any) -> list[Any]:
+    """∂v/∂parent for each parent, with the row read in the arithmetic m."""
     rule = v._rule
+    if rule is None:
+        return []
     z: Any = v._data
     parents, xs = _operands(v)
     if m is VALUES:
         z, xs = v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
     elif m is IEEE:
         z, xs = Ieee(z), [Ieee(x) for x in xs]
-    slopes: list[Any] = []
-    if rule is None:
-        pass
-    elif rule.many:
-        slopes = [slope for slope, p in zip(rule.many(m, z, *xs), parents, strict=True) if p is not None]
-    else:
-        partials = zip((rule.dx, rule.dy), parents, strict=False)
-        slopes = [d if type(d) is float else d(m, z, *xs) for d, p in partials if p is not None]
-    return tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes])
+    if rule.many:
+        return [slope for slope, p in zip(rule.many(m, z, *xs), parents, strict=True) if p is not None]
+    partials = zip((rule.dx, rule.dy), parents, strict=False)
+    return [d if type(d) is float else d(m, z, *xs) for d, p in partials if p is not None]
 
 
 def pull_back(v: Value, adjoint: Any) -> tuple[Any, ...]:
@@ -497,6 +510,7 @@ _observer: Any = None  # a trace, told of what is decided by numbers, or read fr
 
 class _PerThread(_local):
     never_raising = False
+    inspectors: tuple[Callable[[Value, Any, tuple[Any, ...]], None], ...] = ()  # of contributions: see hooks.py
 
 
 _thread = _PerThread()

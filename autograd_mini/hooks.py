@@ -1,15 +1,16 @@
-"""What a thread does to each node that it makes: nothing, as a rule.  no_grad() is one use of it."""
+"""What a thread does to each node that it makes or sweeps: nothing, as a rule.  no_grad() is one use of it."""
 
 import sys
 from _thread import _local
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import engine
 from .engine import NO_GRAPH, Value, marking, require_unobserved
 
 Hook = Callable[[Value], Value]
+Inspector = Callable[[Value, Any, tuple[Any, ...]], None]
 
 
 class _PerThread(_local):
@@ -50,6 +51,30 @@ def _run_hooks(v: Value) -> Value:
     for (hook,) in _thread.hooks:
         v = hook(v)
     return v
+
+
+@contextmanager
+def contribution_hook(hook: Inspector) -> Iterator[None]:
+    """Call `hook(node, adjoint, contributions)` for each node that this thread's sweeps pass inside a with block.
+
+    A leaf is passed too, with its gradient and no contributions, after all those that it receives.  What the hook
+    raises ends the sweep there.  The gradients are the same to the bit, and slower to come by.
+
+    >>> x = Value(3.0)
+    >>> with contribution_hook(lambda v, adjoint, cs: print(v.op or "leaf", adjoint, cs)):
+    ...     (x * x).backward()
+    * 1.0 (3.0, 3.0)
+    leaf 6.0 ()
+    """
+
+    def inspector(v: Value, adjoint: Any, cs: tuple[Any, ...]) -> None:  # an object of its own, as above
+        hook(v, adjoint, cs)
+
+    try:
+        engine._thread.inspectors = (*engine._thread.inspectors, inspector)
+        yield
+    finally:
+        engine._thread.inspectors = tuple([other for other in engine._thread.inspectors if other is not inspector])
 
 
 def no_grad() -> AbstractContextManager[None]:

@@ -1,6 +1,16 @@
 """Pictures of computation graphs: values as cards, operations as badges, gradients as colour."""
 
 from .drawing import Drawing, draw
+from .formulas import Formula, FormulaTooLongError, derivative_formula, formula
 from .graphviz import GraphvizNotFoundError, RenderError
 
-__all__ = ["Drawing", "GraphvizNotFoundError", "RenderError", "draw"]
+__all__ = [
+    "Drawing",
+    "Formula",
+    "FormulaTooLongError",
+    "GraphvizNotFoundError",
+    "RenderError",
+    "derivative_formula",
+    "draw",
+    "formula",
+]

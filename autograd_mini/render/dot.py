@@ -2,141 +2,195 @@
 
 import hashlib
 import math
-from html import escape
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
 
+from .cards import Cards, Look, literal, shorten
 from .scene import Arrow, Box, Scene
+from .theme import LIGHT, Theme
 
 # One font name for each text: the engine measures with it, and the style in svg.py names the alternatives.
-GRAPH = {"class": "autograd", "bgcolor": "transparent", "nodesep": "0.22", "ranksep": "0.45", "pad": "0.1"}
-NODE = {"shape": "box", "style": "rounded,filled", "fillcolor": "#ffffff", "color": "#cbd5e1", "penwidth": "1.2",
-        "margin": "0.06,0.05", "fontname": "Helvetica", "fontsize": "11", "fontcolor": "#0f172a"}  # fmt: skip
-EDGE = {"color": "#64748b", "penwidth": "1.2", "arrowsize": "0.6"}
-ROOT = {"color": "#6366f1", "penwidth": "2"}
-NEUTRAL = "#f1f5f9"
-POSITIVE = ("#e0f2fe", "#bae6fd", "#7dd3fc", "#38bdf8")  # |grad| by quarters of the largest in the drawing
-NEGATIVE = ("#ffedd5", "#fed7aa", "#fdba74", "#fb923c")
+GRAPH = {"class": "autograd", "nodesep": "0.22", "ranksep": "0.45", "pad": "0.1", "fontname": "Helvetica"}
+NODE = {"shape": "box", "style": "rounded,filled", "penwidth": "1.2", "margin": "0.06,0.05", "fontname": "Helvetica",
+        "fontsize": "11", "width": "0.3", "height": "0.3"}  # fmt: skip
+EDGE = {"penwidth": "1.2", "arrowsize": "0.6", "fontname": "Courier", "fontsize": "10"}
+NETWORK = {"splines": "line", "ranksep": "1.3", "nodesep": "0.14", "labelloc": "t", "fontsize": "13"}
+UNIT = {"shape": "circle", "fixedsize": "true", "width": "0.56", "style": "filled", "fontsize": "10"}
+DENSE = {"splines": "line", "ranksep": "0.7"}
+FRAME = {"style": "rounded,filled", "penwidth": "1", "fontsize": "11", "margin": "10", "labeljust": "r"}
+
+_MANY = 24  # arrows between parts: beyond, curves around the frames grow taller than all the rest
 
 
-def dot_source(scene: Scene, *, direction: str, precision: int) -> str:
+def dot_source(scene: Scene, look: Look, theme: Theme = LIGHT, background: str = "transparent") -> str:
     """Write a scene in Graphviz's language.
 
     Args:
         scene: what to draw.
-        direction: "LR" (left to right) or "TB" (top to bottom).
-        precision: decimals of the numbers on the cards.
+        look: what to show of it.
+        theme: the colours.
+        background: one more.
 
     Returns:
         DOT text, its graph id made of its content so that drawings can share a page.
 
-    >>> x = Box(0, "x", "", 3.0, None, True)
-    >>> print(dot_source(Scene((x,), ()), direction="LR", precision=4).splitlines()[0])
+    >>> x = Box("v0", "x", "", (("data", (3.0,)),))
+    >>> print(dot_source(Scene("x", (x,)), Look()).splitlines()[0])
     digraph autograd {
     """
-    import graphviz  # here, so that importing this package stays light
-
-    graph = graphviz.Digraph("autograd", graph_attr=GRAPH | {"rankdir": direction}, node_attr=NODE, edge_attr=EDGE)
-    largest = max((abs(b.grad) for b in scene.boxes if b.grad is not None and math.isfinite(b.grad)), default=0.0)
-    for box in scene.boxes:
-        style = ROOT if box.is_root else {}
-        graph.node(f"v{box.place}", f"<{_card(box, largest, precision)}>", tooltip=_tooltip(_about(box)), **style)
-    for arrow in scene.arrows:
-        graph.edge(f"v{arrow.tail}", f"v{arrow.head}", tooltip=_tooltip(_journey(arrow, scene)))
-    graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
-    return str(graph.source)
+    return _Writer(scene, look, theme).source(background)
 
 
-def number(x: float, precision: int) -> str:
-    """Write a number to be read at a glance.
+def about(box: Box) -> str:
+    """A box in words, with its numbers to the last digit.
 
-    Args:
-        x: any float.
-        precision: decimals shown; a number too large or too small for them gets an exponent.
-
-    Returns:
-        ASCII text, which the engine measures well.
-
-    >>> [number(x, 4) for x in (0.70710678, -2.0, 0.0, 1.5e-7, 6.02e23, float("nan"))]
-    ['0.7071', '-2.0000', '0', '1.500e-7', '6.020e+23', 'nan']
+    >>> about(Box("v0", "x", "", (("data", (3.0,)), ("grad", ()))))
+    'x: data 3.0, grad not computed yet'
     """
-    if x == 0:
-        return "0"
-    if not math.isfinite(x) or min(0.1, 10.0 ** (1 - precision)) <= abs(x) < 1e5:
-        return f"{x:.{precision}f}"
-    mantissa, _, exponent = f"{x:.{precision - 1}e}".partition("e")
-    return f"{mantissa}e{int(exponent):+d}"
+    said = [f"{name} {' to '.join(map(repr, span)) or 'not computed yet'}" for name, span in box.rows]
+    name = shorten(box.name, 60) + (f" ×{box.count}" if box.count > 1 and box.rows else "")
+    return ": ".join([name, *([", ".join(said)] if said else [])])
 
 
-def shorten(text: str, longest: int) -> str:
-    """Cut a text so that it can be read at a glance.
+class _Writer:
+    def __init__(self, scene: Scene, look: Look, theme: Theme) -> None:
+        self.scene, self.look, self.theme, self.cards = scene, look, theme, Cards(scene, look, theme)
+        self.written = look.values and any(arrow.note for arrow in scene.arrows)
+        self.boxes = {box.key: box for box in scene.boxes}
+        weights = [abs(arrow.weight) for arrow in scene.arrows if arrow.weight is not None]
+        self.dense = sum(map(self._is_between_parts, scene.arrows)) > _MANY
+        self.heaviest = max(filter(math.isfinite, weights), default=0.0)
 
-    Args:
-        text: any text.
-        longest: the most characters to keep.
+    def source(self, background: str) -> str:
+        import graphviz  # here, so that importing this package stays light
 
-    Returns:
-        The text, or its beginning and "…".
+        colour, caption = self.theme, self.scene.caption
+        page = GRAPH | {"rankdir": self.look.direction, "bgcolor": background, "fontcolor": colour["quiet"]}
+        if caption:
+            page |= NETWORK | {"label": f"<<B>{literal(caption)}</B>>"}
+            page |= {"splines": "true"} if self.written else {}  # curves leave room for what is written on them
+        page |= DENSE if self.dense else {}
+        graph = graphviz.Digraph(
+            "autograd",
+            graph_attr=page,
+            node_attr=NODE | {"fillcolor": colour["ground"], "color": colour["border"], "fontcolor": colour["ink"]},
+            edge_attr=EDGE | {"color": colour["line"], "fontcolor": colour["quiet"]},
+        )
+        if any(box.kind == "unit" for box in self.scene.boxes):
+            self._columns(graph)
+        else:
+            self._boxes(graph)
+        for arrow in self.scene.arrows:
+            self._arrow(graph, arrow)
+        graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
+        return str(graph.source)
 
-    >>> shorten("a very long label", 12)
-    'a very long…'
-    """
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    def _boxes(self, graph: Any) -> None:
+        """Write each box in its frame; a frame is written after all that is in it."""
+        frames: dict[tuple[str, ...], Any] = {(): graph}
+        # Where no arrows decide, the engine begins a column at its foot.
+        from_foot = not self.scene.arrows and self.look.direction == "LR"
+        for box in reversed(self.scene.boxes) if from_foot else self.scene.boxes:
+            for n in range(1, len(box.within) + 1):
+                path = box.within[:n]
+                if path not in frames:
+                    frames[path] = type(graph)(f"cluster_{len(frames)}", graph_attr=self._frame(path))
+            self._node(frames[box.within], box)
+        for path in sorted(frames, key=len, reverse=True):
+            if path:
+                frames[path[:-1]].subgraph(frames[path])
+
+    def _columns(self, graph: Any) -> None:
+        """Write the units of each layer below each other, under the layer's title."""
+        for n, ((title,), boxes) in enumerate(groupby(self.scene.boxes, lambda box: box.within)):
+            # Unseen arrows keep their order, but not within a cluster.
+            column = type(graph)(graph_attr={"rank": "same"}, edge_attr={"style": "invis"})
+            above = f"t{n}"
+            label = f'<<FONT COLOR="{self.theme["quiet"]}"><B>{literal(title)}</B></FONT>>'
+            column.node(above, label, shape="none", style="", tooltip=literal(title, 2))
+            for box in boxes:
+                self._node(column, box)
+                column.edge(above, box.key)
+                above = box.key
+            graph.subgraph(column)
+
+    def _frame(self, path: Sequence[str]) -> dict[str, str]:
+        colour = "layer" if len(path) == 1 else "neuron"
+        label = f"<<B>{literal(shorten(path[-1], 40))}</B>>"
+        return FRAME | {"label": label, "tooltip": literal(path[-1], 2), "fillcolor": self.theme[colour],
+                          "color": self.theme[f"{colour} border"]}  # fmt: skip
+
+    def _node(self, graph: Any, box: Box) -> None:
+        colour = self.theme
+        match box.kind:
+            case "value" | "part":
+                style = {"label": self.cards.card(box)}
+                if box.kind == "part":
+                    style |= {"fillcolor": colour["neuron"], "color": colour["neuron border"]}
+            case "rest":
+                style = {"label": f"<{literal(box.label)}>", "style": "rounded,dashed", "margin": "0.14,0.06"}
+            case "unit":
+                style = UNIT | {"label": self._unit(box)}
+                style |= {"fillcolor": colour["badge"], "fontcolor": colour["badge ink"]} if box.op else {}
+            case _:  # dots
+                style = UNIT | {"label": "⋮", "shape": "none", "style": "", "fontsize": "16", "height": "0.3"}
+        style |= {"color": colour["root"], "penwidth": "2"} if box.is_root else {}
+        graph.node(box.key, tooltip=literal(about(box), 2), **style)
+
+    def _unit(self, box: Box) -> str:
+        bias = [f"b {x:.{self.look.precision}g}" for _, span in box.rows for x in span] if self.written else []
+        small = [f'<BR/><FONT POINT-SIZE="8">{text}</FONT>' for text in bias]
+        return f"<{literal(shorten(box.op or box.label, 9))}{''.join(small)}>"
+
+    def _arrow(self, graph: Any, arrow: Arrow) -> None:
+        partial = self.cards.written(arrow.slope) if self.look.partials else ""
+        tail, head = self.boxes[arrow.tail], self.boxes[arrow.head]
+        note = arrow.note if self.look.values or arrow.weight is None else ""
+        told = arrow.count in {1, *_counts(tail), *_counts(head)}
+        texts = [text for text in (note, "" if told else f"×{arrow.count}", partial) if text]
+        style = {"label": _beside_a_line(texts)} if texts else {}
+        if tail.kind == "rest":
+            style["style"] = "dashed"
+        if head.within and tail.within != head.within:
+            style["minlen"] = "2"  # the first step is for the parameters inside
+        if arrow.weight is not None:
+            style |= self._weight(arrow.weight)
+        graph.edge(*self._ends(arrow), tooltip=literal(self._journey(arrow), 2), **style)
+
+    def _ends(self, arrow: Arrow) -> list[str]:
+        """Where an arrow begins and ends; straight ones meet parts in the middle of a side, or would cross others."""
+        ends = [arrow.tail, arrow.head]
+        if not self.dense or arrow.tail == arrow.head:
+            return ends
+        sides = "ew" if self.look.direction == "LR" else "sn"
+        return [
+            f"{key}:{side}" if self.boxes[key].kind == "part" else key for key, side in zip(ends, sides, strict=True)
+        ]
+
+    def _is_between_parts(self, arrow: Arrow) -> bool:
+        ends = {arrow.tail, arrow.head}
+        return len(ends) == 2 and all(self.boxes[key].kind == "part" for key in ends)
+
+    def _weight(self, w: float) -> dict[str, str]:
+        share = min(1.0, abs(w) / (self.heaviest or 1.0)) if math.isfinite(w) else 1.0
+        colour = self.theme["positive line" if w > 0 else "negative line" if w < 0 else "line"]
+        return {"color": colour, "penwidth": f"{0.4 + 2.6 * share:.2f}", "arrowhead": "none", "minlen": "1"}
+
+    def _journey(self, arrow: Arrow) -> str:
+        parts = [" → ".join(shorten(self.boxes[key].name, 60) for key in (arrow.tail, arrow.head))]
+        parts += [f"×{arrow.count}"] if arrow.count > 1 else []
+        parts += [f"weight {arrow.weight!r}"] if arrow.weight is not None else [arrow.note] if arrow.note else []
+        parts += [f"local slope {' to '.join(map(repr, arrow.slope))}"] if arrow.slope else []
+        return f"{parts[0]}: {', '.join(parts[1:])}" if parts[1:] else parts[0]
 
 
-def _card(box: Box, largest: float, precision: int) -> str:
-    label = shorten(box.label, 24)
-    colour, grad = _gradient_colour(box.grad, largest), _row("grad", box.grad, precision)
-    pill = f'<TABLE BORDER="0" CELLSPACING="0" STYLE="ROUNDED" BGCOLOR="{colour}"><TR>{grad}</TR></TABLE>'
-    rows = [_row("data", box.data, precision), f'<TD COLSPAN="2" CELLPADDING="0">{pill}</TD>']
-    if label:
-        rows.insert(0, f'<TD COLSPAN="2" ALIGN="LEFT"{_room(label)}><B>{_literal(label)}</B></TD>')
-    rows[0] = _badge(box.op, len(rows)) + rows[0]
-    return '<TABLE BORDER="0" CELLSPACING="0">' + "".join(f"<TR>{row}</TR>" for row in rows) + "</TABLE>"
+def _counts(box: Box) -> set[float]:
+    """How often a box says that numbers pass it."""
+    return {box.count, *dict(box.rows).get("uses", ())}
 
 
-def _badge(op: str, rowspan: int) -> str:
-    if not op:
-        return ""
-    text = shorten(op, 12)
-    size = f'FIXEDSIZE="TRUE" WIDTH="{max(22, 8 + 7 * len(text))}" HEIGHT="22"'  # or it would fill the card's height
-    cell = f'<TD {size}><FONT COLOR="#3730a3"><B>{_literal(text)}</B></FONT></TD>'
-    pill = f'<TABLE BORDER="0" CELLSPACING="0" STYLE="ROUNDED" BGCOLOR="#e0e7ff" {size}><TR>{cell}</TR></TABLE>'
-    return f'<TD ROWSPAN="{rowspan}" CELLPADDING="4">{pill}</TD>'
-
-
-def _row(name: str, x: float | None, precision: int) -> str:
-    # The dash stands in the label's font and before a space: the engine mistakes its width.
-    text = f'<FONT FACE="Courier">{number(x, precision)}</FONT>' if x is not None else "—&#160;"
-    name = f'<FONT COLOR="#334155" POINT-SIZE="9">{name}</FONT>'
-    return f'<TD ALIGN="LEFT">{name}</TD><TD ALIGN="RIGHT">{text}</TD>'
-
-
-def _room(label: str) -> str:
-    # The engine takes East Asian letters and emoji for narrow ones, and would let them run out of the card.
-    wide = sum(character >= "\u2e80" for character in label)
-    return f' WIDTH="{14 * wide + 7 * (len(label) - wide)}"' if wide else ""
-
-
-def _literal(text: str, readings: int = 1) -> str:
-    # Each time the engine reads a text it halves the backslashes, and takes a lone one with N for the node's name.
-    return escape(text).replace("\\", "\\" * 2**readings)
-
-
-def _tooltip(text: str) -> str:
-    return _literal(text, readings=2)
-
-
-def _gradient_colour(grad: float | None, largest: float) -> str:
-    if not grad or math.isnan(grad):
-        return NEUTRAL
-    share = abs(grad) / largest if largest else 1.0
-    return (POSITIVE if grad > 0 else NEGATIVE)[int(min(3.0, 4 * share))]
-
-
-def _about(box: Box) -> str:
-    grad = "not computed yet" if box.grad is None else repr(box.grad)
-    return f"{shorten(box.name, 60)}: data {box.data!r}, grad {grad}"
-
-
-def _journey(arrow: Arrow, scene: Scene) -> str:
-    tail, head = (shorten(scene.boxes[place].name, 60) for place in (arrow.tail, arrow.head))
-    return f"{tail} → {head}: local slope {arrow.slope!r}"
+def _beside_a_line(texts: Sequence[str]) -> str:
+    # In a table they have some space around, and stand clear of the line.
+    cell = f'<TD CELLPADDING="3">{"<BR/>".join(map(literal, texts))}</TD>'
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0"><TR>{cell}</TR></TABLE>>'

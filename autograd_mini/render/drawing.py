@@ -1,48 +1,58 @@
-"""`draw`: the picture of a computation, as DOT, SVG or PNG."""
+"""`draw`: the picture of a computation or of a network, as DOT, SVG or PNG."""
 
-import uuid
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from ..engine import Value, topological_order
+from ..engine import Value
+from .architecture import architecture
+from .build import SceneBuilder, within_depth
+from .cards import Look
+from .collapse import collapse as collapsed
 from .dot import dot_source
+from .graph import Graph
 from .graphviz import RenderError, run_engine
-from .scene import Scene, build_scene
+from .names import is_module, names_of, require_names
+from .parts import owner_of, parts_of
+from .scene import Scene
 from .svg import finish_svg
+from .theme import DARK, LIGHT
 
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
     """A snapshot of a graph, drawn when it is asked for: shown by notebooks, written by `save`.
 
-    >>> from autograd_mini.engine import Value
     >>> draw(Value(2.0, label="x") * 3.0)
-    Drawing(values=2, arrows=1)
+    Drawing(boxes=2, arrows=1)
     """
 
     scene: Scene
-    direction: Literal["LR", "TB"]
-    precision: int
-    engine: str | PathLike[str] | None
+    look: Look
+    engine: str | os.PathLike[str] | None
 
     @cached_property
     def dot(self) -> str:
         """The drawing in Graphviz's language; needs no engine."""
-        return dot_source(self.scene, direction=self.direction, precision=self.precision)
+        return dot_source(self.scene, self.look)
 
     @cached_property
     def svg(self) -> str:
-        """The drawing as one `<svg>` element, for a file or a page."""
-        return finish_svg(run_engine(self.dot, "svg", self.engine).decode(errors="replace"), self.scene)
+        """The drawing as one `<svg>` element, for a file or a page, light or dark as the page is."""
+        return self._svg(self.dot, adaptive=True)
 
-    def save(self, path: str | PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, dark: bool = False) -> Path:
         """Write the drawing to a file; one that exists is replaced whole or, on failure, left as it was.
+
+        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has no glyphs for emoji
+        and East Asian letters in a PNG; an SVG shows them in the fonts of the reader.
 
         Args:
             path: where to; its suffix, .svg, .png or .dot, says in which form.
+            dark: draw it for dark slides.  Without it an SVG turns dark where the page does.
 
         Returns:
             The path.
@@ -52,47 +62,76 @@ class Drawing:
             RenderError: the engine is missing or failed.
             OSError: the file cannot be written.
 
-        >>> import tempfile; from autograd_mini.engine import Value
+        >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     draw(Value(2.0)).save(f"{folder}/two.svg").name
         'two.svg'
         """
         path = Path(path)
-        _write_whole(path, self._encoded(path.suffix))
+        _write_whole(path, self._encoded(path.suffix, DARK if dark else LIGHT))
         return path
 
-    def _encoded(self, suffix: str) -> bytes:
+    def _encoded(self, suffix: str, theme: dict[str, str]) -> bytes:
         match suffix.lower():
             case ".svg":
-                return self.svg.encode()
+                return (self.svg if theme is LIGHT else self._svg(self._dot(theme), adaptive=False)).encode()
             case ".png":
-                return run_engine(self.dot, "png", self.engine)
+                return run_engine(self._dot(theme), "png", self.engine)
             case ".dot":
-                return self.dot.encode()
+                return (self.dot if theme is LIGHT else self._dot(theme)).encode()
         raise ValueError(f"cannot save a drawing as {suffix or 'a file without suffix'!r}: use .svg, .png or .dot")
+
+    def _dot(self, theme: dict[str, str]) -> str:
+        return dot_source(self.scene, self.look, theme, background=theme["page"])
+
+    def _svg(self, source: str, *, adaptive: bool) -> str:
+        drawn = run_engine(source, "svg", self.engine).decode(errors="replace")
+        return finish_svg(drawn, self.scene, adaptive=adaptive)
 
     def _repr_svg_(self) -> str:
         return self.svg
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+
     def __repr__(self) -> str:
-        return f"Drawing(values={len(self.scene.boxes)}, arrows={len(self.scene.arrows)})"
+        return f"Drawing(boxes={len(self.scene.boxes)}, arrows={len(self.scene.arrows)})"
 
 
 def draw(
-    root: Value,
+    root: Any,
     *,
+    labels: bool = True,
+    values: bool = True,
+    gradients: bool = True,
+    partials: bool = False,
+    collapse: Literal["neuron", "layer"] | None = None,
+    depth: int | None = None,
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
     precision: int = 4,
-    engine: str | PathLike[str] | None = None,
+    names: Mapping[str, Any] | None = None,
+    model: Any = None,
+    engine: str | os.PathLike[str] | None = None,
 ) -> Drawing:
     """Draw how a value was computed: a card for each value, an arrow for each operand.
 
+    A constant stands where it is used: on the badge of its operation, "** 2" say, or on the arrow of the number that a
+    dot product multiplies by it.
+
     Args:
-        root: the value at the end of the computation.
-        max_nodes: refuse to draw more values than this; a picture of thousands takes minutes and shows nothing.
+        root: the Value at the end of the computation, or several; or a Module, for the picture of a network: its units
+            in columns, and its weights as arrows, blue where they are positive and orange where they are negative.
+        labels, values, gradients: whether the cards show those.
+        partials: whether each arrow shows its local derivative; in an SVG it is shown under the pointer in any case.
+        collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
+            for different samples; it says how many they are, and their least and greatest number.
+        depth: draw only what is at most so many steps before the root; one box stands for all the rest.
+        max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
         direction: "LR" draws from left to right, "TB" from top to bottom.
-        precision: decimals of the numbers shown, at least 1.
+        precision: decimals of the numbers shown, from 1 to 17.
+        names: `locals()`, or any variables by name: what to call the Values that have no label.
+        model: the Module whose neurons and layers were at work; each becomes a frame, or with `collapse` a box.
         engine: "embedded", "system" or the path of a `dot` program; by default $AUTOGRAD_MINI_DOT, else the first
             two in this order.
 
@@ -100,35 +139,81 @@ def draw(
         A `Drawing` of the numbers and gradients as they are now; "—" stands for a gradient not computed yet.
 
     Raises:
-        TypeError: `root` is no `Value`.
-        ValueError: `direction` or `precision` is none of the above.
-        RenderError: the graph has more than `max_nodes` values.
+        TypeError: `root` is neither a Value nor several nor a Module, or `model`, `names` or `engine` is wrong.
+        ValueError: there is no root, or an option is none of the above.
+        RenderError: the picture would have more than `max_nodes` boxes.
 
-    >>> from autograd_mini.engine import Value
     >>> x = Value(3.0, label="x")
     >>> draw(x * x).svg[:4]
     '<svg'
     """
-    if not isinstance(root, Value):
-        raise TypeError(f"draw() takes a Value, the result of a computation, not {type(root).__name__}: {root!r:.80}")
-    if direction not in ("LR", "TB"):
-        raise ValueError(f"direction is 'LR' or 'TB', not {direction!r}")
-    if precision < 1:
-        raise ValueError(f"precision is the number of decimals, at least 1, not {precision!r}")
-    order = topological_order(root)
-    if len(order) > max_nodes:
+    look = Look(labels, values, gradients, partials, direction, precision)
+    _require_options(look, collapse, model, engine)
+    _require_numbers(precision, depth, max_nodes)
+    require_names(names)
+    if is_module(root):
+        scene = architecture(root, precision)
+        _require_few(len(scene.boxes), "boxes", max_nodes)
+        return Drawing(scene, look, engine)
+    graph = Graph(_roots(root))
+    parts = {} if model is None else parts_of(graph, model)
+    classes = collapsed(graph, parts, collapse)
+    shown = within_depth(graph, classes, depth)
+    _require_few(len(shown), "boxes" if collapse or depth is not None else "values", max_nodes)
+    builder = SceneBuilder(graph, classes, shown, parts, collapse, _names(names, model), precision)
+    return Drawing(builder.scene(), look, engine)
+
+
+def _roots(root: Any) -> list[Value]:
+    roots = list(root) if isinstance(root, Iterable) and not isinstance(root, (str, Value)) else [root]
+    for v in roots:
+        if not isinstance(v, Value):
+            raise TypeError(f"draw() takes a Value, several, or a Module, not {type(v).__name__}: {v!r:.80}")
+    if not roots:
+        raise ValueError("draw() takes a Value or several, and got none")
+    return roots
+
+
+def _names(variables: Mapping[str, Any] | None, model: Any) -> dict[int, str]:
+    """What to call values that have no label: what the caller does, else by the paths of a model's parameters."""
+    paths = [] if model is None else model.named_parameters()
+    return {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(variables or {})
+
+
+def _require_options(look: Look, collapse: object, model: object, engine: object) -> None:
+    if look.direction not in ("LR", "TB"):
+        raise ValueError(f"direction is 'LR' or 'TB', not {look.direction!r}")
+    if collapse not in (None, "neuron", "layer"):
+        raise ValueError(f"collapse is 'neuron', 'layer' or None, not {collapse!r}")
+    if model is not None and not is_module(model):
+        raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
+    if engine is not None and not isinstance(engine, str | os.PathLike):
+        raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r}")
+
+
+def _require_numbers(precision: object, depth: object, max_nodes: object) -> None:
+    if not isinstance(precision, int) or not 1 <= precision <= 17:  # 17 digits tell any two floats apart
+        raise ValueError(f"precision is a whole number from 1 to 17, not {precision!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is a whole number, at least 0, not {depth!r}")
+    if not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(f"max_nodes is a whole number, at least 1, not {max_nodes!r}")
+
+
+def _require_few(count: int, what: str, max_nodes: int) -> None:
+    if count > max_nodes:
         raise RenderError(
-            f"this graph has {len(order)} values, more than max_nodes={max_nodes}: draw a part of it, such as the "
-            f"result of one neuron or one sample, or allow it with draw(root, max_nodes={len(order)})"
+            f"this graph has {count} {what}, more than max_nodes={max_nodes}: draw(root, model=..., collapse='layer') "
+            "makes one box of a layer and of all samples, depth=3 draws the last steps; draw a part, the result of one "
+            f"neuron or one sample say; or allow it with max_nodes={count}"
         )
-    return Drawing(build_scene(order), direction, precision, engine)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
     # A rename within one directory is atomic; open(), unlike tempfile, gives the new file its usual permissions.
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}, make it first")
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         unfinished.write_bytes(content)
         unfinished.replace(path)

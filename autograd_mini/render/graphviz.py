@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from importlib import metadata
 from pathlib import Path
 
 from ..engine import AutogradError
@@ -88,6 +87,8 @@ def find_engine(choice: str | os.PathLike[str] | None = None) -> str:
 
 def _embedded() -> str | None:
     # The environment need not be activated, so PATH says nothing: the wheel's own list of files does.
+    from importlib import metadata  # here, since it takes longer to import than all the rest
+
     try:
         wheel = metadata.distribution("graphviz-pure")
     except metadata.PackageNotFoundError:

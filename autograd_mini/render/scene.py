@@ -1,24 +1,39 @@
 """What a drawing shows, before any markup: boxes for values, arrows for the way numbers flow."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from ..engine import Value
-
+Span = tuple[float, ...]  # nothing known, one number, or the least and the greatest of several
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # no XML can hold them
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One value: its place in topological order and what its card says (`grad` is None before backward)."""
+    """A value, or several that were collapsed into one box.
 
-    place: int
-    label: str
-    op: str
-    data: float
-    grad: float | None
-    is_root: bool
+    Args:
+        key: its name in the scene.
+        label: what it is called, perhaps nothing.
+        op: the operation that made it, with its constants.
+        rows: what its card says: "data", "grad", … and the numbers; none where they are not computed yet.
+        count: how many values it stands for.
+        kind: one value or several alike; a part of a model; what stands for all that was left out; in the picture
+            of a network a unit, or the dots in place of many.
+        is_root: whether it is what was to be drawn.
+        within: the titles of the clusters that it is in, from the outside in.
+    """
+
+    key: str
+    label: str = ""
+    op: str = ""
+    rows: tuple[tuple[str, Span], ...] = ()
+    count: int = 1
+    kind: Literal["value", "part", "rest", "unit", "dots"] = "value"
+    is_root: bool = False
+    within: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -28,50 +43,48 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An operand on its way into a result; `slope` is the local derivative of the result in this operand."""
+    """An operand on its way into a result.
 
-    tail: int
-    head: int
-    slope: float
+    Args:
+        tail, head: the keys of two boxes.
+        slope: the local derivative of the result in this operand.
+        note: the constant that the operand meets on its way, "* 1.5" say.
+        count: how many values flow.
+        weight: in the picture of a network, the number that the operand is multiplied by.
+    """
+
+    tail: str
+    head: str
+    slope: Span = ()
+    note: str = ""
+    count: int = 1
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Boxes, operands before results, and the arrows between them, in the order the operands were written."""
+    """Boxes, operands before results, and the arrows between them, in the order the operands were written.
 
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-
-
-def build_scene(order: Sequence[Value]) -> Scene:
-    """Take a snapshot of a graph: later training does not change it.
-
-    Args:
-        order: the graph's values in topological order, the root last.
-
-    Returns:
-        The scene, its boxes numbered by their place in `order`: the same for the same graph in every process.
-
-    >>> from autograd_mini.engine import Value, topological_order
-    >>> x = Value(3.0, label="x")
-    >>> build_scene(topological_order(x * x)).arrows
-    (Arrow(tail=0, head=1, slope=3.0), Arrow(tail=0, head=1, slope=3.0))
+    `caption` stands above the picture of a network; a graph has none.
     """
-    place = {id(node): i for i, node in enumerate(order)}  # Value's == compares numbers, so identity is the key
-    arrows = (
-        Arrow(place[id(parent)], place[id(node)], slope)
-        for node in order
-        for parent, slope in zip(node.parents, node.pullback(1.0), strict=True)
-    )
-    boxes = (_box(node, i, is_root=node is order[-1]) for i, node in enumerate(order))
-    return Scene(tuple(boxes), tuple(arrows))
+
+    title: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...] = ()
+    caption: str = ""
 
 
-def _box(node: Value, place: int, *, is_root: bool) -> Box:
-    # The public `grad` reads 0.0 both for "no slope" and for "not computed yet"; a learner must see which.
-    grad = None if node._grad is None else node.grad
-    return Box(place, _printable(node.label), _printable(node.op), node.data, grad, is_root)
+def span(numbers: Iterable[float]) -> Span:
+    """The least and the greatest of some numbers, or the one that they all are; nan only where there is nothing else.
+
+    >>> span([2.0, 1.0, math.nan]), span([3.0, 3.0]), span([])
+    ((1.0, 2.0), (3.0,), ())
+    """
+    found = list(numbers)
+    kept = [x for x in found if not math.isnan(x)] or found[:1]
+    return (min(kept), max(kept)) if kept and min(kept) < max(kept) else tuple(kept[:1])
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text in one line of characters that a drawing can hold."""
     return _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))

@@ -3,58 +3,74 @@
 import re
 from html import escape
 
-from .dot import shorten
+from .dot import about
 from .graphviz import RenderError
 from .scene import Scene
+from .theme import DARK, LIGHT
 
-# Each colour of dot.py and its counterpart on a dark page: in DOT a colour cannot depend on the page.
-DARK = {
-    "#ffffff": "#1e293b", "#0f172a": "#f1f5f9", "#334155": "#e2e8f0", "#cbd5e1": "#475569", "#64748b": "#94a3b8",
-    "#e0e7ff": "#312e81", "#3730a3": "#c7d2fe", "#6366f1": "#818cf8", "#f1f5f9": "#273449",
-    "#e0f2fe": "#12394f", "#bae6fd": "#0c4a6e", "#7dd3fc": "#075985", "#38bdf8": "#0369a1",
-    "#ffedd5": "#45260f", "#fed7aa": "#6b2f0e", "#fdba74": "#8f3d0f", "#fb923c": "#9a3412",
-}  # fmt: skip
 FONTS = """
 .autograd text{font-family:Helvetica,Arial,'Liberation Sans',Arimo,sans-serif}
 .autograd text[font-family^=Courier]{font-family:ui-monospace,Menlo,'Liberation Mono','DejaVu Sans Mono',monospace}
+.autograd .reach{fill:none;stroke:transparent;stroke-width:14;pointer-events:stroke}
 """
+_LEAVES = 12  # that the description names
+_NAMED = re.compile(r'<title>[^<]*</title>\s*<g id="a_[^"]*"><a xlink:title="([^"]*)">(.*?)</a>\s*</g>', re.DOTALL)
+_LINE = re.compile(r'<path fill="none" [^>]*?( d="[^"]*")/>')
+_EDGE = re.compile(r'<g id="[^"]*" class="edge">.*?</g>', re.DOTALL)
 
 
-def finish_svg(text: str, scene: Scene) -> str:
+def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
     """Make an engine's SVG fit to stand in a file, a page or a notebook.
 
     Args:
         text: what the engine wrote.
         scene: what it shows.
+        adaptive: whether it turns dark on a dark page.
 
     Returns:
-        The `<svg>` element with a title, a description, and a style for light and dark pages.
+        The `<svg>` element with a title, a description, tooltips that every browser shows, and a style.
 
     Raises:
         RenderError: the engine wrote something else.
 
     >>> from .scene import Box
-    >>> x = Scene((Box(0, "x", "", 3.0, None, True),), ())
+    >>> x = Scene("Graph of x", (Box("v0", "x", is_root=True),))
     >>> finish_svg('<?xml?><svg width="9"><g id="ag1"/></svg>', x).splitlines()[1]
-    '<title id="ag1-title">Computation graph of x</title>'
+    '<title id="ag1-title">Graph of x</title>'
     """
     found = re.search(r'<svg [^>]*>(?=\s*<g id="(ag\w+)")', text)
     if not found:
         raise RenderError(f"the engine wrote no drawing but {text[:80]!r}: try another, e.g. engine='embedded'")
     name = found[1]
-    opening = found[0].replace("<svg ", f'<svg role="img" aria-labelledby="{name}-title {name}-desc" ', 1)
-    title, description = _words(scene)
-    head = f'<title id="{name}-title">{escape(title)}</title>\n<desc id="{name}-desc">{escape(description)}</desc>'
-    return f"{opening}\n{head}\n<style>{FONTS}{_dark()}</style>{text[found.end() :]}".replace("\r\n", "\n")
+    words = f'<svg role="img" aria-labelledby="{name}-title {name}-desc" style="max-width:100%;height:auto" '
+    opening = found[0].replace("<svg ", words, 1)
+    head = (
+        f'<title id="{name}-title">{escape(scene.title)}</title>\n<desc id="{name}-desc">{escape(_words(scene))}</desc>'
+    )
+    style = f"<style>{FONTS}{_dark() if adaptive else ''}</style>"
+    return f"{opening}\n{head}\n{style}{_with_tooltips(text[found.end() :])}".replace("\r\n", "\n")
 
 
-def _words(scene: Scene) -> tuple[str, str]:
-    root = next(box for box in scene.boxes if box.is_root)
-    grad = "not computed yet" if root.grad is None else repr(root.grad)
-    count = f"Values: {len(scene.boxes)}. Arrows from operands to results: {len(scene.arrows)}."
-    return f"Computation graph of {shorten(root.name, 60)}", f"{count} Root: data {root.data!r}, grad {grad}."
+def _with_tooltips(text: str) -> str:
+    # Browsers show a group's <title>, and on all that is in the group; Graphviz writes a name there, and the tooltip as
+    # the title of a link, once around the line and once more around its label.
+    text = text.replace("<title>autograd</title>\n", "", 1)
+    text = _NAMED.sub(r"<title>\1</title>\n\2", text)
+    text = re.sub(r'<g id="a_[^"]*"><a xlink:title="[^"]*">(.*?)</a>\s*</g>', r"\1", text, flags=re.DOTALL)
+    return _EDGE.sub(lambda edge: _LINE.sub(r'<path class="reach"\1/>\n\g<0>', edge[0]), text)
+
+
+def _words(scene: Scene) -> str:
+    roots = [box for box in scene.boxes if box.is_root]
+    heads = {arrow.head for arrow in scene.arrows}
+    leaves = [box for box in scene.boxes if box.key not in heads and not box.is_root and box.kind != "rest"]
+    more = [f"and {len(leaves) - _LEAVES} more leaves"] if len(leaves) > _LEAVES else []
+    lists = [f"{what}: {'; '.join([*map(about, boxes[:_LEAVES]), *rest])}." for what, boxes, rest in (
+        ("Root" if len(roots) == 1 else "Roots", roots, []), ("Leaves", leaves, more)) if boxes]  # fmt: skip
+    return f"Boxes: {len(scene.boxes)}. Arrows from operands to results: {len(scene.arrows)}. {' '.join(lists)}"
 
 
 def _dark() -> str:
-    rules = (f".autograd [{part}='{a}']{{{part}:{b}}}" for a, b in DARK.items() for part in ("fill", "stroke"))
+    pairs = {LIGHT[name]: DARK[name] for name in LIGHT if name != "page"}
+    rules = (f".autograd [{part}='{a}']{{{part}:{b}}}" for a, b in pairs.items() for part in ("fill", "stroke"))
     return f"@media(prefers-color-scheme:dark){{{''.join(rules)}}}"

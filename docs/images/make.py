@@ -1,10 +1,11 @@
-"""Draws the pictures of README.md into this folder: python docs/images/make.py"""
+"""Draws the pictures of README.md and the documentation into this folder: python docs/images/make.py"""
 
 import random
 from pathlib import Path
 
 from autograd_mini import Value, draw
-from autograd_mini.nn import Neuron
+from autograd_mini.nn import MLP, Neuron, mse
+from autograd_mini.render import Drawing
 
 
 def neuron() -> Value:
@@ -15,5 +16,57 @@ def neuron() -> Value:
     return a
 
 
+def expression() -> Drawing:
+    """A computation, each local derivative on its arrow, named by the variables of this function."""
+    x, y = Value(2.0), Value(0.5)
+    s = x * y
+    z = (s + 3 * y).tanh() * x
+    z.backward()
+    return draw(z, partials=True, names=locals())
+
+
+def layers() -> Drawing:
+    """A sample on its way through a network, neuron by neuron."""
+    model = MLP(2, [3, 1], "tanh", seed=3)
+    cost: Value = mse(model([Value(0.5, label="x0"), Value(-1.5, label="x1")]), 1.0)
+    cost.label = "cost"
+    cost.backward()
+    return draw(cost, model=model, collapse="neuron")
+
+
+def inside() -> Drawing:
+    """The same for two neurons, with all that is inside."""
+    model = MLP(2, [1, 1], "tanh", seed=3)
+    cost: Value = mse(model([Value(0.5, label="x0"), Value(-1.5, label="x1")]), 1.0)
+    cost.label = "cost"
+    cost.backward()
+    return draw(cost, model=model)
+
+
+def data_set() -> Drawing:
+    """The cost of a network over 100 samples: some 3,700 values."""
+    source, model = random.Random(0), MLP(2, [8, 8, 1], "tanh", "sigmoid", seed=3)
+    X = [[source.gauss(0, 1), source.gauss(0, 1)] for _ in range(100)]
+    cost: Value = mse([model(x) for x in X], [float(x0 * x1 > 0) for x0, x1 in X])
+    cost.label = "cost"
+    cost.backward()
+    return draw(cost, model=model, collapse="layer")
+
+
+def network() -> Drawing:
+    """A model by itself."""
+    return draw(MLP(3, [5, 4, 2], "tanh", seed=3))
+
+
+PICTURES = {
+    "neuron": lambda: draw(neuron(), direction="TB"),
+    "expression": expression,
+    "layers": layers,
+    "inside": inside,
+    "data_set": data_set,
+    "network": network,
+}
+
 if __name__ == "__main__":
-    print(draw(neuron(), direction="TB").save(Path(__file__).with_name("neuron.svg")))
+    for name, picture in PICTURES.items():
+        print(picture().save(Path(__file__).with_name(f"{name}.svg")))

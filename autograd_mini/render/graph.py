@@ -1,0 +1,40 @@
+"""A graph by places: each value's number in topological order stands for it, the same in every process."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..engine import Value, order_below
+
+
+class Graph:
+    """The values below several roots, with the places of their parents and of those made of them.
+
+    >>> x = Value(3.0)
+    >>> graph = Graph([x * x])
+    >>> graph.parents, graph.consumers
+    ([[], [0, 0]], [[1, 1], []])
+    """
+
+    def __init__(self, roots: Sequence[Value]) -> None:
+        self.order = order_below(roots)
+        self.place = {id(v): i for i, v in enumerate(self.order)}  # by identity: a Value's == compares numbers
+        self.roots = {self.place[id(root)] for root in roots}
+
+    @cached_property
+    def parents(self) -> list[list[int]]:
+        """The places of the parents of each value, in the order of the operands."""
+        return [[self.place[id(p)] for p in v.parents] for v in self.order]
+
+    @cached_property
+    def consumers(self) -> list[list[int]]:
+        """The places of the values made of each, as often as it is an operand of theirs."""
+        consumers: list[list[int]] = [[] for _ in self.order]
+        for i, parents in enumerate(self.parents):
+            for p in parents:
+                consumers[p].append(i)
+        return consumers
+
+    def rule(self, i: int) -> str:
+        """The name of the operation that made the value at place i, "" for a leaf."""
+        rule = self.order[i]._rule
+        return rule.name if rule else ""

@@ -1,0 +1,150 @@
+"""The neurons and layers of a model, found in a graph by whose weights an operation uses."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+from ..engine import _operands
+from .graph import Graph
+
+_LAST = re.compile(r"(^|\.)[^.\d][^.]*(\.\d+)*$")  # an attribute and the indices behind it, at the end of a path
+
+
+@dataclass(frozen=True)
+class Part:
+    """The innermost module that holds a parameter, a neuron as a rule, and the module that holds it, its layer.
+
+    >>> part = Part("MLP", "layers.0.neurons.1")
+    >>> part.titles, part.at("layer")
+    (('layer 1', 'neuron 1.2'), 'layers.0')
+    """
+
+    model: str
+    path: str
+
+    @cached_property
+    def layer(self) -> str:
+        """The path of the module that holds it."""
+        return owner_of(self.path)
+
+    def at(self, level: str | None) -> str:
+        """The path of the part itself, or of its layer."""
+        return self.layer if level == "layer" else self.path
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What its layer and it are called, from the outside in."""
+        if not self.path:
+            return (self.model,)
+        return self.title_at("layer"), self.title_at("neuron")
+
+    def title_at(self, level: str | None) -> str:
+        """What the part, or its layer, is called; indices count from 1."""
+        path = self.at(level)
+        *names, last = re.split(r"\.(?=\D)", path)
+        kind, _, indices = last.partition(".")
+        if not indices:
+            return path or self.model
+        places = [place for name in [*names, last] for place in _places(name)]
+        return f"{kind.removesuffix('s')} {'.'.join(places)}"
+
+
+def _places(name: str) -> list[str]:
+    """What "neurons.1" and "hidden" contribute to a title: "2" and "hidden"."""
+    attribute, *indices = name.split(".")
+    return [str(int(i) + 1) for i in indices] or [attribute]
+
+
+def owner_of(path: str) -> str:
+    """The path of the module that has the attribute at the end of another path.
+
+    >>> owner_of("layers.0.neurons.1.w.2")
+    'layers.0.neurons.1'
+    """
+    return _LAST.sub("", path)
+
+
+def parts_of(graph: Graph, model: Any) -> dict[int, Part]:
+    """Find which values are at work in which part of a model.
+
+    Args:
+        graph: where to look.
+        model: a Module.
+
+    Returns:
+        By its place the part of each parameter, of each operation on the parameters of one part and something else,
+        and of each value of the part's activation.  The activation is known by its name; one that is a function of the
+        user's own is what leads from the weighted input to nothing but other parts.
+
+    >>> from autograd_mini.nn import Neuron
+    >>> neuron = Neuron(1, "tanh")
+    >>> {part.path for part in parts_of(Graph([(neuron(2.0) - 1.0) ** 2]), neuron).values()}
+    {''}
+    >>> len(parts_of(Graph([(neuron(2.0) - 1.0) ** 2]), neuron))  # w, b, z and a, not the loss
+    4
+    """
+    parts: dict[int, Part] = {}
+    known: dict[str, Part] = {}
+    for path, parameter in model.named_parameters():
+        if id(parameter) in graph.place:
+            owner = owner_of(path)
+            parts[graph.place[id(parameter)]] = known.setdefault(owner, Part(type(model).__name__, owner))
+    inputs = _weighted_inputs(graph, parts)
+    pending: dict[int, Part] = {}  # weighted inputs whose activation has no name
+    for z, part in inputs.items():
+        name = activation_of(model, part.path)
+        named = [c for c in graph.consumers[z] if graph.rule(c) == name and graph.parents[c] == [z]]
+        parts.update(dict.fromkeys(named, part))
+        if name and not named:
+            pending[z] = part
+    parts.update(inputs)
+    if pending:
+        parts.update(_between(graph, pending, inputs))
+    return parts
+
+
+def _weighted_inputs(graph: Graph, parameters: dict[int, Part]) -> dict[int, Part]:
+    found = {}
+    for i, parents in enumerate(graph.parents):
+        owners = {parameters[p].path: parameters[p] for p in parents if p in parameters}
+        if len(owners) == 1 and (any(p not in parameters for p in parents) or _scales_a_constant(graph, i)):
+            found[i] = next(iter(owners.values()))
+    return found
+
+
+def _scales_a_constant(graph: Graph, i: int) -> bool:
+    # The penalties w * w and dot(w, w) have no such operand, nor has w**2.
+    parents, _ = _operands(graph.order[i])
+    return graph.rule(i) in ("dot", "mul") and any(p is None for p in parents[: len(parents) // 2 * 2])
+
+
+def activation_of(model: Any, path: str) -> str:
+    """The name of the activation of the module at a path, "" where it has none."""
+    owner = reduce(_member, path.split(".") if path else [], model)
+    phi = getattr(owner, "activation", None)
+    if phi is None or isinstance(phi, str):
+        return phi or ""
+    f = getattr(phi, "func", phi)  # of a functools.partial
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+def _member(x: Any, step: str) -> Any:
+    if isinstance(x, dict):
+        return next((item for key, item in x.items() if str(key) == step), None)
+    return x[int(step)] if step.isdigit() and hasattr(x, "__getitem__") else getattr(x, step, None)
+
+
+def _between(graph: Graph, pending: dict[int, Part], inputs: dict[int, Part]) -> dict[int, Part]:
+    """What is made of one weighted input alone and leads to nothing but weighted inputs."""
+    start = {z: z for z in pending}
+    for i, parents in enumerate(graph.parents):
+        sources = {start.get(p, -1) for p in parents}
+        if i not in inputs and len(sources) == 1 and sources != {-1}:
+            start[i] = sources.pop()
+    kept: dict[int, Part] = {}
+    for i in reversed(start):
+        ends = graph.consumers[i]
+        if i not in inputs and ends and all(c in inputs or (c in kept and start[c] == start[i]) for c in ends):
+            kept[i] = pending[start[i]]
+    return kept
