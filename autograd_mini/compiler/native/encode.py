@@ -1,0 +1,233 @@
+"""A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...rules import Rule
+from ..graph import OPERATIONS, differentiable
+from ..program import Group, Program
+from . import sums
+from .ir import Kind
+from .kernels import Mode, Nodes, Rows, backward, forward
+
+SHORT = 4  # operands, beyond which they are taken in a loop
+FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
+_LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
+_BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+
+Write = Callable[..., str]
+
+
+class Instruction(NamedTuple):
+    """A kernel's name, what writes it, and what it is told; tables among that stand for their addresses."""
+
+    name: str
+    write: Callable[..., str]
+    fields: list[Any]
+
+
+class Encoded(NamedTuple):
+    """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
+
+    once: list[Instruction]
+    each: list[Instruction]
+    once_back: list[Instruction]
+    each_back: list[Instruction]
+
+
+class Encoder:
+    """Slots in the machine's order, and the instructions of a program.
+
+    Args:
+        program: what is to run.
+        sources: the slots to differentiate by.
+        kind: the machine's rows; of one number each if there is one sample.
+        lanes: how many numbers kernels work on at once.
+    """
+
+    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int) -> None:
+        self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
+        varying = np.array(program.is_varying(), bool)
+        if not program.sampled:
+            varying[: program.inputs] = True
+        order = np.concatenate([_parameters(program), _others(program, varying, False), _others(program, varying, True)])
+        self.place = np.empty(program.slots, np.int64)
+        self.place[order] = np.arange(program.slots)
+        self.uniform = int((~varying).sum())
+        self.active = np.array(program.active(sources), bool)
+        self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
+        self.reached = np.zeros(program.slots, bool)
+        self.reached[program.result] = True
+
+    def encoded(self) -> Encoded:
+        """The instructions."""
+        groups = list(self.program)
+        forward_ = [(group.varying, self._forward(group)) for group in groups]
+        back = [(group.varying, self._backward(part)) for group in reversed(groups) for part in self._reached(group)]
+        sampled = self.program.sampled
+        return Encoded(
+            [x for varying, x in forward_ if sampled and not varying],
+            [x for varying, x in forward_ if varying or not sampled],
+            [x for varying, x in back if sampled and not varying],
+            [x for varying, x in back if varying or not sampled],
+        )
+
+    # ---- forward ----
+
+    def _forward(self, group: Group) -> Instruction:
+        rule, head = group.rule, self._head(group)
+        if not _is_long(group):
+            modes, fields = self._modes(group)
+            making: Any = Rows if self.wide else Nodes
+            return self._made("f", rule, modes, partial(forward, rule=rule, making=making, modes=modes), head + fields)
+        alone, lists, fields = self._long(group)
+        modes = [*alone, *lists]
+        if rule.name == "dot":
+            write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
+        elif rule.name == "sloped":
+            write = partial(sums.sloped_forward, wide=self.wide, value=alone[0], modes=lists)
+        else:
+            write = partial(sums.fold_forward, rule=rule.name, wide=self.wide, mode=lists[0])
+        return self._made("F", rule, modes, write, head + fields)
+
+    def _head(self, group: Group) -> list[Any]:
+        return [len(group.results), int(self.place[group.results[0]])]
+
+    def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
+        kind = self.kind
+        shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
+        name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
+        return Instruction(name, partial(write, name, kind=kind), fields)
+
+    def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
+        """How each operand is reached, and what the instruction says of it."""
+        modes: list[Mode] = []
+        fields: list[Any] = []
+        for i, slots in enumerate(group.operands):
+            constant = self.constants.get(slots[0])
+            if i == 1 and group.rule.name in _BAKED and constant is not None and len(set(slots)) == 1:
+                modes.append(constant)
+                fields.append(0)
+            else:
+                mode, field = self._mode(self.place[slots])
+                modes.append(mode)
+                fields.append(field)
+        return modes, fields
+
+    def _mode(self, places: Any) -> tuple[str, Any]:
+        n, first = len(places), int(places[0])
+        if n >= FEW or n == 1:
+            if (places == np.arange(first, first + n)).all():
+                return "run", first
+            if (places == first).all():
+                return "same", first
+        if not self.wide and n >= FEW and len(np.unique(places)) == n:
+            return "each", places.astype(np.int32)
+        return "table", places.astype(np.int32)
+
+    # ---- operations on any number of operands ----
+
+    def _long(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
+        """The modes of operands that stand alone and of lists, and what the instruction says."""
+        rows = self.place[np.array(group.operands)]
+        n, name = len(rows), group.rule.name
+        if name == "dot":
+            alone, lists = rows[n // 2 * 2 :], [rows[: n // 2], rows[n // 2 : n // 2 * 2]]
+        elif name == "sloped":
+            alone, lists = rows[:1], [rows[1 : 1 + n // 2], rows[1 + n // 2 :]]
+        else:
+            alone, lists = rows[:0], [rows]
+        modes, fields = [], [len(lists[0])]
+        for line in alone:
+            mode, field = self._mode(line)
+            if mode in ("same", "each"):
+                mode, field = "table", line.astype(np.int32)
+            modes.append(mode)
+            fields.append(field)
+        kinds = []
+        for matrix in lists:
+            kind, *where = self._list(matrix.T)
+            kinds.append(kind)
+            fields += where
+        return modes, kinds, fields
+
+    def _list(self, matrix: Any) -> tuple[str, Any, int]:
+        """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        bases = matrix[:, 0]
+        step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
+        regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
+        if (matrix == regular).all():
+            return "run", int(bases[0]), step
+        each = not self.wide and all(len(np.unique(line)) == len(line) for line in matrix)
+        mode = "each" if each else "table"
+        if (matrix == matrix[0]).all():
+            return mode, matrix[0].astype(np.int32), 0
+        return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
+
+    # ---- back ----
+
+    def _reached(self, group: Group) -> list[Group]:
+        """Those of the nodes that the result is reached from and a source is below of, in runs; marks their operands."""
+        if not differentiable(group.rule):
+            return []
+        results = np.arange(group.results.start, group.results.stop)
+        wanted = self.reached[results] & self.active[results]
+        for slots in group.operands:
+            self.reached[np.array(slots)[wanted]] = True
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
+        return [
+            Group(group.rule, group.results[a:b], [slots[a:b] for slots in group.operands], group.varying)
+            for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
+        ]
+
+    def _backward(self, group: Group) -> Instruction:
+        rule, head = group.rule, self._head(group)
+        active = [bool(self.active[slots].any()) for slots in group.operands]
+        if not _is_long(group):
+            modes, fields = self._modes(group)
+            making: Any = Rows if self.wide else Nodes
+            write = partial(backward, rule=rule, making=making, modes=modes, active=active)
+            return self._made("b" + _bits(active), rule, modes, write, head + fields)
+        alone, lists, fields = self._long(group)
+        modes = [*alone, *lists]
+        if rule.name == "dot":
+            n = len(active)
+            sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
+            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides)
+            return self._made("B" + _bits(sides), rule, modes, write, head + fields)
+        if rule.name == "sloped":
+            write = partial(sums.sloped_backward, wide=self.wide, value=alone[0], modes=lists)
+        else:
+            write = partial(sums.fold_backward, rule=rule.name, wide=self.wide, mode=lists[0])
+        return self._made("B", rule, modes, write, head + fields)
+
+
+def suits(program: Program) -> str:
+    """Why a program can't be run here, "" if it can."""
+    names = [rule.symbol for rule in program.own.values()]
+    return f"made with @primitive, and so Python: {', '.join(names)}" if names else ""
+
+
+def _is_long(group: Group) -> bool:
+    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+
+
+def _bits(flags: Sequence[bool]) -> str:
+    return "".join(["01"[flag] for flag in flags])
+
+
+def _spelled(x: float) -> str:
+    return x.hex().replace("-", "m").replace("+", "p").replace(".", "d")
+
+
+def _parameters(program: Program) -> Any:
+    return np.arange(program.inputs, program.inputs + program.parameters)
+
+
+def _others(program: Program, varying: Any, wanted: bool) -> Any:
+    """The slots that vary or don't, without the parameters."""
+    slots = np.flatnonzero(varying == wanted)
+    return slots[(slots < program.inputs) | (slots >= program.inputs + program.parameters)]

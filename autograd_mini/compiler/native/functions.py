@@ -1,0 +1,82 @@
+"""The functions of the table in LLVM code: polynomials where they are often needed, else C's, called for each lane."""
+
+from typing import Final
+
+from .ir import Code, Kind
+from .lane import Lanes
+
+_INTRINSIC: Final = {"sqrt": "sqrt", "copysign": "copysign"}
+_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
+
+
+def call(name: str, *xs: Lanes) -> Lanes:
+    """The code of an operation that isn't an operator."""
+    x = xs[0]
+    if name in _INTRINSIC:
+        return x.function(_INTRINSIC[name], *xs[1:])
+    if name in _WHOLE:
+        return x.function(_WHOLE[name]) + 0.0
+    if name == "hypot":
+        return _hypot(*xs)
+    if name == "powi":
+        name = "pow"
+    if x.kind.scalar == "float":
+        return _converted(call(name, *[_converted(y, "double", "fpext") for y in xs]), "float", "fptrunc")
+    return _called(name, *xs)
+
+
+def _hypot(*xs: Lanes) -> Lanes:
+    total = xs[0]
+    if len(xs) == 1:
+        return abs(total)
+    for x in xs[1:]:
+        total = _converted_hypot(total, x)
+    return total
+
+
+def _converted_hypot(x: Lanes, y: Lanes) -> Lanes:
+    if x.kind.scalar == "float":
+        wide = [_converted(v, "double", "fpext") for v in (x, y)]
+        return _converted(_called("hypot", *wide), "float", "fptrunc")
+    return _called("hypot", x, y)
+
+
+def _converted(x: Lanes, scalar: str, how: str) -> Lanes:
+    kind = Kind(scalar, x.kind.width)
+    return Lanes(x.code, kind, x.code.let(f"{how} {x.kind.text} {x.name} to {kind.text}"))
+
+
+def _called(name: str, *xs: Lanes) -> Lanes:
+    """A call of the function, defined in the module for as many lanes."""
+    code, kind = xs[0].code, xs[0].kind
+    given = ", ".join([f"{kind.text} {x.name}" for x in xs])
+    types = ", ".join([kind.text] * len(xs))
+    if kind.width == 1:
+        return Lanes(code, kind, code.call(kind.text, name, given, f"declare double @{name}({types})"))
+    own = f"{name}.{kind.width}"
+    if own not in code.needs:
+        code.needs[own] = ""  # the place where it will stand
+        code.needs[own] = _defined(name, own, len(xs), kind, code.needs)
+    return Lanes(code, kind, code.let(f"call {kind.text} @{own}({given})"))
+
+
+def _defined(name: str, own: str, arity: int, kind: Kind, needs: dict[str, str]) -> str:
+    code = Code(needs)
+    xs = [Lanes(code, kind, f"%x{i}") for i in range(arity)]
+    result = each_lane(name, *xs)
+    head = f"internal {kind.text} @{own}({', '.join([f'{kind.text} {x.name}' for x in xs])})"
+    return code.function(head, f"{kind.text} {result.name}", "#1")
+
+
+def each_lane(name: str, *xs: Lanes) -> Lanes:
+    """C's function, lane by lane."""
+    code, kind = xs[0].code, xs[0].kind
+    code.needs[name] = f"declare double @{name}({', '.join(['double'] * len(xs))})"
+    places = [code.place(kind.text) for _ in xs]
+    for place, x in zip(places, xs):
+        code.store(kind.text, x.name, place, 64)
+    with code.loop(str(kind.width)) as lane:
+        given = [code.load("double", code.at(place, lane, "double"), 8) for place in places]
+        y = code.let(f"call double @{name}({', '.join([f'double {g}' for g in given])})")
+        code.store("double", y, code.at(places[0], lane, "double"), 8)
+    return Lanes(code, kind, code.load(kind.text, places[0], 64))

@@ -1,0 +1,79 @@
+"""LLVM itself: modules of text made into functions in memory."""
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+try:
+    import llvmlite.binding as llvm
+except ImportError as error:
+    raise ImportError(
+        "executor='native' needs llvmlite: pip install 'autograd-mini[native]'", name=error.name
+    ) from error
+
+_ATTRIBUTES = """
+attributes #0 = {{ nounwind {width} }}
+attributes #1 = {{ nounwind {width} }}
+"""
+
+
+class Jit:
+    """Functions compiled for this machine, by their names, each once.
+
+    Args:
+        cpu, features: what to compile for, this machine unless told.
+    """
+
+    def __init__(self, cpu: str | None = None, features: str | None = None) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        self.cpu = llvm.get_host_cpu_name() if cpu is None else cpu
+        self.features = llvm.get_host_cpu_features().flatten() if features is None else features
+        target = llvm.Target.from_default_triple()
+        self._machine = target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+        self._engines: list[Any] = []  # which own the code
+        self._addresses: dict[str, int] = {}
+        self._lock = Lock()
+        self.seconds = 0.0
+
+    def addresses(self, wanted: Mapping[str, Callable[..., str]]) -> list[int]:
+        """Where the functions of these names are.
+
+        Args:
+            wanted: for each name what writes the function's text, given a dict for what else the module must have.
+        """
+        with self._lock:
+            missing = {name: write for name, write in wanted.items() if name not in self._addresses}
+            if missing:
+                self._compile(missing)
+            return [self._addresses[name] for name in wanted]
+
+    def _compile(self, missing: Mapping[str, Callable[..., str]]) -> None:
+        needs: dict[str, str] = {}
+        texts = [write(needs=needs) for write in missing.values()]
+        wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
+        module = llvm.parse_assembly("\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)]))
+        tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+        builder = llvm.create_pass_builder(self._machine, tuning)
+        builder.getModulePassManager().run(module, builder)
+        engine = llvm.create_mcjit_compiler(module, self._machine)
+        engine.finalize_object()
+        self._engines.append(engine)
+        for name in missing:
+            self._addresses[name] = engine.get_function_address(name)
+
+
+_host: list[Jit] = []
+
+
+def host() -> Jit:
+    """The functions for this machine."""
+    if not _host:
+        _host.append(Jit())
+    return _host[0]
+
+
+def native(address: int, arguments: Sequence[Any]) -> Any:
+    """A function in memory as Python's, called without the lock of the interpreter."""
+    return ctypes.CFUNCTYPE(None, *arguments)(address)
