@@ -4,6 +4,7 @@ from typing import Final
 
 from .ir import Code, Kind
 from .lane import Lanes
+from .polynomials import POLYNOMIALS
 
 _INTRINSIC: Final = {"sqrt": "sqrt", "copysign": "copysign"}
 _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
@@ -63,9 +64,27 @@ def _called(name: str, *xs: Lanes) -> Lanes:
 def _defined(name: str, own: str, arity: int, kind: Kind, needs: dict[str, str]) -> str:
     code = Code(needs)
     xs = [Lanes(code, kind, f"%x{i}") for i in range(arity)]
-    result = each_lane(name, *xs)
+    c_name = name.removeprefix("each_")
+    inlined = name in POLYNOMIALS
+    result = _polynomial(name, *xs) if inlined else each_lane(c_name, *xs)
     head = f"internal {kind.text} @{own}({', '.join([f'{kind.text} {x.name}' for x in xs])})"
-    return code.function(head, f"{kind.text} {result.name}", "#1")
+    return code.function(head, f"{kind.text} {result.name}", "#1" if inlined else "#2")
+
+
+def _polynomial(name: str, *xs: Lanes) -> Lanes:
+    """The polynomial, and C's function in lanes where it doesn't hold."""
+    code, kind = xs[0].code, xs[0].kind
+    formula, domain = POLYNOMIALS[name]
+    y = formula(*xs)
+    if domain is None:
+        return y
+    outside = ~domain(*xs)
+    place = code.place(kind.text)
+    code.store(kind.text, y.name, place, 64)
+    with code.when(outside.any()):
+        with_c = _called(f"each_{name}", *xs)
+        code.store(kind.text, outside.chosen(with_c, y).name, place, 64)
+    return Lanes(code, kind, code.load(kind.text, place, 64))
 
 
 def each_lane(name: str, *xs: Lanes) -> Lanes:
