@@ -9,7 +9,11 @@ from tests.snippets import claims, outcomes
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-OF_THEIR_OWN = {"diagnose.md", "lessons.md"}  # run by tests/test_diagnose.py and tests/test_lessons.py, which know more
+OF_THEIR_OWN = {
+    "compile.md",
+    "diagnose.md",
+    "lessons.md",
+}  # run by tests/test_docs_compile.py and others, which know more
 
 
 @pytest.mark.parametrize(
@@ -26,4 +30,6 @@ def test_every_snippet_comes_to_what_it_says(page: Path, tmp_path: Path, monkeyp
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     made = {DOCS / "reference/operations.md"}  # when the site is built, from the table of rules
-    assert [link for link in links if (found := (page.parent / link).resolve()) not in made and not found.exists()] == []
+    assert [
+        link for link in links if (found := (page.parent / link).resolve()) not in made and not found.exists()
+    ] == []
