@@ -1,4 +1,4 @@
-"""The pages of docs/ keep their word: their snippets run, in their order, and come to what they say; so do the links."""
+"""The pages of docs/ keep their word: their snippets run, in their order, and come to what they say; links lead on."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,7 @@ from tests.snippets import claims, outcomes
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-OF_THEIR_OWN = {
-    "compile.md",
-    "diagnose.md",
-    "lessons.md",
-}  # run by tests/test_docs_compile.py and others, which know more
+OF_THEIR_OWN = {"compile.md", "diagnose.md", "lessons.md"}  # run by tests that know more: test_docs_compile.py …
 
 
 @pytest.mark.parametrize(
@@ -30,6 +26,5 @@ def test_every_snippet_comes_to_what_it_says(page: Path, tmp_path: Path, monkeyp
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     made = {DOCS / "reference/operations.md"}  # when the site is built, from the table of rules
-    assert [
-        link for link in links if (found := (page.parent / link).resolve()) not in made and not found.exists()
-    ] == []
+    targets = {(page.parent / link).resolve() for link in links} - made
+    assert [target for target in targets if not target.exists()] == []
