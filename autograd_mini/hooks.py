@@ -130,10 +130,10 @@ def source_line() -> SourceLine:
     1
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
-def is_ours(path: str) -> bool:
+def _is_ours(path: str) -> bool:
     return path.startswith(_PACKAGE) and not path.startswith(_DEMOS)

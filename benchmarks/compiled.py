@@ -426,7 +426,10 @@ def black_scholes(peer: str) -> Step | None:
 
     if peer == "autograd_mini":
         greeks = compiler.compile(lambda s, k, t, r, v: price(s, k, t, r, v, am), batch=True)
-        step = greeks.value_and_grad(*data)[0].sum
+
+        def step() -> float:
+            return float(greeks.value_and_grad(*data)[0].sum())
+
         step.compiled = greeks  # type: ignore[attr-defined]
         return step
     if peer == "torch":

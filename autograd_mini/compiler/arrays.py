@@ -31,9 +31,12 @@ def choice(condition: Any, a: Any, b: Any) -> Any:
     """a where the condition holds, else b, like np.where; large arrays by their bits, without a branch for each."""
     if np.size(condition) < 2048:
         return np.where(condition, a, b)
+    truth = condition if condition.dtype == bool else condition != 0.0
+    if isinstance(b, np.ndarray) and b.shape == truth.shape and not truth.any():
+        return b
     kind = np.result_type(*[x.dtype if isinstance(x, np.ndarray) else type(x) for x in (a, b)], np.float32)
     bits = np.dtype(f"i{kind.itemsize}")
-    ones = -(condition if condition.dtype == bool else condition != 0.0).view(np.int8).astype(bits)
+    ones = -truth.view(np.int8).astype(bits)
     x, y = [np.asarray(x, kind).view(bits) for x in (a, b)]
     return (y ^ ((x ^ y) & ones)).view(kind)
 

@@ -112,7 +112,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._quick: Callable[..., tuple[Any, Any]] | None = None  # the latest program, if its arguments are floats
+        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
@@ -141,11 +141,10 @@ class Compiled:
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        if self._quick is not None:
-            try:
-                return self._quick(*args)
-            except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
-                pass
+        try:
+            return self._quick(*args)
+        except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
+            pass
         return self._run(args, True)
 
     def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
@@ -182,7 +181,7 @@ class Compiled:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
         run = plan.executor
         quick = run.scalars and not plan.captured and not self._options.check
-        self._quick = run.quick if quick else None
+        self._quick = run.quick if quick else _refuse
 
     # ---- traces ----
 
@@ -309,6 +308,10 @@ class Compiled:
         self._params = state["params"]
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
+
+
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no program for {len(args)} floats")
 
 
 def _leaves(params: Any) -> list[Value]:

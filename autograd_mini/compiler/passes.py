@@ -103,7 +103,12 @@ def recovered(graph: Graph) -> Graph:
         if i in gone:
             return None
         if i not in pairs:
-            return new.add(rule, [place[j] for j in graph.operands[i]])
+            operands = [place[j] for j in graph.operands[i]]
+            if len(operands) == 1 and rule is RULES["dot"]:  # a start alone
+                return operands[0]
+            if len(operands) == 1 and rule is RULES["hypot"]:  # NumPy's takes two
+                operands.append(new.constant(0.0))
+            return new.add(rule, operands)
         if len(pairs[i]) < 2:
             return new.add(rule if rule is RULES["sum"] else CHAIN, [place[j] for j in terms[i]])
         ws, xs = zip(*[[place[j] for j in graph.operands[t]] for t in terms[i] if t in pairs[i]])

@@ -20,7 +20,7 @@ def straight(graph: Graph, arguments: Sequence[int]) -> Program:
 
 
 def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
-    """The nodes in groups, made greedily: it is always the turn of the operation of which most nodes are ready.
+    """The nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any.
 
     What depends on parameters alone is not evaluated for each sample.
     """
@@ -37,9 +37,11 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
         if not before:
             ready.setdefault(key, []).append(i)
     groups = []
+    left = Counter(keys.values())
     while ready:
-        key = max(ready, key=lambda key: len(ready[key]))
+        key = max(ready, key=lambda key: (len(ready[key]) == left[key], len(ready[key])))
         members = ready.pop(key)
+        left[key] -= len(members)
         groups.append((key, members))
         for i in members:
             for j in users.get(i, ()):

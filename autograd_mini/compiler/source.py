@@ -10,7 +10,7 @@ from itertools import count
 from types import CodeType
 from typing import Any
 
-from ..rules import Ieee, Rule
+from ..rules import FLOATS, IEEE, Ieee, Rule
 from .graph import differentiable
 from .program import Group, Program
 from .text import COMPARISON, Arithmetic, Lines, Text
@@ -42,19 +42,15 @@ class SourceExecutor:
     name = "source"
 
     def __init__(self, program: Program, sources: Sequence[int], brackets: str = "[]") -> None:
-        self.program, self.brackets = program, brackets
+        self.program, self.sources, self.brackets = program, sources, brackets
         called: dict[str, Rule] = {}
         functions = [_function(program, None, "", called), _function(program, sources, brackets, called)]
         self.source = "\n\n\n".join(functions) + "\n"
-        constants: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
-        floats = constants | {"number": float} | {name: rule.f for name, rule in called.items()}
-        totals = constants | {name: rule.total for name, rule in called.items()} | {"number": Ieee}
-        code = compiled(self.source)
-        exec(code, floats)
-        exec(code, totals)
-        self.value: Callable[..., float] = floats["value"]
-        self.quick: Callable[..., tuple[float, Any]] = floats["value_and_gradient"]
-        self._total: Callable[..., tuple[float, Any]] = totals["value_and_gradient"]
+        names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
+        names |= {name: rule.f for name, rule in called.items()}
+        exec(compiled(self.source), names)
+        self.value: Callable[..., float] = names["value"]
+        self.quick: Callable[..., tuple[float, Any]] = names["value_and_gradient"]
 
     @property
     def scalars(self) -> bool:
@@ -73,11 +69,32 @@ class SourceExecutor:
         try:
             return self.quick(*numbers)
         except (ArithmeticError, ValueError):
-            self.value(*numbers)  # raises, if it is the value that can't be computed
-            value, gradient = self._total(*map(Ieee, numbers))
-            return float(value), type(gradient)(map(float, gradient)) if hasattr(gradient, "__iter__") else float(
-                gradient
-            )
+            value = self.value(*numbers)  # raises, if it is the value that can't be computed
+        gradient = sweep(self.program, self.sources, numbers)
+        return value, {"[]": gradient, "()": tuple(gradient), "": gradient[0]}[self.brackets]
+
+
+def sweep(program: Program, sources: Sequence[int], numbers: Sequence[float]) -> list[float]:
+    """The derivatives by the sources, node by node: each row on floats or, where these refuse, in IEEE arithmetic."""
+    values = [*numbers, *program.constants]
+    nodes = [(rule, result, xs) for rule, results, columns, _ in program for result, *xs in zip(results, *columns)]
+    for rule, _, slots in nodes:
+        values.append(rule.f(*[values[slot] for slot in slots]))
+    active = program.active(sources)
+    adjoints = [0.0] * program.slots
+    adjoints[program.result] = 1.0
+    for rule, result, slots in reversed(nodes):
+        if not active[result] or not differentiable(rule):
+            continue
+        z, xs = values[result], [values[slot] for slot in slots]
+        try:
+            slopes = rule.partials(FLOATS, z, xs)
+        except (ArithmeticError, ValueError):
+            slopes = rule.partials(IEEE, Ieee(z), [Ieee(x) for x in xs])
+        for slot, slope in zip(slots, slopes):
+            if active[slot]:
+                adjoints[slot] += float(adjoints[result] * slope)
+    return [adjoints[slot] for slot in sources]
 
 
 def _function(program: Program, sources: Sequence[int] | None, brackets: str, called: dict[str, Rule]) -> str:
@@ -88,7 +105,7 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
     numbers: list[Any] = [lines.make(name) for name in names] + program.constants.tolist()
     if sources is not None and brackets != "[]":
         kinds = " is ".join([f"type({name})" for name in names])
-        lines.do(f"if not ({kinds} is number): raise TypeError")
+        lines.do(f"if not ({kinds} is float): raise TypeError")
     guards = {guard.node: (k, guard.outcome) for k, guard in enumerate(program.guards)}
     for group in program:
         for result, *slots in zip(group.results, *group.operands):
@@ -121,7 +138,7 @@ def _adjoints(program: Program, sources: Sequence[int], numbers: Sequence[Any], 
             if result not in adjoints or not active[result] or not differentiable(group.rule):
                 continue
             xs = [numbers[slot] for slot in slots]
-            slopes = m.partials(group.rule, numbers[result], xs)
+            slopes = m.partials(group.rule, numbers[result], xs, [active[slot] for slot in slots])
             for slot, slope in zip(slots, slopes):
                 if active[slot]:
                     c = adjoints[result] * slope

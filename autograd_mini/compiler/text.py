@@ -220,10 +220,15 @@ class Arithmetic:
             return rule.f(*xs)
         return self.lines.call(self._name(rule), *xs)
 
-    def partials(self, rule: Rule, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
-        """The texts of the slopes; of a primitive that can't be read as text, calls of its partials one by one."""
+    def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
+        """The texts of the slopes that are wanted; calls, of a primitive whose partials can't be read as text."""
+        if not any(isinstance(x, Text) for x in (z, *xs)):
+            return [_slope(rule, i).f(z, *xs) for i in range(len(xs))]
         try:
-            return rule.partials(self, z, xs)
+            if rule.many:
+                return rule.partials(self, z, xs)
+            slopes = zip((rule.dx, rule.dy), wanted, strict=False)
+            return [d(self, z, *xs) if want and callable(d) else d for d, want in slopes]
         except TypeError:
             if rule.name in OPERATIONS:
                 raise

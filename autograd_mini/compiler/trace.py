@@ -16,11 +16,11 @@ from ..engine import (
     AutogradError,
     Condition,
     Value,
+    _operands,
     apply,
     as_constant,
     marking,
     never_raising,
-    _operands,
     order_below,
 )
 from ..hooks import SourceLine, source_line

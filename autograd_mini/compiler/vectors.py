@@ -159,7 +159,10 @@ class Writer:
             self.products.append((len(ws[0]), len(ws)))
         else:
             product = self._stack(lines, ws, group.varying) * self._stack(lines, xs, group.varying)
-            lines.do(f"add.reduce({{}}, 0, None, {out}{_keep(group)})", product)
+            if group.varying and not any(self.layout.varying[line[0]] for line in [*ws, *xs]):  # the start alone varies
+                lines.do(f"{out}[...] = add.reduce({{}}, 0, None, None{_keep(group)})", product)
+            else:
+                lines.do(f"add.reduce({{}}, 0, None, {out}{_keep(group)})", product)
         if start:
             lines.do(f"add({out}, {{}}, {out})", self._text(lines, start, group.varying))
 
@@ -215,8 +218,9 @@ class Writer:
             m = Arithmetic(lines, self.called)
             xs = [self._text(lines, [line], group.varying) for line in rows]
             z = self._text(lines, [list(group.results)], group.varying)
-            for line, slope in zip(rows, m.partials(rule, z, xs)):
-                self._add(lines, [line], g * slope, group.varying)
+            for line, slope in zip(rows, m.partials(rule, z, xs, [self._any_active([line]) for line in rows])):
+                if self._any_active([line]):
+                    self._add(lines, [line], g * slope, group.varying)
         return lines.written()
 
     def _dot_back(self, lines: _VectorLines, group: Group, g: Text) -> None:
