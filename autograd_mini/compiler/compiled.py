@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
 from .calls import PlainCall, arrays
+from .choice import EXECUTORS, chosen, require_native
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -50,7 +51,8 @@ def compile(
         batch: whether every argument has a leading sample axis; then so have the results.
         reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
         dtype: "float64" or "float32", in which arrays are calculated.
-        executor: "source" is straight-line Python, "numpy" vectors; "auto" decides by counting operations.
+        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
+            "auto" decides by counting operations.
         check: "raise" for an error at the first operation whose result or slope is not finite.
 
     Returns:
@@ -73,10 +75,10 @@ def compile(
     ):
         if value not in known:
             raise ValueError(f"{name} is one of {known}, not {value!r}")
+    if executor not in EXECUTORS:
+        raise ValueError(f"executor is 'auto', 'source', 'numpy' or 'native', not {executor!r}")
     if executor == "native":
-        raise ValueError("executor='native', of the extra autograd_mini[native], is not there yet: use 'numpy'")
-    if executor not in ("auto", "source", "numpy"):
-        raise ValueError(f"executor is 'auto', 'source' or 'numpy', not {executor!r}")
+        require_native()
     if executor == "source" and (batch or reduce or dtype != "float64"):
         raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
     if params is not None and batch and reduce is None:
@@ -174,14 +176,13 @@ class Compiled:
         with self._lock:
             yield self._traced(call)
 
-    def _remember(self, key: Hashable, plan: _Plan) -> None:
+    def _remember(self, key: Any, plan: _Plan) -> None:
         """Put a plan that fitted first."""
         plans = self._plans.setdefault(key, [])
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        run = plan.executor
-        quick = run.scalars and not plan.captured and not self._options.check
-        self._quick = run.quick if quick else _refuse
+        always = not plan.captured and not self._options.check
+        self._quick = (always and plan.executor.quick_way(key, self._options.reduce)) or _refuse
 
     # ---- traces ----
 
@@ -219,9 +220,14 @@ class Compiled:
             brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
             return SourceExecutor(program, sources, brackets)
         arrays()
+        name, why = chosen(program, self._options.executor)
+        if name == "native":
+            from .native.executor import NativeExecutor
+
+            return NativeExecutor(program, sources, self._params, self._options.dtype, why)
         from .numpy import NumpyExecutor
 
-        return NumpyExecutor(program, sources, self._params, self._options.dtype)
+        return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
 
     # ---- what may go wrong ----
 

@@ -27,12 +27,14 @@ class NumpyExecutor:
         sources: the slots to differentiate by: those of the parameters, or of the arguments.
         parameters: the array of parameters, which is read at each call.
         dtype: in which to calculate, float64 or float32.
+        why: the reason for this executor, for explain().
     """
 
     name = "numpy"
     scalars = False
 
-    def __init__(self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any) -> None:
+    def __init__(self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked") -> None:
+        self.why = why
         self.program, self.parameters, self.dtype = program, parameters, dtype
         called: dict[str, Rule] = {}
         self.writer = Writer(program, sources, called)
@@ -84,12 +86,16 @@ class NumpyExecutor:
             exec(self._code, own)
             return own["value"], own["value_and_gradient"], own["gradients"]
 
+    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> None:
+        """There is no short way."""
+        del keys, reduce
+
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
         p, writer = self.program, self.writer
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"NumPy, {self.dtype}: {p.nodes} operations in {len(p)} groups"
+            f"NumPy, {self.dtype} ({self.why}): {p.nodes} operations in {len(p)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...rules import Rule
-from ..graph import OPERATIONS, differentiable
+from ..graph import OPERATIONS, SLOPED, differentiable
 from ..program import Group, Program
 from . import sums
 from .ir import Kind
@@ -175,7 +175,8 @@ class Encoder:
             return []
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
-        for slots in group.operands:
+        operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
+        for slots in operands:
             self.reached[np.array(slots)[wanted]] = True
         edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
         return [

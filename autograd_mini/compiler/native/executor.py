@@ -3,11 +3,12 @@
 import ctypes
 from collections.abc import Sequence
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
-from ..program import Program
+from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction
 from .ir import Kind
@@ -93,6 +94,8 @@ class NativeExecutor:
         sources: the slots to differentiate by: those of the parameters, or of the arguments.
         parameters: the array of parameters, which is read at each call.
         dtype: in which to calculate, float64 or float32.
+        why: the reason for this executor, for explain().
+        jit: where kernels come from.
     """
 
     name = "native"
@@ -100,8 +103,15 @@ class NativeExecutor:
     samples_at_once = 2**62
 
     def __init__(
-        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, jit: Jit | None = None
+        self,
+        program: Program,
+        sources: Sequence[int],
+        parameters: Any,
+        dtype: str,
+        why: str = "as asked",
+        jit: Jit | None = None,
     ) -> None:
+        self.why = why
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._tapes: dict[int, Bound] = {}
@@ -114,7 +124,7 @@ class NativeExecutor:
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""
-        return self._bound(n)(arguments, n, None, None)
+        return self._bound(n)(arguments, n, None, ())
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
@@ -125,6 +135,14 @@ class NativeExecutor:
         for array, more in zip(out, new):
             array += more
         return values
+
+    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Any:
+        """The short way for calls whose arguments have these keys, if there is one."""
+        from .quick import quick_way
+
+        if any(key[0] != "array" for key in keys):
+            return None
+        return quick_way(self, [key[1] for key in keys], reduce)
 
     def _bound(self, n: int) -> "Bound":
         width = 1 if n == 1 else LANES[self.dtype.name]
@@ -138,11 +156,22 @@ class NativeExecutor:
         p = self.program
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"native, {self.dtype.name}, {self._jit.cpu}: {p.nodes} operations in {len(p)} groups"
+            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in {len(p)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]
+        lines += [
+            f"matrix product, {len(group.results)} × {len(group.operands) // 2}"
+            for group in p
+            if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
+        ]
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
+
+
+def is_matrix(group: Group) -> bool:
+    """Whether dots have one list in common."""
+    n = len(group.operands) // 2
+    return all(len(set(line)) == 1 for line in group.operands[n : 2 * n])
 
 
 class Bound:
@@ -151,60 +180,85 @@ class Bound:
     def __init__(self, executor: NativeExecutor, tape: Tape) -> None:
         self.executor, self.tape = executor, tape
         program = executor.program
-        self._inputs = []
-        at = 0
-        for n in program.arguments:
-            self._inputs.append(tape.slots_of(range(at, at + n)))
-            at += n
-        self._outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
-        self._free: list[tuple[Any, Any]] = []
+        ends = list(accumulate(program.arguments, initial=0))
+        self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
+        self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
+        self._free: list[Frame] = []
 
-    def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any] | None) -> Any:
-        dtype, parameters = self.tape.dtype, self.executor.parameters
-        results = np.empty((self._outputs[1], n), dtype)
-        blocks = [x if x.dtype == dtype else x.astype(dtype) for x in arguments]
-        call = self.tape.call.copy()
-        keep = self._point(call, Call.BLOCKS_IN, list(zip(blocks, self._inputs))), self._point(
-            call, Call.BLOCKS_OUT, [(results, self._outputs)]
-        )
-        call[Call.END] = n
-        if parameters is not None:
-            call[Call.PARAMETERS] = parameters.ctypes.data
-        if out is not None and seed is not None:
-            call[Call.BACK] = 1
-            call[Call.SEED : Call.SEED + 1].view(np.float64)[0] = seed
-            if parameters is None:
-                keep += (self._point(call, Call.BLOCKS_BACK, list(zip(out, self._inputs))),)
-            else:
-                call[Call.SLOPES] = out[0].ctypes.data
-        self._run(call)
-        self._check(results)
-        del keep
-        return results[0]
-
-    def _run(self, call: Any) -> None:
+    def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
+        """The value for each sample; if there is a seed, the derivatives are written to `out`."""
         try:
-            work = self._free.pop()
+            frame = self._free.pop()
         except IndexError:
-            work = self.tape.arrays()
-        call[Call.V], call[Call.G] = [array.ctypes.data for array in work]
-        self.tape.run(call.ctypes.data)
-        self._free.append(work)
-
-    def _point(self, call: Any, field: int, blocks: Sequence[tuple[Any, tuple[int, int]]]) -> Any:
-        """Write down where blocks are."""
-        words = np.empty((len(blocks), BLOCK), np.int64)
-        for line, (array, (slots, rows)) in zip(words, blocks):
-            down, across = (array.strides * 2)[:2] if array.ndim == 1 else array.strides
-            line[:] = array.ctypes.data, down, across, rows, slots
-        call[field : field + 2] = words.ctypes.data, len(words)
-        return words
+            frame = Frame(self)
+        results = np.empty((self.outputs[1], n), self.tape.dtype)
+        frame.run(arguments, results, n, seed, out)
+        self._free.append(frame)
+        if self.executor.guards.size:
+            self._check(results)
+        return results[0] if self.executor.program.sampled else results[0, 0]
 
     def _check(self, results: Any) -> None:
-        guards = self.executor.guards
-        if len(guards):
-            wrong = results[1:] != guards[:, None]
-            if wrong.any():
-                if not self.executor.program.sampled:
-                    wrong = wrong[:, 0]
-                raise Flipped(np.arange(len(guards)), wrong)
+        wrong = results[1:] != self.executor.guards[:, None]
+        if wrong.any():
+            raise Flipped(np.arange(len(wrong)), wrong if self.executor.program.sampled else wrong[:, 0])
+
+
+class Frame:
+    """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
+
+    def __init__(self, bound: Bound) -> None:
+        tape, parameters = bound.tape, bound.executor.parameters
+        self.dtype, self.machine, self.arrays = tape.dtype, tape.run, tape.arrays()
+        self.by_parameters = parameters is not None
+        count = len(bound.inputs)
+        self.ins, self.outs, self.backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
+        words = np.zeros(self.backs + BLOCK * count, np.int64)
+        words[: len(Call)] = tape.call
+        words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
+        for at, tables in ((self.ins, bound.inputs), (self.outs, [bound.outputs]), (self.backs, bound.inputs)):
+            for k, (slots, rows) in enumerate(tables):
+                words[at + BLOCK * k + 3 : at + BLOCK * k + 5] = rows, slots
+        self.address = words.ctypes.data
+        fields = [(Call.BLOCKS_IN, self.ins, count), (Call.BLOCKS_OUT, self.outs, 1)]
+        if self.by_parameters:
+            words[Call.PARAMETERS] = parameters.ctypes.data
+        else:
+            fields.append((Call.BLOCKS_BACK, self.backs, count))
+        for field, at, blocks in fields:
+            words[field : field + 2] = self.address + 8 * at, blocks
+        self.words = memoryview(words)
+        self.seed = memoryview(words.view(np.float64))
+
+    def run(self, arguments: Sequence[Any], results: Any, n: int, seed: float | None, out: Sequence[Any]) -> None:
+        """One call of the machine."""
+        words = self.words
+        blocks = [x if x.dtype == self.dtype else x.astype(self.dtype) for x in arguments]
+        self._point(self.ins, blocks)
+        self._point(self.outs, [results])
+        words[Call.END], words[Call.BACK] = n, seed is not None
+        if seed is not None:
+            self.seed[Call.SEED] = seed
+            if self.by_parameters:
+                words[Call.SLOPES] = address(out[0])
+            else:
+                self._point(self.backs, out)
+        self.machine(self.address)
+
+    def _point(self, at: int, blocks: Sequence[Any]) -> None:
+        """Write down where blocks are: the address, and the steps from row to row and from sample to sample."""
+        words = self.words
+        for block in blocks:
+            words[at] = address(block)
+            strides = block.strides
+            words[at + 1], words[at + 2] = strides if len(strides) == 2 else (strides[0], 0)
+            at += BLOCK
+
+
+def address(array: Any) -> int:
+    """Where the first number of an array is."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array if array.flags.c_contiguous else array.T))
+    except (TypeError, ValueError):  # it isn't contiguous, or not to be written
+        where: int = array.ctypes.data
+        return where

@@ -1,0 +1,39 @@
+"""Which executor runs a program on arrays, and why."""
+
+from importlib.util import find_spec
+
+from .program import Group, Program
+
+MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
+EXECUTORS = ("auto", "source", "numpy", "native")
+
+
+def require_native() -> None:
+    """Check that LLVM is there.
+
+    Raises:
+        ImportError: it is not.
+    """
+    if find_spec("llvmlite") is None:
+        raise ImportError("executor='native' needs llvmlite: pip install 'autograd_mini[native]'", name="llvmlite")
+
+
+def chosen(program: Program, executor: str) -> tuple[str, str]:
+    """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
+    if executor == "numpy":
+        return "numpy", "as asked"
+    if program.own:
+        symbols = ", ".join([rule.symbol for rule in program.own.values()])
+        return "numpy", f"{symbols}, made with @primitive, is Python"
+    if executor == "native":
+        return "native", "as asked"
+    if find_spec("llvmlite") is None:
+        return "numpy", "llvmlite is not installed"
+    weights = max([_weights(group) for group in program], default=0) if program.sampled else 0
+    if weights >= MATRIX:
+        return "numpy", f"a matrix product of {weights} weights is for BLAS"
+    return "native", "no matrix product is large"
+
+
+def _weights(group: Group) -> int:
+    return len(group.results) * (len(group.operands) // 2) if group.rule.name == "dot" else 0
