@@ -52,7 +52,7 @@ class Encoder:
         self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
-            varying[: program.inputs] = True
+            varying[: program.inputs] = varying[program.leaves :] = True
         order = np.concatenate([_parameters(program), _others(program, varying, False), _others(program, varying, True)])
         self.place = np.empty(program.slots, np.int64)
         self.place[order] = np.arange(program.slots)

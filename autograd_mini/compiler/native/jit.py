@@ -32,6 +32,7 @@ class Jit:
         self.cpu = llvm.get_host_cpu_name() if cpu is None else cpu
         self.features = llvm.get_host_cpu_features().flatten() if features is None else features
         target = llvm.Target.from_default_triple()
+        self.triple = target.triple
         self._machine = target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
         self._engines: list[Any] = []  # which own the code
         self._addresses: dict[str, int] = {}

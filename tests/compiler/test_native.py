@@ -1,0 +1,353 @@
+"""The machine of the native tier: what NumPy gives it gives, for any number of samples, and it writes nowhere else."""
+
+import math
+import os
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+import mpmath
+
+from autograd_mini import Value, compiler, exp, log, sqrt, where
+from autograd_mini.compiler.native import executor as native
+from autograd_mini.compiler.native.functions import call as function_call
+from autograd_mini.compiler.native.ir import Code, Kind
+from autograd_mini.compiler.native.jit import Jit, host
+from autograd_mini.compiler.native.lane import Lanes
+from autograd_mini.rules import RULES
+from tests.compiler.expressions import Expression
+
+SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "24"))
+COUNTS = (1, 7, 8, 9, 100, 1025)
+CANARY = 1.2345e67
+
+
+# ---- programs ----
+
+
+def both(f, **options):
+    return [compiler.compile(f, executor=name, **options) for name in ("numpy", "native")]
+
+
+def assert_same(expected, got, tolerance=1e-11):
+    with np.errstate(all="ignore"):
+        for a, b in zip(expected, got, strict=True):
+            scale = np.nanmax(np.abs(np.where(np.isfinite(a), a, 0.0)), initial=1.0)
+            np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_samples_by_themselves(n):
+    for seed in range(SEEDS):
+        X = np.random.default_rng(seed).uniform(-2.0, 2.0, (n, 4))
+        expected, got = [f.value_and_grad(X) for f in both(Expression(seed, 5 + seed % 40, 4), batch=True)]
+        assert_same(expected, got)
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_parameters_over_samples(n):
+    for seed in range(SEEDS):
+        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
+        X = np.random.default_rng(seed + 1).uniform(-2.0, 2.0, (n, 3))
+        recipe = Expression(seed, 5 + seed % 40, 3, 6)
+        expected, got = [
+            f.value_and_grad(X) for f in both(lambda x: recipe(x, leaves), params=leaves, reduce="mean")  # noqa: B023
+        ]
+        assert_same(expected, got)
+
+
+def test_a_whole_function():
+    for seed in range(SEEDS):
+        x = np.random.default_rng(seed).uniform(-2.0, 2.0, 4)
+        expected, got = [f.value_and_grad(x) for f in both(Expression(seed, 5 + 9 * seed, 4))]
+        assert_same(expected, got)
+
+
+@pytest.mark.parametrize("n", [1, 9, 100])
+def test_nan_and_infinity_stay_in_their_sample(n):
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        X = rng.uniform(-2.0, 2.0, (n, 4))
+        clean = X.copy()
+        bad = rng.random(X.shape) < 0.1
+        X[bad] = rng.choice([math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324], bad.sum())
+        _, f = both(Expression(seed, 5 + seed % 40, 4), batch=True)
+        rows = ~bad.any(axis=1)
+        value, slopes = f.value_and_grad(clean)
+        other, others = f.value_and_grad(X)
+        assert (value[rows] == other[rows]).all()
+        assert (slopes[rows] == others[rows]).all()
+        alone = [f.value_and_grad(X[i : i + 1]) for i in range(n)]
+        np.testing.assert_allclose(other, [v[0] for v, _ in alone], rtol=1e-11, atol=1e-12)
+
+
+def test_an_infinite_slope_of_the_last_sample_is_not_spoilt_by_idle_lanes():
+    p = Value(1.0)
+    f = compiler.compile(lambda x: sqrt(x) * p, params=[p], batch=True, reduce="sum", executor="native")
+    g = compiler.compile(lambda x: sqrt(p * x), params=[p], batch=True, reduce="sum", executor="native")
+    X = np.array([4.0] * 8 + [math.inf])
+    assert f.value_and_grad(X)[1].tolist() == [math.inf]
+    assert math.isnan(g.value_and_grad(X)[1][0])  # ½/inf · inf, as eager has it
+
+
+def test_what_a_guard_needs_is_not_differentiated():
+    def f(x):
+        return x * 2.0 if log(x) < 0.0 else x * 3.0
+
+    c = compiler.compile(f, executor="native")
+    assert c.value_and_grad(0.0) == (0.0, 2.0)
+    assert c.value_and_grad(5.0) == (15.0, 3.0)
+
+
+def test_samples_that_disagree_on_a_branch_are_named():
+    c = compiler.compile(lambda x: x if x > 0.0 else -x, batch=True, executor="native")
+    c(np.arange(1.0, 20.0))
+    with pytest.raises(compiler.BranchChanged, match="sample 7"):
+        c(np.array([1.0] * 7 + [-1.0] * 5))
+
+
+def test_long_sums_products_and_dots():
+    from autograd_mini import dot, hypot, mean, prod
+    from autograd_mini import sum as total
+
+    for f in (
+        lambda x: total(x) * mean(x),
+        lambda x: prod(x),
+        lambda x: hypot(*x),
+        lambda x: dot(x, x[::-1], 2.0),
+        lambda x: dot(x[:7], x[7:14]) + dot(x[:7], x[1:8]) * dot(x[3:10], x[1:8], x[0]),
+        lambda x: x[0] + x[1] + x[0] * x[2] + x[3] * x[4] + x[5] + x[0],
+    ):
+        x = np.random.default_rng(0).uniform(0.5, 1.5, 21)
+        assert_same(*[c.value_and_grad(x) for c in both(f)])
+        X = np.random.default_rng(1).uniform(0.5, 1.5, (19, 21))
+        assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)])
+
+
+def test_single_precision():
+    for seed in range(SEEDS):
+        X = np.random.default_rng(seed).uniform(-2.0, 2.0, (33, 4)).astype("f")
+        value, slopes = compiler.compile(Expression(seed, 9, 4), batch=True).value_and_grad(X.astype(float))
+        got = compiler.compile(Expression(seed, 9, 4), batch=True, dtype="float32").value_and_grad(X)
+        assert got[0].dtype == got[1].dtype == np.float32
+        assert_same((value, slopes), got, 3e-5)
+
+
+def test_any_strides():
+    c = compiler.compile(lambda x: exp(x[0]) * x[1], batch=True, executor="native")
+    X = np.random.default_rng(0).normal(size=(40, 6))
+    for view in (X[:, :2], X[::3, 2:4], X[::-1, 4:], np.asfortranarray(X[:, :2]), X[:, 1::-1]):
+        value, slopes = c.value_and_grad(view)
+        np.testing.assert_allclose(value, np.exp(view[:, 0]) * view[:, 1], rtol=1e-14)
+        np.testing.assert_allclose(slopes[:, 1], np.exp(view[:, 0]), rtol=1e-14)
+
+
+# ---- memory ----
+
+
+def fenced(count, dtype):
+    """An array between canaries."""
+    whole = np.full(count + 64, CANARY, dtype)
+    fences.append((whole, count))
+    whole[32 : 32 + count] = 0.0
+    return whole[32 : 32 + count]
+
+
+fences = []
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_nothing_is_written_out_of_place(n, monkeypatch):
+    fences.clear()
+    monkeypatch.setattr(native, "aligned", fenced)
+    for seed in range(SEEDS):
+        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
+        for params in (None, leaves):
+            recipe = Expression(seed, 5 + seed % 60, 3, 6)
+            options = {"params": leaves, "reduce": "sum"} if params else {"batch": True}
+            c = compiler.compile(lambda x: recipe(x, leaves), executor="native", **options)  # noqa: B023
+            c(np.ones((2, 3)))
+            executor = next(iter(c._plans.values()))[0].executor
+            frame = native.Frame(executor._bound(n))
+            blocks = [np.random.default_rng(seed).normal(size=(3, n))]
+            results = fenced(n * (1 + len(executor.guards)), np.dtype(float)).reshape(-1, n)
+            out = [fenced(6, np.dtype(float)) if params else fenced(3 * n, np.dtype(float)).reshape(3, n)]
+            frame.run(blocks, results, n, 1.0, out)
+    for whole, count in fences:
+        assert (whole[:32] == CANARY).all()
+        assert (whole[32 + count :] == CANARY).all()
+
+
+# ---- functions ----
+
+
+def function(name, arity=1, scalar="double", jit=None):
+    """A function of the table on arrays, as kernels have it."""
+    width = 8 if scalar == "double" else 16
+    kind = Kind(scalar, width)
+
+    def write(needs):
+        code = Code(needs)
+        with code.loop("%n", step=width) as j:
+            xs = [Lanes(code, kind, code.load(kind.text, code.at(f"%x{i}", j, scalar), 4)) for i in range(arity)]
+            code.store(kind.text, function_call(name, *xs).name, code.at("%y", j, scalar), 4)
+        given = ", ".join([f"ptr %x{i}" for i in range(arity)])
+        return code.function(f"void @test_{name}_{scalar}(i64 %n, {given}, ptr %y)")
+
+    import ctypes
+
+    (address,) = (jit or host()).addresses({f"test_{name}_{scalar}": write})
+    run = ctypes.CFUNCTYPE(None, ctypes.c_int64, *[ctypes.c_void_p] * (arity + 1))(address)
+
+    def call(*xs):
+        n = len(xs[0])
+        padded = [np.concatenate([x, np.full(-n % width, 0.5, x.dtype)]) for x in xs]
+        y = np.empty_like(padded[0])
+        run(len(y), *[x.ctypes.data for x in padded], y.ctypes.data)
+        return y[:n]
+
+    return call
+
+
+def exact(name):
+    special = {
+        "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+        "log2": lambda x: mpmath.log(x, 2),
+        "exp2": lambda x: mpmath.power(2, x),
+        "erfc": lambda x: mpmath.erfc(x) if abs(x) < 100 else mpmath.mpf(0 if x > 0 else 2),
+    }
+    return special.get(name) or getattr(mpmath, name)
+
+
+def ulps(y, x, f, dtype=np.float64):
+    """How far y is from f(x), in units of the last place of f(x)."""
+    true = f(mpmath.mpf(float(x)))
+    if not mpmath.isfinite(true) or abs(true) > np.finfo(dtype).max:
+        return 0.0 if not np.isfinite(y) else math.inf
+    unit = float(np.spacing(np.abs(dtype(float(true)))))
+    return float(abs(mpmath.mpf(float(y)) - true) / unit) if np.isfinite(y) else math.inf
+
+
+# Where each function is tried besides numbers of all sizes.
+SPANS = {
+    "exp": 745.0, "exp2": 1074.0, "expm1": 709.5, "log": 1e3, "log2": 1e3, "log10": 1e3, "log1p": 1e3, "tanh": 22.0,
+    "sinh": 710.0, "cosh": 710.0, "sin": 2e6, "cos": 2e6, "tan": 2e6, "cbrt": 1e3, "erf": 6.5, "erfc": 27.3, "asin": 1.0,
+    "acos": 1.0, "atan": 1e3, "asinh": 1e3, "acosh": 1e3, "atanh": 1.0,
+}  # fmt: skip
+
+
+def numbers(name, n):
+    rng, span = np.random.default_rng(0), SPANS[name]
+    sized = rng.choice([-1.0, 1.0], n) * np.exp(rng.uniform(-740.0, 705.0, n))
+    turns = np.round(rng.uniform(0.0, 1e4, n)) * (math.pi / 2)
+    x = np.concatenate([rng.uniform(-span, span, n), rng.uniform(-2.0, 2.0, n), sized, 1.0 + 1e-3 * rng.normal(size=n), turns])
+    low, high = RULES[name].domain[0]
+    return x[(x > low) & (x < high)]
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_a_function_is_right_to_two_units_in_the_last_place(name):
+    x = numbers(name, 60)
+    with mpmath.workprec(160):
+        assert max(ulps(b, a, exact(name)) for a, b in zip(x, function(name)(x), strict=True)) <= 2.0
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_a_function_of_single_numbers_is_rounded_once_more(name):
+    with np.errstate(all="ignore"):
+        x = numbers(name, 30).astype(np.float32)
+    x = x[np.isfinite(x)]
+    with mpmath.workprec(160), np.errstate(all="ignore"):
+        errors = [ulps(b, a, exact(name), np.float32) for a, b in zip(x, function(name, 1, "float")(x), strict=True)]
+    assert max(errors) <= 0.51
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_a_function_at_the_ends_of_the_numbers(name):
+    x = np.array(
+        [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, -1e-310, 2.3e-308, 1.7e308, -1.7e308, 1.0]
+        + [-1.0, 0.5, -0.5, 709.9, -745.2, 720.0, -800.0, 2.0**20, -(2.0**60), 1e22, 1e-300, 26.5, 27.3, -30.0]
+    )
+    for a, b in zip(x.tolist(), function(name)(x).tolist(), strict=True):
+        expected = float(RULES[name].total(a))
+        same = b == expected and math.copysign(1.0, b) == math.copysign(1.0, expected)
+        both_nan = b != b and expected != expected
+        assert same or both_nan or 0.0 < abs(b - expected) <= 4.0 * math.ulp(expected), a
+
+
+@pytest.mark.parametrize("name", ["atan2", "hypot", "pow", "copysign"])
+def test_a_function_of_two_numbers(name):
+    rng = np.random.default_rng(0)
+    special = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e200, 1e-200, 5e-324, 0.5, 3.0]
+    grid = np.array([(a, b) for a in special for b in special])
+    x, y = np.concatenate([grid, rng.normal(size=(200, 2)), np.exp(rng.normal(size=(200, 2)))]).T
+    for a, b, z in zip(x.tolist(), y.tolist(), function(name, 2)(x, y).tolist(), strict=True):
+        expected = float(RULES[name].total(a, b))
+        both_nan = z != z and expected != expected
+        assert both_nan or z == expected or abs(z - expected) <= 2.0 * math.ulp(expected), (a, b)
+
+
+# ---- machines ----
+
+NARROW = "-avx512f,-avx512vl,-avx512dq,-avx512bw,-avx512cd"
+
+
+@pytest.mark.skipif("+avx2" not in host().features, reason="a machine with AVX2 is needed")
+def test_code_for_narrower_vectors_gives_the_same():
+    narrow = Jit("haswell", f"+avx2,+fma,+bmi,+bmi2,+popcnt,{NARROW}")
+    for seed in range(SEEDS // 4):
+        c = compiler.compile(Expression(seed, 30, 4), batch=True, executor="native")
+        X = np.random.default_rng(seed).uniform(-2.0, 2.0, (21, 4))
+        expected = c.value_and_grad(X)
+        wide = next(iter(c._plans.values()))[0].executor
+        other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=narrow)
+        for n in (1, 21):
+            out = [np.empty((4, n))]
+            value = other.value_and_gradient([X[:n].T], n, 1.0, out, False)
+            assert_same([a[:n] for a in expected], (value, out[0].T))
+
+
+def test_code_for_plain_machines_gives_the_same():
+    plain = Jit("x86-64", "") if "x86" in host().triple else Jit("generic", "")
+    c = compiler.compile(Expression(3, 30, 4), batch=True, executor="native")
+    X = np.random.default_rng(0).uniform(-2.0, 2.0, (21, 4))
+    expected = c.value_and_grad(X)
+    wide = next(iter(c._plans.values()))[0].executor
+    other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=plain)
+    out = [np.empty((4, 21))]
+    value = other.value_and_gradient([X.T], 21, 1.0, out, False)
+    assert_same(expected, (value, out[0].T))
+
+
+# ---- what it says ----
+
+
+def test_explain_names_the_executor_and_why():
+    f = compiler.compile(lambda x: where(x > 1.0, x, exp(x)), batch=True)
+    f(np.ones(3))
+    assert f.explain().startswith("native, float64")
+    assert "no matrix product is large" in f.explain()
+
+
+def test_without_llvmlite_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    monkeypatch.setattr("autograd_mini.compiler.choice.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"autograd_mini\[native\]"):
+        compiler.compile(exp, executor="native")
+    f = compiler.compile(exp, batch=True)
+    f(np.ones(3))
+    assert "llvmlite is not installed" in f.explain()
+
+
+def test_programs_with_python_in_them_are_for_numpy():
+    from autograd_mini import primitive
+
+    cube = primitive(lambda m, z, x: 3.0 * x * x)(lambda x: x * x * x)
+    f = compiler.compile(lambda x: cube(x) + x, batch=True, executor="native")
+    value, slopes = f.value_and_grad(np.array([1.0, 2.0]))
+    assert value.tolist() == [2.0, 10.0]
+    assert slopes.tolist() == [4.0, 13.0]
+    assert "made with @primitive, is Python" in f.explain()
