@@ -11,6 +11,7 @@ import numpy as np
 from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction
+from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host, native
 from .machine import BLOCK, Call, text
@@ -79,6 +80,27 @@ class Tape:
         return v, g
 
 
+class FusedTape:
+    """A small program as one function, with what of a `Tape` a call needs."""
+
+    def __init__(self, program: Program, sources: Sequence[int], dtype: str, width: int, jit: Jit) -> None:
+        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
+        name = name_of(program, sources, self.kind)
+        write = partial(over_samples, name, program, sources, self.kind)
+        (address,) = jit.addresses({name: write})
+        self.run = native(address, [ctypes.c_void_p])
+        self.call = np.zeros(len(Call), np.int64)
+        self._sums = program.parameters * width
+
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
+        """No table is needed: rows are in the order of the program."""
+        return 0, len(slots)
+
+    def arrays(self) -> tuple[Any, Any]:
+        """Where the derivatives by parameters are added up."""
+        return aligned(0, self.dtype), aligned(self._sums, self.dtype)
+
+
 def aligned(count: int, dtype: Any) -> Any:
     """An array of zeros that begins where a cache line does."""
     bytes_ = np.zeros(count * dtype.itemsize + 64, np.uint8)
@@ -114,7 +136,8 @@ class NativeExecutor:
         self.why = why
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
-        self._tapes: dict[int, Bound] = {}
+        self.is_small = program.sampled and size(program) <= SMALL
+        self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
 
     @property
@@ -140,16 +163,27 @@ class NativeExecutor:
         """The short way for calls whose arguments have these keys, if there is one."""
         from .quick import quick_way
 
+        if not self.program.sampled and all(key == "number" for key in keys):
+            return self._entry(len(keys) == 1)
         if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
 
+    def _entry(self, single: bool) -> Any:
+        """The function that Python calls with numbers, if the program is small and its derivatives are by them."""
+        if self.parameters is not None or self.dtype != np.float64 or size(self.program) > SMALL:
+            return None
+        from .entry import entry
+
+        return entry(self.program, self.sources, single, self._jit)
+
     def _bound(self, n: int) -> "Bound":
         width = 1 if n == 1 else LANES[self.dtype.name]
-        if width not in self._tapes:
-            tape = Tape(self.program, self.sources, self.dtype.name, width, self._jit)
-            self._tapes[width] = Bound(self, tape)
-        return self._tapes[width]
+        key = 0 if n >= MANY and self.is_small else width
+        if key not in self._tapes:
+            tape = Tape if key else FusedTape
+            self._tapes[key] = Bound(self, tape(self.program, self.sources, self.dtype.name, width, self._jit))
+        return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
@@ -177,7 +211,7 @@ def is_matrix(group: Group) -> bool:
 class Bound:
     """A tape with room to work in, for calls from any thread."""
 
-    def __init__(self, executor: NativeExecutor, tape: Tape) -> None:
+    def __init__(self, executor: NativeExecutor, tape: Tape | FusedTape) -> None:
         self.executor, self.tape = executor, tape
         program = executor.program
         ends = list(accumulate(program.arguments, initial=0))

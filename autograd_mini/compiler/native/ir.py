@@ -162,6 +162,11 @@ class Code:
         yield
         self._lines += [f"br label %after{at}", f"after{at}:"]
 
+    def leave(self, result: str) -> None:
+        """Return here."""
+        self._count += 1
+        self._lines += [f"ret {result}", f"left{self._count}:"]
+
     def function(self, head: str, result: str = "void", attributes: str = "#0") -> str:
         """The whole function: `head` is what stands after define, `result` what it returns."""
         lines = "\n".join([f"  {line}" for line in ["entry:", *self._places, "br label %begin", "begin:", *self._lines]])
