@@ -30,14 +30,23 @@ class _Method(ctypes.Structure):
     """PyMethodDef of Python's C API."""
 
     _fields_ = (
-        ("name", ctypes.c_char_p),
+        ("name", ctypes.c_void_p),
         ("function", ctypes.c_void_p),
         ("flags", ctypes.c_int),
         ("doc", ctypes.c_char_p),
     )
 
 
-_kept: list[Any] = []  # functions of Python refer to these as long as they live
+def _method(address: int) -> int:
+    """The address of a PyMethodDef that stays to the very end, as functions of Python refer to it even then."""
+    allocate = ctypes.pythonapi.PyMem_RawMalloc
+    allocate.restype, allocate.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    size, text = ctypes.sizeof(_Method), b"value_and_grad\0"
+    place: int = allocate(size + len(text))
+    method = _Method(place + size, address, _METH_FASTCALL, None)
+    ctypes.memmove(place, ctypes.addressof(method), size)
+    ctypes.memmove(place + size, text, len(text))
+    return place
 
 
 def entry(program: Program, sources: Sequence[int], single: bool, jit: Jit) -> Callable[..., tuple[float, Any]]:
@@ -50,11 +59,9 @@ def entry(program: Program, sources: Sequence[int], single: bool, jit: Jit) -> C
     for function in _API:
         llvm.add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
     (address,) = jit.addresses({name: partial(_text, name, program, sources, single)})
-    method = _Method(b"value_and_grad", address, _METH_FASTCALL, None)
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    _kept.append(method)
-    made: Callable[..., tuple[float, Any]] = new(ctypes.addressof(method), None, None)
+    made: Callable[..., tuple[float, Any]] = new(_method(address), None, None)
     return made
 
 

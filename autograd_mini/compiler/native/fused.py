@@ -185,6 +185,8 @@ class _Rows:
         at = code.place("i64")
         code.store("i64", str(first), at, 8)
         blocks, number = code.pointer("%call", field), code.field("%call", field + 1)
+        if field == Call.BLOCKS_BACK:
+            number = code.mul(number, code.field("%call", Call.BACK))
         with code.loop(number) as b:
             block = code.at(blocks, code.mul(b, BLOCK), "i64")
             base, down, step, rows = code.pointer(block, 0), *[code.field(block, i) for i in (1, 2, 3)]

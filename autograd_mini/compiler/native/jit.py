@@ -31,9 +31,8 @@ class Jit:
         llvm.initialize_native_asmprinter()
         self.cpu = llvm.get_host_cpu_name() if cpu is None else cpu
         self.features = llvm.get_host_cpu_features().flatten() if features is None else features
-        target = llvm.Target.from_default_triple()
-        self.triple = target.triple
-        self._machine = target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+        self._target = llvm.Target.from_default_triple()
+        self.triple = self._target.triple
         self._engines: list[Any] = []  # which own the code
         self._addresses: dict[str, int] = {}
         self._lock = Lock()
@@ -56,25 +55,14 @@ class Jit:
         texts = [write(needs=needs) for write in missing.values()]
         wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
         module = llvm.parse_assembly("\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)]))
-        self._optimise(module)
-        engine = llvm.create_mcjit_compiler(module, self._machine)
+        machine = self._target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+        _optimise(module, machine)
+        engine = llvm.create_mcjit_compiler(module, machine)  # which owns them from now on
         engine.finalize_object()
         self._engines.append(engine)
         for name in missing:
             self._addresses[name] = engine.get_function_address(name)
 
-
-    def _optimise(self, module: Any) -> None:
-        """The passes that matter for code that is vectors already, which take a tenth of the time of all."""
-        builder = llvm.create_pass_builder(self._machine, llvm.create_pipeline_tuning_options(speed_level=2))
-        passes = llvm.create_new_module_pass_manager()
-        passes.add_always_inliner_pass()
-        passes.add_global_dead_code_eliminate_pass()
-        passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
-        passes.add_simplify_cfg_pass()
-        passes.add_new_gvn_pass()
-        passes.run(module, builder)
 
 
 _host: list[Jit] = []
@@ -85,6 +73,19 @@ def host() -> Jit:
     if not _host:
         _host.append(Jit())
     return _host[0]
+
+
+def _optimise(module: Any, machine: Any) -> None:
+    """The passes that matter for code that is vectors already, which take a tenth of the time of all."""
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_new_gvn_pass()
+    passes.run(module, builder)
 
 
 def native(address: int, arguments: Sequence[Any]) -> Any:
