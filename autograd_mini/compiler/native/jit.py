@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
+from . import cache
+
 try:
+    import llvmlite
     import llvmlite.binding as llvm
 except ImportError as error:
     raise ImportError(
@@ -36,7 +39,6 @@ class Jit:
         self._engines: list[Any] = []  # which own the code
         self._addresses: dict[str, int] = {}
         self._lock = Lock()
-        self.seconds = 0.0
 
     def addresses(self, wanted: Mapping[str, Callable[..., str]]) -> list[int]:
         """Where the functions of these names are.
@@ -51,18 +53,32 @@ class Jit:
             return [self._addresses[name] for name in wanted]
 
     def _compile(self, missing: Mapping[str, Callable[..., str]]) -> None:
-        needs: dict[str, str] = {}
-        texts = [write(needs=needs) for write in missing.values()]
-        wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
-        module = llvm.parse_assembly("\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)]))
-        machine = self._target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
-        _optimise(module, machine)
-        engine = llvm.create_mcjit_compiler(module, machine)  # which owns them from now on
+        name = cache.key([self.triple, self.cpu, self.features, llvmlite.__version__, *missing])
+        data = cache.load(name)
+        if data is None:
+            data = self._object(missing)
+            cache.store(name, data)
+        empty = llvm.parse_assembly("")
+        engine = llvm.create_mcjit_compiler(empty, self._machine())  # which owns both from now on
+        engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         engine.finalize_object()
         self._engines.append(engine)
         for name in missing:
             self._addresses[name] = engine.get_function_address(name)
 
+    def _machine(self) -> Any:
+        return self._target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
+
+    def _object(self, missing: Mapping[str, Callable[..., str]]) -> bytes:
+        """The functions as an object file."""
+        needs: dict[str, str] = {}
+        texts = [write(needs=needs) for write in missing.values()]
+        wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
+        module = llvm.parse_assembly("\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)]))
+        machine = self._machine()
+        _optimise(module, machine)
+        data: bytes = machine.emit_object(module)
+        return data
 
 
 _host: list[Jit] = []
