@@ -171,7 +171,7 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
             c = compiler.compile(lambda x: recipe(x, leaves), executor="native", **options)  # noqa: B023
             c(np.ones((2, 3)))
             executor = next(iter(c._plans.values()))[0].executor
-            frame = native.Frame(executor._bound(n))
+            frame = native.Frame(executor.bound(n))
             blocks = [np.random.default_rng(seed).normal(size=(3, n))]
             results = fenced(n * (1 + len(executor.guards)), np.dtype(float)).reshape(-1, n)
             out = [fenced(6, np.dtype(float)) if params else fenced(3 * n, np.dtype(float)).reshape(3, n)]

@@ -147,14 +147,14 @@ class NativeExecutor:
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""
-        return self._bound(n)(arguments, n, None, ())
+        return self.bound(n)(arguments, n, None, ())
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
         if not add:
-            return self._bound(n)(arguments, n, seed, out)
+            return self.bound(n)(arguments, n, seed, out)
         new = [np.empty_like(array) for array in out]
-        values = self._bound(n)(arguments, n, seed, new)
+        values = self.bound(n)(arguments, n, seed, new)
         for array, more in zip(out, new):
             array += more
         return values
@@ -177,7 +177,8 @@ class NativeExecutor:
 
         return entry(self.program, self.sources, single, self._jit)
 
-    def _bound(self, n: int) -> "Bound":
+    def bound(self, n: int) -> "Bound":
+        """The program made ready for calls of n samples."""
         width = 1 if n == 1 else LANES[self.dtype.name]
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
@@ -217,6 +218,7 @@ class Bound:
         ends = list(accumulate(program.arguments, initial=0))
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
         self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
+        self._guarded, self._sampled = bool(program.guards), program.sampled
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
@@ -228,9 +230,9 @@ class Bound:
         results = np.empty((self.outputs[1], n), self.tape.dtype)
         frame.run(arguments, results, n, seed, out)
         self._free.append(frame)
-        if self.executor.guards.size:
+        if self._guarded:
             self._check(results)
-        return results[0] if self.executor.program.sampled else results[0, 0]
+        return results[0] if self._sampled else results[0, 0]
 
     def _check(self, results: Any) -> None:
         wrong = results[1:] != self.executor.guards[:, None]
@@ -267,7 +269,7 @@ class Frame:
     def run(self, arguments: Sequence[Any], results: Any, n: int, seed: float | None, out: Sequence[Any]) -> None:
         """One call of the machine."""
         words = self.words
-        blocks = [x if x.dtype == self.dtype else x.astype(self.dtype) for x in arguments]
+        blocks = [x if x.dtype is self.dtype else x.astype(self.dtype, copy=False) for x in arguments]
         self._point(self.ins, blocks)
         self._point(self.outs, [results])
         words[Call.END], words[Call.BACK] = n, seed is not None
@@ -285,14 +287,20 @@ class Frame:
         for block in blocks:
             words[at] = address(block)
             strides = block.strides
-            words[at + 1], words[at + 2] = strides if len(strides) == 2 else (strides[0], 0)
+            if len(strides) == 2:
+                words[at + 1], words[at + 2] = strides
+            else:  # one number, or one row, for each sample: there is one of the two
+                words[at + 1] = words[at + 2] = strides[0] if strides else 0
             at += BLOCK
+
+
+_address_of, _first_byte = ctypes.addressof, ctypes.c_char.from_buffer
 
 
 def address(array: Any) -> int:
     """Where the first number of an array is."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array if array.flags.c_contiguous else array.T))
+        return _address_of(_first_byte(array if array.flags.c_contiguous else array.T))
     except (TypeError, ValueError):  # it isn't contiguous, or not to be written
         where: int = array.ctypes.data
         return where

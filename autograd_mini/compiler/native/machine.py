@@ -87,6 +87,9 @@ def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
     last = code.let("sub i64 %count, 1")
 
     def body(row: str, step: str, at: str) -> None:
+        if kind.width == 1:
+            code.store(scalar, code.load(scalar, row, size), code.at("%v", at, scalar), size)
+            return
         with code.loop(str(kind.width)) as lane:
             sample = code.intrinsic("i64", "smin.i64", ("i64", lane), ("i64", last))
             x = code.load(scalar, code.at(row, code.mul(sample, step), "i8"), size)
@@ -101,6 +104,9 @@ def _take(kind: Kind, needs: dict[str, str], name: str) -> str:
     code, scalar, size = Code(needs), kind.scalar, kind.size
 
     def body(row: str, step: str, at: str) -> None:
+        if kind.width == 1:
+            code.store(scalar, code.load(scalar, code.at("%v", at, scalar), size), row, size)
+            return
         with code.loop("%count") as lane:
             x = code.load(scalar, code.at("%v", code.add(at, lane), scalar), size)
             code.store(scalar, x, code.at(row, code.mul(lane, step), "i8"), size)

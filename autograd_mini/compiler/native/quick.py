@@ -1,4 +1,7 @@
-"""The short way from arrays to the machine and back, for calls whose arguments are arrays like those of the last call."""
+"""The short way from arrays to the machine and back, for calls whose arguments are arrays like those of the last call.
+
+It does what the long way does, without a step that a small program would take longer for than to be run.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,40 +16,57 @@ Shape = tuple[int, ...]
 def quick_way(
     executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
 ) -> Callable[..., tuple[Any, Any]] | None:
-    """A function for value_and_grad of arguments of one shape, or of samples of that shape; None if there is no such.
+    """A function for value_and_grad of arrays of these shapes, or of samples of that shape; None if there is no such.
 
     It raises TypeError for any other arguments, whose way is the long one.
     """
     if not shapes or any(len(shape) > 1 for shape in shapes):
         return None
-    sampled, dtype, parameters = executor.program.sampled, executor.dtype, executor.parameters
-    arity, array = len(shapes), np.ndarray
+    if executor.program.sampled:
+        return _of_samples(executor, shapes, reduce)
+    return _of_arrays(executor, shapes)
+
+
+def _of_arrays(executor: NativeExecutor, shapes: Sequence[Shape]) -> Callable[..., tuple[Any, Any]]:
+    dtype, parameters, arity = executor.dtype, executor.parameters, len(shapes)
+    bound = executor.bound(1)
 
     def call(*args: Any) -> tuple[Any, Any]:
         if len(args) != arity:
             raise TypeError
-        n = len(args[0]) if sampled and type(args[0]) is array and args[0].ndim else 1
-        lead = (n,) if sampled else ()
         for x, shape in zip(args, shapes):
-            if type(x) is not array or x.dtype is not dtype or x.shape != lead + shape or not n:
+            if type(x) is not np.ndarray or x.dtype is not dtype or x.shape != shape:
                 raise TypeError
-        seed = 1.0 / n if reduce == "mean" else 1.0
-        out = [np.empty(x.shape, dtype) for x in args] if parameters is None else [np.empty_like(parameters)]
-        turned, back = [_turned(x, sampled) for x in args], out
         if parameters is None:
-            back = [_turned(x, sampled) for x in out]
-        values = executor.value_and_gradient(turned, n, seed, back, False)
-        if reduce is not None:
-            value: Any = float(np.add.reduce(values)) * seed
+            out = [np.empty(shape, dtype) for shape in shapes]
         else:
-            value = values if sampled else float(values)
+            out = [np.empty_like(parameters)]
+        value = float(bound(args, 1, 1.0, out))
         return value, out[0] if len(out) == 1 else tuple(out)
 
     return call
 
 
-def _turned(x: Any, sampled: bool) -> Any:
-    """Numbers by samples."""
-    if not sampled:
-        return x
-    return x.T if x.ndim == 2 else x[None]
+def _of_samples(
+    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
+) -> Callable[..., tuple[Any, Any]]:
+    dtype, parameters, arity = executor.dtype, executor.parameters, len(shapes)
+
+    def call(*args: Any) -> tuple[Any, Any]:
+        if len(args) != arity or type(args[0]) is not np.ndarray or not args[0].size:
+            raise TypeError
+        n = len(args[0])
+        for x, shape in zip(args, shapes):
+            if type(x) is not np.ndarray or x.dtype is not dtype or x.shape != (n, *shape):
+                raise TypeError
+        if parameters is None:
+            out = [np.empty(x.shape, dtype) for x in args]
+            back = [x.T for x in out]
+        else:
+            out = back = [np.empty_like(parameters)]
+        seed = 1.0 / n if reduce == "mean" else 1.0
+        values = executor.bound(n)([x.T for x in args], n, seed, back)
+        value = values if reduce is None else float(np.add.reduce(values)) * seed
+        return value, out[0] if len(out) == 1 else tuple(out)
+
+    return call

@@ -13,6 +13,8 @@ from .ir import Code, Kind
 from .kernels import HEADER, SIGNATURE, Access, Mode, Nodes, Rows, across, operands, splat
 from .lane import Lanes
 
+_CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
+
 # Where a fold begins, and how it goes on.
 _FOLDS: Final[dict[str, tuple[float, Any]]] = {
     "sum": (0.0, lambda x, y: x + y),
@@ -114,23 +116,29 @@ def dot_forward(
     """The kernel of dots: the sum of products of two lists, from a start or from 0."""
     code = Code(needs)
     at = _Lists(code, kind, wide, start, modes)
-    place = code.place(kind.text)
+    places = [code.place(kind.text) for _ in range(_CHAINS)]
     with code.loop(at.nodes) as j:
         xs = at.lists(j)
-        code.store(kind.text, kind.number(0.0), place, 64)
-        with code.loop(at.length, step=xs.step) as i:
-            xs.move(i)
-            so_far = Lanes(code, kind, code.load(kind.text, place, 64))
-            product = xs.kept(xs.operand(0).fma(xs.operand(1), so_far), 0.0) if wide else _masked(xs, so_far)
-            code.store(kind.text, product.name, place, 64)
-        total = at.total(Lanes(code, kind, code.load(kind.text, place, 64)))
+        for place in places:
+            code.store(kind.text, kind.number(0.0), place, 64)
+        whole = code.mul(code.let(f"sdiv i64 {at.length}, {_CHAINS * xs.step}"), _CHAINS * xs.step)
+        with code.loop(whole, step=_CHAINS * xs.step) as i:
+            for k, place in enumerate(places):
+                _add_product(code, xs, code.add(i, k * xs.step), place)
+        with code.loop(at.length, whole, xs.step) as i:
+            _add_product(code, xs, i, places[0])
+        sums = [Lanes(code, kind, code.load(kind.text, place, 64)) for place in places]
+        total = at.total((sums[0] + sums[1]) + (sums[2] + sums[3]))
         at.node.put(total + at.node.operand(0) if start else total)
     return code.function(f"void @{name}{SIGNATURE}")
 
 
-def _masked(xs: Any, so_far: Lanes) -> Lanes:
+def _add_product(code: Code, xs: Access, i: str, place: str) -> None:
     """One more product for each lane, and nothing beyond the end."""
-    return xs.kept(xs.operand(0)).fma(xs.kept(xs.operand(1)), so_far)
+    xs.move(i)
+    so_far = Lanes(code, xs.kind, code.load(xs.kind.text, place, 64))
+    total = xs.kept(xs.operand(0)).fma(xs.kept(xs.operand(1)), so_far)
+    code.store(xs.kind.text, total.name, place, 64)
 
 
 def dot_backward(
