@@ -175,7 +175,7 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
             blocks = [np.random.default_rng(seed).normal(size=(3, n))]
             results = fenced(n * (1 + len(executor.guards)), np.dtype(float)).reshape(-1, n)
             out = [fenced(6, np.dtype(float)) if params else fenced(3 * n, np.dtype(float)).reshape(3, n)]
-            frame.run(blocks, results, n, 1.0, out)
+            frame.run(blocks, results, 0, n, 1.0, out)
     for whole, count in fences:
         assert (whole[:32] == CANARY).all()
         assert (whole[32 + count :] == CANARY).all()

@@ -15,6 +15,7 @@ from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host, native
 from .machine import BLOCK, Call, text
+from .threads import all_done, divided
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
 SCALARS = {"float64": "double", "float32": "float"}
@@ -219,20 +220,49 @@ class Bound:
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
         self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
         self._guarded, self._sampled = bool(program.guards), program.sampled
+        self._slots = program.slots
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
         """The value for each sample; if there is a seed, the derivatives are written to `out`."""
+        results = np.empty((self.outputs[1], n), self.tape.dtype)
+        parts = divided(n, self._slots, self.tape.kind.width)
+        if len(parts) == 1:
+            self._part(arguments, results, 0, n, seed, out)
+        else:
+            self._parts(parts, arguments, results, seed, out)
+        if self._guarded:
+            self._check(results)
+        return results[0] if self._sampled else results[0, 0]
+
+    def _part(
+        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
+    ) -> None:
         try:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        results = np.empty((self.outputs[1], n), self.tape.dtype)
-        frame.run(arguments, results, n, seed, out)
+        frame.run(arguments, results, first, end, seed, out)
         self._free.append(frame)
-        if self._guarded:
-            self._check(results)
-        return results[0] if self._sampled else results[0, 0]
+
+    def _parts(
+        self,
+        parts: Sequence[tuple[int, int]],
+        arguments: Sequence[Any],
+        results: Any,
+        seed: float | None,
+        out: Sequence[Any],
+    ) -> None:
+        """All parts, by several threads; derivatives by parameters are summed in the order of the parts."""
+        by_parameters = seed is not None and self.executor.parameters is not None
+        sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
+
+        def job(k: int) -> None:
+            self._part(arguments, results, *parts[k], seed, out if sums is None else [sums[k]])
+
+        all_done(job, range(len(parts)))
+        if sums is not None:
+            np.add.reduce(sums, 0, None, out[0])
 
     def _check(self, results: Any) -> None:
         wrong = results[1:] != self.executor.guards[:, None]
@@ -266,13 +296,15 @@ class Frame:
         self.words = memoryview(words)
         self.seed = memoryview(words.view(np.float64))
 
-    def run(self, arguments: Sequence[Any], results: Any, n: int, seed: float | None, out: Sequence[Any]) -> None:
-        """One call of the machine."""
+    def run(
+        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
+    ) -> None:
+        """One call of the machine, for the samples from first to below end."""
         words = self.words
         blocks = [x if x.dtype is self.dtype else x.astype(self.dtype, copy=False) for x in arguments]
         self._point(self.ins, blocks)
         self._point(self.outs, [results])
-        words[Call.END], words[Call.BACK] = n, seed is not None
+        words[Call.FIRST], words[Call.END], words[Call.BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[Call.SEED] = seed
             if self.by_parameters:
