@@ -15,6 +15,7 @@ import os
 
 for _name in ("OMP", "OPENBLAS", "MKL"):
     os.environ[f"{_name}_NUM_THREADS"] = "1"
+os.environ["AUTOGRAD_MINI_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_ENABLE_X64"] = "1"
 
@@ -467,7 +468,147 @@ def black_scholes(peer: str) -> Step | None:
     return None
 
 
-WORKLOADS = {f.__name__: f for f in (moons, mnist, tiny, rosenbrock, black_scholes)}
+def _recipe(nodes: int) -> list[tuple[str, int, int]]:
+    """A program without pattern: operations drawn at random, one operand from anywhere, the other from the last 50."""
+    draw = random.Random(0)
+    names = ("add", "sub", "mul", "div", "tanh", "sin", "exp", "log", "sqrt", "relu")
+    return [(draw.choice(names), draw.randrange(k), draw.randrange(max(0, k - 50), k)) for k in range(10, 10 + nodes)]
+
+
+def _follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any) -> Any:
+    """The sum of the last tenth of its results."""
+    numbers = list(inputs)
+    operations: dict[str, Callable[[Any, Any], Any]] = {
+        "add": lambda a, b: 0.5 * (a + b),
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: 0.5 * a * b,
+        "div": lambda a, b: a / (b * b + 1.0),
+        "tanh": lambda a, b: m.tanh(a),
+        "sin": lambda a, b: m.sin(b),
+        "exp": lambda a, b: m.exp(-(a * a)),
+        "log": lambda a, b: m.log(a * a + 1.0),
+        "sqrt": lambda a, b: m.sqrt(b * b + 1.0) - 1.0,
+        "relu": lambda a, b: m.relu(b),
+    }
+    for name, i, j in recipe:
+        numbers.append(operations[name](numbers[i], numbers[j]))
+    total = numbers[-1]
+    for x in numbers[-1 - len(recipe) // 10 : -1]:
+        total = total + x
+    return total
+
+
+def _irregular(peer: str, nodes: int, samples: int) -> Step | None:
+    recipe = _recipe(nodes)
+    X = np.random.default_rng(0).uniform(0.2, 1.2, (samples, 10))
+    if peer in OURS:
+        both = compiler.compile(lambda x: _follow(recipe, x, am), batch=samples > 1, executor=peer)
+        given = X if samples > 1 else X[0]
+
+        def step() -> float:
+            return float(np.sum(both.value_and_grad(given)[0]))
+
+        step.compiled = both  # type: ignore[attr-defined]
+        return step
+    if peer == "casadi":
+        import casadi as ca
+
+        class Functions:
+            tanh, sin, exp, log, sqrt = ca.tanh, ca.sin, ca.exp, ca.log, ca.sqrt
+
+            @staticmethod
+            def relu(x: Any) -> Any:
+                return ca.fmax(x, 0)
+
+        sx = ca.SX.sym("x", 10)
+        z = _follow(recipe, [sx[i] for i in range(10)], Functions)
+        function = ca.Function("f", [sx], [z, ca.gradient(z, sx)])
+        function = function.map(samples) if samples > 1 else function
+        buffer, run = function.buffer()
+        values, slopes = np.zeros(samples), np.zeros(10 * samples)
+        buffer.set_arg(0, memoryview(X.ravel()))
+        buffer.set_res(0, memoryview(values))
+        buffer.set_res(1, memoryview(slopes))
+
+        def call() -> Any:
+            run()
+            assert buffer is not None  # it owns what run() works on
+            return float(values.sum())
+
+        return call
+    return None
+
+
+def irregular_2000(peer: str) -> Step | None:
+    """The value and the gradient of a program of 2,000 lines without pattern, one sample."""
+    return _irregular(peer, 2000, 1)
+
+
+def irregular_2000_batch(peer: str) -> Step | None:
+    """The same program for 1,024 samples."""
+    return _irregular(peer, 2000, 1024)
+
+
+def irregular_20000(peer: str) -> Step | None:
+    """The value and the gradient of a program of 20,000 lines without pattern, one sample."""
+    return _irregular(peer, 20000, 1)
+
+
+def irregular_20000_batch(peer: str) -> Step | None:
+    """The same program for 1,024 samples."""
+    return _irregular(peer, 20000, 1024)
+
+
+def system(peer: str) -> Step | None:
+    """1,000 steps of a system of four states, and the gradient by its 20 parameters."""
+    p = np.random.default_rng(0).uniform(-0.5, 0.5, 20)
+
+    def loop(p: Any, m: Any) -> Any:
+        s = [0.1, 0.2, 0.3, 0.4]
+        total = 0.0
+        for _ in range(1000):
+            s = [m.tanh(sum(p[5 * i + j] * s[j] for j in range(4)) + p[5 * i + 4]) for i in range(4)]
+            total = total + s[0] * s[0]
+        return total
+
+    if peer in OURS:
+        both = compiler.compile(lambda p: loop(p, am), executor=peer)
+        step = lambda: both.value_and_grad(p)  # noqa: E731
+        step.compiled = both  # type: ignore[attr-defined]
+        return step
+    if peer == "jax":
+        import jax
+        import jax.numpy as jnp
+
+        def scanned(p: Any) -> Any:
+            A = p.reshape(4, 5)
+
+            def body(s: Any, _: Any) -> Any:
+                s = jnp.tanh(A[:, :4] @ s + A[:, 4])
+                return s, s[0] * s[0]
+
+            return jax.lax.scan(body, jnp.array([0.1, 0.2, 0.3, 0.4]), None, 1000)[1].sum()
+
+        value_and_grad = jax.jit(jax.value_and_grad(scanned))
+
+        def call() -> Any:
+            z, gradient = value_and_grad(p)
+            np.asarray(gradient)
+            return float(z)
+
+        return call
+    if peer == "casadi":
+        import casadi as ca
+
+        sx = ca.SX.sym("p", 20)
+        z = loop([sx[i] for i in range(20)], ca)
+        function = ca.Function("f", [sx], [z, ca.gradient(z, sx)])
+        return lambda: float(function(p)[0])
+    return None
+
+
+_IRREGULAR = (irregular_2000, irregular_2000_batch, irregular_20000, irregular_20000_batch)
+WORKLOADS = {f.__name__: f for f in (moons, mnist, tiny, rosenbrock, black_scholes, *_IRREGULAR, system)}
 
 
 # ---- timing ----

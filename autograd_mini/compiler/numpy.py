@@ -33,7 +33,9 @@ class NumpyExecutor:
     name = "numpy"
     scalars = False
 
-    def __init__(self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked") -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked"
+    ) -> None:
         self.why = why
         self.program, self.parameters, self.dtype = program, parameters, dtype
         called: dict[str, Rule] = {}

@@ -1,8 +1,10 @@
 """The machine of the native tier: what NumPy gives it gives, for any number of samples, and it writes nowhere else."""
 
+import itertools
 import math
 import os
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ pytest.importorskip("llvmlite")
 import mpmath
 
 from autograd_mini import Value, compiler, exp, log, sqrt, where
+from autograd_mini.compiler.native import cache, threads
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.functions import call as function_call
 from autograd_mini.compiler.native.ir import Code, Kind
@@ -20,7 +23,7 @@ from autograd_mini.compiler.native.lane import Lanes
 from autograd_mini.rules import RULES
 from tests.compiler.expressions import Expression
 
-SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "24"))
+SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "12"))
 COUNTS = (1, 7, 8, 9, 100, 1025)
 CANARY = 1.2345e67
 
@@ -54,7 +57,8 @@ def test_parameters_over_samples(n):
         X = np.random.default_rng(seed + 1).uniform(-2.0, 2.0, (n, 3))
         recipe = Expression(seed, 5 + seed % 40, 3, 6)
         expected, got = [
-            f.value_and_grad(X) for f in both(lambda x: recipe(x, leaves), params=leaves, reduce="mean")  # noqa: B023
+            f.value_and_grad(X)
+            for f in both(lambda x: recipe(x, leaves), params=leaves, reduce="mean")  # noqa: B023
         ]
         assert_same(expected, got)
 
@@ -115,7 +119,7 @@ def test_long_sums_products_and_dots():
 
     for f in (
         lambda x: total(x) * mean(x),
-        lambda x: prod(x),
+        prod,
         lambda x: hypot(*x),
         lambda x: dot(x, x[::-1], 2.0),
         lambda x: dot(x[:7], x[7:14]) + dot(x[:7], x[1:8]) * dot(x[3:10], x[1:8], x[0]),
@@ -181,6 +185,109 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
         assert (whole[32 + count :] == CANARY).all()
 
 
+# ---- small programs as one function ----
+
+
+@pytest.mark.parametrize("n", [2, 7, 8, 9, 100])
+def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
+    monkeypatch.setattr(native, "MANY", 2)
+    monkeypatch.setattr(native, "aligned", fenced)
+    fences.clear()
+    for seed in range(SEEDS // 4):
+        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
+        X = np.random.default_rng(seed).uniform(-2.0, 2.0, (n, 3))
+        recipe = Expression(seed, 5 + seed % 40, 3, 6)
+        for options in ({"params": leaves, "reduce": "mean"}, {"batch": True}):
+            expected, got = both(lambda x: recipe(x, leaves), **options)  # noqa: B023
+            assert_same(expected.value_and_grad(X), got.value_and_grad(X))
+            assert_same([expected(X)], [got(X)])
+            executor = next(iter(got._plans.values()))[0].executor
+            assert isinstance(executor.bound(n).tape, native.FusedTape)
+    assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
+
+
+def test_numbers_go_straight_to_a_function_that_python_calls():
+    f = compiler.compile(lambda x, y: exp(x) * y if x > 0.0 else x + y, executor="native")
+    assert f.value_and_grad(1.0, 2.0) == (2.0 * math.e, (2.0 * math.e, math.e))
+    assert type(f._quick).__name__ == "builtin_function_or_method"
+    assert f.value_and_grad(0.0, 2.0) == (2.0, (1.0, 1.0))
+    assert f.value_and_grad(1, np.float64(2.0)) == (2.0 * math.e, (2.0 * math.e, math.e))
+    for wrong in ((1.0,), (1.0, "2"), (1.0, None), (1.0, Value(2.0)), (1.0, 2.0, 3.0)):
+        with pytest.raises(TypeError):
+            f.value_and_grad(*wrong)
+    assert f.value_and_grad(math.nan, 2.0)[0] != f.value_and_grad(math.nan, 2.0)[0]
+
+
+def test_a_function_that_python_calls_leaks_nothing():
+    f = compiler.compile(lambda x, y: x * y, executor="native")
+    f.value_and_grad(1.5, 2.5)
+    before = sys.getallocatedblocks()
+    for _ in range(10_000):
+        f.value_and_grad(1.5, 2.5)
+        with suppress(TypeError):
+            f._quick(1.5, "x")
+    assert sys.getallocatedblocks() < before + 500
+
+
+# ---- threads, and code that is kept ----
+
+
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
+    leaves = [Value(p) for p in np.random.default_rng(0).uniform(-1.0, 1.0, 6).tolist()]
+    recipe = Expression(3, 40, 3, 6)
+    X = np.random.default_rng(0).uniform(-2.0, 2.0, (60_001, 3))
+    got = []
+    for count in ("1", "2", "3"):
+        monkeypatch.setenv("AUTOGRAD_MINI_THREADS", count)
+        f = compiler.compile(lambda x: recipe(x, leaves), params=leaves, reduce="sum", executor="native")
+        value, gradient = f.value_and_grad(X)
+        got.append((value, gradient.tobytes()))
+    assert got[0] == got[1] == got[2]
+    monkeypatch.setenv("AUTOGRAD_MINI_THREADS", "many")
+    with pytest.raises(ValueError, match="'many'"):
+        f(X)
+
+
+def test_samples_are_divided_by_their_number_alone():
+    for n in (1, 5, 8, 1000, 123_457, 10**7):
+        parts = threads.divided(n, 100, 8)
+        assert parts[0][0] == 0
+        assert parts[-1][1] == n
+        assert all(a[1] == b[0] and (b[0] - a[0]) % 8 == 0 for a, b in itertools.pairwise(parts))
+        assert len(parts) <= threads.PARTS
+
+
+def test_code_is_kept_and_a_damaged_file_is_made_again(tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    monkeypatch.setenv("AUTOGRAD_MINI_CACHE", str(folder))
+    made = []
+    original = Jit._object
+    monkeypatch.setattr(Jit, "_object", lambda self, missing: made.append(1) or original(self, missing))
+
+    def run():
+        jit = Jit()  # which owns the code
+        y = function("exp", jit=jit)(np.array([1.0]))
+        assert abs(y[0] - math.e) < 1e-15
+
+    run()
+    run()
+    assert len(made) == 1
+    (file,) = folder.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    data = bytearray(file.read_bytes())
+    for damaged in (data[:100], b"", data[:-1], data[:50] + b"x" + data[51:]):
+        made.clear()
+        file.write_bytes(damaged)
+        run()
+        assert made == [1]
+        assert file.read_bytes() == data
+    folder.chmod(0o755)  # others may enter: nothing is loaded from here
+    run()
+    assert len(made) == 2
+    monkeypatch.setenv("AUTOGRAD_MINI_CACHE", "")
+    assert cache.folder() is None
+
+
 # ---- functions ----
 
 
@@ -234,8 +341,8 @@ def ulps(y, x, f, dtype=np.float64):
 # Where each function is tried besides numbers of all sizes.
 SPANS = {
     "exp": 745.0, "exp2": 1074.0, "expm1": 709.5, "log": 1e3, "log2": 1e3, "log10": 1e3, "log1p": 1e3, "tanh": 22.0,
-    "sinh": 710.0, "cosh": 710.0, "sin": 2e6, "cos": 2e6, "tan": 2e6, "cbrt": 1e3, "erf": 6.5, "erfc": 27.3, "asin": 1.0,
-    "acos": 1.0, "atan": 1e3, "asinh": 1e3, "acosh": 1e3, "atanh": 1.0,
+    "sinh": 710.0, "cosh": 710.0, "sin": 2e6, "cos": 2e6, "tan": 2e6, "cbrt": 1e3, "erf": 6.5, "erfc": 27.3,
+    "asin": 1.0, "acos": 1.0, "atan": 1e3, "asinh": 1e3, "acosh": 1e3, "atanh": 1.0,
 }  # fmt: skip
 
 
@@ -243,7 +350,9 @@ def numbers(name, n):
     rng, span = np.random.default_rng(0), SPANS[name]
     sized = rng.choice([-1.0, 1.0], n) * np.exp(rng.uniform(-740.0, 705.0, n))
     turns = np.round(rng.uniform(0.0, 1e4, n)) * (math.pi / 2)
-    x = np.concatenate([rng.uniform(-span, span, n), rng.uniform(-2.0, 2.0, n), sized, 1.0 + 1e-3 * rng.normal(size=n), turns])
+    x = np.concatenate(
+        [rng.uniform(-span, span, n), rng.uniform(-2.0, 2.0, n), sized, 1.0 + 1e-3 * rng.normal(size=n), turns]
+    )
     low, high = RULES[name].domain[0]
     return x[(x > low) & (x < high)]
 
@@ -268,9 +377,9 @@ def test_a_function_of_single_numbers_is_rounded_once_more(name):
 @pytest.mark.parametrize("name", SPANS)
 def test_a_function_at_the_ends_of_the_numbers(name):
     x = np.array(
-        [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, -1e-310, 2.3e-308, 1.7e308, -1.7e308, 1.0]
-        + [-1.0, 0.5, -0.5, 709.9, -745.2, 720.0, -800.0, 2.0**20, -(2.0**60), 1e22, 1e-300, 26.5, 27.3, -30.0]
-    )
+        [0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, -1e-310, 2.3e-308, 1.7e308, -1.7e308, 1.0,
+         -1.0, 0.5, -0.5, 709.9, -745.2, 720.0, -800.0, 2.0**20, -(2.0**60), 1e22, 1e-300, 26.5, 27.3, -30.0]
+    )  # fmt: skip
     for a, b in zip(x.tolist(), function(name)(x).tolist(), strict=True):
         expected = float(RULES[name].total(a))
         same = b == expected and math.copysign(1.0, b) == math.copysign(1.0, expected)

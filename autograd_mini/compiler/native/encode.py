@@ -53,7 +53,9 @@ class Encoder:
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
             varying[: program.inputs] = varying[program.leaves :] = True
-        order = np.concatenate([_parameters(program), _others(program, varying, False), _others(program, varying, True)])
+        order = np.concatenate(
+            [_parameters(program), _others(program, varying, False), _others(program, varying, True)]
+        )
         self.place = np.empty(program.slots, np.int64)
         self.place[order] = np.arange(program.slots)
         self.uniform = int((~varying).sum())
@@ -170,7 +172,7 @@ class Encoder:
     # ---- back ----
 
     def _reached(self, group: Group) -> list[Group]:
-        """Those of the nodes that the result is reached from and a source is below of, in runs; marks their operands."""
+        """Those of the nodes that lead from a source to the result, in runs; marks their operands."""
         if not differentiable(group.rule):
             return []
         results = np.arange(group.results.start, group.results.stop)

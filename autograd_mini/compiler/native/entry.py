@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..program import Program
 from .fused import evaluated, name_of, swept
 from .ir import Code, Kind
-from .jit import Jit, llvm
+from .jit import Jit, add_symbol
 from .lane import Arithmetic, Lanes, Mask
 
 _DOUBLE: Final = Kind("double", 1)
@@ -57,7 +57,7 @@ def entry(program: Program, sources: Sequence[int], single: bool, jit: Jit) -> C
     """
     name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
     for function in _API:
-        llvm.add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
+        add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
     (address,) = jit.addresses({name: partial(_text, name, program, sources, single)})
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]

@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -148,35 +148,52 @@ class NativeExecutor:
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""
-        return self.bound(n)(arguments, n, None, ())
+        both = self._at_once(arguments)
+        return self.bound(n)(arguments, n, None, ()) if both is None else both[0]
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
-        if not add:
-            return self.bound(n)(arguments, n, seed, out)
-        new = [np.empty_like(array) for array in out]
+        both = self._at_once(arguments)
+        if both is not None:
+            rest = iter(both[1] if isinstance(both[1], tuple) else [both[1]])
+            for array in out:
+                array[...] = [next(rest) for _ in range(len(array))]
+            return both[0]
+        new = [np.empty_like(array) for array in out] if add else out
         values = self.bound(n)(arguments, n, seed, new)
-        for array, more in zip(out, new):
-            array += more
+        if add:
+            for array, more in zip(out, new):
+                array += more
         return values
+
+    @cached_property
+    def _function(self) -> Any:
+        """The function of numbers that Python calls, if the program is small and its derivatives are by them."""
+        small = not self.program.sampled and size(self.program) <= SMALL
+        if not small or self.parameters is not None or self.dtype != np.float64:
+            return None
+        from .entry import entry
+
+        return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+
+    def _at_once(self, arguments: Sequence[Any]) -> Any:
+        """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
+        if self._function is None:
+            return None
+        try:
+            return self._function(*[x for array in arguments for x in array.tolist()])
+        except TypeError:
+            return None
 
     def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Any:
         """The short way for calls whose arguments have these keys, if there is one."""
         from .quick import quick_way
 
-        if not self.program.sampled and all(key == "number" for key in keys):
-            return self._entry(len(keys) == 1)
+        if self._function is not None:
+            return self._function if all(key == "number" for key in keys) else None
         if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
-
-    def _entry(self, single: bool) -> Any:
-        """The function that Python calls with numbers, if the program is small and its derivatives are by them."""
-        if self.parameters is not None or self.dtype != np.float64 or size(self.program) > SMALL:
-            return None
-        from .entry import entry
-
-        return entry(self.program, self.sources, single, self._jit)
 
     def bound(self, n: int) -> "Bound":
         """The program made ready for calls of n samples."""
@@ -279,7 +296,7 @@ class Frame:
         self.by_parameters = parameters is not None
         count = len(bound.inputs)
         self.ins, self.outs, self.backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
-        words = np.zeros(self.backs + BLOCK * count, np.int64)
+        words: Any = np.zeros(self.backs + BLOCK * count, np.int64)
         words[: len(Call)] = tape.call
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((self.ins, bound.inputs), (self.outs, [bound.outputs]), (self.backs, bound.inputs)):
@@ -294,7 +311,7 @@ class Frame:
         for field, at, blocks in fields:
             words[field : field + 2] = self.address + 8 * at, blocks
         self.words = memoryview(words)
-        self.seed = memoryview(words.view(np.float64))
+        self.seed: Any = memoryview(words.view(np.float64))
 
     def run(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]

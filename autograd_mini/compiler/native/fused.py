@@ -13,10 +13,11 @@ from ..program import Program
 from .encode import _BAKED
 from .ir import Code, Kind
 from .kernels import across, splat
-from .lane import Arithmetic, Lanes
+from .lane import Arithmetic, Lanes, Mask
 from .machine import BLOCK, Call
 
 SMALL: Final = 300  # operands, up to which a program is made one function
+_CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
 MANY: Final = 4096  # samples, from which on that is worth the time to compile it
 
 
@@ -46,7 +47,9 @@ def evaluated(program: Program, m: Arithmetic, leaves: Sequence[Lanes]) -> list[
     return numbers
 
 
-def swept(program: Program, sources: Sequence[int], m: Arithmetic, numbers: Sequence[Any], seed: Lanes) -> dict[int, Any]:
+def swept(
+    program: Program, sources: Sequence[int], m: Arithmetic, numbers: Sequence[Any], seed: Lanes
+) -> dict[int, Any]:
     """The adjoint of each slot that the result is reached from: the sweep, written out."""
     active, adjoints = program.active(sources), {program.result: seed}
     for group in reversed(list(program)):
@@ -68,13 +71,15 @@ def swept(program: Program, sources: Sequence[int], m: Arithmetic, numbers: Sequ
 def _operands(program: Program, rule: Rule, slots: Sequence[int], numbers: Sequence[Any]) -> list[Any]:
     """An operation's operands; an exponent that is a constant as such, so that it can be a multiplication."""
     xs = [numbers[slot] for slot in slots]
+    if rule.name not in _CHOICES:
+        xs = [x.chosen(1.0, 0.0) if isinstance(x, Mask) else x for x in xs]
     first = program.inputs + program.parameters
     if rule.name in _BAKED and first <= slots[1] < program.leaves:
         xs[1] = program.constants[slots[1] - first]
     return xs
 
 
-def _times(adjoint: Lanes, slope: Any) -> Lanes:
+def _times(adjoint: Lanes, slope: Any) -> Any:
     if isinstance(slope, float) and abs(slope) == 1.0:  # exact, and so the same bits
         return adjoint if slope > 0.0 else -adjoint
     return adjoint * slope
@@ -168,13 +173,15 @@ def _samples(name: str, program: Program, sources: Sequence[int], kind: Kind, ne
         with code.when(back):
             slopes = code.pointer("%call", Call.SLOPES)
             with code.loop(str(totals)) as i:
-                total = Lanes(code, kind, code.load(kind.text, code.at(sums, code.mul(i, width), kind.scalar), kind.size))
+                total = Lanes(
+                    code, kind, code.load(kind.text, code.at(sums, code.mul(i, width), kind.scalar), kind.size)
+                )
                 code.store(kind.scalar, across(total), code.at(slopes, i, kind.scalar), kind.size)
     return code.function(f"void @{name}(ptr %call)")
 
 
 class _Rows:
-    """The rows of blocks for some samples: in place where these lie side by side and are complete, else in a spare row."""
+    """The rows of blocks for some samples: in place where these lie side by side, else in a spare row."""
 
     def __init__(self, code: Code, kind: Kind, table: str, spare: str, sample: str, count: str) -> None:
         self.code, self.kind, self.table, self.spare, self.sample, self.count = code, kind, table, spare, sample, count
@@ -214,5 +221,3 @@ class _Rows:
             theirs, ours = code.at(row, code.mul(sample, step), "i8"), code.at(own, lane, kind.scalar)
             source, target = (theirs, ours) if read else (ours, theirs)
             code.store(kind.scalar, code.load(kind.scalar, source, kind.size), target, kind.size)
-
-

@@ -147,7 +147,10 @@ class Code:
         index = f"%i{at}"
         self._lines += [f"br label %enter{at}", f"enter{at}:", f"br label %head{at}", f"head{at}:"]
         self._lines.append(f"{index} = phi i64 [ {start}, %enter{at} ], [ %next{at}, %again{at} ]")
-        self._lines += [f"%more{at} = icmp slt i64 {index}, {end}", f"br i1 %more{at}, label %body{at}, label %done{at}"]
+        self._lines += [
+            f"%more{at} = icmp slt i64 {index}, {end}",
+            f"br i1 %more{at}, label %body{at}, label %done{at}",
+        ]
         self._lines.append(f"body{at}:")
         yield index
         self._lines += [f"br label %again{at}", f"again{at}:", f"%next{at} = add nsw i64 {index}, {step}"]
@@ -169,5 +172,7 @@ class Code:
 
     def function(self, head: str, result: str = "void", attributes: str = "#0") -> str:
         """The whole function: `head` is what stands after define, `result` what it returns."""
-        lines = "\n".join([f"  {line}" for line in ["entry:", *self._places, "br label %begin", "begin:", *self._lines]])
+        lines = "\n".join(
+            [f"  {line}" for line in ["entry:", *self._places, "br label %begin", "begin:", *self._lines]]
+        )
         return f"define {head} {attributes} {{\n{lines}\n  ret {result}\n}}\n"

@@ -104,6 +104,11 @@ def _optimise(module: Any, machine: Any) -> None:
     passes.run(module, builder)
 
 
+def add_symbol(name: str, address: int | None) -> None:
+    """Say where a function is that code may call."""
+    llvm.add_symbol(name, address)
+
+
 def native(address: int, arguments: Sequence[Any]) -> Any:
     """A function in memory as Python's, called without the lock of the interpreter."""
     return ctypes.CFUNCTYPE(None, *arguments)(address)

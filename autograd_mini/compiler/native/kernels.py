@@ -27,7 +27,9 @@ class _Access:
 
     step = 1
 
-    def __init__(self, code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands: Sequence[str]) -> None:
+    def __init__(
+        self, code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands: Sequence[str]
+    ) -> None:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
         self.sums: dict[int, str] = {}  # of what is added to operands that are the same for all nodes
@@ -141,7 +143,9 @@ class Nodes(_Access):
         kind, name = self.kind, f"llvm.masked.store.{self.kind.suffix}.p0"
         self.code.needs[name] = f"declare void @{name}({kind.text}, ptr, i32, {kind.mask})"
         address = self._run(base, first)
-        self.code.do(f"call void @{name}({kind.text} {x.name}, ptr {address}, i32 {kind.size}, {kind.mask} {self.mask})")
+        self.code.do(
+            f"call void @{name}({kind.text} {x.name}, ptr {address}, i32 {kind.size}, {kind.mask} {self.mask})"
+        )
 
     def _addresses(self, i: int, base: str) -> str:
         code, width = self.code, self.kind.width
@@ -164,7 +168,13 @@ class Nodes(_Access):
         if mode == "run":
             return self._load_run("%v", operand)
         if mode == "same":
-            return self._lanes(splat(code, self.kind, code.load(self.kind.scalar, code.at("%v", operand, self.kind.scalar), self.kind.size)))
+            return self._lanes(
+                splat(
+                    code,
+                    self.kind,
+                    code.load(self.kind.scalar, code.at("%v", operand, self.kind.scalar), self.kind.size),
+                )
+            )
         return self._gather(self._addresses(i, "%v"))
 
     def result(self, base: str) -> Lanes:
@@ -177,7 +187,7 @@ class Nodes(_Access):
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoints of the i-th operands."""
-        mode, kind = self.modes[i], self.kind
+        mode = self.modes[i]
         if mode == "run":
             self._store_run("%g", self.operands[i], self._load_run("%g", self.operands[i]) + c)
         elif mode == "same":
@@ -264,7 +274,9 @@ def _access(making: type[Rows] | type[Nodes], code: Code, kind: Kind, modes: Seq
     return making(code, kind, modes, code.field("%code", 1), code.field("%code", 2), operands(code, modes))
 
 
-def forward(name: str, rule: Rule, kind: Kind, making: type[Rows] | type[Nodes], modes: Sequence[Mode], needs: dict[str, str]) -> str:
+def forward(
+    name: str, rule: Rule, kind: Kind, making: type[Rows] | type[Nodes], modes: Sequence[Mode], needs: dict[str, str]
+) -> str:
     """The kernel that evaluates a group."""
     code = Code(needs)
     at, m = _access(making, code, kind, modes), Arithmetic(code, kind)
@@ -275,7 +287,13 @@ def forward(name: str, rule: Rule, kind: Kind, making: type[Rows] | type[Nodes],
 
 
 def backward(
-    name: str, rule: Rule, kind: Kind, making: type[Rows] | type[Nodes], modes: Sequence[Mode], active: Sequence[bool], needs: dict[str, str]
+    name: str,
+    rule: Rule,
+    kind: Kind,
+    making: type[Rows] | type[Nodes],
+    modes: Sequence[Mode],
+    active: Sequence[bool],
+    needs: dict[str, str],
 ) -> str:
     """The kernel that adds adjoint · slope to the adjoints of the operands that are active."""
     code = Code(needs)

@@ -64,9 +64,7 @@ class Lanes:
 
     def _compared(self, name: str, other: Any) -> "Mask":
         other = self.lift(other)
-        return Mask(
-            self.code, self.kind, self.code.let(f"fcmp {name} {self.kind.text} {self.name}, {other.name}")
-        )
+        return Mask(self.code, self.kind, self.code.let(f"fcmp {name} {self.kind.text} {self.name}, {other.name}"))
 
     def __add__(self, other: Any) -> "Lanes":
         return self._binary("fadd", self, other)
@@ -96,7 +94,10 @@ class Lanes:
         """A power; small whole ones by multiplication, where it is as exact."""
         if isinstance(n, Lanes) or n not in (0.0, 1.0, 2.0, 3.0):
             return Arithmetic(self.code, self.kind).pow(self, n)
-        return (1.0, self, self * self, self * self * self)[int(n)] if n != 3.0 else self * self * self
+        result: Any = 1.0
+        for k in range(int(n)):
+            result = result * self if k else self
+        return result
 
     def __neg__(self) -> "Lanes":
         return self.like(f"fneg {self.kind.text} {self.name}")
@@ -116,8 +117,12 @@ class Lanes:
     def __ge__(self, other: Any) -> "Mask":
         return self._compared("oge", other)
 
-    def __eq__(self, other: object) -> Any:
+    def equals(self, other: Any) -> "Mask":
+        """Where the two are the same number."""
         return self._compared("oeq", other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.equals(other)
 
     def __ne__(self, other: object) -> Any:
         return self._compared("une", other)
@@ -168,21 +173,6 @@ class Mask:
     def __invert__(self) -> "Mask":
         ones = Kind(self.kind.scalar, self.kind.width)._splat("i1", "true")
         return Mask(self.code, self.kind, self.code.let(f"xor {self.kind.mask} {self.name}, {ones}"))
-
-    def _as_number(self) -> Lanes:
-        return self.chosen(1.0, 0.0)
-
-    def __add__(self, other: Any) -> Lanes:
-        return self._as_number() + other
-
-    def __radd__(self, other: Any) -> Lanes:
-        return other + self._as_number()
-
-    def __mul__(self, other: Any) -> Lanes:
-        return self._as_number() * other
-
-    def __rmul__(self, other: Any) -> Lanes:
-        return other * self._as_number()
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a rule asks nothing its truth: it chooses by m.where(condition, a, b)")

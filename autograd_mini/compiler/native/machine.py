@@ -121,7 +121,8 @@ def _zero(code: Code, kind: Kind, base: str, slots: str) -> None:
 
 
 def _execute_call(code: Code, name: str, fields: int, v: str, g: str) -> None:
-    code.do(f"call void @{name}_execute(ptr {code.pointer('%call', fields)}, i64 {code.field('%call', fields + 1)}, ptr {v}, ptr {g})")
+    given = f"ptr {code.pointer('%call', fields)}, i64 {code.field('%call', fields + 1)}, ptr {v}, ptr {g}"
+    code.do(f"call void @{name}_execute({given})")
 
 
 def _blocks_call(code: Code, name: str, fields: int, base: str) -> None:
@@ -155,7 +156,7 @@ def _seed(code: Code, kind: Kind) -> str:
 
 
 def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
-    """A whole call.  The last, incomplete part comes first: then what its idle lanes left in shared adjoints is erased."""
+    """A whole call.  The incomplete part comes first: what its idle lanes left in shared adjoints is erased."""
     code, width = Code(needs), kind.width
     v, g = code.pointer("%call", Call.V), code.pointer("%call", Call.G)
     uniform, back = code.field("%call", Call.UNIFORM), code.field("%call", Call.BACK)

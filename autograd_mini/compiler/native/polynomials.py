@@ -155,7 +155,7 @@ def _half_expm1(x: Lanes) -> Lanes:
 def expm1(x: Lanes) -> Lanes:
     """eˣ − 1, for x that are 0 or not tiny, up to 710."""
     y = _half_expm1(x)
-    return (x == 0.0).chosen(x, y + y)
+    return x.equals(0.0).chosen(x, y + y)
 
 
 class _Log(NamedTuple):
@@ -192,10 +192,10 @@ def log1p(x: Lanes) -> Lanes:
     u = 1.0 + x
     k, m = _split(u)
     lost = (x < 1.0).chosen(x - (u - 1.0), 1.0 - (u - x)) / u
-    near = _Bits(x, k.name).as_number() == 0.0
+    near = _Bits(x, k.name).as_number().equals(0.0)
     p = _logarithm(k, near.chosen(x, m - 1.0))
     rest = p.rest + (p.k * _LN2[1] + near.chosen(0.0, lost))
-    return (x == 0.0).chosen(x, p.k.fma(_LN2[0], p.f - (p.half - rest)))
+    return x.equals(0.0).chosen(x, p.k.fma(_LN2[0], p.f - (p.half - rest)))
 
 
 def _other_base(x: Lanes, factor: tuple[float, float], ln2: tuple[float, float]) -> Lanes:
@@ -269,7 +269,7 @@ def sin(x: Lanes) -> Lanes:
     """The sine, for |x| < 2²⁰."""
     angle = _angle(x)
     y = angle.q.is_set(1).chosen(angle.cos, angle.sin)
-    return (x == 0.0).chosen(x, angle.q.is_set(2).chosen(-y, y))
+    return x.equals(0.0).chosen(x, angle.q.is_set(2).chosen(-y, y))
 
 
 def cos(x: Lanes) -> Lanes:
@@ -283,7 +283,7 @@ def tan(x: Lanes) -> Lanes:
     """The tangent, for |x| < 2²⁰."""
     angle = _angle(x)
     odd = angle.q.is_set(1)
-    return (x == 0.0).chosen(x, odd.chosen(-angle.cos, angle.sin) / odd.chosen(angle.sin, angle.cos))
+    return x.equals(0.0).chosen(x, odd.chosen(-angle.cos, angle.sin) / odd.chosen(angle.sin, angle.cos))
 
 
 def cbrt(x: Lanes) -> Lanes:
@@ -296,7 +296,8 @@ def cbrt(x: Lanes) -> Lanes:
     over = square.fma(y, -a) + lost * y
     y = y - over / (3.0 * square)
     root = small.chosen(y * 2.0**-54, y).function("copysign", x)
-    return ((x != 0.0) & (abs(x) < math.inf)).chosen(root, x)
+    ordinary: Mask = (abs(x) > 0.0) & (abs(x) < math.inf)
+    return ordinary.chosen(root, x)
 
 
 def hypot(x: Lanes, y: Lanes) -> Lanes:
@@ -344,19 +345,19 @@ def _tail_numerator(a: Lanes) -> Lanes:
 POLYNOMIALS: Final[dict[str, tuple[Callable[..., Lanes], Callable[..., Any] | None]]] = {
     "exp": (exp, None),
     "exp2": (exp2, None),
-    "expm1": (expm1, lambda x: (x < 709.0) & ((abs(x) > 1e-300) | (x == 0.0)) | (x < -1.0)),
+    "expm1": (expm1, lambda x: (x < 709.0) & ((abs(x) > 1e-300) | x.equals(0.0)) | (x < -1.0)),
     "log": (log, lambda x: (x >= 2.0**-1022) & (x < math.inf)),
     "log2": (log2, lambda x: (x >= 2.0**-1022) & (x < math.inf)),
     "log10": (log10, lambda x: (x >= 2.0**-1022) & (x < math.inf)),
     "log1p": (log1p, lambda x: (x > -1.0) & (x < 1e300)),
-    "tanh": (tanh, lambda x: (abs(x) > 1e-300) | (x == 0.0) | (x != x)),
-    "sinh": (sinh, lambda x: (abs(x) < 708.0) & ((abs(x) > 1e-300) | (x == 0.0))),
+    "tanh": (tanh, lambda x: (abs(x) > 1e-300) | x.equals(0.0) | (x != x)),
+    "sinh": (sinh, lambda x: (abs(x) < 708.0) & ((abs(x) > 1e-300) | x.equals(0.0))),
     "cosh": (cosh, lambda x: abs(x) < 708.0),
-    "sin": (sin, lambda x: (abs(x) < 2.0**20) & ((abs(x) > 1e-300) | (x == 0.0))),
+    "sin": (sin, lambda x: (abs(x) < 2.0**20) & ((abs(x) > 1e-300) | x.equals(0.0))),
     "cos": (cos, lambda x: abs(x) < 2.0**20),
-    "tan": (tan, lambda x: (abs(x) < 2.0**20) & ((abs(x) > 1e-300) | (x == 0.0))),
+    "tan": (tan, lambda x: (abs(x) < 2.0**20) & ((abs(x) > 1e-300) | x.equals(0.0))),
     "cbrt": (cbrt, None),
     "hypot": (hypot, lambda x, y: (abs(x) < 1e150) & (abs(y) < 1e150) & ((abs(x) > 1e-140) | (abs(y) > 1e-140))),
-    "erf": (erf, lambda x: (abs(x) > 1e-290) | (x == 0.0)),
+    "erf": (erf, lambda x: (abs(x) > 1e-290) | x.equals(0.0)),
     "erfc": (erfc, lambda x: x < 26.0),
 }

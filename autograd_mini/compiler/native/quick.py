@@ -37,10 +37,8 @@ def _of_arrays(executor: NativeExecutor, shapes: Sequence[Shape]) -> Callable[..
         for x, shape in zip(args, shapes):
             if type(x) is not np.ndarray or x.dtype is not dtype or x.shape != shape:
                 raise TypeError
-        if parameters is None:
-            out = [np.empty(shape, dtype) for shape in shapes]
-        else:
-            out = [np.empty_like(parameters)]
+        wanted = shapes if parameters is None else [parameters.shape]
+        out = [np.empty(shape, dtype) for shape in wanted]
         value = float(bound(args, 1, 1.0, out))
         return value, out[0] if len(out) == 1 else tuple(out)
 

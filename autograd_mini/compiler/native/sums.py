@@ -15,6 +15,8 @@ from .lane import Lanes
 
 _CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
 
+_SUMS: Final = ("sum", "chain", "mean")
+
 # Where a fold begins, and how it goes on.
 _FOLDS: Final[dict[str, tuple[float, Any]]] = {
     "sum": (0.0, lambda x, y: x + y),
@@ -71,10 +73,7 @@ def fold_forward(name: str, rule: str, kind: Kind, wide: bool, mode: Mode, needs
             so_far = Lanes(code, kind, code.load(kind.text, place, 64))
             code.store(kind.text, combine(so_far, xs.kept(xs.operand(0), start)).name, place, 64)
         total = Lanes(code, kind, code.load(kind.text, place, 64))
-        if rule in ("sum", "chain", "mean"):
-            z = at.total(total)
-        else:
-            z = _folded(code, at, place, start, combine)
+        z = at.total(total) if rule in _SUMS else _folded(code, at, place, start, combine)
         at.node.put(z / _length(code, at) if rule == "mean" else z)
     return code.function(f"void @{name}{SIGNATURE}")
 
@@ -86,7 +85,9 @@ def _folded(code: Code, at: _Lists, place: str, start: float, combine: Any) -> L
         return Lanes(code, kind, code.load(kind.text, place, 64))
     result = Lanes(code, kind, kind.number(start))
     for k in range(at.kind.width):
-        result = combine(result, Lanes(code, kind, code.load(kind.text, code.at(place, str(k), kind.scalar), kind.size)))
+        result = combine(
+            result, Lanes(code, kind, code.load(kind.text, code.at(place, str(k), kind.scalar), kind.size))
+        )
     return result
 
 
@@ -150,7 +151,7 @@ def dot_backward(
     active: Sequence[bool],
     needs: dict[str, str],
 ) -> str:
-    """The kernel that adds the adjoint of a dot, times one list, to the adjoints of the other; `active` also of start."""
+    """The kernel that adds the adjoint of a dot times one list to the adjoints of the other, and to the start's."""
     code = Code(needs)
     at = _Lists(code, kind, wide, start, modes)
     with code.loop(at.nodes) as j:
@@ -178,7 +179,9 @@ def sloped_forward(name: str, kind: Kind, wide: bool, value: Mode, modes: Sequen
     return code.function(f"void @{name}{SIGNATURE}")
 
 
-def sloped_backward(name: str, kind: Kind, wide: bool, value: Mode, modes: Sequence[Mode], needs: dict[str, str]) -> str:
+def sloped_backward(
+    name: str, kind: Kind, wide: bool, value: Mode, modes: Sequence[Mode], needs: dict[str, str]
+) -> str:
     """The kernel that adds adjoint · slope to the adjoints of the first list, the slopes being the second."""
     code = Code(needs)
     at = _Lists(code, kind, wide, (value,), modes)
