@@ -525,14 +525,14 @@ def _irregular(peer: str, nodes: int, samples: int) -> Step | None:
         function = ca.Function("f", [sx], [z, ca.gradient(z, sx)])
         function = function.map(samples) if samples > 1 else function
         buffer, run = function.buffer()
-        values, slopes = np.zeros(samples), np.zeros(10 * samples)
-        buffer.set_arg(0, memoryview(X.ravel()))
+        given, values, slopes = X.ravel(), np.zeros(samples), np.zeros(10 * samples)
+        buffer.set_arg(0, memoryview(given))
         buffer.set_res(0, memoryview(values))
         buffer.set_res(1, memoryview(slopes))
 
         def call() -> Any:
             run()
-            assert buffer is not None  # it owns what run() works on
+            assert all(x is not None for x in (buffer, given, slopes))  # they own what run() works on
             return float(values.sum())
 
         return call

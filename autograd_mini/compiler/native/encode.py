@@ -11,12 +11,18 @@ from ..graph import OPERATIONS, SLOPED, differentiable
 from ..program import Group, Program
 from . import sums
 from .ir import Kind
-from .kernels import Mode, Nodes, Rows, backward, forward
+from .kernels import Mode, Nodes, Rows, backward, forward, one_number
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
 _LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
 _BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+
+# What takes no longer than to gather the operands.
+_CHEAP = (
+    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
+    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
+)
 
 Write = Callable[..., str]
 
@@ -83,8 +89,8 @@ class Encoder:
         rule, head = group.rule, self._head(group)
         if not _is_long(group):
             modes, fields = self._modes(group)
-            making: Any = Rows if self.wide else Nodes
-            return self._made("f", rule, modes, partial(forward, rule=rule, making=making, modes=modes), head + fields)
+            write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
+            return self._made("f", rule, modes, write, head + fields)
         alone, lists, fields = self._long(group)
         modes = [*alone, *lists]
         if rule.name == "dot":
@@ -97,6 +103,12 @@ class Encoder:
 
     def _head(self, group: Group) -> list[Any]:
         return [len(group.results), int(self.place[group.results[0]])]
+
+    def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:
+        """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
+        if self.wide:
+            return Rows
+        return one_number if rule.name in _CHEAP and ("table" in modes or "each" in modes) else Nodes
 
     def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
         kind = self.kind
@@ -191,7 +203,7 @@ class Encoder:
         active = [bool(self.active[slots].any()) for slots in group.operands]
         if not _is_long(group):
             modes, fields = self._modes(group)
-            making: Any = Rows if self.wide else Nodes
+            making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
         alone, lists, fields = self._long(group)

@@ -15,7 +15,7 @@ from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host, native
 from .machine import BLOCK, Call, text
-from .threads import all_done, divided
+from .threads import PART, all_done, divided
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
 SCALARS = {"float64": "double", "float32": "float"}
@@ -218,6 +218,8 @@ class NativeExecutor:
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
+        if self._function is not None or self.is_small:
+            lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
 
 
@@ -243,11 +245,10 @@ class Bound:
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
         """The value for each sample; if there is a seed, the derivatives are written to `out`."""
         results = np.empty((self.outputs[1], n), self.tape.dtype)
-        parts = divided(n, self._slots, self.tape.kind.width)
-        if len(parts) == 1:
+        if n * self._slots < 2 * PART:
             self._part(arguments, results, 0, n, seed, out)
         else:
-            self._parts(parts, arguments, results, seed, out)
+            self._parts(n, arguments, results, seed, out)
         if self._guarded:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
@@ -263,14 +264,10 @@ class Bound:
         self._free.append(frame)
 
     def _parts(
-        self,
-        parts: Sequence[tuple[int, int]],
-        arguments: Sequence[Any],
-        results: Any,
-        seed: float | None,
-        out: Sequence[Any],
+        self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]
     ) -> None:
-        """All parts, by several threads; derivatives by parameters are summed in the order of the parts."""
+        """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
+        parts = divided(n, self._slots, self.tape.kind.width)
         by_parameters = seed is not None and self.executor.parameters is not None
         sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
 
@@ -317,15 +314,15 @@ class Frame:
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
     ) -> None:
         """One call of the machine, for the samples from first to below end."""
-        words = self.words
-        blocks = [x if x.dtype is self.dtype else x.astype(self.dtype, copy=False) for x in arguments]
+        words, dtype = self.words, self.dtype
+        blocks = [x if x.dtype is dtype else x.astype(dtype, copy=False) for x in arguments]
         self._point(self.ins, blocks)
         self._point(self.outs, [results])
-        words[Call.FIRST], words[Call.END], words[Call.BACK] = first, end, seed is not None
+        words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
-            self.seed[Call.SEED] = seed
+            self.seed[_SEED] = seed
             if self.by_parameters:
-                words[Call.SLOPES] = address(out[0])
+                words[_SLOPES] = address(out[0])
             else:
                 self._point(self.backs, out)
         self.machine(self.address)
@@ -343,6 +340,7 @@ class Frame:
             at += BLOCK
 
 
+_FIRST, _END, _BACK, _SEED, _SLOPES = map(int, (Call.FIRST, Call.END, Call.BACK, Call.SEED, Call.SLOPES))
 _address_of, _first_byte = ctypes.addressof, ctypes.c_char.from_buffer
 
 

@@ -9,7 +9,7 @@ others follow), and a number for each operand that says by its mode where they a
     a number: the operand is this constant
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ...rules import Rule
@@ -270,16 +270,25 @@ def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str
     ]
 
 
-def _access(making: type[Rows] | type[Nodes], code: Code, kind: Kind, modes: Sequence[Mode]) -> Access:
+def one_number(code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands_: Sequence[str]) -> Rows:
+    """Access to slots with one number, of which nodes are taken one by one."""
+    return Rows(code, kind.wide(1), modes, nodes, out, operands_)
+
+
+Making = Callable[[Code, Kind, Sequence[Mode], str, str, Sequence[str]], Access]
+
+
+def _access(making: Making, code: Code, kind: Kind, modes: Sequence[Mode]) -> Access:
     return making(code, kind, modes, code.field("%code", 1), code.field("%code", 2), operands(code, modes))
 
 
 def forward(
-    name: str, rule: Rule, kind: Kind, making: type[Rows] | type[Nodes], modes: Sequence[Mode], needs: dict[str, str]
+    name: str, rule: Rule, kind: Kind, making: Making, modes: Sequence[Mode], needs: dict[str, str]
 ) -> str:
     """The kernel that evaluates a group."""
     code = Code(needs)
-    at, m = _access(making, code, kind, modes), Arithmetic(code, kind)
+    at = _access(making, code, kind, modes)
+    m = Arithmetic(code, at.kind)
     with code.loop(at.nodes, step=at.step) as j:
         at.move(j)
         at.put(m.lift(m.value(rule, *[at.operand(i) for i in range(len(modes))])))
@@ -290,14 +299,15 @@ def backward(
     name: str,
     rule: Rule,
     kind: Kind,
-    making: type[Rows] | type[Nodes],
+    making: Making,
     modes: Sequence[Mode],
     active: Sequence[bool],
     needs: dict[str, str],
 ) -> str:
     """The kernel that adds adjoint · slope to the adjoints of the operands that are active."""
     code = Code(needs)
-    at, m = _access(making, code, kind, modes), Arithmetic(code, kind)
+    at = _access(making, code, kind, modes)
+    m = Arithmetic(code, at.kind)
     at.begin_sums([i for i, mode in enumerate(modes) if mode == "same" and active[i]])
     with code.loop(at.nodes, step=at.step) as j:
         at.move(j)
