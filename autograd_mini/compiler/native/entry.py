@@ -13,6 +13,7 @@ from .fused import evaluated, name_of, swept
 from .ir import Code, Kind
 from .jit import Jit, add_symbol
 from .lane import Arithmetic, Lanes, Mask
+from .machine import BLOCK, Call
 
 _DOUBLE: Final = Kind("double", 1)
 _METH_FASTCALL: Final = 0x80
@@ -23,6 +24,12 @@ _API: Final = {
     "PyTuple_SetItem": "i32 (ptr, i64, ptr)",
     "PyErr_Occurred": "ptr ()",
     "PyErr_BadArgument": "i32 ()",
+    "PyLong_AsVoidPtr": "ptr (ptr)",
+    "PyObject_GetBuffer": "i32 (ptr, ptr, i32)",
+    "PyBuffer_Release": "void (ptr)",
+    "PyEval_SaveThread": "ptr ()",
+    "PyEval_RestoreThread": "void (ptr)",
+    "PyBool_FromLong": "ptr (i64)",
 }
 
 
@@ -56,19 +63,28 @@ def entry(program: Program, sources: Sequence[int], single: bool, jit: Jit) -> C
     given by itself, several in a tuple.
     """
     name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
+    return _made_of(name, partial(_text, name, program, sources, single), jit)
+
+
+def _made_of(name: str, write: Callable[..., str], jit: Jit) -> Callable[..., Any]:
+    """The function of Python that is this function of LLVM's."""
     for function in _API:
         add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
-    (address,) = jit.addresses({name: partial(_text, name, program, sources, single)})
+    (address,) = jit.addresses({name: write})
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    made: Callable[..., tuple[float, Any]] = new(_method(address), None, None)
+    made: Callable[..., Any] = new(_method(address), None, None)
     return made
 
 
-def _text(name: str, program: Program, sources: Sequence[int], single: bool, needs: dict[str, str]) -> str:
+def _declare(needs: dict[str, str]) -> None:
     for function, signature in _API.items():
         result, arguments = signature.split(" ", 1)
         needs[function] = f"declare {result} @{function}{arguments}"
+
+
+def _text(name: str, program: Program, sources: Sequence[int], single: bool, needs: dict[str, str]) -> str:
+    _declare(needs)
     code = Code(needs)
     m = Arithmetic(code, _DOUBLE)
     with code.when(code.let(f"icmp ne i64 %count, {program.inputs}")):
@@ -121,3 +137,59 @@ def _made(code: Code, call: str) -> str:
     with code.when(code.let(f"icmp eq ptr {made}, null")):
         code.leave("ptr null")
     return made
+
+
+# ---- calls of the machine ----
+
+_VIEW: Final = 80  # bytes of a Py_buffer, which is part of the stable ABI
+_NDIM, _STRIDES = 36, 56  # and where it has these
+_PYBUF_STRIDES: Final = 0x18
+
+
+def runner(jit: Jit) -> Callable[..., Any]:
+    """A function of the address of a call and arrays: it enters where these are in the call's blocks, and runs it.
+
+    Other threads of Python run meanwhile.
+    """
+    return _made_of("run_call", _runner, jit)
+
+
+def _runner(needs: dict[str, str]) -> str:
+    _declare(needs)
+    code = Code(needs)
+    call = code.let(f"call ptr @PyLong_AsVoidPtr(ptr {code.load('ptr', '%arguments', 8)})")
+    arrays = code.let("sub i64 %count, 1")
+    views = code.let(f"alloca i8, i64 {code.mul(arrays, _VIEW)}, align 16")
+    taken = code.place("i64")
+    code.store("i64", "0", taken, 8)
+    with code.loop(arrays) as k:
+        given = code.load("ptr", code.at("%arguments", code.add(k, 1), "ptr"), 8)
+        view = code.at(views, code.mul(k, _VIEW), "i8")
+        failed = code.let(f"call i32 @PyObject_GetBuffer(ptr {given}, ptr {view}, i32 {_PYBUF_STRIDES})")
+        with code.when(code.let(f"icmp ne i32 {failed}, 0")):
+            _release(code, views, taken)
+            code.leave("ptr null")
+        code.store("i64", code.add(k, 1), taken, 8)
+        _enter(code, code.at(call, code.add(code.mul(k, BLOCK), len(Call)), "i64"), view)
+    thread = code.let("call ptr @PyEval_SaveThread()")
+    code.do(f"call void {code.pointer(call, Call.MACHINE)}(ptr {call})")
+    code.do(f"call void @PyEval_RestoreThread(ptr {thread})")
+    _release(code, views, taken)
+    done = code.let("call ptr @PyBool_FromLong(i64 1)")
+    return code.function("ptr @run_call(ptr %self, ptr %arguments, i64 %count)", f"ptr {done}")
+
+
+def _enter(code: Code, block: str, view: str) -> None:
+    """Address and strides of an array; of one with one axis the stride stands for both."""
+    code.store("i64", code.load("i64", view, 8), block, 8)
+    strides = code.load("ptr", code.at(view, str(_STRIDES), "i8"), 8)
+    axes = code.load("i32", code.at(view, str(_NDIM), "i8"), 4)
+    down = code.load("i64", strides, 8)
+    last = code.let(f"select i1 {code.let(f'icmp sgt i32 {axes}, 1')}, i64 1, i64 0")
+    code.store("i64", down, code.at(block, "1", "i64"), 8)
+    code.store("i64", code.load("i64", code.at(strides, last, "i64"), 8), code.at(block, "2", "i64"), 8)
+
+
+def _release(code: Code, views: str, taken: str) -> None:
+    with code.loop(code.load("i64", taken, 8)) as k:
+        code.do(f"call void @PyBuffer_Release(ptr {code.at(views, code.mul(k, _VIEW), 'i8')})")

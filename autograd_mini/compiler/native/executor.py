@@ -1,6 +1,5 @@
 """Programs run by the machine."""
 
-import ctypes
 from collections.abc import Sequence
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
@@ -11,9 +10,10 @@ import numpy as np
 from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction
+from .entry import entry, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
-from .jit import Jit, host, native
+from .jit import Jit, host
 from .machine import BLOCK, Call, text
 from .threads import PART, all_done, divided
 
@@ -40,12 +40,12 @@ class Tape:
         instructions = [x for part in encoded for x in part]
         wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
         addresses = dict(zip(wanted, jit.addresses(wanted)))
-        self.run = native(addresses[machine], [ctypes.c_void_p])
         self._kept: list[Any] = []  # what the instructions say where to find
         lists = [self._list(part, addresses) for part in encoded]
         self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
+        call[Call.MACHINE] = addresses[machine]
         call[Call.UNIFORM], call[Call.VARYING] = self.uniform, program.slots - self.uniform
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
@@ -89,8 +89,8 @@ class FusedTape:
         name = name_of(program, sources, self.kind)
         write = partial(over_samples, name, program, sources, self.kind)
         (address,) = jit.addresses({name: write})
-        self.run = native(address, [ctypes.c_void_p])
         self.call = np.zeros(len(Call), np.int64)
+        self.call[Call.MACHINE] = address
         self._sums = program.parameters * width
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
@@ -137,6 +137,8 @@ class NativeExecutor:
         self.why = why
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
+        self._lanes = LANES[dtype]
+        self.runner = runner(self._jit)
         self.is_small = program.sampled and size(program) <= SMALL
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
@@ -172,8 +174,6 @@ class NativeExecutor:
         small = not self.program.sampled and size(self.program) <= SMALL
         if not small or self.parameters is not None or self.dtype != np.float64:
             return None
-        from .entry import entry
-
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
 
     def _at_once(self, arguments: Sequence[Any]) -> Any:
@@ -197,7 +197,7 @@ class NativeExecutor:
 
     def bound(self, n: int) -> "Bound":
         """The program made ready for calls of n samples."""
-        width = 1 if n == 1 else LANES[self.dtype.name]
+        width = 1 if n == 1 else self._lanes
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
             tape = Tape if key else FusedTape
@@ -284,27 +284,29 @@ class Bound:
             raise Flipped(np.arange(len(wrong)), wrong if self.executor.program.sampled else wrong[:, 0])
 
 
+_FIRST, _END, _BACK, _SEED = map(int, (Call.FIRST, Call.END, Call.BACK, Call.SEED))
+
+
 class Frame:
     """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
 
     def __init__(self, bound: Bound) -> None:
         tape, parameters = bound.tape, bound.executor.parameters
-        self.dtype, self.machine, self.arrays = tape.dtype, tape.run, tape.arrays()
-        self.by_parameters = parameters is not None
+        self.dtype, self.arrays = tape.dtype, tape.arrays()
+        self.runner = bound.executor.runner
         count = len(bound.inputs)
-        self.ins, self.outs, self.backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
-        words: Any = np.zeros(self.backs + BLOCK * count, np.int64)
+        ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
+        words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
         words[: len(Call)] = tape.call
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
-        for at, tables in ((self.ins, bound.inputs), (self.outs, [bound.outputs]), (self.backs, bound.inputs)):
+        for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
             for k, (slots, rows) in enumerate(tables):
                 words[at + BLOCK * k + 3 : at + BLOCK * k + 5] = rows, slots
         self.address = words.ctypes.data
-        fields = [(Call.BLOCKS_IN, self.ins, count), (Call.BLOCKS_OUT, self.outs, 1)]
-        if self.by_parameters:
-            words[Call.PARAMETERS] = parameters.ctypes.data
-        else:
-            fields.append((Call.BLOCKS_BACK, self.backs, count))
+        fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
+        if parameters is not None:
+            words[[Call.PARAMETERS, Call.BY_PARAMETERS]] = parameters.ctypes.data, 1
+            fields[-1] = (Call.BLOCKS_BACK, backs, 0)
         for field, at, blocks in fields:
             words[field : field + 2] = self.address + 8 * at, blocks
         self.words = memoryview(words)
@@ -316,38 +318,7 @@ class Frame:
         """One call of the machine, for the samples from first to below end."""
         words, dtype = self.words, self.dtype
         blocks = [x if x.dtype is dtype else x.astype(dtype, copy=False) for x in arguments]
-        self._point(self.ins, blocks)
-        self._point(self.outs, [results])
         words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-            if self.by_parameters:
-                words[_SLOPES] = address(out[0])
-            else:
-                self._point(self.backs, out)
-        self.machine(self.address)
-
-    def _point(self, at: int, blocks: Sequence[Any]) -> None:
-        """Write down where blocks are: the address, and the steps from row to row and from sample to sample."""
-        words = self.words
-        for block in blocks:
-            words[at] = address(block)
-            strides = block.strides
-            if len(strides) == 2:
-                words[at + 1], words[at + 2] = strides
-            else:  # one number, or one row, for each sample: there is one of the two
-                words[at + 1] = words[at + 2] = strides[0] if strides else 0
-            at += BLOCK
-
-
-_FIRST, _END, _BACK, _SEED, _SLOPES = map(int, (Call.FIRST, Call.END, Call.BACK, Call.SEED, Call.SLOPES))
-_address_of, _first_byte = ctypes.addressof, ctypes.c_char.from_buffer
-
-
-def address(array: Any) -> int:
-    """Where the first number of an array is."""
-    try:
-        return _address_of(_first_byte(array if array.flags.c_contiguous else array.T))
-    except (TypeError, ValueError):  # it isn't contiguous, or not to be written
-        where: int = array.ctypes.data
-        return where
+        self.runner(self.address, *blocks, results, *out)

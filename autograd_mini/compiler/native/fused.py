@@ -171,7 +171,7 @@ def _samples(name: str, program: Program, sources: Sequence[int], kind: Kind, ne
             code.store(kind.scalar, kind.wide(1).number(0.0), idle, kind.size)
     if totals:
         with code.when(back):
-            slopes = code.pointer("%call", Call.SLOPES)
+            slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
             with code.loop(str(totals)) as i:
                 total = Lanes(
                     code, kind, code.load(kind.text, code.at(sums, code.mul(i, width), kind.scalar), kind.size)

@@ -1,7 +1,6 @@
 """LLVM itself: modules of text made into functions in memory."""
 
-import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -107,8 +106,3 @@ def _optimise(module: Any, machine: Any) -> None:
 def add_symbol(name: str, address: int | None) -> None:
     """Say where a function is that code may call."""
     llvm.add_symbol(name, address)
-
-
-def native(address: int, arguments: Sequence[Any]) -> Any:
-    """A function in memory as Python's, called without the lock of the interpreter."""
-    return ctypes.CFUNCTYPE(None, *arguments)(address)

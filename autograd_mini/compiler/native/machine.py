@@ -20,6 +20,7 @@ class Call(IntEnum):
         del name, start, last_values
         return count
 
+    MACHINE = auto()  # the address of the function that is to run it
     FIRST = auto()  # sample
     END = auto()
     V = auto()
@@ -39,7 +40,7 @@ class Call(IntEnum):
     RESULT = auto()  # its slot
     PARAMETERS = auto()  # the address of their numbers
     PARAMETER_COUNT = auto()
-    SLOPES = auto()  # the address for derivatives by them, or 0
+    BY_PARAMETERS = auto()  # 1 if derivatives are by them: then these are the only block of BLOCKS_BACK
     BLOCKS_IN = auto()  # the address of blocks of inputs
     BLOCKS_IN_COUNT = auto()
     BLOCKS_OUT = auto()  # of results and guards
@@ -197,9 +198,8 @@ def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
 
 
 def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:
-    address = code.field("%call", Call.SLOPES)
-    with code.when(code.let(f"icmp ne i64 {address}, 0")):
-        slopes = code.let(f"inttoptr i64 {address} to ptr")
+    with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
+        slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
         with code.loop(count_) as i:
             row = code.load(kind.text, code.at(g, code.mul(i, kind.width), kind.scalar), kind.size)
             code.store(kind.scalar, across(Lanes(code, kind, row)), code.at(slopes, i, kind.scalar), kind.size)
