@@ -133,7 +133,9 @@ class Encoder:
 
     def _mode(self, places: Any) -> tuple[str, Any]:
         n, first = len(places), int(places[0])
-        if n >= FEW or n == 1:
+        if n == 1:
+            return "run", first
+        if n >= FEW:
             if (places == np.arange(first, first + n)).all():
                 return "run", first
             if (places == first).all():
@@ -175,7 +177,7 @@ class Encoder:
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
         if (matrix == regular).all():
             return "run", int(bases[0]), step
-        each = not self.wide and all(len(np.unique(line)) == len(line) for line in matrix)
+        each = not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
         mode = "each" if each else "table"
         if (matrix == matrix[0]).all():
             return mode, matrix[0].astype(np.int32), 0
@@ -187,9 +189,15 @@ class Encoder:
         """Those of the nodes that lead from a source to the result, in runs; marks their operands."""
         if not differentiable(group.rule):
             return []
+        operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
+        if len(group.results) == 1:
+            only = group.results[0]
+            if not (self.reached[only] and self.active[only]):
+                return []
+            self.reached[[line[0] for line in operands]] = True
+            return [group]
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
-        operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
         for slots in operands:
             self.reached[np.array(slots)[wanted]] = True
         edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
