@@ -71,10 +71,10 @@ def contribution_hook(hook: Inspector) -> Iterator[None]:
         hook(v, adjoint, cs)
 
     try:
-        engine._thread.inspectors = (*engine._thread.inspectors, inspector)
+        engine.this_thread.inspectors = (*engine.this_thread.inspectors, inspector)
         yield
     finally:
-        engine._thread.inspectors = tuple([other for other in engine._thread.inspectors if other is not inspector])
+        engine.this_thread.inspectors = tuple([i for i in engine.this_thread.inspectors if i is not inspector])
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -129,10 +129,10 @@ def source_line() -> SourceLine:
     1
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
     return path.startswith(_PACKAGE) and not path.startswith(_DEMOS)
