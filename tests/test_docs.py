@@ -1,4 +1,4 @@
-"""The pages of docs/ keep their word: their snippets run, in their order, and come to what they say; so do the links."""
+"""The pages of docs/ keep their word: their snippets run, in their order, and come to what they say; links too."""
 
 import re
 from pathlib import Path
@@ -26,4 +26,6 @@ def test_every_snippet_comes_to_what_it_says(page: Path, tmp_path: Path, monkeyp
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     made = {DOCS / "reference/operations.md"}  # when the site is built, from the table of rules
-    assert [link for link in links if (found := (page.parent / link).resolve()) not in made and not found.exists()] == []
+    assert [
+        link for link in links if (found := (page.parent / link).resolve()) not in made and not found.exists()
+    ] == []
