@@ -42,7 +42,9 @@ AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the dom
 CASES: dict[str, dict[str, dict[str, float]]] = {
     "maximum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
     "minimum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
-    "clamp(x, lo, hi)": {r"\mathrm{lo} < x < \mathrm{hi}": {}, r"x < \mathrm{lo}": {"x": -2.0}, r"x > \mathrm{hi}": {"x": 2.0}},
+    "clamp(x, lo, hi)": {
+        r"\mathrm{lo} < x < \mathrm{hi}": {}, r"x < \mathrm{lo}": {"x": -2.0}, r"x > \mathrm{hi}": {"x": 2.0},
+    },
     "hardtanh(x)": {"-1 < x < 1": {}, "|x| > 1": {"x": 2.0}},
 }  # fmt: skip
 EITHER_SIDE = {"x > 0": {}, "x < 0": {"x": -0.6}}
@@ -125,7 +127,8 @@ def slope(call: str, x: str, names: list[str]) -> str:
             where.setdefault(found, []).append(condition)
     if len(where) == 1:
         return f"$${left} = {next(iter(where))}$$"
-    lines = r" \\ ".join(f"{found} & {', '.join(conditions)}" for found, conditions in where.items())
+    either = r" \text{ or } "
+    lines = r" \\ ".join(f"{found} & {either.join(conditions)}" for found, conditions in where.items())
     return rf"$${left} = \begin{{cases}} {lines} \end{{cases}}$$"
 
 
@@ -209,7 +212,8 @@ def kink_rows(call: str, kinks: str) -> str:
     start = {"x**n": r"\w \*\* [\w.]+", "pow(x, n)": r"\w \*\* [\w.]+"}.get(call, re.escape(call.split("(")[0]) + r"\(")
     rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)]
     cells = [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in rows]
-    lines = [f"| {' | '.join([*cell[:4], cell[-1]] if len(cell) > 3 else [*cell, '–', 'no value'])} |" for cell in cells]
+    chosen = [[*cell[:4], cell[-1]] if len(cell) > 3 else [*cell, "–", "no value"] for cell in cells]
+    lines = [f"| {' | '.join(cell)} |" for cell in chosen]
     return "\n".join([head, *lines]) if lines else ""
 
 
@@ -259,4 +263,4 @@ def clipped(y: float) -> float:
 
 def broken(ys: list[float]) -> list[float]:
     """A curve with a gap where it jumps."""
-    return [math.nan if i and abs(y - ys[i - 1]) > 0.9 else y for i, y in enumerate(ys)]
+    return [math.nan if i and abs(y - ys[i - 1]) > 0.4 else y for i, y in enumerate(ys)]
