@@ -55,7 +55,7 @@ def backpropagation(cost: Callable[[], Value], parameters: Sequence[Value]) -> V
     return [p.grad for p in parameters]
 
 
-def price(way: Callable[..., Vector], width: int, seconds: float = 0.03) -> tuple[int, float, float]:
+def price(way: Callable[..., Vector], width: int, seconds: float = 0.05) -> tuple[int, float, float]:
     """n, the forward passes that a gradient takes, and the processor's time that it takes, in units of one of them."""
     network, passes = MLP(1, [width, width, 1], activation="tanh", seed=1), 0
 
