@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +16,8 @@ def demo(load_demo: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def figures(demo: ModuleType, out: Path) -> Any:
-    return demo.main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("07_digits").figures
 
 
 def test_it_reads_digits_that_it_has_not_seen(figures: Any) -> None:
