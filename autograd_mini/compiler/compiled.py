@@ -170,7 +170,7 @@ class Compiled:
             if all(v._data is x for v, x in plan.captured):
                 yield plan
             else:
-                self._plans[call.key].remove(plan)
+                self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]
         with self._lock:
             yield self._traced(call)
 

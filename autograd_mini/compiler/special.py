@@ -1,8 +1,8 @@
 """erf and erfc of NumPy arrays, which NumPy lacks, to 4 units in the last place.
 
-Below 1 erf(x)/x is a polynomial in x².  From ¾ on erfc(x)·exp(x²)·(1 + 2x) is one in u = (x − 3)/(x + 3), which takes
-[½, 28] to a short interval (Schonfelder 1978, Mathematics of Computation 32).  Both interpolate at Chebyshev points;
-the coefficients were computed with 50 digits.
+Below 1 erf(x)/x is a polynomial in x².  From ¾ on erfc(x)·exp(x²)·(1 + 2x) is one in u = (x − a)/(x + a), which takes
+[½, 28], or for erf [1, 6], to a short interval (Schonfelder 1978, Mathematics of Computation 32).  All of them
+interpolate at Chebyshev points; the coefficients were computed with 50 digits.
 """
 
 from typing import Any, Final
@@ -22,6 +22,23 @@ _ERF: Final = (
     -1.6208483801871705e-07,
     1.3720064546777686e-08,
     -7.795898827002142e-10,
+)
+_ERF_TAIL: Final = (
+    1.2648381843668612,
+    -0.12235676308242169,
+    -0.09902453957351318,
+    0.1576299190269252,
+    -0.10296705604695247,
+    0.032760893039446855,
+    0.0009318931040481982,
+    -0.004382072073124513,
+    0.0004918614359192158,
+    0.0006320360704212277,
+    -8.845012927062207e-05,
+    -0.00011285311462461253,
+    6.230347907532855e-06,
+    2.0088992276519525e-05,
+    2.1600009594396447e-06,
 )
 _ERFC: Final = (
     1.2530080582697296,
@@ -53,8 +70,10 @@ def erf(x: Any) -> Any:
     """The error function."""
     x = np.asarray(x)
     a = np.minimum(np.abs(x), 6.0)  # from there on it is 1; nan goes through
-    tail = np.exp(-a * a)
-    tail *= _scaled(a)
+    b = np.maximum(a, 1.0)
+    tail = np.exp(-b * b)
+    tail *= _polynomial(_ERF_TAIL, (b - 2.5) / (b + 2.5))
+    tail /= 1.0 + 2.0 * b
     np.subtract(1.0, tail, out=tail)
     return np.where(a < 1.0, x * _polynomial(_ERF, a * a), np.copysign(tail, x))
 
@@ -66,15 +85,11 @@ def erfc(x: Any) -> Any:
     s = np.floor(a * 64.0) / 64.0  # whose square is not rounded
     tail = np.exp(-s * s)
     tail += tail * np.expm1((s - a) * (a + s))
-    tail *= _scaled(a)
+    b = np.maximum(a, 0.5)
+    tail *= _polynomial(_ERFC, (b - 3.0) / (b + 3.0))
+    tail /= 1.0 + 2.0 * b
     tail = np.where(x < 0.0, 2.0 - tail, tail)
     return np.where(a < 0.75, 1.0 - x * _polynomial(_ERF, a * a), tail)
-
-
-def _scaled(a: Any) -> Any:
-    """erfc(a)·exp(a²), for a from ½ to 28."""
-    a = np.maximum(a, 0.5)
-    return _polynomial(_ERFC, (a - 3.0) / (a + 3.0)) / (1.0 + 2.0 * a)
 
 
 def _polynomial(coefficients: tuple[float, ...], t: Any) -> Any:
