@@ -192,6 +192,13 @@ def test_a_value_beside_the_arguments_is_a_constant_until_it_is_assigned():
     assert len(f.programs) == 1
 
 
+def test_a_dot_of_parameters_may_start_from_what_varies():
+    ps = [Value(x) for x in (2.0, 3.0, 5.0, 7.0)]
+    f = compile_(lambda x: dot(ps[:2], ps[2:], start=x) + dot(ps[2:], ps[2:], start=x), params=ps, reduce="mean")
+    cost, gradient = f.value_and_grad([1.0, 2.0])
+    assert (cost, gradient.tolist()) == (108.0, [5.0, 7.0, 12.0, 17.0])
+
+
 # ---- branches ----
 
 
