@@ -107,6 +107,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number.  Assigning another makes every graph built on this one stale."""
+        if _observer is not None:
+            _observer.read(self, ".data")
         return self._data
 
     @data.setter
@@ -169,10 +171,11 @@ class Value:
             NoGraphError: this result was made under no_grad().
         """
         require_graph(self)
+        require_unobserved(self, "backward()")
         backward_from((self,), (seed if type(seed) is float else as_number(seed),))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._data) if _observer is None else _observer.decide(self)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -182,7 +185,7 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _leaf, (self._data, self._grad, self.label)
+        return _leaf, (self.data, self._grad, self.label)
 
     def __float__(self) -> NoReturn:
         raise TypeError(
@@ -209,6 +212,15 @@ class _Result(Value):
 
 
 _Result.__name__ = _Result.__qualname__ = "Value"
+
+
+class Condition(_Result):
+    """A comparison that a trace records, 1.0 where it holds, else 0.0: see compiler/trace.py."""
+
+    __slots__ = ()
+
+    __and__: Callable[[Any, Any], Any]
+    __or__: Callable[[Any, Any], Any]
 
 
 def _leaf(data: float, grad: float | None, label: str) -> Value:
@@ -483,10 +495,17 @@ def require_graph(root: Value) -> None:
         raise NoGraphError(f"{root!r} was made under no_grad(): there is no graph to go back through")
 
 
+def require_unobserved(v: Value, what: str) -> None:
+    """Let a trace refuse that plain numbers are taken from v."""
+    if _observer is not None:
+        _observer.read(v, what)
+
+
 # ---- making nodes ----
 
 
 _hook: Callable[[Value], Value] | None = None  # what is done to each new node: see hooks.py
+_observer: Any = None  # a trace, told of what is decided by numbers, or read from them: see compiler/trace.py
 
 
 class _PerThread(_local):
@@ -636,18 +655,37 @@ def as_constant(x: Any) -> float | None:
     return None
 
 
-def _compare(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Any], bool]:
-    def comparison(self: Value, other: Any) -> bool:
+def _compare(name: str) -> Callable[[Value, Any], Any]:
+    compare = getattr(operator, name)
+
+    def comparison(self: Value, other: Any) -> Any:
+        number: float | None
         if isinstance(other, Value):
-            return compare(self._data, other._data)
-        number = other if isinstance(other, int) else as_constant(other)  # float(2**53 + 1) would be 2**53
-        return NotImplemented if number is None else compare(self._data, number)
+            number = other._data
+        else:
+            number = other if isinstance(other, int) else as_constant(other)  # float(2**53 + 1) would be 2**53
+            if number is None:
+                return NotImplemented
+        truth = compare(self._data, number)
+        return truth if _observer is None else _observer.compare(name, truth, self, other)
 
     return comparison
 
 
 def _power_of(self: Value, n: Any) -> Any:
     return _powi(self, n) if type(n) is int and n > 0 else _pow(self, n)
+
+
+def _choice(condition: Any, a: Any, b: Any) -> Any:
+    """One of the two; a node where the condition is one, which in a trace a comparison is."""
+    return apply(RULES["where"], condition, a, b) if isinstance(condition, Value) else FLOATS.where(condition, a, b)
+
+
+def held(v: Any) -> Any:
+    """The number of a Value, held constant."""
+    if not isinstance(v, Value):
+        return v
+    return v._data if _observer is None else _observer.hold(v)
 
 
 def operation(rule: Rule) -> Callable[..., Any]:
@@ -659,8 +697,8 @@ def operation(rule: Rule) -> Callable[..., Any]:
 
 # The arithmetic of Values: every operation of the table, and the two that choose.
 VALUES = SimpleNamespace(**{name: operation(rule) for name, rule in RULES.items()})
-VALUES.where = FLOATS.where
-VALUES.stop_gradient = lambda v: v._data if isinstance(v, Value) else v
+VALUES.where = _choice
+VALUES.stop_gradient = held
 
 for _name in ("neg", "pos", "abs"):
     setattr(Value, f"__{_name}__", getattr(VALUES, _name))
@@ -671,7 +709,7 @@ for _name in ("add", "sub", "mul", "truediv", "pow"):
 _pow, _powi = Value.__pow__, _binary(RULES["powi"])[0]
 Value.__pow__ = _power_of
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(Value, f"__{_name}__", _compare(getattr(operator, _name)))
+    setattr(Value, f"__{_name}__", _compare(_name))
 for _name, _rule in RULES.items():
     if _rule.many is None and _rule.dy is None:
         setattr(Value, _name, getattr(VALUES, _name))

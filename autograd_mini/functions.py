@@ -10,10 +10,11 @@ Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mat
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import update_wrapper, wraps
+from functools import reduce, update_wrapper, wraps
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from .engine import VALUES, Value, apply, as_constant, as_number
+from .engine import VALUES, Value, apply, as_constant, as_number, held
 from .rules import FLOATS, LINE, RULES, Ieee, Partial, Rule
 
 if TYPE_CHECKING:
@@ -924,7 +925,7 @@ def log_softmax(xs: Any) -> list[Any]:
     [0.0, -1000.0]
     """
     xs = _some(xs, "log_softmax")
-    top = max(map(stop_gradient, xs))
+    top = reduce(maximum, map(stop_gradient, xs))
     xs = [x - top for x in xs]
     total = logsumexp(xs)
     return [x - total for x in xs]
@@ -967,7 +968,7 @@ def stop_gradient(v: Operand) -> float:
     >>> x.grad
     3.0
     """
-    return v.data if isinstance(v, Value) else as_number(v)
+    return cast(float, held(v)) if isinstance(v, Value) else as_number(v)
 
 
 # ---- operations of your own ----
@@ -1030,6 +1031,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
                 return rule.total(*args)
             return apply(rule, *args)
 
+        vars(operation)["rule"] = rule  # by which a compiled program finds it again
         return operation
 
     return decorate
@@ -1040,7 +1042,7 @@ def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
 
     def slope(m: Any, z: Any, *xs: Any) -> Any:
         s = d(m, z, *xs)
-        if isinstance(s, (float, Value)):
+        if isinstance(s, (float, Value)) or not isinstance(m, SimpleNamespace):  # arrays or texts, which m knows best
             return s
         number = as_constant(s)
         if number is None:

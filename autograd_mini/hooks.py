@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from . import engine
-from .engine import NO_GRAPH, Value, marking
+from .engine import NO_GRAPH, Value, marking, require_unobserved
 
 Hook = Callable[[Value], Value]
 Inspector = Callable[[Value, Any, tuple[Any, ...]], None]
@@ -92,6 +92,7 @@ def no_grad() -> AbstractContextManager[None]:
 
 
 def _forget(v: Value) -> Value:
+    require_unobserved(v, "no_grad()")
     leaf = Value(v.data)
     leaf._y = NO_GRAPH
     return leaf

@@ -27,6 +27,7 @@ from .engine import (
     pull_back,
     require_fresh,
     require_graph,
+    require_unobserved,
 )
 
 Argnums = int | tuple[int, ...]
@@ -171,6 +172,8 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
         if not isinstance(v, Value):
             raise TypeError(f"gradients(root, leaves) are those of Values, not of {type(v).__name__} {v!r}")
     require_graph(root)
+    if not isinstance(seed, Value):
+        require_unobserved(root, "gradients()")
     return _adjoints(order_below([root]), [root], [seed], leaves, pull_back)
 
 

@@ -9,7 +9,7 @@ from tests.snippets import claims, outcomes
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-OF_THEIR_OWN = {"diagnose.md", "lessons.md"}  # run by tests/test_diagnose.py and tests/test_lessons.py, which know more
+OF_THEIR_OWN = {"compile.md", "diagnose.md", "lessons.md"}  # run by tests that know more: test_docs_compile.py …
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ whose gradient is 0.0 is stepped too: decay and momentum move it on.
 
 import math
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from ..engine import Value, as_constant
@@ -71,6 +72,20 @@ class Optimizer(_Saved):
     def step(self) -> None:
         """Change every parameter by its gradient, once."""
         raise NotImplementedError(f"{type(self).__name__} must say how it steps")
+
+    @contextmanager
+    def as_one(self, whole: Any) -> Iterator[None]:
+        """Inside, `step` changes one parameter of which data and grad are arrays, in the place of all of its own."""
+        import numpy as np
+
+        own = self.parameters
+        lists = [name for name in self._saved if isinstance(getattr(self, name), list)]
+        arrays = {name: [np.array(getattr(self, name))] for name in lists}
+        try:
+            vars(self).update(arrays, parameters=[whole])
+            yield
+        finally:
+            vars(self).update({name: arrays[name][0].tolist() for name in lists}, parameters=own)
 
     def _zeros(self) -> list[float]:
         """Something to remember for each parameter."""
@@ -192,8 +207,8 @@ class RMSProp(Optimizer):
             g = p.grad + self.weight_decay * x
             v[i] = alpha * v[i] + (1.0 - alpha) * g * g
             mean[i] = alpha * mean[i] + (1.0 - alpha) * g
-            square = max(v[i] - mean[i] * mean[i], 0.0) if self.centered else v[i]
-            b[i] = self.momentum * b[i] + g / (math.sqrt(square) + self.eps)
+            square = _larger(v[i] - mean[i] * mean[i], 0.0) if self.centered else v[i]
+            b[i] = self.momentum * b[i] + g / (_root(square) + self.eps)
             p.data = x - self.lr * b[i]
 
 
@@ -251,10 +266,10 @@ class Adam(Optimizer):
             x, g = self._decayed(p.data, p.grad)
             m[i] = beta1 * m[i] + (1.0 - beta1) * g
             v[i] = beta2 * v[i] + (1.0 - beta2) * g * g
-            v_max[i] = max(v_max[i], v[i])
+            v_max[i] = _larger(v_max[i], v[i])
             m_hat = m[i] / rest1
             v_hat = (v_max[i] if self.amsgrad else v[i]) / rest2
-            p.data = x - self.lr * m_hat / (math.sqrt(v_hat) + self.eps)
+            p.data = x - self.lr * m_hat / (_root(v_hat) + self.eps)
 
     def _decayed(self, x: float, g: float) -> tuple[float, float]:
         return x, g + self.weight_decay * x
@@ -296,6 +311,17 @@ class AdamW(Adam):
 
     def _decayed(self, x: float, g: float) -> tuple[float, float]:
         return x - self.lr * self.weight_decay * x, g
+
+
+# ---- what floats and arrays have by different names ----
+
+
+def _root(x: Any) -> Any:
+    return math.sqrt(x) if type(x) is float else x**0.5
+
+
+def _larger(x: Any, y: Any) -> Any:
+    return max(x, y) if type(x) is float else x.clip(y)
 
 
 # ---- schedules ----

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 Loss = Callable[[list[Any], list[Any]], Value]
 
 
-class _Model(Protocol):
+class Model(Protocol):
+    """What can be trained."""
+
     def __call__(self, x: Any, /) -> Any: ...
     def parameters(self) -> list[Value]: ...
     def zero_grad(self) -> None: ...
 
 
-class _Optimizer(Protocol):
+class OptimizerLike(Protocol):
+    """What can train it."""
+
     def step(self) -> None: ...
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: dict[str, Any], /) -> None: ...
@@ -95,12 +99,12 @@ class History:
 
 
 def fit(
-    model: _Model,
+    model: Model,
     X: Sequence[Any],
     Y: Sequence[Any],
     *,
     loss: Loss = mse,
-    optimizer: _Optimizer | None = None,
+    optimizer: OptimizerLike | None = None,
     epochs: int = 100,
     batch_size: int | None = None,
     shuffle: bool = True,
@@ -110,6 +114,7 @@ def fit(
     progress: bool = True,
     callback: Callable[[int, History], object] | None = None,
     history: History | None = None,
+    compile: bool = False,
 ) -> History:
     """Train a model: in each epoch every row of the data is gone through once, and a step made after each batch.
 
@@ -139,6 +144,8 @@ def fit(
         callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
             A schedule steps there.  What it changes itself is not taken back where Ctrl-C comes in the middle of it.
         history: what an earlier call returned, to go on from there; it is left as it is.
+        compile: whether to trace model and loss once and train by the compiled program, many times as fast and with the
+            same results but for rounding; the loss must be the mean over the rows.  NumPy is needed.
 
     Returns:
         The `History`, of the earlier epochs too.
@@ -167,8 +174,10 @@ def fit(
         raise ValueError("the optimizer steps none of this model's parameters: make it of model.parameters()")
     history = History() if history is None else History([*history.cost], [*history.gradient_norm])
     _check_targets(model, loss, xs[0], ys)
+    kind = import_module(".compiled", __package__).CompiledDescent if compile else Descent
+    descent = kind(model, loss, optimizer, xs, ys, history)
     with _bar(progress, history.epochs, epochs) as show:
-        _run(_Descent(model, loss, optimizer, xs, ys, history), settings, show)
+        _run(descent, settings, show)
     return history
 
 
@@ -215,15 +224,15 @@ class _State(NamedTuple):
     optimizer: dict[str, Any]
 
 
-class _Diverged(Exception):
+class Diverged(Exception):
     """A cost, a derivative or a parameter is no longer finite."""
 
 
-class _Descent:
+class Descent:
     """A model on its way down: what one epoch does, and the way back."""
 
     def __init__(
-        self, model: _Model, loss: Loss, optimizer: _Optimizer, xs: list[Any], ys: list[Any], history: History
+        self, model: Model, loss: Loss, optimizer: OptimizerLike, xs: list[Any], ys: list[Any], history: History
     ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.xs, self.ys, self.history = xs, ys, history
@@ -245,16 +254,16 @@ class _Descent:
             if not self.begun:
                 raise
             notes = getattr(error, "__notes__", [])
-            raise _Diverged(" ".join([f"{type(error).__name__}: {error}", *notes])) from error
+            raise Diverged(" ".join([f"{type(error).__name__}: {error}", *notes])) from error
         if not all(map(isfinite, gradient)):
-            raise _Diverged("a derivative is not finite")
+            raise Diverged("a derivative is not finite")
         return cost, gradient
 
     def backward(self, rows: Sequence[int]) -> float:
         """The cost of a batch, with its gradient in the parameters; its graph is gone on return."""
         cost = self.loss([self.model(self.xs[i]) for i in rows], [self.ys[i] for i in rows])
         if not isfinite(cost.data):
-            raise _Diverged(f"the cost is {cost.data}")
+            raise Diverged(f"the cost is {cost.data}")
         for p in self.parameters:
             p.grad = 0.0
         cost.backward()
@@ -262,7 +271,7 @@ class _Descent:
 
     def require_finite(self) -> None:
         if not all(isfinite(p.data) for p in self.parameters):
-            raise _Diverged("a parameter is not finite")
+            raise Diverged("a parameter is not finite")
 
     def state(self) -> _State:
         return _State(self.history.epochs, [p.data for p in self.parameters], self.optimizer.state_dict())
@@ -274,7 +283,7 @@ class _Descent:
         self.optimizer.load_state_dict(state.optimizer)
 
 
-def _run(descent: _Descent, settings: _Settings, show: Callable[[float], None]) -> None:
+def _run(descent: Descent, settings: _Settings, show: Callable[[float], None]) -> None:
     """Run epochs until there is a reason to stop, and write it into the history."""
     history = descent.history
     try:  # around a call, not around the loop itself: CPython 3.12 and 3.13 miss an interrupt at the end of its body
@@ -285,7 +294,7 @@ def _run(descent: _Descent, settings: _Settings, show: Callable[[float], None]) 
             del history.cost[history.epochs :]
             descent.restore(descent.start)
         history.reason = f"interrupted after {_count(history)}"
-    except _Diverged as error:
+    except Diverged as error:
         descent.restore(descent.good)
         history.reason = f"diverged after {_count(history)}: {error}"
         lowest = f" The lowest cost was {min(history.cost):.4g}." if history.cost else ""
@@ -297,7 +306,7 @@ def _run(descent: _Descent, settings: _Settings, show: Callable[[float], None]) 
         )
 
 
-def _run_epochs(descent: _Descent, settings: _Settings, show: Callable[[float], None]) -> None:
+def _run_epochs(descent: Descent, settings: _Settings, show: Callable[[float], None]) -> None:
     history = descent.history
     best = min(zip(history.cost, count()), default=(inf, -1))
     while history.epochs < settings.epochs and not history.reason:
@@ -367,7 +376,7 @@ def table_of(name: str, rows: Any) -> list[Any]:
     return table
 
 
-def _check_targets(model: _Model, loss: Loss, x: Any, ys: list[Any]) -> None:
+def _check_targets(model: Model, loss: Loss, x: Any, ys: list[Any]) -> None:
     """Let the loss say whether the targets suit it and the outputs of the model, for predictions that are all ½."""
     with no_grad(), suppress(ArithmeticError):  # a loss may well be undefined where all predictions are the same
         output = model(x)

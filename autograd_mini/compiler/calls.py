@@ -1,0 +1,91 @@
+"""One call of a compiled function: its arguments read, a program run on them, and the results put in their shape."""
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from ..transforms import _flatten
+from .arguments import plain
+from .source import Flipped, SourceExecutor
+
+
+def arrays() -> Any:
+    """NumPy, which is imported when it is needed.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        import numpy as np
+    except ImportError as error:
+        raise ImportError(
+            "arrays, a sample axis and params need NumPy: pip install 'autograd-mini[fast]'", name=error.name
+        ) from error
+    return np
+
+
+class PlainCall:
+    """A call without a sample axis."""
+
+    def __init__(self, args: Sequence[Any], params: Any, dtype: str, reduce: str | None) -> None:
+        del reduce
+        self._args = [plain(position, argument) for position, argument in enumerate(args)]
+        self._params, self._dtype = params, dtype
+        self.key: Hashable = tuple([argument.key for argument in self._args])
+        self.sizes = [argument.size for argument in self._args]
+        self.scalars = all(argument.key == "number" for argument in self._args)
+
+    def numbers(self, sample: int) -> list[float]:
+        """Those of all arguments."""
+        del sample
+        return [x for argument in self._args for x in argument.numbers]
+
+    def arguments(self, numbers: Sequence[Any]) -> list[Any]:
+        """Arguments for the function, with other numbers or Values in the places of these."""
+        rest = iter(numbers)
+        return [argument.rebuild([next(rest) for _ in range(argument.size)]) for argument in self._args]
+
+    def run(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
+        """The value and, if they are wanted, the derivatives."""
+        if isinstance(executor, SourceExecutor):
+            return self._run_source(executor, derivatives)
+        blocks = [argument.array(self._dtype) for argument in self._args]
+        if not derivatives:
+            return float(executor.value(blocks, 1)), None
+        np = arrays()
+        out = [np.empty_like(x) for x in (blocks if self._params is None else [self._params])]
+        value = float(executor.value_and_gradient(blocks, 1, 1.0, out, False))
+        if self._params is not None:
+            return value, out[0]
+        return value, one_or_all([argument.gradient(g) for argument, g in zip(self._args, out)])
+
+    def _run_source(self, executor: SourceExecutor, derivatives: bool) -> tuple[Any, Any]:
+        numbers = self.numbers(0) + ([] if self._params is None else self._params.tolist())
+        if not derivatives:
+            return executor.value(*numbers), None
+        value, gradient = executor.value_and_gradient(*numbers)
+        if executor.scalars:
+            return value, gradient
+        if self._params is not None:
+            return value, arrays().array(gradient)
+        return value, one_or_all(self.arguments(gradient))
+
+    def first_bad(self, value: Any, gradient: Any) -> int | None:
+        """0 if the value or a derivative is not finite."""
+        flat = [value, *flat_derivatives(gradient)]
+        return None if all(map(math.isfinite, flat)) else 0
+
+    def disagreement(self, flip: Flipped) -> tuple[int, int] | None:
+        """None: there is one sample alone."""
+        del flip
+        return None
+
+
+def one_or_all(gradients: Sequence[Any]) -> Any:
+    """The derivatives by the one argument, or a tuple of those by all."""
+    return gradients[0] if len(gradients) == 1 else tuple(gradients)
+
+
+def flat_derivatives(gradient: Any) -> list[float]:
+    """The numbers in them, none if there are none."""
+    return [] if gradient is None else _flatten(gradient)[0]

@@ -1,0 +1,327 @@
+"""`compile`: a function written in scalars, run at the speed of arrays."""
+
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from threading import RLock
+from typing import Any, NamedTuple
+
+from ..engine import AutogradError, Value
+from .calls import PlainCall, arrays
+from .passes import recovered, spread
+from .program import Program
+from .replay import replay
+from .schedule import grouped, straight
+from .source import Flipped, SourceExecutor
+from .trace import Trace, trace
+
+TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
+KEPT = 64  # programs of one structure, for as many outcomes of its branches
+
+
+class BranchChanged(AutogradError, ValueError):
+    """Samples of one call would take different branches of the function."""
+
+
+class RetraceError(AutogradError, RuntimeError):
+    """A call needs a new trace, and there is no function to be traced."""
+
+
+def compile(
+    f: Callable[..., Any],
+    *,
+    params: Any = None,
+    batch: bool = False,
+    reduce: str | None = None,
+    dtype: str = "float64",
+    executor: str = "auto",
+    check: str | None = None,
+) -> "Compiled":
+    """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
+
+    f is traced when it is first called: run once on Values, and what it calculated is kept.  Values beside the
+    arguments and the parameters are constants, until one is assigned.  A branch of Python, an `if` on a number say, is
+    noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
+
+    Args:
+        f: a function of numbers, or of lists, dicts and arrays of them, that returns one number.
+        params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
+        batch: whether every argument has a leading sample axis; then so have the results.
+        reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
+        dtype: "float64" or "float32", in which arrays are calculated.
+        executor: "source" is straight-line Python, "numpy" vectors; "auto" decides by counting operations.
+        check: "raise" for an error at the first operation whose result or slope is not finite.
+
+    Returns:
+        A `Compiled`, which is called as f is.
+
+    Raises:
+        ImportError: NumPy is needed for what is asked, and not installed.
+        TypeError, ValueError: an option is none of the above.
+
+    >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
+    >>> rosenbrock.value_and_grad(0.0, 1.0)
+    (101.0, (-2.0, 200.0))
+    """
+    if not callable(f):
+        raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
+    for name, value, known in (
+        ("reduce", reduce, (None, "mean", "sum")),
+        ("dtype", dtype, ("float64", "float32")),
+        ("check", check, (None, "raise")),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} is one of {known}, not {value!r}")
+    if executor == "native":
+        raise ValueError("executor='native', of the extra autograd_mini[native], is not there yet: use 'numpy'")
+    if executor not in ("auto", "source", "numpy"):
+        raise ValueError(f"executor is 'auto', 'source' or 'numpy', not {executor!r}")
+    if executor == "source" and (batch or reduce or dtype != "float64"):
+        raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
+    if params is not None and batch and reduce is None:
+        raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")
+    return Compiled(f, _leaves(params), _Options(batch or reduce is not None, reduce, dtype, executor, check))
+
+
+class _Options(NamedTuple):
+    sampled: bool
+    reduce: str | None
+    dtype: str
+    executor: str
+    check: str | None
+
+
+class _Plan(NamedTuple):
+    """A program, made ready to run."""
+
+    program: Program
+    executor: Any
+    captured: list[tuple[Value, float]]
+    seconds: tuple[float, float]  # for the trace, and for the rest
+
+
+class Compiled:
+    """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
+
+    Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
+    parameters, but not the function, and says so where a call would have to be traced.
+    """
+
+    def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
+        self.function, self._leaves, self._options = f, leaves, options
+        self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
+        self._plans: dict[Hashable, list[_Plan]] = {}
+        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
+        self._lock = RLock()
+        self._call: Callable[..., Any] = PlainCall
+        if options.sampled:
+            arrays()
+            from .samples import SampledCall
+
+            self._call = SampledCall
+
+    def __call__(self, *args: Any) -> Any:
+        """The value alone, of the arguments that `value_and_grad` takes."""
+        return self._run(args, False)[0]
+
+    def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
+        """The value, and its derivatives.
+
+        Args:
+            args: the arguments of the function; with batch or reduce each has a leading sample axis.
+
+        Returns:
+            The value; with batch that of each sample.  Then a flat array of the derivatives by the parameters, or, if
+            there are none, the derivatives by the argument in its structure; by several arguments a tuple.
+
+        Raises:
+            BranchChanged: samples would take different branches.
+            TraceError: the function takes a plain number out of what is traced, or returns none.
+            TypeError, ValueError: an argument has something else in it, or other samples than the first.
+            ArithmeticError, ValueError: in a tiny program, what floats raise.
+        """
+        try:
+            return self._quick(*args)
+        except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
+            pass
+        return self._run(args, True)
+
+    def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
+        options = self._options
+        call = self._call(args, self._params, options.dtype, options.reduce)
+        for plan in self._candidates(call):
+            try:
+                value, gradient = call.run(plan.executor, derivatives)
+            except Flipped as flip:
+                self._require_agreement(call, plan, flip)
+                continue
+            self._remember(call.key, plan)
+            if options.check and (i := call.first_bad(value, gradient)) is not None:
+                self._replay(call, i)
+            return value, gradient
+        raise RetraceError(
+            "the function takes another branch each time it is run: it depends on more than its arguments"
+        )
+
+    def _candidates(self, call: Any) -> Iterator[_Plan]:
+        """The programs for calls of this structure, the latest first, and then that of a new trace."""
+        for plan in list(self._plans.get(call.key, ())):
+            if all(v._data is x for v, x in plan.captured):
+                yield plan
+            else:
+                self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]
+        with self._lock:
+            yield self._traced(call)
+
+    def _remember(self, key: Hashable, plan: _Plan) -> None:
+        """Put a plan that fitted first."""
+        plans = self._plans.setdefault(key, [])
+        if plans[:1] != [plan]:
+            self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
+        run = plan.executor
+        quick = run.scalars and not plan.captured and not self._options.check
+        self._quick = run.quick if quick else _refuse
+
+    # ---- traces ----
+
+    def _traced(self, call: Any) -> _Plan:
+        f = self.function
+        if f is None:
+            raise RetraceError(
+                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
+            )
+        start = time.perf_counter()
+        inputs = [Value(x) for x in call.numbers(0)]
+        with self._synced():
+            traced = trace(f, call.arguments(inputs), inputs, self._leaves)
+        between = time.perf_counter()
+        program, executor = self._built(traced, call)
+        seconds = between - start, time.perf_counter() - between
+        return _Plan(program, executor, traced.captured, seconds)
+
+    def _built(self, traced: Trace, call: Any) -> tuple[Program, Any]:
+        graph, options = traced.graph, self._options
+        sources = self._sources(graph.inputs)
+        tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
+        if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
+            program = straight(graph, call.sizes)
+        else:
+            program = grouped(recovered(spread(graph, sources)), call.sizes, options.sampled)
+        return program, self._executor(program, call.scalars)
+
+    def _sources(self, inputs: int) -> range:
+        return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)
+
+    def _executor(self, program: Program, scalars: bool) -> Any:
+        sources = self._sources(program.inputs)
+        if program.is_straight:
+            brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
+            return SourceExecutor(program, sources, brackets)
+        arrays()
+        from .numpy import NumpyExecutor
+
+        return NumpyExecutor(program, sources, self._params, self._options.dtype)
+
+    # ---- what may go wrong ----
+
+    def _require_agreement(self, call: Any, plan: _Plan, flip: Flipped) -> None:
+        """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
+        found = call.disagreement(flip)
+        if found is None:
+            return
+        sample, guard = found
+        if self.function is not None:
+            with self._lock, self._synced():
+                self.function(*call.arguments(call.numbers(sample)))
+        line = plan.program.guards[guard].line
+        raise BranchChanged(
+            f"the branch at {line}, {line.text!r}, is {plan.program.guards[guard].outcome} for sample 0 and not for "
+            f"sample {sample}: choose by where(condition, a, b), maximum or minimum, which take each sample's own"
+        )
+
+    def _replay(self, call: Any, sample: int) -> None:
+        if self.function is None:
+            raise RetraceError("a result is not finite, and the function, to find out where, was left behind by pickle")
+        with self._lock, self._synced():
+            replay(self.function, call.arguments, call.numbers(sample))
+
+    # ---- parameters ----
+
+    @property
+    def params(self) -> Any:
+        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned."""
+        if self._params is None:
+            raise AttributeError("this was compiled without params", name="params", obj=self)
+        return self._params
+
+    @params.setter
+    def params(self, numbers: Any) -> None:
+        if numbers is not self.params:
+            self._params[...] = arrays().reshape(numbers, self._params.shape)
+
+    def sync(self) -> None:
+        """Write the numbers of `params` back to the Values that they came from."""
+        if self._leaves:
+            for p, x in zip(self._leaves, self._params.tolist()):
+                p.data = x
+
+    @contextmanager
+    def _synced(self) -> Iterator[None]:
+        """Inside, the Values have the numbers of `params`."""
+        before = [p.data for p in self._leaves]
+        try:
+            self.sync()
+            yield
+        finally:
+            for p, x in zip(self._leaves, before):
+                p.data = x
+
+    # ---- what there is ----
+
+    @property
+    def programs(self) -> list[Program]:
+        """Those of all traces so far, the latest to fit first for each structure of the arguments."""
+        return [plan.program for plans in self._plans.values() for plan in plans]
+
+    @property
+    def source(self) -> str:
+        """The Python of the latest program."""
+        plans = [plans[0] for plans in self._plans.values()]
+        return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
+
+    def explain(self) -> str:
+        """What was grouped, what became a matrix product, what is called element by element, and how long it took."""
+        parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
+        return "\n\n".join(parts) or "nothing is compiled before the first call"
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", "a pickled function")
+        return f"<compiled {name}: {len(self.programs)} programs>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in self._plans.items()}
+        return {"options": self._options, "params": self._params, "plans": plans}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Compiled.__init__(self, None, [], state["options"])
+        self._params = state["params"]
+        for key, plans in state["plans"].items():
+            self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
+
+
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no program for {len(args)} floats")
+
+
+def _leaves(params: Any) -> list[Value]:
+    """The Values that are differentiated by."""
+    if params is None:
+        return []
+    leaves = list(params.parameters() if hasattr(params, "parameters") else params)
+    for i, p in enumerate(leaves):
+        if not isinstance(p, Value) or not p.is_leaf:
+            raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}")
+    if not leaves or len({id(p) for p in leaves}) < len(leaves):
+        raise ValueError("params must be one Value or more, and each of them once")
+    return leaves

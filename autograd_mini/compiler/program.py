@@ -1,0 +1,198 @@
+"""The program: a traced function as plain arrays, which any executor can run, print, check, send and keep."""
+
+import sys
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from ..engine import AutogradError
+from ..rules import Rule
+from .graph import OPERATIONS, Guard, differentiable
+
+VERSION = 1
+
+
+class ProgramError(AutogradError, ValueError):
+    """A program contradicts itself, or is of another version."""
+
+
+class Group(NamedTuple):
+    """Nodes of one operation, none of which needs another: their results, and a list of slots for each operand."""
+
+    rule: Rule
+    results: range
+    operands: list[list[int]]
+    varying: bool
+
+
+@dataclass(frozen=True)
+class Program:
+    """Operations on numbered slots: the inputs, then parameters, constants, and the results group by group.
+
+    Args:
+        arguments: how many inputs belong to each argument of the function.
+        parameters: how many of them there are.
+        constants: their numbers.
+        operations: the name of each operation, of which `code` is the index.
+        code, start, arity, first: for each group its operation, its first result, the number of operands of each of its
+            nodes, and where in `operands` their slots are: those of all first operands, then of all second ones …
+        varying: for each group 1, if it is evaluated for each sample.
+        sampled: whether the arguments have a sample axis.
+        order: "trace" or "groups".
+        guards: the slots that were asked for their truth, and what it was.
+        result: the slot of the result.
+        own: the operations that are not in the table, made with @primitive.
+    """
+
+    arguments: tuple[int, ...]
+    parameters: int
+    constants: "array[float]"
+    operations: tuple[str, ...]
+    code: "array[int]"
+    start: "array[int]"
+    arity: "array[int]"
+    first: "array[int]"
+    operands: "array[int]"
+    varying: bytes
+    sampled: bool
+    order: str
+    guards: tuple[Guard, ...]
+    result: int
+    own: dict[str, Rule] = field(default_factory=dict)
+    version: int = VERSION
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs all arguments have together."""
+        return sum(self.arguments)
+
+    @property
+    def leaves(self) -> int:
+        """How many slots come before the results."""
+        return self.inputs + self.parameters + len(self.constants)
+
+    @property
+    def slots(self) -> int:
+        """How many there are."""
+        return self.start[-1]
+
+    @property
+    def nodes(self) -> int:
+        """How many operations on numbers it has."""
+        return self.slots - self.leaves
+
+    def rule(self, code: int) -> Rule:
+        """The row of an operation."""
+        name = self.operations[code]
+        return self.own[name] if name in self.own else OPERATIONS[name]
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether its nodes stand one by one in the order of the trace, for straight-line code."""
+        return self.order == "trace"
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def __iter__(self) -> Iterator[Group]:
+        rules = [self.rule(code) for code in range(len(self.operations))]
+        for g, code in enumerate(self.code):
+            results = range(self.start[g], self.start[g + 1])
+            k, at = len(results), self.first[g]
+            slots = [self.operands[at + j * k : at + (j + 1) * k].tolist() for j in range(self.arity[g])]
+            yield Group(rules[code], results, slots, bool(self.varying[g]))
+
+    def is_varying(self) -> list[bool]:
+        """For each slot, whether it has a number for each sample."""
+        flags = [self.sampled] * self.inputs + [False] * (self.leaves - self.inputs)
+        for g, varying in enumerate(self.varying):
+            flags += [bool(varying)] * (self.start[g + 1] - self.start[g])
+        return flags
+
+    def active(self, sources: Iterable[int]) -> list[bool]:
+        """For each slot, whether adjoints must reach it to come to the sources."""
+        flags = [False] * self.slots
+        for slot in sources:
+            flags[slot] = True
+        for group in self:
+            if differentiable(group.rule):
+                for result, *slots in zip(group.results, *group.operands):
+                    flags[result] = any(flags[slot] for slot in slots)
+        return flags
+
+    def verify(self) -> None:
+        """Check that it is whole.
+
+        Raises:
+            ProgramError: it is of another version, or contradicts itself; it says where.
+        """
+        if self.version != VERSION:
+            raise ProgramError(f"this program has version {self.version}, and version {VERSION} is understood here")
+        counts = {len(self.code), len(self.start) - 1, len(self.arity), len(self.first) - 1, len(self.varying)}
+        if len(counts) != 1 or self.start[0] != self.leaves:
+            raise ProgramError("the groups of this program are not as many in all of its arrays")
+        for g, code in enumerate(self.code):
+            self._verify_group(g, code)
+        for slot in [self.result, *[guard.node for guard in self.guards]]:
+            if not 0 <= slot < self.slots:
+                raise ProgramError(f"slot {slot} is asked for, and there are {self.slots}")
+
+    def _verify_group(self, g: int, code: int) -> None:
+        begin, end = self.start[g], self.start[g + 1]
+        slots = self.operands[self.first[g] : self.first[g + 1]]
+        if not 0 <= code < len(self.operations) or self.operations[code] not in {**OPERATIONS, **self.own}:
+            raise ProgramError(f"group {g} has an unknown operation")
+        if begin >= end or len(slots) != self.arity[g] * (end - begin):
+            raise ProgramError(f"group {g} has {end - begin} results and {len(slots)} operands")
+        if not all(0 <= slot < begin for slot in slots):
+            raise ProgramError(f"group {g} has an operand that is not there before it")
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.inputs} inputs in {len(self.arguments)} arguments, {self.parameters} parameters, "
+            f"{len(self.constants)} constants; {self.nodes} operations in {len(self)} groups"
+        ]
+        for group in self:
+            sets = "; ".join([_run(slots) for slots in group.operands[:4]]) + "; …" * (len(group.operands) > 4)
+            each = " for each sample" if group.varying else ""
+            lines.append(f"{_run(list(group.results)):>14} = {group.rule.name:12} of {sets}{each}")
+        lines += [f"{'guard':>14}   {guard.node} is {guard.outcome}, {guard.line}" for guard in self.guards]
+        return "\n".join([*lines, f"{'result':>14}   {self.result}"])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        homes = {name: _home(rule) for name, rule in self.own.items()}
+        return _loaded, (vars(self) | {"own": homes},)
+
+
+def _home(rule: Rule) -> tuple[str, str]:
+    """Where a primitive is to be found again: a module and a name in it."""
+    module, _, name = rule.name.rpartition(".")
+    if _found(module, name) is not rule:
+        raise TypeError(f"the primitive {rule.symbol!r} can't be pickled: it must be found as {name!r} in {module}")
+    return module, name
+
+
+def _found(module: str, name: str) -> Any:
+    return getattr(getattr(sys.modules.get(module), name, None), "rule", None)
+
+
+def _loaded(state: dict[str, Any]) -> Program:
+    if state["version"] != VERSION:
+        raise ProgramError(f"this program has version {state['version']}, and version {VERSION} is understood here")
+    for module, _ in state["own"].values():
+        import_module(module)
+    own = {name: _found(*home) for name, home in state["own"].items()}
+    program = Program(**state | {"own": own})
+    program.verify()
+    return program
+
+
+def _run(slots: list[int]) -> str:
+    """3 … 9, or the slots themselves, as many as there is room for."""
+    if len(slots) > 2 and slots == list(range(slots[0], slots[-1] + 1)):
+        return f"{slots[0]}…{slots[-1]}"
+    if len(set(slots)) == 1:
+        return str(slots[0])
+    return ",".join(map(str, slots[:3])) + ",…" * (len(slots) > 3)

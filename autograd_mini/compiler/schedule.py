@@ -1,0 +1,122 @@
+"""The order of a program: which nodes are evaluated together, and where their numbers stand."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..rules import RULES, Rule
+from .graph import OPERATIONS, Graph, Guard
+from .program import Program
+
+_BY_EXPONENT = ("powi", "pow", "gaussian")  # one constant for a whole group is far faster in these
+Key = tuple[Any, ...]
+
+
+def straight(graph: Graph, arguments: Sequence[int]) -> Program:
+    """The nodes one by one, in the order of the trace."""
+    groups = [((graph.rules[i], False), [i]) for i in graph.interior()]
+    return _program(graph, arguments, False, groups, "trace")
+
+
+def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
+    """The nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any.
+
+    What depends on parameters alone is not evaluated for each sample.
+    """
+    varying = graph.depends(range(graph.inputs if sampled else 0))
+    keys = _keys(graph, arguments, varying)
+    waiting: dict[int, int] = {}
+    users: dict[int, list[int]] = {}
+    ready: dict[Key, list[int]] = {}
+    for i, key in keys.items():
+        before = {j for j in graph.operands[i] if j in keys}
+        waiting[i] = len(before)
+        for j in before:
+            users.setdefault(j, []).append(i)
+        if not before:
+            ready.setdefault(key, []).append(i)
+    groups = []
+    left = Counter(keys.values())
+    while ready:
+        key = max(ready, key=lambda key: (len(ready[key]) == left[key], len(ready[key])))
+        members = ready.pop(key)
+        left[key] -= len(members)
+        groups.append((key, members))
+        for i in members:
+            for j in users.get(i, ()):
+                waiting[j] -= 1
+                if not waiting[j]:
+                    ready.setdefault(keys[j], []).append(j)
+    return _program(graph, arguments, sampled, groups, "groups")
+
+
+def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> dict[int, Key]:
+    """What the members of a group have in common: operation, where each operand comes from, a dot's list of inputs."""
+    kinds: list[Any] = [a for a, n in enumerate(arguments) for _ in range(n)]
+    kinds += ["parameter"] * graph.parameters
+    for i in range(len(kinds), len(graph)):
+        kinds.append("constant" if graph.rules[i] is None else "varying" if varying[i] else "uniform")
+    shared = Counter([_inputs(graph, i) for i, rule in enumerate(graph.rules) if rule is RULES["dot"]])
+    keys: dict[int, Key] = {}
+    for i in graph.interior():
+        rule, xs = graph.rules[i], graph.operands[i]
+        key: Key = (rule, varying[i], tuple([kinds[j] for j in xs]))
+        if rule is RULES["dot"]:
+            inputs = _inputs(graph, i)
+            if shared[inputs] > 1 or (varying[inputs[0]] and not varying[xs[0]]):
+                key = (*key, inputs)
+        elif rule is not None and rule.name in _BY_EXPONENT and xs[1] in graph.constants:
+            key = (*key, xs[1])
+        keys[i] = key
+    return keys
+
+
+def _inputs(graph: Graph, i: int) -> tuple[int, ...]:
+    xs = graph.operands[i]
+    return xs[len(xs) // 2 : len(xs) // 2 * 2]
+
+
+def _program(
+    graph: Graph, arguments: Sequence[int], sampled: bool, groups: Iterable[tuple[Key, list[int]]], order: str
+) -> Program:
+    leaves = [*range(graph.inputs + graph.parameters), *_constants(graph)]
+    slot = {i: at for at, i in enumerate(leaves)}
+    codes: dict[Rule, int] = {}
+    code, start, arity, first, operands = (array("q") for _ in range(5))
+    varying = bytearray()
+    for (rule, varies, *_), members in groups:
+        placed = sorted([([slot[j] for j in graph.operands[i]], i) for i in members])
+        code.append(codes.setdefault(rule, len(codes)))
+        start.append(len(slot))
+        arity.append(len(placed[0][0]))
+        first.append(len(operands))
+        varying.append(varies)
+        for column in zip(*[slots for slots, _ in placed]):
+            operands.extend(column)
+        for _, i in placed:
+            slot[i] = len(slot)
+    start.append(len(slot))
+    first.append(len(operands))
+    return Program(
+        arguments=tuple(arguments),
+        parameters=graph.parameters,
+        constants=array("d", [graph.constants[i] for i in leaves[graph.inputs + graph.parameters :]]),
+        operations=tuple([rule.name for rule in codes]),
+        code=code,
+        start=start,
+        arity=arity,
+        first=first,
+        operands=operands,
+        varying=bytes(varying),
+        sampled=sampled,
+        order=order,
+        guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
+        result=slot[graph.result],
+        own={rule.name: rule for rule in codes if OPERATIONS.get(rule.name) is not rule},
+    )
+
+
+def _constants(graph: Graph) -> list[int]:
+    alive = graph.live()
+    return [i for i in graph.constants if alive[i]]
