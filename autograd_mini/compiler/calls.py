@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from ..transforms import _flatten
+from ..transforms import flatten
 from .arguments import plain
 from .source import Flipped, SourceExecutor
 
@@ -88,4 +88,4 @@ def one_or_all(gradients: Sequence[Any]) -> Any:
 
 def flat_derivatives(gradient: Any) -> list[float]:
     """The numbers in them, none if there are none."""
-    return [] if gradient is None else _flatten(gradient)[0]
+    return [] if gradient is None else flatten(gradient)[0]

@@ -106,6 +106,12 @@ class Compiled:
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
     parameters, but not the function, and says so where a call would have to be traced.
+
+    >>> square = compile(lambda x: x * x)
+    >>> square.value_and_grad(3.0)
+    (9.0, 6.0)
+    >>> square.source.splitlines()[:2]
+    ['def value(x0):', '    return x0 * x0']
     """
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
