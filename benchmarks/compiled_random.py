@@ -77,10 +77,10 @@ def batch_of_one(f: Expression) -> tuple[Any, Sequence[Any]]:
 
 
 def parameters(f: Expression) -> tuple[Any, Sequence[Any]]:
-    """The leaves as parameters, but for the first, which varies over two samples that are the same; their mean."""
+    """The mean over two equal samples by the leaves as parameters, the first of them times an input of 1."""
     leaves = [Value(x) for x in f.leaves]
-    step = compiler.compile(lambda x: f(leaves[0] + 0.0 * x, *leaves[1:]), params=leaves, reduce="mean")
-    return step.value_and_grad(np.zeros(2))
+    step = compiler.compile(lambda x: f(leaves[0] * x, *leaves[1:]), params=leaves, reduce="mean")
+    return step.value_and_grad(np.ones(2))
 
 
 MODES = (source, one, batch, batch_of_one, parameters)

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
+from ..hooks import without_hooks
 from .calls import PlainCall, arrays
 from .passes import recovered, spread
 from .program import Program
@@ -201,7 +202,7 @@ class Compiled:
         start = time.perf_counter()
         inputs = [Value(x) for x in call.numbers(0)]
         with _no_collector():
-            with self._synced():
+            with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
             program, executor = self._built(traced, call)

@@ -353,6 +353,12 @@ def test_numbers_of_what_does_not_depend_on_the_arguments_may_be_taken():
     assert compile_(f).value_and_grad(2.0) == (432.0, 216.0)
 
 
+def test_it_may_be_called_where_no_graph_is_built():
+    with no_grad():
+        assert compile_(lambda x: x * x).value_and_grad(3.0) == (9.0, 6.0)
+        assert (Value(2.0) * 3.0).parents == ()
+
+
 def test_derivatives_inside_a_compiled_function():
     f = compile_(lambda x: grad(lambda z: sin(z) * z)(x) + grad(grad(exp))(x))
     for x in (0.5, 2.0):
