@@ -19,7 +19,7 @@ demo: $(VENV)/.installed
 	@$(VENV)/bin/python -m autograd_mini demo
 
 test: $(VENV)/.installed-test
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"

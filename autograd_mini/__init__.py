@@ -16,7 +16,8 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # what `typing` calls by this name, without the time that importing `typing` takes
 
 # fmt: off
-__all__ = [  # without abs, pow, round and sum, which would hide the builtins: autograd_mini.sum is there all the same
+# Without those that would hide builtins: abs, compile, pow, round and sum are there all the same.
+__all__ = [
     "Value", "topological_order", "gradients", "no_grad",
     "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
@@ -27,13 +28,16 @@ __all__ = [  # without abs, pow, round and sum, which would hide the builtins: a
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "draw", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
     "gradcheck", "numerical_gradient",
-    "nn", "check",
+    "Compiled", "BranchChanged", "RetraceError", "TraceError", "NonFiniteError",
+    "nn", "check", "compiler",
 ]
 # fmt: on
 
 if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
-    from . import check, nn
+    from . import check, compiler, nn
     from .check import gradcheck, numerical_gradient
+    from .compiler import BranchChanged, Compiled, NonFiniteError, RetraceError, TraceError
+    from .compiler import compile as compile
     from .diagnose import AnomalyError, detect_anomaly, explain
     from .engine import (
         AutogradError,
@@ -52,9 +56,9 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .render import derivative_formula, draw, formula
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
-    _SUBMODULES = ("nn", "check")
+    _SUBMODULES = ("nn", "check", "compiler")
     # each imports those before it
-    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render", "check")
+    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render", "check", "compiler")
 
     def __getattr__(name):
         from importlib import import_module
@@ -70,4 +74,4 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
 
     def __dir__():
-        return sorted({*globals(), *__all__, "abs", "pow", "round", "sum"})
+        return sorted({*globals(), *__all__, "abs", "compile", "pow", "round", "sum"})

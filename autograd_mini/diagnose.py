@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from . import engine
 from .engine import NO_GRAPH, AutogradError, Value, require_fresh, require_graph, topological_order
-from .hooks import SourceLine, _is_ours, contribution_hook, creation_hook, source_line
+from .hooks import SourceLine, contribution_hook, creation_hook, is_ours, source_line
 from .rules import FLOATS, IEEE, Rule
 
 # ---- where a nan or an inf came from ----
@@ -85,7 +85,7 @@ class _Detector:
         line = source_line()
         self.lines[id(v)] = v._data, line
         # Inside a slope that is a Value a branch not taken may be nan; there the contributions are judged, not the way.
-        if not math.isfinite(v._data) and not engine._thread.never_raising:
+        if not math.isfinite(v._data) and not engine.this_thread.never_raising:
             raise _error(v, "forward", f"the forward pass made {v._data!r}: {_symbol(v)}", self, _forward(v, self))
         return v
 
@@ -120,7 +120,7 @@ def _error(v: Value, phase: str, title: str, detector: _Detector, told: _Told) -
     if line or v._rule:
         rows.append(("line", _shown(line) if line else "not known: this was made before detect_anomaly() began"))
     if v._rule:
-        rows.append(("operation", _operation(v._rule, *engine._operands(v), v._data)))
+        rows.append(("operation", _operation(v._rule, *engine.operands_of(v), v._data)))
     rows += [*told.facts, *[("remedy", text) for text in told.remedies]]
     error = AnomalyError("\n".join([title, *[_wrapped(f"  {name:<9}  {text}") for name, text in rows]]))
     error.phase, error.node, error.line, error.remedies = phase, v, line, told.remedies
@@ -131,7 +131,7 @@ def _forward(v: Value, detector: _Detector) -> _Told:
     """Of a node that is nan or inf."""
     if v._rule is None:  # a hook before ours took the operation away
         return _Told((), ("It was made under no_grad(): take that away for once, to be told the operation.",))
-    parents, xs = engine._operands(v)
+    parents, xs = engine.operands_of(v)
     return _inherited(_symbol(v), parents, xs, detector) or _Told((), _remedies("value", v._rule, parents, xs))
 
 
@@ -139,7 +139,7 @@ def _backward(v: Value, parent: Value, g: float, slope: float, c: float, detecto
     """Of a node whose contribution c = g · slope is nan or inf, and g is not."""
     product = ("product", f"adjoint {g!r} · slope {slope!r} = {c!r}")
     rule = v._rule
-    parents, xs = engine._operands(v)
+    parents, xs = engine.operands_of(v)
     if inherited := _inherited(_symbol(v), parents, xs, detector):
         return _Told((product, *inherited.facts), inherited.remedies)
     if math.isfinite(slope):
@@ -169,7 +169,7 @@ def _inherited(op: str, parents: Sequence[Value | None], xs: Sequence[float], de
         origin, number = bad[0]
         if origin is None:
             return _Told((("cause", f"the constant {number!r}, an operand of {op}"),), (_DATA.format("it"),))
-        op, (parents, xs) = _symbol(origin), engine._operands(origin)
+        op, (parents, xs) = _symbol(origin), engine.operands_of(origin)
     return _source(origin, detector) if origin is not None else None
 
 
@@ -177,7 +177,7 @@ def _source(v: Value, detector: _Detector) -> _Told:
     """Of a node that is nan or inf while no operand of it is."""
     number, rule = repr(v._data), v._rule
     if rule is not None:
-        parents, xs = engine._operands(v)
+        parents, xs = engine.operands_of(v)
         line = detector.line(v)
         place = f" at {_shown(line)}" if line else ", before detect_anomaly() began"
         cause = f"{number} was made by {_operation(rule, parents, xs, v._data)}{place}"
@@ -198,9 +198,9 @@ def _annotate(error: Exception, detector: _Detector) -> None:
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
-        if code is engine._refused.__code__:
+        if code is engine.refused.__code__:
             break
-        if not _is_ours(code.co_filename):
+        if not is_ours(code.co_filename):
             line = SourceLine(code.co_filename, step.tb_lineno)
         step = step.tb_next
     if step is None:  # it is no operation that raised it
@@ -254,13 +254,15 @@ _CHOICES = {
     "cbrt": "where({x} != 0, cbrt(where({x} != 0, {x}, 1.0)), 0.0)",
     "pow": "where({x} > 0, where({x} > 0, {x}, 1.0) ** {y}, 0.0)",
     "truediv": "where({y} != 0, {x} / where({y} != 0, {y}, 1.0), 0.0)",
+    "atan2": "where({x} != 0, atan2(where({x} != 0, {x}, 1.0), {y}), 0.0)",
     "hypot": "where({x} != 0, hypot(where({x} != 0, {x}, 1.0), {y}), 0.0)",
 }
+_GROWING = ("add", "sub", "mul", "sum", "mean", "dot", "hypot", "exp2", "sinh", "cosh")
 _REMEDIES: dict[tuple[str, str], str] = {
     **{("unused", name): _WHERE + choice + "." for name, choice in _CHOICES.items()},
     **dict.fromkeys([("value", name) for name in ("log", "log2", "log10")], _LOG),
-    **dict.fromkeys([("value", name) for name in ("exp", "expm1", "exp2", "sinh", "cosh")], _EXPONENTIAL),
-    **dict.fromkeys([("value", name) for name in ("add", "sub", "mul", "sum", "mean", "dot", "hypot")], _OVERFLOW),
+    **dict.fromkeys([("value", name) for name in ("exp", "expm1")], _EXPONENTIAL),
+    **dict.fromkeys([("value", name) for name in _GROWING], _OVERFLOW),
     **dict.fromkeys(
         [("value", name) for name in ("asin", "acos")],
         "Only -1 to 1 have an angle. If rounding led outside: {f}(clamp({x}, -1.0, 1.0)).",
@@ -270,9 +272,14 @@ _REMEDIES: dict[tuple[str, str], str] = {
     ("value", "log1p"): "log1p(x) is log(1 + x) and needs a number above -1: log1p(maximum({x}, -0.999999)).",
     ("value", "sqrt"): "A negative number has no real root. If rounding led below 0: sqrt(maximum({x}, 0.0) + 1e-12).",
     ("value", "truediv"): f"{_DIVISION} else {_CHOICES['truediv']}.",
+    ("value", "division by 0"): "The denominator is the constant 0, and no variable: leave the division out.",
     ("value", "pow"): _OVERFLOW,
     ("value", "powi"): _OVERFLOW,
     ("value", "power of 0"): "0 has no power below 0: put a little under it, ({x} + 1e-12) ** {y}.",
+    (
+        "value",
+        "constant 0 to a power",
+    ): "0 has no power below 0: keep the exponent from there, 0.0 ** maximum({y}, 0.0).",
     ("value", "power below 0"): "A negative number has whole powers only: cbrt(x) is the real cube root, "
     "maximum({x}, 0.0) ** {y} a power that rounding can't lead astray.",
     ("value", "prod"): f"{_OVERFLOW} Or add the logarithms instead of multiplying.",
@@ -293,6 +300,10 @@ def _remedies(situation: str, rule: Rule, parents: Sequence[Value | None], xs: S
     name = rule.name
     if name == "pow" and situation == "value" and xs[0] <= 0.0:
         name = "power of 0" if xs[0] == 0.0 else "power below 0"
+    if name == "truediv" and situation == "value" and xs[1] == 0.0 and parents[1] is None:
+        name = "division by 0"
+    if name == "power of 0" and parents[0] is None:
+        name = "constant 0 to a power"
     better = _better_form(rule, parents) if situation != "unused" else ""
     text = better or _REMEDIES.get((situation, name), _DEFAULTS[situation])
     return (_fill(text, parents, xs, rule.symbol),)
@@ -319,7 +330,7 @@ def _better_form(rule: Rule, parents: Sequence[Value | None]) -> str:
             return "The logarithm of a softmax is log_softmax(xs); the loss is cross_entropy."
         case "log", "exp":
             return "log(exp(x)) is x."
-        case "log", "prod" | "mul" if min(engine._operands(last)[1]) > 0.0:
+        case "log", "prod" | "mul" if min(engine.operands_of(last)[1]) > 0.0:
             return "The logarithm of a product is the sum of the logarithms."
         case "log", _ if of_exponentials:
             return "log(exp(x) + exp(y) + …) is logsumexp([x, y, …])."
@@ -350,7 +361,7 @@ def _is_square(v: Value) -> bool:
 
 
 def _constants(v: Value) -> list[float]:
-    return [x for p, x in zip(*engine._operands(v)) if p is None]
+    return [x for p, x in zip(*engine.operands_of(v)) if p is None]
 
 
 def _fill(text: str, parents: Sequence[Value | None], xs: Sequence[float], f: str = "") -> str:

@@ -153,7 +153,7 @@ class Value:
     @property
     def parents(self) -> tuple["Value", ...]:
         """The Values it was made of, in the order of the operands; x * x has x twice."""
-        return tuple([p for p in _operands(self)[0] if p is not None])
+        return tuple([p for p in operands_of(self)[0] if p is not None])
 
     @property
     def pullback(self) -> Callable[[Any], tuple[Any, ...]]:
@@ -253,7 +253,7 @@ def _backward_over(order: list[Value], roots: Sequence[Value], seeds: Sequence[f
             v._grad = 0.0
     for root, seed in zip(roots, seeds):
         root._grad += seed
-    (_sweep_by_definition if _thread.inspectors else _sweep)(order)
+    (_sweep_by_definition if this_thread.inspectors else _sweep)(order)
 
 
 def topological_order(root: Value) -> list[Value]:
@@ -386,7 +386,7 @@ def _disown(v: Value) -> None:
 
 
 def _stale(v: Value) -> StaleGraphError:
-    parents, xs = _operands(v)
+    parents, xs = operands_of(v)
     changed, x = next((p, x) for p, x in zip(parents, xs, strict=True) if p is not None and p._data is not x)
     if repr(x) == repr(changed._data):  # the same number: see _disown
         return StaleGraphError(
@@ -441,7 +441,7 @@ def _sweep_by_definition(order: list[Value]) -> None:
             parent._grad += c
 
 
-def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
+def operands_of(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
     """The parents of a node, None for a constant, and the numbers of its operands beside them."""
     rule = v._rule
     if rule is None:
@@ -456,7 +456,7 @@ def _operands(v: Value) -> tuple[Sequence[Value | None], Sequence[Any]]:
 def contributions(v: Value, adjoint: Any, m: Any) -> tuple[Any, ...]:
     """The local chain rule: adjoint · ∂v/∂parent for each parent, with the row read in the arithmetic m."""
     cs = tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes(v, m)])
-    for inspect in _thread.inspectors:
+    for inspect in this_thread.inspectors:
         inspect(v, adjoint, cs)
     return cs
 
@@ -467,7 +467,7 @@ def slopes(v: Value, m: Any) -> list[Any]:
     if rule is None:
         return []
     z: Any = v._data
-    parents, xs = _operands(v)
+    parents, xs = operands_of(v)
     if m is VALUES:
         z, xs = v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
     elif m is IEEE:
@@ -513,23 +513,23 @@ class _PerThread(_local):
     inspectors: tuple[Callable[[Value, Any, tuple[Any, ...]], None], ...] = ()  # of contributions: see hooks.py
 
 
-_thread = _PerThread()
+this_thread = _PerThread()
 
 
 @contextmanager
 def never_raising() -> Iterator[None]:
     """Inside, an operation of this thread has its IEEE value where Python's floats would raise."""
-    before = _thread.never_raising
+    before = this_thread.never_raising
     try:
-        _thread.never_raising = True
+        this_thread.never_raising = True
         yield
     finally:
-        _thread.never_raising = before
+        this_thread.never_raising = before
 
 
-def _refused(error: Exception, rule: Rule, operands: Sequence[Any]) -> float:
+def refused(error: Exception, rule: Rule, operands: Sequence[Any]) -> float:
     """The value where floats raise `error`: raised on, with a note of where it came from."""
-    if _thread.never_raising:
+    if this_thread.never_raising:
         return float(rule.total(*[v._data if isinstance(v, Value) else v for v in operands]))
     error.add_note(f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}")
     raise error
@@ -548,7 +548,7 @@ def _unary(rule: Rule) -> Callable[[Any], Any]:
         try:
             z = f(x)
         except _RAISED_BY_FLOATS as error:
-            z = _refused(error, rule, (a,))
+            z = refused(error, rule, (a,))
         v = _Result()
         v._rule = rule
         v._data = z
@@ -578,7 +578,7 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
         try:
             z = f(x, y)
         except _RAISED_BY_FLOATS as error:
-            z = _refused(error, rule, (a, b))
+            z = refused(error, rule, (a, b))
         v = _Result()
         v._rule = rule
         v._data = z
@@ -597,7 +597,7 @@ def _binary(rule: Rule) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any],
         try:
             z = f(a, y)
         except _RAISED_BY_FLOATS as error:
-            z = _refused(error, rule, (a, b))
+            z = refused(error, rule, (a, b))
         v = _Result()
         v._rule = rule
         v._data = z
@@ -618,7 +618,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
     try:
         z = rule.f(*xs)
     except _RAISED_BY_FLOATS as error:
-        z = _refused(error, rule, operands)
+        z = refused(error, rule, operands)
     for parent in parents:
         if parent is not None:
             break

@@ -47,6 +47,16 @@ def creation_hook(hook: Hook) -> Iterator[None]:
                 engine._hook = None
 
 
+@contextmanager
+def without_hooks() -> Iterator[None]:
+    """Inside, no hook sees the nodes of this thread, and graphs are built under no_grad() too."""
+    before, _thread.hooks = _thread.hooks, ()
+    try:
+        yield
+    finally:
+        _thread.hooks = before
+
+
 def _run_hooks(v: Value) -> Value:
     for (hook,) in _thread.hooks:
         v = hook(v)
@@ -71,10 +81,10 @@ def contribution_hook(hook: Inspector) -> Iterator[None]:
         hook(v, adjoint, cs)
 
     try:
-        engine._thread.inspectors = (*engine._thread.inspectors, inspector)
+        engine.this_thread.inspectors = (*engine.this_thread.inspectors, inspector)
         yield
     finally:
-        engine._thread.inspectors = tuple([other for other in engine._thread.inspectors if other is not inspector])
+        engine.this_thread.inspectors = tuple([i for i in engine.this_thread.inspectors if i is not inspector])
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -130,10 +140,10 @@ def source_line() -> SourceLine:
     1
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _is_ours(path: str) -> bool:
+def is_ours(path: str) -> bool:
     return path.startswith(_PACKAGE) and not path.startswith(_DEMOS)

@@ -170,8 +170,9 @@ def _gaussian(m: Any, x: Any, k: Any) -> Any:
 
 
 def _pow_x(m: Any, z: Any, x: Any, n: Any) -> Any:
-    # n − 1 is exact from ½ to 2⁵³.  Beyond, a power would magnify its rounding: there n·z/x.
-    slope = m.where((n >= 0.5) & (n < 2.0**53) | (x == 0.0), n * m.pow(x, n - 1.0), n * z / x)
+    # n − 1 is exact from ½ to 2⁵³.  Beyond, a power would magnify its rounding: there n·z/x.  Adding 0 makes −0 of x
+    # a 0, or a tiny n, of which n − 1 is −1, would turn +∞ round.
+    slope = m.where((n >= 0.5) & (n < 2.0**53) | (x == 0.0), n * m.pow(x + 0.0, n - 1.0), n * z / x)
     return m.where((x == 0.0) & (n == 0.0), 0.0, slope)
 
 
@@ -202,7 +203,8 @@ _ROWS: Final = (
     Rule("log1p",      math.log1p,         lambda m, z, x: 1.0 / (1.0 + x), domain=((-1.0, math.inf),)),
     Rule("log2",       math.log2,          lambda m, z, x: 1.0 / LN2 / x,                           domain=(POSITIVE,)),
     Rule("log10",      math.log10,         lambda m, z, x: 1.0 / LN10 / x,                          domain=(POSITIVE,)),
-    Rule("sqrt",       math.sqrt,          lambda m, z, x: 0.5 / z,                                 domain=(POSITIVE,)),
+    # √−0 is −0; adding 0 makes the slope there +∞ too.
+    Rule("sqrt",       math.sqrt,          lambda m, z, x: 0.5 / (z + 0.0),                         domain=(POSITIVE,)),
     # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up to 4 ulp off.
     Rule("cbrt",       math.cbrt, lambda m, z, x: m.where(x == 0.0, math.inf, (1.0 / (z * z) + 2.0 * z / x) / 9.0),
          domain=(LINE,)),

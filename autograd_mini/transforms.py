@@ -68,8 +68,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     """
 
     def derivative(*args: Any, **constants: Any) -> tuple[Any, Any]:
-        run = _Run(f, args, constants, argnums)
-        z = _scalar(run.result, f)
+        run = Run(f, args, constants, argnums)
+        z = scalar(run.result, f)
         return run.out(z), run.rebuild(run.pull([z], [1.0]))
 
     return _named("value_and_grad", f, derivative)
@@ -90,8 +90,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, pullback([1.0, 10.0])
     ([12.0, 7.0], (14.0, 13.0))
     """
-    run = _Run(f, primals, {}, tuple(range(len(primals))))
-    results, rebuild = _flatten(run.result)
+    run = Run(f, primals, {}, tuple(range(len(primals))))
+    results, rebuild = flatten(run.result)
 
     def pullback(adjoint: Any) -> tuple[Any, ...]:
         seeds = _like(run.result, adjoint, "adjoint", "result")
@@ -113,8 +113,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp(f, primals, tangents) takes tuples: the arguments of f, and how each of them moves")
-    run = _Run(f, primals, {}, tuple(range(len(primals))))
-    results, rebuild = _flatten(run.result)
+    run = Run(f, primals, {}, tuple(range(len(primals))))
+    results, rebuild = flatten(run.result)
     moved = run.push(results, _like(primals, tangents, "tangents", "primals"))
     return rebuild([run.out(z) for z in results]), rebuild(moved)
 
@@ -129,8 +129,8 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """
 
     def derivative(*args: Any, **constants: Any) -> Any:
-        run = _Run(f, args, constants, argnums)
-        results, rebuild = _flatten(run.result)
+        run = Run(f, args, constants, argnums)
+        results, rebuild = flatten(run.result)
         return rebuild([run.rebuild(run.pull([z], [1.0])) for z in results])
 
     return _named("jacobian", f, derivative)
@@ -201,12 +201,12 @@ def _adjoints(
     return [adjoints.get(v, 0.0) for v in sources]
 
 
-class _Run:
+class Run:
     """One run of f, on nodes of our own in the place of the numbers to differentiate by."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], constants: dict[str, Any], argnums: Argnums) -> None:
         positions = argnums if isinstance(argnums, tuple) else (index(argnums),)
-        numbers, rebuild = _flatten([_argument(args, i, f) for i in positions])
+        numbers, rebuild = flatten([_argument(args, i, f) for i in positions])
         if len({i % len(args) for i in positions}) < len(positions):
             raise TypeError(f"argnums={argnums!r} names an argument twice")
         self.own = [+x if isinstance(x, Value) else Value(x) for x in numbers]
@@ -216,7 +216,7 @@ class _Run:
         for i, x in zip(positions, rebuild(self.own), strict=True):
             inside[i] = x
         self.result = f(*inside, **constants)
-        self.order = order_below([z for z in _flatten(self.result)[0] if isinstance(z, Value)], stops=self.own)
+        self.order = order_below([z for z in flatten(self.result)[0] if isinstance(z, Value)], stops=self.own)
         # Where Values from outside take part, in the arguments or by way of f, derivatives are Values that depend on
         # them.
         beside = self.order[len(self.own) :]
@@ -280,7 +280,7 @@ def _argument(args: Sequence[Any], i: int, f: Callable[..., Any]) -> Any:
     return args[i]
 
 
-def _scalar(result: Any, f: Callable[..., Any]) -> Any:
+def scalar(result: Any, f: Callable[..., Any]) -> Any:
     if isinstance(result, Value) or as_constant(result) is not None:
         return result
     raise TypeError(
@@ -292,20 +292,20 @@ def _scalar(result: Any, f: Callable[..., Any]) -> Any:
 # ---- structures: nested lists, tuples, dicts and arrays of numbers ----
 
 
-def _flatten(tree: Any) -> tuple[Leaves, Rebuild]:
+def flatten(tree: Any) -> tuple[Leaves, Rebuild]:
     """The numbers in a structure, in order, and the function that builds the structure from others in their places."""
     if isinstance(tree, Value):
         return [tree], _only
     if isinstance(tree, dict):
-        leaves, rebuild = _flatten(list(tree.values()))
+        leaves, rebuild = flatten(list(tree.values()))
         return leaves, lambda xs: dict(zip(tree, rebuild(xs), strict=True))
     if isinstance(tree, (list, tuple)):
-        parts = [_flatten(part) for part in tree]
+        parts = [flatten(part) for part in tree]
         kind = tree._make if hasattr(tree, "_make") else type(tree)  # a named tuple
         return [x for leaves, _ in parts for x in leaves], lambda xs: kind(_portions(parts, xs))
     if hasattr(tree, "__array_interface__"):
         if tree.shape == ():
-            return _flatten(tree.item())
+            return flatten(tree.item())
         return tree.ravel().tolist(), lambda xs: _array(xs, tree.shape)
     return [as_number(tree)], _only
 
@@ -337,5 +337,5 @@ def _like(tree: Any, other: Any, name: str, tree_name: str) -> Leaves:
             f"{reprlib.repr(tree)}"
         )
     else:
-        return _flatten(other)[0]
+        return flatten(other)[0]
     return [x for part, other_part in pairs for x in _like(part, other_part, name, tree_name)]

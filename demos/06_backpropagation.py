@@ -55,26 +55,24 @@ def backpropagation(cost: Callable[[], Value], parameters: Sequence[Value]) -> V
     return [p.grad for p in parameters]
 
 
-def timed(f: Callable[..., Any], *arguments: Any) -> float:
-    """The processor's seconds that a call takes, over as many calls as fill a twentieth of one."""
-    start, calls = process_time(), 0
-    while process_time() - start < 0.05:
-        f(*arguments)
-        calls += 1
-    return (process_time() - start) / calls
-
-
-def price(way: Callable[..., Vector], width: int) -> tuple[int, int, float]:
-    """n, the forward passes that a gradient takes, and its time in units of one of them."""
-    network = MLP(1, [width, width, 1], activation="tanh", seed=1)
-    calls: list[None] = []
+def price(way: Callable[..., Vector], width: int, seconds: float = 0.05) -> tuple[int, float, float]:
+    """n, the forward passes that a gradient takes, and the processor's time that it takes, in units of one of them."""
+    network, passes = MLP(1, [width, width, 1], activation="tanh", seed=1), 0
 
     def cost() -> Any:
-        calls.append(None)
+        nonlocal passes
+        passes += 1
         return mse([network(x) for x in X], Y)
 
-    n, passes = len(way(cost, network.parameters())), len(calls)
-    return n, passes, timed(way, cost, network.parameters()) / timed(cost)
+    def timed(f: Callable[..., Any], *arguments: Any) -> tuple[float, float]:
+        start, first, calls = process_time(), passes, 0
+        while process_time() - start < seconds:
+            f(*arguments)
+            calls += 1
+        return (process_time() - start) / calls, (passes - first) / calls
+
+    time, each = timed(way, cost, network.parameters())
+    return len(network.parameters()), each, time / timed(cost)[0]
 
 
 # %% The four equations
@@ -181,7 +179,7 @@ def main(out: Path = Path()) -> dict[str, object]:
 
     prices = {way.__name__: [price(way, width) for width in (1, 2, 4, 8, 16)] for way in (perturbing, backpropagation)}
     for (n, passes, time), (_, _, back) in zip(*prices.values()):
-        print(f"n = {n:3}: perturbing takes {passes} forward passes, {time:.0f} times as long as one;", end=" ")
+        print(f"n = {n:3}: perturbing takes {passes:.0f} forward passes, {time:.0f} times as long as one;", end=" ")
         print(f"backpropagation takes one and a pass back, {back:.1f} times as long")
     pictures.prices(out / "prices.svg", prices)
 

@@ -39,6 +39,7 @@ def folder(description: str | None) -> Path:
     parser.add_argument("--out", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
+    print(f"the pictures go to {out.resolve()}")
     return out
 
 
@@ -70,7 +71,7 @@ def hyperplanes(path: Path) -> None:
         one.plot([-1, 0.4], [0, 0], color=ORANGE, linewidth=5, zorder=3)
         one.plot([0.4, 1], [0, 0], color=BLUE, linewidth=5, zorder=3)
         one.plot(0.4, 0, "o", color=INK, markersize=10, zorder=4)
-        one.set(xlabel="$x$", ylim=(-1, 1), yticks=[], title="a point: $x - 0.4 = 0$")
+        one.set(xlabel="$x$", ylim=(-1, 1), xticks=[-1, 0, 1], yticks=[], title="a point: $x - 0.4 = 0$")
         one.spines["left"].set_visible(False)
         one.spines["bottom"].set_position("zero")
         two.fill_between([-1, 1], [1.4, -0.6], 1.4, color=PALE_BLUE)
@@ -82,6 +83,7 @@ def hyperplanes(path: Path) -> None:
             axes.text(0.6, above, "$f(x) > 0$", color=BLUE, ha="center")
         corners = list(product((-1.0, 1.0), repeat=2))
         three.plot_trisurf(*zip(*corners), [0.4 - x1 - x2 for x1, x2 in corners], color=BLUE, alpha=0.4, shade=False)
+        two.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         three.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="$x_3$", title="a plane: $x_1 + x_2 + x_3 - 0.4 = 0$")
         three.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1], zticks=[-2, 0, 2])
 
@@ -235,7 +237,7 @@ def valleys(path: Path, f: Function, paths: Sequence[Numbers]) -> None:
 # ---- 6. backpropagation ----
 
 
-def prices(path: Path, prices: Mapping[str, Sequence[tuple[int, int, float]]]) -> None:
+def prices(path: Path, prices: Mapping[str, Sequence[tuple[int, float, float]]]) -> None:
     """What a gradient takes as n grows: forward passes counted, and time measured in units of one of them."""
     with picture(path, width=5.6, height=3.8) as figure:
         axes = figure.subplots()

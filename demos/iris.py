@@ -18,7 +18,7 @@ from autograd_mini.nn import MLP
 
 Flower = tuple[list[float], int]  # what was measured, and which of SPECIES it is
 SPECIES = ["setosa", "versicolor", "virginica"]
-EPOCHS, RATE = 200, 0.5
+EPOCHS, RATE = 100, 1.0
 
 
 @dataclass(frozen=True)

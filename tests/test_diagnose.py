@@ -48,6 +48,7 @@ from autograd_mini import (
     prod,
     sigmoid,
     sin,
+    sinh,
     softmax,
     softplus,
     sqrt,
@@ -278,6 +279,9 @@ REMEDIES: list[tuple[Callable[[], Any], str]] = [
     # values
     (lambda: log(zero()), "log(x + 1e-12)"),
     (lambda: X(1.0, label="a") / zero(), "where(x != 0, a / where(x != 0, x, 1.0), 0.0)"),
+    (lambda: X(1.0) / 0.0, "constant 0, and no variable"),
+    (lambda: 0.0 ** X(-1.0, label="w"), "0.0 ** maximum(w, 0.0)"),
+    (lambda: sinh(X(1000.0)), "Numbers have grown"),
     (lambda: sqrt(X(-1e-17, label="v")), "sqrt(maximum(v, 0.0) + 1e-12)"),
     (lambda: X(-8.0) ** (1 / 3), "cbrt(x)"),
     (lambda: zero() ** -2, "(x + 1e-12) ** -2"),
@@ -303,7 +307,7 @@ REMEDIES: list[tuple[Callable[[], Any], str]] = [
     (lambda: where(False, log(X(1e-310, label="p")), 0.0).backward(), "log(where(p > 0, p, 1.0))"),
     (lambda: where(False, asin(X(1.0)), 0.0).backward(), "asin(where(abs(x) < 1, x, 0.0))"),
     (lambda: where(False, zero() ** 0.5, 0.0).backward(), "where(x > 0, x, 1.0) ** 0.5"),
-    (lambda: where(False, atan2(zero(), 0.0), 0.0).backward(), "where(ok, atan2(where(ok, x, 1.0)), 0.0)"),
+    (lambda: where(False, atan2(zero(), 0.0), 0.0).backward(), "where(x != 0, atan2(where(x != 0, x, 1.0), 0.0), 0.0)"),
 ]
 
 

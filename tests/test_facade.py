@@ -31,11 +31,12 @@ HOMES = {
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "formula", "derivative_formula"],
     "check": ["gradcheck", "numerical_gradient"],
+    "compiler": ["compile", "Compiled", "BranchChanged", "RetraceError", "TraceError", "NonFiniteError"],
 }
 # fmt: on
 PUBLIC = [(home, name) for home, names in HOMES.items() for name in names]
-SUBMODULES = {"nn", "check"}
-HIDING = {"abs", "pow", "round", "sum"}
+SUBMODULES = {"nn", "check", "compiler"}
+HIDING = {"abs", "compile", "pow", "round", "sum"}
 
 
 def python(program: str, *flags: str) -> subprocess.CompletedProcess[str]:

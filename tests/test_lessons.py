@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import find, given, settings
+from hypothesis import strategies as st
 
 from autograd_mini.check.strategies import Expression, expressions
 from autograd_mini.engine import Value
@@ -14,7 +15,7 @@ from tests.test_readme import CLAIM, run
 
 PAGE = (Path(__file__).parent.parent / "docs/lessons.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-PROGRAMS = {"operations": ["add", "mul"]}
+PROGRAMS: dict[str, Any] = {"operations": ["add", "mul"], "numbers": st.sampled_from([1.0, 2.0, 3.0])}
 
 
 def page() -> tuple[dict[str, Any], list[tuple[str, str]]]:

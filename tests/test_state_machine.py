@@ -296,4 +296,4 @@ class Graphs(RuleBasedStateMachine):
 
 
 TestGraphs = Graphs.TestCase
-TestGraphs.settings = settings(stateful_step_count=40)
+TestGraphs.settings = settings(max_examples=60, stateful_step_count=40)

@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from ..engine import Value, as_number
-from ..transforms import Leaves, _flatten, _scalar
+from ..transforms import Leaves, flatten, scalar
 
 LEVELS: Final = 8  # steps in a window
 SAFETY: Final = 2.0  # times the difference of two extrapolations
@@ -60,8 +60,9 @@ class Slope(NamedTuple):
     """The derivative of a function of one number, found by differences.
 
     `how` is "central", "one-sided left" or "one-sided right", "kink", "jump", "vertical" (the slope is infinite), or
-    "none", where f has no values beside the point, or "unresolved".  At a kink and a jump `left` and `right` are the
-    slopes of the sides; at a jump and a vertical `steepest` is the slope to the nearest point that was tried.
+    "undefined", where f is not finite at the point, "none", where it has no values beside, or "unresolved".  At a kink
+    and a jump `left` and `right` are the slopes of the sides, and may be infinite; at a jump and a vertical `steepest`
+    is the slope to the nearest point that was tried.
     """
 
     value: float
@@ -169,6 +170,12 @@ class _Window:
         even = _extrapolate(points, power=2)
         bent = max(abs(value) for _, value, _ in points)
         return abs(even.value) > 4.0 * (even.error + rounding(z, z)) or even.error > 0.01 * bent + 64.0 * rounding(z, z)
+
+    @property
+    def still(self) -> bool:
+        """Whether f does not move by more than its rounding."""
+        z = self.line.centre
+        return all(abs(y - z) <= self.line.rounding(y, z) for y in (*self.left, *self.right))
 
     @cached_property
     def too_large(self) -> bool:
@@ -283,7 +290,7 @@ def derivative(f: Function, x: float, noise: float = 0.0) -> Slope:
 
 def _slope(line: _Line) -> Slope:
     if not math.isfinite(line.x + line.centre):
-        return Slope(math.nan, math.inf, "none")
+        return Slope(math.nan, math.inf, "undefined")
     windows = []
     for window in _search(line):
         windows.append(window)
@@ -297,7 +304,10 @@ def _slope(line: _Line) -> Slope:
     best = min(trusted, key=lambda window: (not window.central.meaningful, window.central.error), default=None)
     if best is not None and best.central.meaningful:
         return _measured(best)
-    return _at_an_edge(windows) or (_measured(best) if best is not None else Slope(math.nan, math.inf, "none"))
+    if edge := _at_an_edge(windows):
+        return edge
+    seen = any(_some([*window.left, *window.right]) for window in windows)
+    return _measured(best) if best is not None else Slope(math.nan, math.inf, "unresolved" if seen else "none")
 
 
 def _measured(window: _Window) -> Slope:
@@ -307,6 +317,9 @@ def _measured(window: _Window) -> Slope:
     value, error, _ = window.central_with(noise)
     if window.exponent < LOWEST + LEVELS:  # smaller steps might have told more, but floats end here
         error *= 100.0
+    if window.still:  # what it hides in its rounding may bend within |x|, however wide the window
+        line = window.line
+        error = max(error, line.rounding(line.centre, line.centre) / (abs(line.x) or 1.0))
     # Stairs, where they are flat: of f itself, or because its digits were lost on the way.  Who knows.
     return Slope(value, max(error, abs(value)) if flat else error, "central")
 
@@ -327,9 +340,8 @@ def _noise(window: _Window, left: float, right: float) -> tuple[float, bool]:
 def _at_an_edge(windows: Sequence[_Window]) -> Slope | None:
     """The slope at a kink, a jump or an end of the function, from windows in order of size; None where none is seen."""
     finest = windows[-1]
-    for sign in (1.0, -1.0) if finest.too_large else ():
-        if steepest := _without_bound(windows, sign):
-            return Slope(math.copysign(math.inf, steepest), 0.0, "vertical", steepest=steepest)
+    if finest.too_large and (upright := _upright(windows)):
+        return upright
     if kink := _kink(windows):
         return kink
     if finest.too_large and (steepest := _jump(windows)):
@@ -338,7 +350,7 @@ def _at_an_edge(windows: Sequence[_Window]) -> Slope | None:
     ends = [name for name, values in (("right", finest.left), ("left", finest.right)) if not _some(values)]
     if len(ends) == 1:
         estimate = min((min(window.sides, key=_error) for window in windows), key=_error)
-        lost = finest.too_large and not estimate.meaningful
+        lost = not estimate.meaningful and (finest.too_large or any(_growing(windows, sign)[0] for sign in (-1.0, 1.0)))
         return Slope(estimate.value, math.inf if lost else estimate.error, f"one-sided {ends[0]}")
     if not ends and finest.too_large:
         return Slope(finest.central.value, math.inf, "unresolved")
@@ -385,15 +397,32 @@ def _jump(windows: Sequence[_Window]) -> float:
     return 0.0
 
 
-def _without_bound(windows: Sequence[_Window], sign: float) -> float:
-    """The steepest slope to one side, if they grow as long as the steps shrink, down to the smallest; else 0."""
-    seen = {h: slope for w in windows for h, slope, noise in w.slopes(sign) if 4.0 * noise < abs(slope)}
+def _upright(windows: Sequence[_Window]) -> Slope | None:
+    """The slope where that of a side, or of both, is infinite; None where neither is."""
+    finest = windows[-1].steps[-1]
+    grown = [_growing(windows, sign) for sign in (-1.0, 1.0)]
+    left, right = steepest = [slope if step <= 64.0 * finest else 0.0 for slope, step in grown]
+    top = max(steepest, key=abs)
+    if not top:
+        return None
+    sides = [
+        Estimate(math.copysign(math.inf, slope), 0.0) if slope else min((w.sides[i] for w in windows), key=_error)
+        for i, slope in enumerate(steepest)
+    ]
+    if left * right < 0.0 or any(abs(value) + error < abs(top) / CLEAR for value, error, _ in sides):
+        return _between("kink", *sides)
+    return Slope(math.copysign(math.inf, top), 0.0, "vertical", steepest=top)
+
+
+def _growing(windows: Sequence[_Window], sign: float) -> tuple[float, float]:
+    """The steepest slope to one side that can be seen, and its step, if slopes grow as long as steps shrink; else 0."""
+    seen = {h: slope for w in windows for h, slope, noise in w.slopes(sign) if 32.0 * noise < abs(slope)}
     steps = sorted(seen, reverse=True)
-    if len(steps) < 2 * LEVELS or steps[-1] > 64.0 * windows[-1].steps[-1]:
-        return 0.0
+    if len(steps) < 2 * LEVELS:
+        return 0.0, 0.0
     ratios = [seen[g] / seen[h] for h, g in pairwise(steps)]
     steepest = seen[steps[-1]]
-    return steepest if min(ratios) > 1.0 and steepest / seen[steps[0]] > 4.0 else 0.0
+    return (steepest, steps[-1]) if min(ratios) > 1.0 and steepest / seen[steps[0]] > 4.0 else (0.0, 0.0)
 
 
 # ---- functions of structures ----
@@ -448,21 +477,21 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Callable[[Lea
 
     Where f will not take floats, because it calls methods of Values say, it is given Values.
     """
-    numbers, rebuild = _flatten(list(args))
+    numbers, rebuild = flatten(list(args))
     xs = [as_number(x.data if isinstance(x, Value) else x) for x in numbers]
 
     def at(xs: Leaves) -> Any:
         z = f(*rebuild(xs))
-        return z if isinstance(z, complex) else number(_scalar(z, f))
+        return z if isinstance(z, complex) else number(scalar(z, f))
 
     def at_values(xs: Leaves) -> Any:
-        return number(_scalar(f(*rebuild([Value(x) for x in xs])), f))
+        return number(scalar(f(*rebuild([Value(x) for x in xs])), f))
 
     def number(z: Any) -> float:
         return z.data if isinstance(z, Value) else float(z)
 
     try:
-        _scalar(f(*rebuild(xs)), f)
+        scalar(f(*rebuild(xs)), f)
     except (AttributeError, TypeError):
         at_values(xs)
         return at_values, xs, rebuild

@@ -4,13 +4,12 @@ Three witnesses are heard, none of which reads a rule's partials.  The differenc
 the complex step through the values of the operations that f was seen to make; and, where the two leave a doubt, the
 graph run forward again on floats, which tells whether f is what its graph says.  No tolerance is fixed: a verdict
 compares |analytic − numeric| with the error bar and the rounding of the sweep, and is `right` only if these are so
-small that a slope 0.01 % wrong in any operation would have been seen.
+small beside the slope that 0.01 % of it would have been seen.
 """
 
 import inspect
 import math
 import operator
-import reprlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +17,10 @@ from functools import cached_property, partial, reduce
 from types import SimpleNamespace
 from typing import Any, Final, Literal, NamedTuple
 
-from ..engine import VALUES, AutogradError, Value, _operands, apply, never_raising, order_below, pull_back
+from ..engine import VALUES, AutogradError, Value, apply, never_raising, operands_of, order_below, pull_back
 from ..hooks import SourceLine, creation_hook, source_line
 from ..rules import RULES, Rule
-from ..transforms import Leaves, _Run, _scalar, gradients
+from ..transforms import Leaves, Run, gradients, scalar
 from .complexstep import COMPLEX, complex_step
 from .numerical import NOTHING, Estimate, Slope, on_floats, partial_derivative
 
@@ -32,6 +31,7 @@ EPS: Final = sys.float_info.epsilon
 HUGE: Final = sys.float_info.max
 SHOWN: Final = 5  # culprits
 UNDERFLOWN: Final = 2.0**-500  # a slope this small may be lost in the squares of a complex function
+UNSEEN: Final = {"none": "f has no values beside", "unresolved": "f is too rough"}
 TO_BE_SEEN: Final = 1e-5  # the error bar over the slope with which a slope 1e-4 wrong is still seen
 
 
@@ -121,8 +121,8 @@ def gradcheck(
 ) -> GradcheckReport:
     """Compare the gradient of f with slopes that were found without any rule, and name the operation that is wrong.
 
-    Verdicts: `right`; `wrong`; `kink`, where the sides have slopes of their own and the analytic one is between them,
-    or where there is none and nan says so; `inconclusive`, where no witness knows enough.
+    Verdicts: `right`; `wrong`; `kink`, where the sides have slopes of their own, one of them infinite perhaps, and the
+    analytic one is between them, or where there is none and nan says so; `inconclusive`, where no witness knows enough.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.  It must give the same for the
@@ -145,13 +145,13 @@ def gradcheck(
     """
     if order not in (1, 2) or witness not in ("auto", "differences", "complex"):
         raise ValueError(f"order is 1 or 2, witness auto, differences or complex, not {order!r} and {witness!r}")
-    name = getattr(f, "__name__", None) or reprlib.repr(f)
+    name = getattr(f, "__name__", None) or type(f).__name__
     at, xs, rebuild = on_floats(f, args)
     z, again = at(xs), at(xs)
     if z != again and z == z:
         raise ValueError(f"{name} gives {z!r} and then {again!r} for the same numbers: it must not draw or count")
-    run, lines = _recorded(f, args)
-    result = _scalar(run.result, f)
+    run, lines = _recorded(f, rebuild(xs))
+    result = scalar(run.result, f)
     if z == z and abs(_plain(result) - z) > 1e-9 * abs(z) + 64.0 * _sizes(result, ())[1]:
         fault = f"{z!r} on floats and {_plain(result)!r} on Values: it depends on state, or on .data"
         return _told(GradcheckReport(name, (), (), fault), raise_on_failure)
@@ -163,19 +163,16 @@ def gradcheck(
         checks = _second_checks(lambda ys: _gradient(f, rebuild(ys)), result, run.own, xs)
         components = [c.component(f"{a}, {b}", j, witness) for a, c in zip(names, checks) for j, b in enumerate(names)]
         components = _symmetric(components, len(xs))
-    found: list[tuple[float, Culprit]] = []
+    culprits: list[Culprit] = []
     if any(c.verdict == "wrong" for c in components):
-        for v in order_below([result]) if isinstance(result, Value) else ():
-            found += _wrong_slopes(v, lines.get(id(v))) or (_wrong_seconds(v, lines.get(id(v))) if order == 2 else [])
-        found.sort(key=lambda pair: -pair[0])
-        if not found:
-            note = "each operation is right: the sum of contributions is not, or f is not its graph"
-            components = [c if c.verdict != "wrong" or c.note else c._replace(note=note) for c in components]
-    culprits = tuple([culprit for _, culprit in found])
-    return _told(GradcheckReport(name, tuple(components), culprits), raise_on_failure)
+        nodes = order_below([result]) if isinstance(result, Value) else []
+        culprits = _culprits(nodes, lines, order)
+        if not culprits:
+            components = _with_a_reason(components, nodes, lines)
+    return _told(GradcheckReport(name, tuple(components), tuple(culprits)), raise_on_failure)
 
 
-def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[_Run, dict[int, SourceLine]]:
+def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, dict[int, SourceLine]]:
     """A run of f, and the source line of each node."""
     lines: dict[int, SourceLine] = {}
     made: list[Value] = []  # kept, so that no two have one id
@@ -186,7 +183,7 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[_Run, dict[in
         return v
 
     with creation_hook(record):
-        return _Run(f, args, {}, tuple(range(len(args)))), lines
+        return Run(f, args, {}, tuple(range(len(args)))), lines
 
 
 def _told(report: GradcheckReport, raise_on_failure: bool) -> GradcheckReport:
@@ -214,7 +211,7 @@ def _second_checks(
 
 
 def _gradient(f: Callable[..., Any], args: Sequence[Any]) -> list[float]:
-    run = _Run(f, args, {}, tuple(range(len(args))))
+    run = Run(f, args, {}, tuple(range(len(args))))
     return [_plain(g) for g in run.pull([run.result], [1.0])]
 
 
@@ -274,11 +271,16 @@ def _by_differences(a: float, slope: Slope, size: float, rounding: float) -> _Ju
     """
     how, value = slope.how, slope.value
     error = slope.error + rounding
+    if how == "undefined":
+        return _Judgement("inconclusive", value, error, "f is not finite here")
+    if math.isinf(a) and how in UNSEEN:
+        return _Judgement("inconclusive", value, error, "steeper than floats can show")
     if a != a:
-        undefined: Verdict = "kink" if how in ("kink", "jump", "none") else "wrong"
-        return _Judgement(undefined, value, error, "there is no slope, and nan says so" if undefined == "kink" else "")
-    if how in ("none", "unresolved"):
-        return _Judgement("inconclusive", value, error, "f has no values beside" if how == "none" else "f is too rough")
+        if how in ("kink", "jump", "none"):
+            return _Judgement("kink", value, error, "there is no slope, and nan says so")
+        return _Judgement("wrong", value, error)
+    if how in UNSEEN:
+        return _Judgement("inconclusive", value, error, UNSEEN[how])
     if how == "vertical":
         if a == value:
             return _Judgement("right", value, 0.0, "vertical tangent: the slopes grow without bound")
@@ -290,15 +292,26 @@ def _by_differences(a: float, slope: Slope, size: float, rounding: float) -> _Ju
     if how == "jump" and math.isinf(a) and max(slope.left.error, slope.right.error) < math.inf:
         return _Judgement("inconclusive", value, error, "f jumps here")  # too steep on the sides to be seen
     if how in ("kink", "jump"):
-        between = abs(a - value) <= error
-        sides = " and ".join(f"{side.value:.6g}" for side in (slope.left, slope.right) if side.error < math.inf)
-        known = "before and after" if " and " in sides else "on the one side that there is"
-        return _Judgement("kink" if between else "wrong", value, error, f"{how}: slopes {sides} {known}")
+        sides = [side for side in (slope.left, slope.right) if side.error < math.inf]
+        between = (
+            min(side.value - side.error for side in sides) - rounding
+            <= a
+            <= max(side.value + side.error for side in sides) + rounding
+        )
+        known = "before and after" if len(sides) == 2 else "on the one side that there is"
+        note = f"{how}: slopes {' and '.join(_told_apart([side.value for side in sides]))} {known}"
+        return _Judgement("kink" if between else "wrong", value, error, note)
     note = "" if how == "central" else how
     if math.isinf(a):
         finite = Estimate(value, error).meaningful and abs(value) < HUGE / 2.0**20  # or it may have overflowed
         return _Judgement("wrong" if finite else "inconclusive", value, error, note)
     return _compared(a, Estimate(value, slope.error), size, rounding, note)
+
+
+def _told_apart(numbers: Sequence[float]) -> list[str]:
+    """Numbers in six digits, or in as many as show that they differ."""
+    texts = ([f"{x:.{digits}g}" for x in numbers] for digits in range(6, 18))
+    return next(some for some in texts if len(set(some)) == len(set(numbers)))
 
 
 def _compared(a: float, numeric: Estimate, size: float, rounding: float, note: str) -> _Judgement:
@@ -318,6 +331,7 @@ class _Check:
     ) -> None:
         self.f, self.root, self.own, self.xs, self.analytic = f, root, own, xs, [_plain(slope) for slope in slopes]
         self.order = order_below([root], own) if isinstance(root, Value) else list(own)
+        self.constants = {id(v): v.data for v in self.order if v.is_leaf}  # now: f may assign to them
         spelled = _spelled_out(self.order)
         self.plain_root, self.plain = spelled.get(id(root), root), [spelled[id(v)] for v in own]
         self.sizes, _ = _sizes(root, own)
@@ -340,19 +354,19 @@ class _Check:
         if witness == "differences" or seen.verdict in ("right", "kink"):
             return seen
         other = self.by_complex_step(i)
-        if seen.verdict == "inconclusive":
-            return (
-                seen if other.verdict == "wrong" and self.tied else other if other.verdict != "inconclusive" else seen
-            )
         if other.verdict == "right":
             if self.is_its_graph(i):
                 return other
             return seen._replace(note="f moves where its graph does not: by .data, stop_gradient or a branch")
+        if seen.verdict == "inconclusive" and other.verdict == "wrong" and not self.tied:
+            return other
         return seen
 
     def by_complex_step(self, i: int) -> _Judgement:
         """What the complex step says of the slope by number i."""
         numeric, a, size = self.complex_slopes[i], self.analytic[i], self.sizes[i]
+        if math.isinf(a) and numeric.value == a:
+            return _Judgement("right", a, 0.0, "vertical tangent of an operation")
         if numeric is NOTHING or not math.isfinite(a):
             return _Judgement("inconclusive", numeric.value, numeric.error, "the complex step has no say")
         if numeric.value == 0.0 and 0.0 < abs(a) < UNDERFLOWN:
@@ -366,12 +380,12 @@ class _Check:
     @property
     def powers_of_negatives(self) -> bool:
         """Whether there is x ** n with x < 0, of which floats see no gaps where they are all whole numbers."""
-        return any(not v.is_leaf and v._rule.name == "pow" and _operands(v)[1][0] < 0.0 for v in self.order)
+        return any(not v.is_leaf and v._rule.name == "pow" and operands_of(v)[1][0] < 0.0 for v in self.order)
 
     @property
     def tied(self) -> bool:
         """Whether an operation that chooses may have had no reason for its choice: the complex step is at a loss."""
-        return any(not v.is_leaf and _undecided(v._rule, _operands(v)[1]) for v in self.order)
+        return any(not v.is_leaf and _undecided(v._rule, operands_of(v)[1]) for v in self.order)
 
     def is_its_graph(self, i: int) -> bool:
         """Whether f and its graph give the same on floats beside the point, by number i."""
@@ -385,38 +399,67 @@ class _Check:
         return True
 
     def _run_again(self, xs: Leaves) -> float:
-        values: dict[int, float] = {id(v): x for v, x in zip(self.own, xs)}
+        values: dict[int, float] = self.constants | {id(v): x for v, x in zip(self.own, xs)}
         for v in self.order:
             if id(v) not in values:
-                parents, operands = _operands(v)
+                parents, operands = operands_of(v)
                 now = [x if p is None else values[id(p)] for p, x in zip(parents, operands)]
-                values[id(v)] = v.data if v.is_leaf else v._rule.f(*now)
-        return values[id(self.root)]
+                values[id(v)] = v._rule.f(*now)
+        return values[id(self.root)] if isinstance(self.root, Value) else self.root
 
 
 # ---- who is to blame ----
 
 
-def _wrong_slopes(v: Value, line: SourceLine | None) -> list[tuple[float, Culprit]]:
-    """The slopes of an operation that are wrong, and how far off."""
-    if v.is_leaf:
-        return []
-    parents, xs = _operands(v)
+def _culprits(nodes: Sequence[Value], lines: dict[int, SourceLine], order: int) -> list[Culprit]:
+    """The operations that are wrong, the worst first."""
+    found: list[tuple[float, Culprit]] = []
+    for v in nodes:
+        line = lines.get(id(v))
+        if not v.is_leaf:
+            found += _wrong_slopes(v, line) or (_wrong_seconds(v, line) if order == 2 else [])
+    return [culprit for _, culprit in sorted(found, key=lambda pair: -pair[0])]
+
+
+def _with_a_reason(
+    components: Sequence[Component], nodes: Sequence[Value], lines: dict[int, SourceLine]
+) -> list[Component]:
+    """The components, with a note why one is wrong although each operation is right."""
+    note = "each operation is right: the sum of contributions is not, or f is not its graph"
+    for v in nodes:
+        if not v.is_leaf and any(judged.verdict == "kink" for _, judged in _judged(v)[1]):
+            place = f" at {lines[id(v)]}" if id(v) in lines else ""
+            note = f"each operation is right, but {v.op!r}{place} is at its kink, where the chain rule need not hold"
+            break
+    undefined = "0·inf or inf − inf on the way back is nan: detect_anomaly() tells where"
+    return [
+        c if c.verdict != "wrong" or c.note else c._replace(note=note if c.analytic == c.analytic else undefined)
+        for c in components
+    ]
+
+
+def _judged(v: Value) -> tuple["_Check", list[tuple[int, _Judgement]]]:
+    """The slopes of an operation by its variables, checked."""
+    parents, xs = operands_of(v)
     leaves = [Value(x) for x in xs]
     node = apply(v._rule, *leaves)
     check = _Check(lambda ys: v._rule.f(*ys), node, leaves, xs, pull_back(node, 1.0))
+    return check, [(i, check.judge(i)) for i, p in enumerate(parents) if p is not None]
+
+
+def _wrong_slopes(v: Value, line: SourceLine | None) -> list[tuple[float, Culprit]]:
+    """The slopes of an operation that are wrong, and how far off."""
+    check, judged = _judged(v)
     return [
         _culprit(check, i, (i,), v, line)
-        for i, p in enumerate(parents)
-        if p is not None and check.by_complex_step(i).verdict != "right" and check.judge(i).verdict == "wrong"
+        for i, judgement in judged
+        if judgement.verdict == "wrong" and check.by_complex_step(i).verdict != "right"
     ]
 
 
 def _wrong_seconds(v: Value, line: SourceLine | None) -> list[tuple[float, Culprit]]:
     """The same of the slopes of its slopes."""
-    if v.is_leaf:
-        return []
-    parents, xs = _operands(v)
+    parents, xs = operands_of(v)
     leaves = [Value(x) for x in xs]
     checks = _second_checks(
         lambda ys: pull_back(apply(v._rule, *map(Value, ys)), 1.0), apply(v._rule, *leaves), leaves, xs
@@ -428,7 +471,7 @@ def _wrong_seconds(v: Value, line: SourceLine | None) -> list[tuple[float, Culpr
 
 def _culprit(check: _Check, i: int, by: tuple[int, ...], v: Value, line: SourceLine | None) -> tuple[float, Culprit]:
     got, expected = check.analytic[i], check.judge(i).numeric
-    operands = tuple([_operand(p, x) for p, x in zip(*_operands(v))])
+    operands = tuple([_operand(p, x) for p, x in zip(*operands_of(v))])
     off = abs(got - expected) / (abs(expected) or 1.0)
     return off if off == off else math.inf, Culprit(v.op, line, operands, by, expected, got)
 
@@ -445,9 +488,10 @@ def _operand(v: Value | None, x: float) -> str:
 
 def _outcome(f: Callable[[Leaves], float], xs: Leaves) -> float:
     try:
-        return f(xs)
+        z = f(xs)
     except (ArithmeticError, ValueError):
         return math.inf
+    return math.inf if isinstance(z, complex) else z
 
 
 # ---- the graph, spelled out in the operations that no formula is given for ----
@@ -483,9 +527,12 @@ def _spelled_out(order: Sequence[Value]) -> dict[int, Any]:
     new: dict[int, Any] = {}
     with never_raising():
         for v in order:
-            parents, xs = _operands(v)
+            parents, xs = operands_of(v)
             operands = [x if p is None else new[id(p)] for p, x in zip(parents, xs)]
-            new[id(v)] = _spell(v._rule)(*operands) if not v.is_leaf else Value(v.data)
+            z = _spell(v._rule)(*operands) if not v.is_leaf else Value(v.data)
+            if _plain(z) != v.data and math.isfinite(v.data):
+                z = z + (v.data - _plain(z))  # it was rounded otherwise, and what follows must stand where it stood
+            new[id(v)] = z
     return new
 
 
@@ -511,7 +558,7 @@ def _complex_slopes(root: Any, leaves: Sequence[Value]) -> list[Estimate]:
         if v.is_leaf or id(v) not in adjoints:
             continue
         adjoint, bar = adjoints[id(v)]
-        parents, xs = _operands(v)
+        parents, xs = operands_of(v)
         for i, p in enumerate(parents):
             if p is not None:
                 slope = _local_slope(v._rule, xs, i)
@@ -519,7 +566,7 @@ def _complex_slopes(root: Any, leaves: Sequence[Value]) -> list[Estimate]:
                 error += abs(slope.value) * bar + slope.error * (abs(adjoint) + bar)
                 adjoints[id(p)] = total + adjoint * slope.value, error
     found = [Estimate(*adjoints.get(id(v), (0.0, 0.0))) if v is not root else Estimate(1.0, 0.0) for v in leaves]
-    return [estimate if math.isfinite(estimate.error + estimate.value) else NOTHING for estimate in found]
+    return [estimate if math.isfinite(estimate.error) or math.isinf(estimate.value) else NOTHING for estimate in found]
 
 
 def _local_slope(rule: Rule, xs: Sequence[float], i: int) -> Estimate:
@@ -527,4 +574,4 @@ def _local_slope(rule: Rule, xs: Sequence[float], i: int) -> Estimate:
     if estimate is not NOTHING:
         return estimate
     slope = partial_derivative(lambda ys: rule.f(*ys), xs, i)
-    return Estimate(slope.value, slope.error) if slope.how == "central" else NOTHING
+    return Estimate(slope.value, slope.error) if slope.how in ("central", "vertical") else NOTHING

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from ..engine import Value
-from ..transforms import _flatten
+from ..transforms import flatten
 
 
 class Plain(NamedTuple):
@@ -18,7 +18,7 @@ class Plain(NamedTuple):
     @property
     def numbers(self) -> list[float]:
         """All of them, in order."""
-        numbers: list[float] = self.whole if isinstance(self.whole, list) else self.whole.ravel().tolist()
+        numbers: list[float] = self.whole if isinstance(self.whole, list) else self.whole.astype(float).ravel().tolist()
         return numbers
 
     def array(self, dtype: str) -> Any:
@@ -46,7 +46,7 @@ def plain(position: int, argument: Any) -> Plain:
         shape = argument.shape
         return Plain(("array", shape), argument.size, argument, lambda numbers: array_of(numbers, shape))
     try:
-        numbers, rebuild = _flatten(argument)
+        numbers, rebuild = flatten(argument)
     except TypeError as error:
         raise TypeError(f"argument {position}: {error}") from None
     for x in numbers:

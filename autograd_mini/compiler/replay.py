@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 from ..engine import AutogradError, Value, order_below, pull_back
-from ..hooks import SourceLine, _is_ours, creation_hook, source_line
+from ..hooks import SourceLine, creation_hook, is_ours, source_line
 
 
 class NonFiniteError(AutogradError, ArithmeticError):
@@ -61,7 +61,7 @@ def _line_of(error: Exception) -> SourceLine:
     line, traceback = SourceLine("?", 0), error.__traceback__
     while traceback is not None:
         path = traceback.tb_frame.f_code.co_filename
-        if not _is_ours(path):
+        if not is_ours(path):
             line = SourceLine(path, traceback.tb_lineno)
         traceback = traceback.tb_next
     return line

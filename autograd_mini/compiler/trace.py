@@ -16,11 +16,11 @@ from ..engine import (
     AutogradError,
     Condition,
     Value,
-    _operands,
     apply,
     as_constant,
     marking,
     never_raising,
+    operands_of,
     order_below,
 )
 from ..hooks import SourceLine, source_line
@@ -99,9 +99,9 @@ def _read(run: _Run, roots: Sequence[Value], inputs: int) -> tuple[Graph, list[i
             continue
         if v._rule is None:
             captured.append((v, v._data))
-        parents, numbers = _operands(v)
+        parents, numbers = operands_of(v)
         xs = [graph.constant(float(x)) if p is None else place[id(p)] for p, x in zip(parents, numbers)]
-        if all(x in graph.constants for x in xs):  # its bits are known
+        if all(map(graph.constants.__contains__, xs)):  # its bits are known
             place[id(v)] = graph.constant(v._data)
         elif v._rule.name == "pos":
             place[id(v)] = xs[0]

@@ -153,7 +153,7 @@ class Writer:
 
     def _dot(self, lines: _VectorLines, group: Group, out: str) -> None:
         ws, xs, start = _halves(group)
-        if self._is_matrix(ws, xs):
+        if self._is_matrix(group):
             matrix = lines.make(self.layout.matrix(_transposed(ws)))
             lines.do(f"matmul({{}}, {{}}, {out})", matrix, self._vector(lines, xs))
             self.products.append((len(ws[0]), len(ws)))
@@ -166,14 +166,17 @@ class Writer:
         if start:
             lines.do(f"add({out}, {{}}, {out})", self._text(lines, start, group.varying))
 
-    def _is_matrix(self, ws: Rows, xs: Rows) -> bool:
+    def _is_matrix(self, group: Group) -> bool:
         """Whether dots are the product of a matrix that doesn't vary with one list of inputs."""
-        array = self.layout.array
+        array, varying = self.layout.array, self.layout.varying
+        ws, xs, _ = _halves(group)
         return (
             all(len(set(line)) == 1 for line in xs)
             and len({array[slot] for line in ws for slot in line}) == 1
             and array[ws[0][0]] in "PU"
-        ) and any(array[line[0]] != "C" for line in xs)
+            and any(array[line[0]] != "C" for line in xs)
+            and any(varying[line[0]] for line in xs) == group.varying  # not the start alone
+        )
 
     def _vector(self, lines: Lines, xs: Rows) -> Any:
         return self._stack(lines, [[line[0] for line in xs]], any(self.layout.varying[line[0]] for line in xs))
@@ -225,7 +228,7 @@ class Writer:
 
     def _dot_back(self, lines: _VectorLines, group: Group, g: Text) -> None:
         ws, xs, start = _halves(group)
-        if self._is_matrix(ws, xs):
+        if self._is_matrix(group):
             x, matrix = self._vector(lines, xs), lines.make(self.layout.matrix(_transposed(ws)))
             wide = any(self.layout.varying[line[0]] for line in xs)
             turned = lines.make("{}.T", (x,), ATOM, (ATOM,)) if wide else None

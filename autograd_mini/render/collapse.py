@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from ..engine import _operands
+from ..engine import operands_of
 from .graph import Graph
 from .parts import Part
 
@@ -61,7 +61,7 @@ def _key(graph: Graph, parts: dict[int, Part], classes: Classes, i: int, level: 
         operands: Iterable[int | None] = dict.fromkeys(classes.of[p] for p in _terms(graph, classes, i))
     else:
         places = iter(graph.parents[i])
-        operands = [None if p is None else classes.of[next(places)] for p in _operands(v)[0]]
+        operands = [None if p is None else classes.of[next(places)] for p in operands_of(v)[0]]
     return "operation", graph.rule(i), v.label, i in graph.roots, tuple(operands)
 
 

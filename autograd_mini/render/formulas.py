@@ -25,8 +25,8 @@ from ..engine import (
     VALUES,
     AutogradError,
     Value,
-    _operands,
     never_raising,
+    operands_of,
     order_below,
     require_fresh,
     require_graph,
@@ -455,7 +455,7 @@ class _Reading:
 
     def slopes(self, v: Value) -> list[tuple[Value, _Term]]:
         """The partials of a node by its parents, its row read on the Values of the graph."""
-        parents, xs = _operands(v)
+        parents, xs = operands_of(v)
         with never_raising():
             slopes = v._rule.partials(_ARITHMETIC, v, [x if p is None else p for p, x in zip(parents, xs, strict=True)])
         stops = [v, *v.parents]
@@ -479,7 +479,8 @@ def _read(order: Iterable[Value], builder: _AsComputed, terms: dict[int, _Term])
         if v.is_leaf:
             continue
         xs = [
-            builder.number(x) if parent is None else terms[id(parent)] for parent, x in zip(*_operands(v), strict=True)
+            builder.number(x) if parent is None else terms[id(parent)]
+            for parent, x in zip(*operands_of(v), strict=True)
         ]
         if v._rule is RULES["where"] and xs[0].op is _Op.NUMBER:
             xs[0] = builder.make(_Op.NUMBER, detail=bool(xs[0].detail))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..engine import Value, _operands
+from ..engine import Value, operands_of
 
 _OTHERS = 3  # constants of an operation of many operands that are written out
 
@@ -26,7 +26,7 @@ def notation(v: Value, precision: int) -> tuple[str, tuple[str, ...]]:
     >>> notation(dot([x, x, 5.0], [1.5, x, 2.0], start=1.0), 4)
     ('dot + 11', ('* 1.5', '', ''))
     """
-    parents, xs = _operands(v)
+    parents, xs = operands_of(v)
     if all(p is not None for p in parents):
         return v.op, ("",) * len(parents)
     if v._rule.name == "dot":
@@ -48,7 +48,7 @@ def constants_of(v: Value) -> list[float]:
     >>> constants_of(2 * Value(3.0))
     [2]
     """
-    return [x for parent, x in zip(*_operands(v), strict=True) if parent is None]
+    return [x for parent, x in zip(*operands_of(v), strict=True) if parent is None]
 
 
 def _dot(parents: Sequence[Value | None], xs: Sequence[float], precision: int) -> tuple[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
 
-from ..engine import _operands
+from ..engine import operands_of
 from .graph import Graph
 
 _LAST = re.compile(r"(^|\.)[^.\d][^.]*(\.\d+)*$")  # an attribute and the indices behind it, at the end of a path
@@ -115,7 +115,7 @@ def _weighted_inputs(graph: Graph, parameters: dict[int, Part]) -> dict[int, Par
 
 def _scales_a_constant(graph: Graph, i: int) -> bool:
     # The penalties w * w and dot(w, w) have no such operand, nor has w**2.
-    parents, _ = _operands(graph.order[i])
+    parents, _ = operands_of(graph.order[i])
     return graph.rule(i) in ("dot", "mul") and any(p is None for p in parents[: len(parents) // 2 * 2])
 
 

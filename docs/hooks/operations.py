@@ -38,6 +38,35 @@ GROUPS = {
 NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
 LATEX = {"lo": r"\mathrm{lo}", "hi": r"\mathrm{hi}"}
 AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the domain
+# Where each choice of an operation holds, and numbers there: its slopes are read at all of them.
+CASES: dict[str, dict[str, dict[str, float]]] = {
+    "maximum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
+    "minimum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
+    "clamp(x, lo, hi)": {
+        r"\mathrm{lo} < x < \mathrm{hi}": {}, r"x < \mathrm{lo}": {"x": -2.0}, r"x > \mathrm{hi}": {"x": 2.0},
+    },
+    "hardtanh(x)": {"-1 < x < 1": {}, "|x| > 1": {"x": 2.0}},
+}  # fmt: skip
+EITHER_SIDE = {"x > 0": {}, "x < 0": {"x": -0.6}}
+# The rows subtract the largest operand, so that nothing overflows. Formulas are plainer without.
+UNSHIFTED = {
+    "logsumexp([x, y])": "log(exp(x) + exp(y))",
+    "softmax([x, y])[0]": "exp(x) / (exp(x) + exp(y))",
+    "log_softmax([x, y])[0]": "x - log(exp(x) + exp(y))",
+}
+CONSTANTS = {
+    "0.693147": r"\ln 2", "1.4427": r"\log_{2} e", "0.434294": r"\log_{10} e", "1.41421": r"\sqrt{2}",
+    "1.12838": r"\frac{2}{\sqrt{\pi}}", "0.398942": r"\frac{1}{\sqrt{2\pi}}",
+}  # fmt: skip
+# Domains that depend on more than one operand, or are wider than the intervals from which a row is tried.
+DOMAINS = {
+    "x / y": "x any number, y any but 0",
+    "x**n": "x ≥ 0, n any number; x any number where n is whole",
+    "pow(x, n)": "x ≥ 0, n any number; x any number where n is whole",
+    "clamp(x, lo, hi)": "any numbers with lo ≤ hi",
+    "leaky_relu(x, a)": "x any number, a any number",
+    "elu(x, a)": "x any number, a any number",
+}
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -61,9 +90,9 @@ HEAD = """\
 # Operations
 
 What each operation is, its derivatives, where it is defined, and what its slope is where there is none. All of it is
-read off the table of rules when this page is made. In the plots the value is blue and the slope by the first argument
-orange; where there are several arguments, the others are held at the number that stands above. Formulas of slopes hold
-at x = ±0.6 and y = 0.8, and as far around as no choice changes; helpers of the table are written out.
+read off the table of rules when this page is made. In the plots the value is blue and the slope by x is orange; other
+arguments are held at the number that stands above. The table of rules writes some slopes in a form that is longer than
+need be, and exact where the short one loses digits: that is the form shown.
 """
 
 
@@ -76,9 +105,9 @@ def section(call: str, kinks: str) -> str:
         f"### {call} {{ #{anchor(call)} }}",
         f"![Plot of {call} and of its slope](plots/{anchor(call)}.svg){{ .operation }}",
         summary(name),
-        f"$$z = {formula(z).latex}$$",
+        f"$$z = {readable(formula(evaluate(UNSHIFTED.get(call, call), leaves)).latex)}$$",
         *(slope(call, x, names) for x in names),
-        domain(z, names),
+        f"Domain: {DOMAINS.get(call) or domain(call, z, names)}.",
         kink_rows(call, kinks),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -90,21 +119,33 @@ def variables(call: str) -> list[str]:
 
 
 def slope(call: str, x: str, names: list[str]) -> str:
-    """The partial derivative by x, and where it is another below 0, as of relu, both of them."""
+    """The partial derivative by x, and where it is another elsewhere, as of relu below 0, all of them."""
     left = rf"\frac{{\partial z}}{{\partial {LATEX.get(x, x)}}}"
-    here, below = (partial(call, x, names, sign) for sign in (1.0, -1.0))
-    if below in (None, here):
-        return f"$${left} = {here}$$"
-    return rf"$${left} = {here} \quad\text{{above 0,}}\qquad {below} \quad\text{{below}}$$"
+    where: dict[str, list[str]] = {}
+    for condition, numbers in CASES.get(call, EITHER_SIDE).items():
+        if found := partial(call, x, names, numbers):
+            where.setdefault(found, []).append(condition)
+    if len(where) == 1:
+        return f"$${left} = {next(iter(where))}$$"
+    either = r" \text{ or } "
+    lines = r" \\ ".join(f"{found} & {either.join(conditions)}" for found, conditions in where.items())
+    return rf"$${left} = \begin{{cases}} {lines} \end{{cases}}$$"
 
 
-def partial(call: str, x: str, names: list[str], sign: float) -> str | None:
-    """The formula of a partial derivative at ±0.6, None outside the domain."""
-    leaves = {y: ag.Value(AT.get(call, NUMBERS[y]) * (sign if y == names[0] else 1.0), label=y) for y in names}
+def partial(call: str, x: str, names: list[str], numbers: dict[str, float]) -> str | None:
+    """The formula of a partial derivative at some numbers, None outside the domain."""
+    leaves = {y: ag.Value(numbers.get(y, AT.get(call, NUMBERS[y])), label=y) for y in names}
     try:
-        return derivative_formula(evaluate(call, leaves), leaves[x]).latex
+        return readable(derivative_formula(evaluate(UNSHIFTED.get(call, call), leaves), leaves[x]).latex)
     except ValueError:
         return None
+
+
+def readable(latex: str) -> str:
+    """A formula with its constants by name, and the condition of `where` as it is in the call."""
+    for number, name in CONSTANTS.items():
+        latex = latex.replace(number, name)
+    return latex.replace(r"\mathrm{True}", "x > 0")
 
 
 def evaluate(call: str, numbers: dict[str, Any]) -> Any:
@@ -129,22 +170,38 @@ def summary(name: str) -> str:
     return f"{line} [More …][autograd_mini.functions.{name}]"
 
 
-def domain(z: ag.Value, names: list[str]) -> str:
-    """Where the operation is defined, as its row says."""
+def domain(call: str, z: ag.Value, names: list[str]) -> str:
+    """Where the operation is defined: the intervals of its row, and whether their ends belong to it."""
     intervals = RULES[z._rule.name].domain
     if len(intervals) == 1:
         intervals *= len(names)
     intervals = intervals[-len(names) :] if z.op == "where" else intervals[: len(names)]  # the condition comes first
-    return "Domain: " + ", ".join(f"{x} {interval(*ends)}" for x, ends in zip(names, intervals)) + "."
+    return ", ".join(f"{x} {interval(call, x, *ends)}" for x, ends in zip(names, intervals))
 
 
-def interval(low: float, high: float) -> str:
-    """An interval in words."""
+def interval(call: str, x: str, low: float, high: float) -> str:
+    """An interval in words and signs."""
     if low == -math.inf and high == math.inf:
         return "any number"
+    above, below = ("≥" if defined(call, {x: end}) else ">" for end in (low, high))
     if high == math.inf:
-        return f"≥ {low:g}"
-    return f"from {low:g} to {high:g}"
+        return f"{above} {signed(low)}"
+    between = {">": "<", "≥": "≤"}
+    return f"with {signed(low)} {between[above]} {x} {between[below]} {signed(high)}"
+
+
+def signed(number: float) -> str:
+    """A number with a true minus sign."""
+    return f"{number:g}".replace("-", "−")
+
+
+def defined(call: str, numbers: dict[str, float]) -> bool:
+    """Whether a call has a value there."""
+    try:
+        evaluate(call, NUMBERS | numbers)
+    except (ValueError, ArithmeticError):
+        return False
+    return True
 
 
 def kink_rows(call: str, kinks: str) -> str:
@@ -155,7 +212,8 @@ def kink_rows(call: str, kinks: str) -> str:
     start = {"x**n": r"\w \*\* [\w.]+", "pow(x, n)": r"\w \*\* [\w.]+"}.get(call, re.escape(call.split("(")[0]) + r"\(")
     rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)]
     cells = [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in rows]
-    lines = [f"| {' | '.join([*cell[:4], cell[-1]])} |" for cell in cells]
+    chosen = [[*cell[:4], cell[-1]] if len(cell) > 3 else [*cell, "–", "no value"] for cell in cells]
+    lines = [f"| {' | '.join(cell)} |" for cell in chosen]
     return "\n".join([head, *lines]) if lines else ""
 
 
@@ -205,4 +263,4 @@ def clipped(y: float) -> float:
 
 def broken(ys: list[float]) -> list[float]:
     """A curve with a gap where it jumps."""
-    return [math.nan if i and abs(y - ys[i - 1]) > 0.9 else y for i, y in enumerate(ys)]
+    return [math.nan if i and abs(y - ys[i - 1]) > 0.4 else y for i, y in enumerate(ys)]

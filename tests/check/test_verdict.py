@@ -33,15 +33,12 @@ from autograd_mini.functions import (
     sqrt,
     stop_gradient,
     tanh,
+    where,
 )
 from autograd_mini.rules import RULES
-from tests.witness import grid, random_point, witness_of
+from tests.witness import first_derivatives, grid, random_point, witness_of
 
 ROWS = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-
-
-# The slope of the row is −inf where it should be inf: n − 1 is rounded to −1, and (−0)⁻¹ is −inf.
-FOUND_WRONG = ("pow", (-0.0, 5e-324))
 
 
 def operation(rule, xs):
@@ -73,20 +70,21 @@ def only(report):
 
 
 @ROWS
-def test_no_right_rule_fails(rule):
+def test_no_right_rule_fails_but_where_the_page_says_so(rule):
     rng = random.Random(rule.name)
-    points = [*itertools.islice(grid(rule), 0, None, 11), *(random_point(rule, rng) for _ in range(8))]
+    points = [*itertools.islice(grid(rule), 0, None, 17), *(random_point(rule, rng) for _ in range(6))]
     for xs in points:
         f, variables = operation(rule, xs)
-        if has_a_value(f, variables) and (rule.name, xs) != FOUND_WRONG:
+        if has_a_value(f, variables):
             report = gradcheck(f, *variables)
-            assert not report.wrong, f"{rule.name}{xs}\n{report}"
+            published = any(finding.excepted for finding in first_derivatives(rule, xs))
+            assert not report.wrong or published, f"{rule.name}{xs}\n{report}"
 
 
-def test_a_fault_of_the_table_that_was_found_by_this_check():
-    name, xs = FOUND_WRONG
-    report = gradcheck(*operation(RULES[name], xs)[:1], *xs)
-    assert report.components[0].verdict == ("wrong" if report.components[0].analytic == -math.inf else "kink")
+def test_a_power_so_small_that_its_slope_has_the_exponent_minus_1():
+    report = gradcheck(lambda x, n: x**n, -0.0, 5e-324)
+    assert report
+    assert report.components[0].analytic == math.inf
 
 
 @ROWS
@@ -99,7 +97,7 @@ def test_no_rule_is_right_that_is_a_ten_thousandth_off(rule, monkeypatch):
             if (d := getattr(rule, name)) is not None:
                 monkeypatch.setattr(rule, name, scaled(d))
     rng, verdicts = random.Random(rule.name), []
-    for _ in range(12):
+    for _ in range(9):
         f, variables = operation(rule, random_point(rule, rng))
         if has_a_value(f, variables):
             some = [c for c in gradcheck(f, *variables).components if math.isfinite(c.analytic) and c.analytic]
@@ -125,6 +123,9 @@ def test_second_derivatives_of_every_row(rule):
 
 
 # ---- hard points, and the words for them ----
+
+
+SIDES = "before and after"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,22 @@ def test_second_derivatives_of_every_row(rule):
         (sin, (1e300,), "right", "by the complex step"),
         (lambda x: (x + 1e10) - 1e10, (0.3,), "right", ""),
         (lambda x: floor(1e6 * x) / 1e6, (0.3333333,), "right", None),
+        (lambda x: 1.0 + sqrt(x), (0.0,), "right", "vertical tangent of an operation"),
+        (lambda x: 1.0 + x**0.9, (0.0,), "right", "vertical tangent of an operation"),
+        (lambda x: where(x > 0, sqrt(where(x > 0, x, 1.0)), 0.0), (0.0,), "kink", f"kink: slopes 0 and inf {SIDES}"),
+        (lambda x: sqrt(abs(x)), (0.0,), "kink", "there is no slope, and nan says so"),
+        (lambda x: sqrt(relu(x)), (0.0,), "kink", "there is no slope, and nan says so"),
+        (lambda x: 1e-9 * abs(x) + x, (0.0,), "kink", "kink: slopes 0.999999999 and 1 before and after"),
+        (lambda x: 1.0 / x, (1e-200,), "inconclusive", None),
+        (lambda x: x * math.nan, (3.0,), "inconclusive", None),
+        (
+            lambda x: x * sqrt(x),
+            (0.0,),
+            "wrong",
+            "0·inf or inf − inf on the way back is nan: detect_anomaly() tells where",
+        ),
+        (lambda x: (functions.cosh(sin(atan2(x, 1e-300))) + 1.0) ** 2.0, (-2.0,), "inconclusive", None),
+        (lambda x: functions.acosh(functions.dot([-x, functions.atan(x)], [-0.5, 1.0], 1.0)), (1e-9,), "right", None),
         (lambda x: 3.0, (1.0,), "right", ""),
         (lambda x: x * 0.0, (1.0,), "right", ""),
         (lambda x: x, (1.0,), "right", ""),
@@ -229,6 +246,13 @@ def test_structures_are_named_in_the_table():
     assert [c.name for c in gradcheck(max, 1.0, 2.0).components] == ["argument 1", "argument 2"]
 
 
+def test_values_are_taken_for_their_numbers():
+    x = Value(3.0)
+    assert only(gradcheck(lambda x: x * x, x)).analytic == 6.0
+    assert gradcheck(lambda x: x * x, x, order=2)
+    assert x.grad == 0.0
+
+
 def test_values_that_the_function_holds_are_constants():
     w = Value(3.0)
     assert only(gradcheck(lambda x: w * x * x, 2.0)).analytic == 12.0
@@ -246,6 +270,19 @@ def test_the_weights_of_a_module_are_checked_as_arguments():
     report = gradcheck(loss, weights, [0.5, -1.0])
     assert report, report
     assert len(report.components) == len(weights) + 2
+
+
+def test_weights_that_are_assigned_to_a_module_are_no_arguments_of_its_graph():
+    model = nn.MLP(2, [1], activation="tanh", seed=1)
+
+    def loss(weights, x):
+        for p, w in zip(model.parameters(), weights):
+            p.data = w.data if isinstance(w, Value) else w
+        return model(x)
+
+    report = gradcheck(loss, [p.data for p in model.parameters()], [0.5, -1.0])
+    assert [c.verdict for c in report.components] == ["wrong"] * 3 + ["right"] * 2
+    assert report.components[0].note.startswith("f moves where its graph does not")
 
 
 def program(*xs):
@@ -267,7 +304,7 @@ def program(*xs):
     return mean(v[-40:])
 
 
-ARGUMENTS = [0.1 * k - 0.43 for k in range(10)]
+ARGUMENTS = [0.1 * k - 0.23 for k in range(6)]
 
 
 def test_a_program_of_200_operations_takes_little_time():
@@ -335,12 +372,28 @@ def test_a_fault_in_a_derivatives_derivative_is_named():
 def test_a_fault_in_the_sweep_is_not_laid_on_an_operation(monkeypatch):
     from autograd_mini.check import verdict
 
-    pull = verdict._Run.pull
-    monkeypatch.setattr(verdict._Run, "pull", lambda self, *xs: [2.0 * g for g in pull(self, *xs)])
+    pull = verdict.Run.pull
+    monkeypatch.setattr(verdict.Run, "pull", lambda self, *xs: [2.0 * g for g in pull(self, *xs)])
     report = gradcheck(lambda x: sin(x) * x, 1.0)
     assert report.wrong
     assert not report.culprits
     assert "the sum of contributions" in only(report).note
+
+
+def test_where_the_chain_rule_fails_the_kink_is_named():
+    report = gradcheck(lambda x: relu(x) - relu(-x), 0.0)
+    assert only(report).verdict == "wrong"
+    assert not report.culprits
+    assert only(report).note.startswith("each operation is right, but 'relu' at ")
+    assert only(report).note.endswith("is at its kink, where the chain rule need not hold")
+
+
+def test_a_function_is_called_by_its_name_or_its_class():
+    class Square:
+        def __call__(self, x):
+            return x * x
+
+    assert str(gradcheck(Square(), 2.0)).startswith("gradcheck of Square: 1 right\n")
 
 
 # ---- functions that are not what they seem ----

@@ -1,16 +1,14 @@
 """demos/02_activations.py: sigmoid, tanh and ReLU with their derivatives, and how gradients vanish."""
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def figures(load_demo: Callable[[str], ModuleType], out: Path) -> Any:
-    return load_demo("02_activations").main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("02_activations").figures
 
 
 def test_the_derivatives_of_the_engine_are_those_of_calculus(figures: Any) -> None:

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,8 +18,8 @@ def demo(load_demo: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def figures(demo: ModuleType, out: Path) -> Any:
-    return demo.main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("06_backpropagation").figures
 
 
 def test_the_chain_rule_for_three(figures: Any) -> None:

@@ -1,16 +1,14 @@
 """demos/03_feedforward.py: layers are matrices, and neurons that start alike stay alike."""
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def figures(load_demo: Callable[[str], ModuleType], out: Path) -> Any:
-    return load_demo("03_feedforward").main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("03_feedforward").figures
 
 
 def test_three_inputs_four_hidden_five_outputs(figures: Any) -> None:

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture(scope="module")
-def figures(load_demo: Callable[[str], ModuleType], out: Path) -> Any:
-    return load_demo("05_gradient_descent").main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("05_gradient_descent").figures
 
 
 def test_by_hand(figures: Any) -> None:

@@ -16,8 +16,8 @@ def demo(load_demo: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def figures(demo: ModuleType, out: Path) -> Any:
-    return demo.main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("01_linear_models").figures
 
 
 def test_b_folds_into_w(demo: ModuleType) -> None:

@@ -1,7 +1,6 @@
 """demos/04_losses.py: the squared error and the cross-entropy, on a neuron that is sure and wrong."""
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +15,8 @@ def demo(load_demo: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def figures(demo: ModuleType, out: Path) -> Any:
-    return demo.main(out)
+def figures(chapter: Callable[[str], Any]) -> Any:
+    return chapter("04_losses").figures
 
 
 def test_the_slopes_are_a_minus_y_over_n(figures: Any) -> None:
