@@ -68,9 +68,7 @@ class Document:
             node["math"] = mathematical
         if v.is_leaf:
             if i in self.parts:
-                node["part"] = printable(
-                    self.parts[i].title_at("neuron") if self.parts[i].path else self.parts[i].model
-                )
+                node["part"] = printable(self.parts[i].titles[-1])
             return node
         places = iter(self.graph.parents[i])
         node["operands"] = [[as_json(x)] if p is None else next(places) for p, x in zip(parents, xs, strict=True)]

@@ -17,7 +17,10 @@ function show(x, precision = graph.precision) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   if (size >= Math.min(0.1, 10 ** (1 - precision)) && size < 1e5) return x.toFixed(precision).replace("-", "−");
-  return x.toExponential(precision - 1).replace("+", "").replaceAll("-", "−");
+  return x
+    .toExponential(precision - 1)
+    .replace("+", "")
+    .replaceAll("-", "−");
 }
 
 // The same without the zeros at its end, for a formula.
@@ -34,7 +37,8 @@ function element(namespace, name, attributes = {}, ...children) {
   const made = namespace ? document.createElementNS(namespace, name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
+    else if (value !== null && value !== undefined && (value !== false || key.startsWith("aria-")))
+      made.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value);
   }
   made.append(...children.flat());
   return made;

@@ -1,7 +1,7 @@
 """The rows of the rule table as JavaScript: read once more, in an arithmetic whose numbers are pieces of a program.
 
-An operation on such numbers writes a line, `const t1 = x0 * x1;`, and is the name of it.  What JavaScript's `Math` lacks
-stands in arithmetic.js.
+An operation on such numbers writes a line, `const t1 = x0 * x1;`, and is the name of it.  What JavaScript's `Math`
+lacks stands in arithmetic.js.
 """
 
 import math
@@ -64,7 +64,7 @@ setattr(_Number, "__pow__", lambda x, n: x.program.call("pow", x, n))  # noqa: B
 
 
 class _Arithmetic:
-    """The `m` of a row: each operation is a call in the program, and a choice is one of `where`, as the scope has it."""
+    """The `m` of a row: each operation is a call in the program, and a choice one of the `where` in scope."""
 
     def __init__(self, program: _Program) -> None:
         self.program = program

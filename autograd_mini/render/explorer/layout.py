@@ -221,7 +221,7 @@ class Layouts:
 def _fit(view: dict[str, Any]) -> float:
     """How large a layout can be shown."""
     width, height = view["size"]
-    return min(1.35, _STAGE[0] / width, _STAGE[1] / height)
+    return float(min(1.35, _STAGE[0] / width, _STAGE[1] / height))
 
 
 def _point(text: str, height: float) -> tuple[float, float]:

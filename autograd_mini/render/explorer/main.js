@@ -36,7 +36,11 @@ function showTransport(step) {
   scrub.max = lastStep();
   scrub.value = state.at;
   const pass = step.kind === "start" || step.kind === "forward" ? "forwardPass" : "backwardPass";
-  const place = say("place", { pass: say(state.quiz && step.kind === "seed" ? "forwardPass" : pass), at: state.at, last: lastStep() });
+  const place = say("place", {
+    pass: say(state.quiz && step.kind === "seed" ? "forwardPass" : pass),
+    at: state.at,
+    last: lastStep(),
+  });
   scrub.setAttribute("aria-valuetext", place);
   byId("place").textContent = place;
   byId("pass").textContent = say(step.kind === "end" ? "done" : pass);
@@ -103,8 +107,8 @@ state.act.typeLeaf = (i, box) => {
     speak(say("noNumber", { text: box.value }));
     return;
   }
-  box.blur();
-  state.act.setLeaf(i, x);
+  if (Object.is(x, state.leaves.get(i))) refresh();
+  else state.act.setLeaf(i, x);
 };
 
 function resetLeaves() {
@@ -132,7 +136,13 @@ function descend(count) {
 
 function showCosts() {
   byId("cost").textContent = state.costs.length
-    ? say("cost", { root: nameOf(tape.root), first: show(state.costs[0]), last: show(state.costs.at(-1)), steps: state.costs.length - 1 }) : "";
+    ? say("cost", {
+        root: nameOf(tape.root),
+        first: show(state.costs[0]),
+        last: show(state.costs.at(-1)),
+        steps: state.costs.length - 1,
+      })
+    : "";
   if (state.costs.length) plotCost(byId("plot"), state.costs);
   else byId("plot").replaceChildren();
 }
@@ -216,7 +226,9 @@ function newNumbers() {
 
 function setTheme() {
   const { documentElement } = document;
-  const isDark = documentElement.dataset.theme ? documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const isDark = documentElement.dataset.theme
+    ? documentElement.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
   documentElement.dataset.theme = isDark ? "light" : "dark";
 }
 
@@ -293,7 +305,9 @@ for (const [id, action] of Object.entries({
   byId(id).addEventListener("click", action);
 }
 byId("scrub").addEventListener("input", (event) => goTo(Number(event.target.value)));
-byId("slopes").addEventListener("change", (event) => document.body.classList.toggle("no-slopes", !event.target.checked));
+byId("slopes").addEventListener("change", (event) =>
+  document.body.classList.toggle("no-slopes", !event.target.checked),
+);
 byId("answers").addEventListener("keydown", (event) => {
   if (event.key === "Enter") checkQuiz();
 });

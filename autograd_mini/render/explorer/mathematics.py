@@ -11,7 +11,7 @@ from html import escape
 from types import SimpleNamespace
 from typing import Any
 
-from ...engine import VALUES, Value, apply, never_raising, topological_order
+from ...engine import VALUES, Value, apply, never_raising, order_below, topological_order
 from ...rules import RULES, Rule
 from .. import formulas
 from ..formulas import _GREEK, _Layout, _Op, _Piece, _Reading, _Term
@@ -108,7 +108,7 @@ def _term(reading: _Reading, slope: Any, stops: list[Value]) -> _Term:
     if not isinstance(slope, Value):
         return reading.tidied.number(slope)
     terms = {id(stop): reading.of(stop) for stop in stops}
-    made = formulas.order_below([slope], stops)[len(stops) :]
+    made = order_below([slope], stops)[len(stops) :]
     terms |= {id(leaf): reading.tidied.number(leaf.data) for leaf in made if leaf.is_leaf}
     formulas._read(made, reading.tidied, terms)
     return terms[id(slope)]
@@ -140,7 +140,7 @@ def _in_mathml(x: _Term) -> _Layout:
         case _Op.NEGATIVE:
             return formulas.MINUS, [_MINUS, (x.args[0], formulas.TIMES)]
         case _Op.POWER:
-            base = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
+            base: list[_Piece] = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
             return formulas.TO_THE, ["<msup>", *base, *_row(x.args[1]), "</msup>"]
         case _Op.CHOICE:
             return formulas.WHOLE, _call("where", x.args)
@@ -158,7 +158,8 @@ def _called(x: _Term) -> _Layout:
         case "abs":
             return formulas.WHOLE, ["<mrow><mo>|</mo>", *_row(x.args[0]), "<mo>|</mo></mrow>"]
     names = {"log": "ln", "sigmoid": "σ", "maximum": "max", "minimum": "min"}
-    name = names.get(x.detail.name, x.detail.name if RULES.get(x.detail.name) is x.detail else x.detail.symbol)
+    rule: Rule = x.detail
+    name = names.get(rule.name) or (rule.name if RULES.get(rule.name) is rule else rule.symbol)
     return formulas.WHOLE, _call(name, x.args)
 
 

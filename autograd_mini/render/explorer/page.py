@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,8 +87,9 @@ def explore(
     """Make a page to step through the computation of a value, and through its gradient, arrow by arrow.
 
     The page computes for itself: its sliders move the leaves, and every value and gradient follows, by the rules of the
-    table as JavaScript.  An operation made by `primitive` keeps the number and the slopes that it has here, and says so.
-    The gradients shown are those of `root` alone, from 0 on; `backward()` need not have run, and nothing here changes.
+    table as JavaScript.  An operation made by `primitive` keeps the number and the slopes that it has here, and says
+    so.  The gradients shown are those of `root` alone, from 0 on: `backward()` need not have run, and nothing changes.
+    What Python decided, by an `if` or a comparison, stays decided: only what is in the graph can be moved.
 
     Args:
         root: the Value at the end of the computation.
@@ -126,8 +126,8 @@ def explore(
     states = layouts.states(max_nodes)
     if not states:
         raise RenderError(
-            f"this graph has {len(graph.order)} values, more than max_nodes={max_nodes}: explore(root, model=...) makes "
-            "a box of each part of a model; or explore the result of one sample, or of a part; or allow it with "
+            f"this graph has {len(graph.order)} values, more than max_nodes={max_nodes}: explore(root, model=...) "
+            "makes a box of each part of a model; or explore the result of one sample, or of a part; or allow it with "
             f"max_nodes={len(graph.order)}"
         )
     heading = printable(title) or f"Backpropagation through {document.names[place]}"
@@ -149,9 +149,7 @@ def explore(
 
 def _require(root: object, model: object, direction: object, precision: int) -> None:
     if not isinstance(root, Value):
-        raise TypeError(
-            f"explore() takes a Value, the result of a computation, not {type(root).__name__}: {root!r:.80}"
-        )
+        raise TypeError(f"explore() takes a Value, a result, not {type(root).__name__}: {root!r:.80}")
     if model is not None and not is_module(model):
         raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
     if direction not in ("LR", "TB", None):
@@ -173,9 +171,10 @@ def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
         ]
     )
     style = _colours() + _asset("page.css")
-    policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'"}
+    policy = "; ".join([f"{kind}-src {source}" for kind, source in sources.items()])
     pieces = {
-        "policy": policy,
+        "policy": f"{policy}; base-uri 'none'; form-action 'none'",
         "title": escape(title),
         "style": style,
         "script": script,
@@ -192,6 +191,8 @@ def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
 @cache
 def _asset(name: str) -> str:
     """A file of this folder."""
+    from importlib.resources import files  # here, so that importing this package stays light
+
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 

@@ -19,8 +19,13 @@ class Picture {
     const frames = view.frames.map((frame) => this.frame(frame));
     const arrows = view.arrows.map((arrow) => this.arrow(arrow));
     const boxes = Object.entries(view.boxes).map(([key, box]) => this.box(key, box));
-    this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "graph", role: "group", "aria-label": say("picture") },
-      frames, arrows, boxes);
+    this.root = svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, class: "graph", role: "group", "aria-label": say("picture") },
+      frames,
+      arrows,
+      boxes,
+    );
     this.host.replaceChildren(this.root);
     this.fit();
   }
@@ -40,7 +45,11 @@ class Picture {
   }
 
   frame([title, cluster, depth, x, y, width, height]) {
-    const label = svg("text", { x: x + width - 10, y: y + 17, class: "title", "text-anchor": "end" }, cluster < 0 ? title : `${title}  −`);
+    const label = svg(
+      "text",
+      { x: x + width - 10, y: y + 17, class: "title", "text-anchor": "end" },
+      cluster < 0 ? title : `${title}  −`,
+    );
     const frame = svg("g", { class: `frame depth${depth}` }, svg("rect", { x, y, width, height, rx: 8 }), label);
     if (cluster >= 0) {
       this.press(label, say("close", { title }), () => this.act.toggle(cluster));
@@ -66,10 +75,17 @@ class Picture {
 
   clusterBox(place, x, y, width, height) {
     const { title, members } = graph.clusters[place];
-    const group = svg("g", { id: `c${place}`, class: "cluster", transform: `translate(${x} ${y})` },
+    const group = svg(
+      "g",
+      { id: `c${place}`, class: "cluster", transform: `translate(${x} ${y})` },
       svg("rect", { width, height, rx: 8 }),
       svg("text", { x: width / 2, y: 25, class: "name", "text-anchor": "middle" }, `${title}  +`),
-      svg("text", { x: width / 2, y: 44, class: "quiet", "text-anchor": "middle" }, say("values", { count: members.length })));
+      svg(
+        "text",
+        { x: width / 2, y: 44, class: "quiet", "text-anchor": "middle" },
+        say("values", { count: members.length }),
+      ),
+    );
     this.press(group, say("open", { title }), () => this.act.toggle(place));
     this.clusters.set(place, group);
     return group;
@@ -86,22 +102,44 @@ class Picture {
     const title = svg("title", {});
     const parts = [title, svg("rect", { width, height, rx: 8, class: "ground" })];
     if (node.op) {
-      parts.push(svg("rect", { x: 6, y: height / 2 - 12, width: node.badge, height: 24, rx: 12, class: "badge" }),
-        svg("text", { x: 6 + node.badge / 2, y: height / 2 + 4, class: "badge-text", "text-anchor": "middle" }, node.op));
+      parts.push(
+        svg("rect", { x: 6, y: height / 2 - 12, width: node.badge, height: 24, rx: 12, class: "badge" }),
+        svg(
+          "text",
+          { x: 6 + node.badge / 2, y: height / 2 + 4, class: "badge-text", "text-anchor": "middle" },
+          node.op,
+        ),
+      );
     }
-    parts.push(svg("text", { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed" }, node.name),
-      svg("text", { x: left, y: 33, class: "quiet" }, say("data")), value, pill,
-      svg("text", { x: left, y: 49, class: "quiet" }, say("grad")), gradient, mark);
+    parts.push(
+      svg("text", { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed" }, node.name),
+      svg("text", { x: left, y: 33, class: "quiet" }, say("data")),
+      value,
+      pill,
+      svg("text", { x: left, y: 49, class: "quiet" }, say("grad")),
+      gradient,
+      mark,
+    );
     const kind = `${node.op ? "" : " leaf"}${node.frozen ? " frozen" : ""}${i === this.tape.root ? " root" : ""}`;
-    const group = svg("g", {
-      id: `v${i}`, class: `card${kind}`, transform: `translate(${x} ${y})`, tabindex: 0, role: "button",
-      onmouseenter: () => this.act.look(i), onmouseleave: () => this.act.look(null),
-      onfocus: () => this.act.look(i), onblur: () => this.act.look(null),
-      onclick: () => this.act.select(i),
-      onkeydown: (event) => {
-        if (event.key === "Enter") this.act.select(i);
+    const group = svg(
+      "g",
+      {
+        id: `v${i}`,
+        class: `card${kind}`,
+        transform: `translate(${x} ${y})`,
+        tabindex: 0,
+        role: "button",
+        onmouseenter: () => this.act.look(i),
+        onmouseleave: () => this.act.look(null),
+        onfocus: () => this.act.look(i),
+        onblur: () => this.act.look(null),
+        onclick: () => this.act.select(i),
+        onkeydown: (event) => {
+          if (event.key === "Enter") this.act.select(i);
+        },
       },
-    }, parts);
+      parts,
+    );
     this.cards.set(i, { group, value, gradient, pill, mark, title, box: [x, y, width, height] });
     return group;
   }
@@ -111,7 +149,15 @@ class Picture {
     const tip = svg("polygon", { class: "tip" });
     const label = svg("text", { x: labelX, y: labelY + 3, class: "slope", "text-anchor": "middle" });
     const title = svg("title", {});
-    const group = svg("g", { class: "arrow", "data-arrows": numbers.join(" ") }, title, svg("path", { d: path, class: "reach" }), line, tip, label);
+    const group = svg(
+      "g",
+      { class: "arrow", "data-arrows": numbers.join(" ") },
+      title,
+      svg("path", { d: path, class: "reach" }),
+      line,
+      tip,
+      label,
+    );
     this.arrows.push({ group, line, tip, label, title, numbers, end: [x, y, tipX, tipY] });
     return group;
   }
@@ -148,7 +194,10 @@ class Picture {
     for (const [k, group] of this.clusters) {
       const inside = new Set(graph.clusters[k].members);
       group.classList.toggle("at-work", inside.has(step.node));
-      group.classList.toggle("on-way", [...onWay].some((i) => inside.has(i)));
+      group.classList.toggle(
+        "on-way",
+        [...onWay].some((i) => inside.has(i)),
+      );
     }
     const sizes = tape.arrivals.map(({ product }) => Math.abs(product)).filter(Number.isFinite);
     const widest = Math.max(0, ...sizes);
@@ -166,11 +215,16 @@ class Picture {
     const { classList } = arrow.group;
     classList.toggle("positive", signs.size === 1 && signs.has(1));
     classList.toggle("negative", signs.size === 1 && signs.has(-1));
-    const isAtWork = step.kind === "backward" ? arrow.numbers.includes(step.arrow.number) && !quiz
-      : step.kind === "forward" && arrow.numbers.some((k) => tape.arrows[k].head === step.node);
+    const isAtWork =
+      step.kind === "backward"
+        ? arrow.numbers.includes(step.arrow.number) && !quiz
+        : step.kind === "forward" && arrow.numbers.some((k) => tape.arrows[k].head === step.node);
     classList.toggle("at-work", isAtWork);
     classList.toggle(FRESH, isAtWork && step.kind === "backward");
-    classList.toggle("on-way", arrow.numbers.some((k) => shown.has(k)));
+    classList.toggle(
+      "on-way",
+      arrow.numbers.some((k) => shown.has(k)),
+    );
     classList.toggle("wrong", Boolean(quiz?.wrong) && arrow.numbers.includes(quiz.wrong.number));
     arrow.line.setAttribute("stroke-width", width.toFixed(2));
     arrow.tip.setAttribute("points", triangle(arrow.end, 4 + width));
@@ -207,7 +261,11 @@ class Picture {
     const margin = 40;
     const out = (from, size, start, room) => from < start + margin || from + size > start + room - margin;
     if (out(x, width, host.scrollLeft, host.clientWidth) || out(y, height, host.scrollTop, host.clientHeight)) {
-      host.scrollTo({ left: x + (width - host.clientWidth) / 2, top: y + (height - host.clientHeight) / 2, behavior: "smooth" });
+      host.scrollTo({
+        left: x + (width - host.clientWidth) / 2,
+        top: y + (height - host.clientHeight) / 2,
+        behavior: "smooth",
+      });
     }
   }
 }
@@ -240,6 +298,10 @@ function triangle([x, y, tipX, tipY], width) {
   const length = Math.hypot(tipX - x, tipY - y) || 1;
   const [alongX, alongY] = [(tipX - x) / length, (tipY - y) / length];
   const half = width / 2;
-  const corners = [[tipX, tipY], [x - alongY * half, y + alongX * half], [x + alongY * half, y - alongX * half]];
+  const corners = [
+    [tipX, tipY],
+    [x - alongY * half, y + alongX * half],
+    [x + alongY * half, y - alongX * half],
+  ];
   return corners.map((corner) => corner.map((c) => c.toFixed(1)).join(",")).join(" ");
 }

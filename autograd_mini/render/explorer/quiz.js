@@ -7,14 +7,25 @@ class Quiz {
     this.shown[tape.root] = 1;
     this.wrong = null;
     this.boxes = new Map();
-    const order = tape.nodes.map((_, i) => i).reverse().filter((i) => i !== tape.root);
-    host.replaceChildren(...order.map((i) => {
-      const box = html("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": say("quizBox", { name: nameOf(i) }), "data-quiz": i });
-      const mark = html("span", { class: "verdict", "aria-hidden": "true" });
-      this.boxes.set(i, { box, mark });
-      const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
-      return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
-    }));
+    const order = tape.nodes
+      .map((_, i) => i)
+      .reverse()
+      .filter((i) => i !== tape.root);
+    host.replaceChildren(
+      ...order.map((i) => {
+        const box = html("input", {
+          type: "text",
+          inputmode: "decimal",
+          autocomplete: "off",
+          "aria-label": say("quizBox", { name: nameOf(i) }),
+          "data-quiz": i,
+        });
+        const mark = html("span", { class: "verdict", "aria-hidden": "true" });
+        this.boxes.set(i, { box, mark });
+        const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
+        return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
+      }),
+    );
   }
 
   // Look through the answers in the order of the backward pass; what it comes to is a sentence.
@@ -42,9 +53,13 @@ class Quiz {
 
   // The arrow whose contribution was left out, if that explains the answer, else the first that brings one.
   firstWrongArrow(i, answer) {
-    const arrows = this.tape.steps.filter((step) => step.kind === "backward" && step.arrow.tail === i).map((step) => step.arrow);
-    const lacking = arrows.length > 1
-      ? arrows.find((arrow) => isClose(answer, this.tape.gradients[i] - this.tape.arrivals[arrow.number].product)) : undefined;
+    const arrows = this.tape.steps
+      .filter((step) => step.kind === "backward" && step.arrow.tail === i)
+      .map((step) => step.arrow);
+    const lacking =
+      arrows.length > 1
+        ? arrows.find((arrow) => isClose(answer, this.tape.gradients[i] - this.tape.arrivals[arrow.number].product))
+        : undefined;
     this.hasForgotten = lacking !== undefined;
     return lacking ?? arrows[0];
   }

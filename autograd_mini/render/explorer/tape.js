@@ -28,6 +28,7 @@ class Tape {
     this.initial = new Map(this.leaves.map((i) => [i, number(nodes[i].data)]));
     this.steps = this.plan();
     this.seedStep = this.steps.findIndex((step) => step.kind === "seed");
+    this.runs = 0;
     this.run(this.initial);
   }
 
@@ -44,6 +45,7 @@ class Tape {
 
   // Both passes, from these numbers of the leaves.
   run(leafValues) {
+    this.runs += 1;
     this.values = new Array(this.nodes.length);
     this.nodes.forEach((node, i) => {
       this.values[i] = node.operands ? this.valueOf(i) : leafValues.get(i);
@@ -66,7 +68,9 @@ class Tape {
   readSlopes(i) {
     const node = this.nodes[i];
     if (node.frozen) {
-      this.into[i].forEach((arrow, k) => { this.slopes[arrow.number] = number(node.frozen[k]); });
+      this.into[i].forEach((arrow, k) => {
+        this.slopes[arrow.number] = number(node.frozen[k]);
+      });
       return;
     }
     let way = ""; // how the choices in the row turned out
