@@ -86,6 +86,7 @@ class Layouts:
     ) -> None:
         self.graph, self.cards, self.parts = graph, cards, parts
         self.direction, self.engine = direction, engine
+        self._titles: list[tuple[str, ...]] = []  # of the frames of the layout at hand
         self.clusters = clusters_of(parts)
         self.cluster_at = {i: k for k, cluster in enumerate(self.clusters) for i in cluster.members}
 
@@ -156,7 +157,7 @@ class Layouts:
             "edge [fontsize=10, fontname=Courier]",
             *self._boxes(opened),
         ]
-        room = ', label="-0.000"' if len(arrows) <= _MOST_LABELLED else ""
+        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED else ""
         for number, together in enumerate(arrows):
             tail, head = ends[together[0]]
             enters = self._within(head, opened) and self._within(head, opened) != self._within(tail, opened)
@@ -175,7 +176,7 @@ class Layouts:
     def _boxes(self, opened: frozenset[int]) -> Iterator[str]:
         """Each box in its frames, whose numbers are those of `self._titles`."""
         frames: dict[tuple[str, ...], list[str]] = {}
-        self._titles: list[tuple[str, ...]] = []
+        self._titles.clear()
         done = set()
         for i in range(len(self.graph.order)):
             box = self._box(i, opened)

@@ -7,7 +7,8 @@ const state = {
   at: 0, // the index of the step
   playing: null,
   view: 0,
-  looked: null,
+  looked: null, // under the pointer, or in focus
+  traced: null, // its row of the table is under the pointer: only the picture answers, so that the row stays put
   selected: null,
   path: null,
   quiz: null,
@@ -22,7 +23,7 @@ const lastStep = () => (state.quiz ? tape.seedStep : tape.steps.length - 1);
 function refresh() {
   const step = tape.steps[state.at];
   const known = tape.knownAt(state.at);
-  const looked = state.looked ?? state.selected;
+  const looked = state.looked ?? state.traced ?? state.selected;
   const ways = looked === null ? [] : tape.waysFrom(looked).map((arrow) => arrow.number);
   picture.show({ known, step, quiz: state.quiz, looked, selected: state.selected, path: state.path, ways });
   stepPanel(tape, step, state.quiz);
@@ -35,9 +36,10 @@ function showTransport(step) {
   const scrub = byId("scrub");
   scrub.max = lastStep();
   scrub.value = state.at;
-  const pass = step.kind === "start" || step.kind === "forward" ? "forwardPass" : "backwardPass";
+  const isForward = step.kind === "start" || step.kind === "forward" || state.quiz;
+  const pass = isForward ? "forwardPass" : "backwardPass";
   const place = say("place", {
-    pass: say(state.quiz && step.kind === "seed" ? "forwardPass" : pass),
+    pass: say(pass),
     at: state.at,
     last: lastStep(),
   });
@@ -152,6 +154,10 @@ function showCosts() {
 state.act.look = (i) => {
   if (state.looked === i) return;
   state.looked = i;
+  refresh();
+};
+state.act.trace = (i) => {
+  state.traced = i;
   refresh();
 };
 state.act.select = (i) => {

@@ -201,13 +201,12 @@ function chainPanel(tape, state) {
   );
 }
 
-const MOST_PATHS = 2000;
 const SHOWN_PATHS = 12;
 
 function pathList(tape, state, i) {
   const count = tape.countPaths(i);
-  const paths = tape.pathsFrom(i, MOST_PATHS);
-  const items = paths.slice(0, SHOWN_PATHS).map((path) => {
+  const paths = tape.pathsFrom(i, SHOWN_PATHS);
+  const items = paths.map((path) => {
     const names = [nameOf(i), ...path.arrows.map((arrow) => nameOf(arrow.head))].join(" → ");
     const product = path.arrows.map((arrow) => brief(tape.slopes[arrow.number])).join(" × ");
     const isShown =
@@ -230,7 +229,10 @@ function pathList(tape, state, i) {
   });
   const heading =
     count > SHOWN_PATHS
-      ? say("somePaths", { shown: items.length, count: count.toLocaleString("en") })
+      ? say("somePaths", {
+          shown: items.length,
+          count: count < 1e12 ? count.toLocaleString(graph.text.language) : show(count),
+        })
       : say("allPaths", { count });
   return [html("h3", {}, heading), html("ol", { class: "paths" }, items)];
 }
@@ -274,7 +276,7 @@ class LeafTable {
       chosen.checked = !hasParameters || graph.nodes[i].part;
       const row = html(
         "tr",
-        { "data-leaf": i, onmouseenter: () => act.look(i), onmouseleave: () => act.look(null) },
+        { "data-leaf": i, onmouseenter: () => act.trace(i), onmouseleave: () => act.trace(null) },
         html(
           "th",
           { scope: "row", title: name },

@@ -1,6 +1,6 @@
 // The picture: a card for each value, an arrow for each operand, drawn once for a view and then only changed.
 
-const FRESH = "arrives";
+const MARGIN = 8; // around the picture, for thick borders
 
 class Picture {
   constructor(tape, host, act) {
@@ -21,7 +21,12 @@ class Picture {
     const boxes = Object.entries(view.boxes).map(([key, box]) => this.box(key, box));
     this.root = svg(
       "svg",
-      { viewBox: `0 0 ${width} ${height}`, class: "graph", role: "group", "aria-label": say("picture") },
+      {
+        viewBox: `${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`,
+        class: "graph",
+        role: "group",
+        "aria-label": say("picture"),
+      },
       frames,
       arrows,
       boxes,
@@ -30,9 +35,13 @@ class Picture {
     this.fit();
   }
 
+  size() {
+    return this.view.size.map((length) => length + 2 * MARGIN);
+  }
+
   // As large as its place allows, but neither larger than life by much nor too small to read.
   fit() {
-    const [width, height] = this.view.size;
+    const [width, height] = this.size();
     const { clientWidth, clientHeight } = this.host;
     const room = Math.min((clientWidth - 24) / width, (clientHeight - 24) / height);
     this.setZoom(Math.min(1.35, Math.max(0.5, room)));
@@ -40,8 +49,9 @@ class Picture {
 
   setZoom(zoom) {
     this.zoom = Math.min(3, Math.max(0.15, zoom));
-    this.root.setAttribute("width", this.view.size[0] * this.zoom);
-    this.root.setAttribute("height", this.view.size[1] * this.zoom);
+    const [width, height] = this.size();
+    this.root.setAttribute("width", width * this.zoom);
+    this.root.setAttribute("height", height * this.zoom);
   }
 
   frame([title, cluster, depth, x, y, width, height]) {
@@ -220,7 +230,7 @@ class Picture {
         ? arrow.numbers.includes(step.arrow.number) && !quiz
         : step.kind === "forward" && arrow.numbers.some((k) => tape.arrows[k].head === step.node);
     classList.toggle("at-work", isAtWork);
-    classList.toggle(FRESH, isAtWork && step.kind === "backward");
+    classList.toggle("arrives", isAtWork && step.kind === "backward");
     classList.toggle(
       "on-way",
       arrow.numbers.some((k) => shown.has(k)),

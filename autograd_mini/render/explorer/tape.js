@@ -146,17 +146,22 @@ class Tape {
     return counts[start];
   }
 
-  // Some of these paths, each a list of arrows with the product of their slopes.
+  // The largest of these paths, each a list of arrows with the product of their slopes.  The largest from a value on
+  // are made of the largest from the values after it, so that a million paths are not gone through.
   pathsFrom(start, most) {
-    const found = [];
-    const pending = [{ at: start, arrows: [], product: 1 }];
-    while (pending.length && found.length < most) {
-      const { at, arrows, product } = pending.pop();
-      if (at === this.root) found.push({ arrows, product });
-      for (const arrow of [...this.outOf[at]].reverse()) {
-        pending.push({ at: arrow.head, arrows: [...arrows, arrow], product: product * this.slopes[arrow.number] });
-      }
+    const best = this.nodes.map(() => []);
+    best[this.root] = [{ product: 1, arrow: null, rest: null }];
+    const size = ({ product }) => Math.abs(product) || 0;
+    for (let i = this.root - 1; i >= start; i -= 1) {
+      const all = this.outOf[i].flatMap((arrow) =>
+        best[arrow.head].map((rest) => ({ product: this.slopes[arrow.number] * rest.product, arrow, rest })),
+      );
+      best[i] = all.sort((a, b) => Number(size(b) > size(a)) - Number(size(b) < size(a))).slice(0, most);
     }
-    return found.sort((a, b) => Math.abs(b.product) - Math.abs(a.product));
+    return best[start].map((path) => {
+      const arrows = [];
+      for (let step = path; step.arrow; step = step.rest) arrows.push(step.arrow);
+      return { arrows, product: path.product };
+    });
   }
 }
