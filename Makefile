@@ -1,6 +1,6 @@
 # make demo   train a network of scalars on iris           make lint    ruff and mypy
 # make test   run the suite                                make bench   time the engine against micrograd
-#                                                          make clean   remove all that these made
+# make docs   build the documentation into site/           make clean   remove all that these made
 #
 # They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 .NOTPARALLEL:
 
 help:
@@ -23,6 +23,9 @@ test: $(VENV)/.installed-test
 
 lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
+
+docs: $(VENV)/.installed-docs
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 bench: $(VENV)/.installed-test
 	@$(VENV)/bin/python benchmarks/eager.py

@@ -26,12 +26,14 @@ __all__ = [  # without abs, pow, round and sum, which would hide the builtins: a
     "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "draw", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
-    "nn",
+    "gradcheck", "numerical_gradient",
+    "nn", "check",
 ]
 # fmt: on
 
 if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
-    from . import nn
+    from . import check, nn
+    from .check import gradcheck, numerical_gradient
     from .diagnose import AnomalyError, detect_anomaly, explain
     from .engine import (
         AutogradError,
@@ -50,8 +52,9 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .render import derivative_formula, draw, formula
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
-    _SUBMODULES = ("nn",)
-    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render")  # each imports those before it
+    _SUBMODULES = ("nn", "check")
+    # each imports those before it
+    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render", "check")
 
     def __getattr__(name):
         from importlib import import_module

@@ -266,12 +266,12 @@ def _demo(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     path = next((str(path) for stem, path in found.items() if _is_called(stem, given.name)), None)
     if path is None:
         parser.error(f"there is no demo {given.name!r}: choose from {names}")
-    before = sys.argv
-    try:
-        sys.argv = [path, *given.options]  # a demo is a script, and reads its options as any script does
+    before = sys.argv, sys.path
+    try:  # a demo is a script: it reads its options, and imports from its folder, as any script does
+        sys.argv, sys.path = [path, *given.options], [str(Path(path).parent), *sys.path]
         runpy.run_path(path, run_name="__main__")
     finally:
-        sys.argv = before
+        sys.argv, sys.path = before
     return DONE
 
 

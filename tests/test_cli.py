@@ -548,6 +548,17 @@ def test_a_demo_gets_its_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert sys.argv == ["autograd-mini"]
 
 
+def test_a_demo_imports_from_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "beside_the_demo.py").write_text("answer = 42\n")
+    script = tmp_path / "hello.py"
+    script.write_text("import sys\nimport beside_the_demo\nsys.exit(beside_the_demo.answer)\n")
+    monkeypatch.setattr(cli, "demos", lambda: {"hello": script})
+    path = list(sys.path)
+    with pytest.raises(SystemExit, match=r"^42$"):
+        cli.main(["demo", "hello"])
+    assert sys.path == path
+
+
 def test_the_demos_there_are_have_a_line_each(capsys: Capture) -> None:
     assert cli.main(["demo", "--list"]) == 0
     _, *printed = capsys.readouterr().out.splitlines()

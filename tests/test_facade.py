@@ -30,9 +30,11 @@ HOMES = {
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "formula", "derivative_formula"],
+    "check": ["gradcheck", "numerical_gradient"],
 }
 # fmt: on
 PUBLIC = [(home, name) for home, names in HOMES.items() for name in names]
+SUBMODULES = {"nn", "check"}
 HIDING = {"abs", "pow", "round", "sum"}
 
 
@@ -54,7 +56,7 @@ def test_each_name_is_that_of_its_module(home: str, name: str) -> None:
 
 
 def test_all_is_every_name_but_those_that_hide_a_builtin() -> None:
-    names = {name for _, name in PUBLIC} | {"nn"}
+    names = {name for _, name in PUBLIC} | SUBMODULES
     assert set(autograd_mini.__all__) == names - HIDING
     assert len(set(autograd_mini.__all__)) == len(autograd_mini.__all__)
     assert names & set(dir(builtins)) == HIDING
@@ -76,7 +78,7 @@ def test_type_checkers_see_the_same_names() -> None:
         assert isinstance(statement, ast.ImportFrom)
         names = {alias.asname or alias.name for alias in statement.names}
         seen |= set(autograd_mini.functions.__all__) if names == {"*"} else names
-    assert seen == {name for _, name in PUBLIC} | {"nn"}
+    assert seen == {name for _, name in PUBLIC} | SUBMODULES
 
 
 def test_no_module_has_the_name_of_a_public_function() -> None:
@@ -84,9 +86,10 @@ def test_no_module_has_the_name_of_a_public_function() -> None:
     assert modules & {name for _, name in PUBLIC} == set()
 
 
-def test_nn_is_imported_when_it_is_asked_for() -> None:
-    assert python("import autograd_mini\nprint('autograd_mini.nn' in sys.modules)").stdout == "False\n"
-    assert python("import autograd_mini\nprint(autograd_mini.nn.__name__)").stdout == "autograd_mini.nn\n"
+@pytest.mark.parametrize("name", sorted(SUBMODULES))
+def test_submodules_are_imported_when_they_are_asked_for(name: str) -> None:
+    assert python(f"import autograd_mini\nprint('autograd_mini.{name}' in sys.modules)").stdout == "False\n"
+    assert python(f"import autograd_mini\nprint(autograd_mini.{name}.__name__)").stdout == f"autograd_mini.{name}\n"
 
 
 def test_a_name_is_found_once() -> None:

@@ -1,7 +1,7 @@
 """From a graph to the scene that shows it: a snapshot, which later training does not change."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -125,18 +125,22 @@ class SceneBuilder:
         outputs = [i for i in outward if not order[i].is_leaf]
         inputs = self._weighted(places)
         parameters = [i for i in places if order[i].is_leaf]
-        samples = max(sum(c in inside for c in self.graph.consumers[i]) for i in parameters)
+        uses = max(sum(c in inside for c in self.graph.consumers[i]) for i in parameters)
         neurons = len({self.parts[i].path for i in places})
-        ops = {order[i].op for i in outputs if i not in inputs and inputs.issuperset(self.graph.parents[i])}
+        ops = {
+            self.parts[i].path: order[i].op
+            for i in outputs if i not in inputs and inputs.issuperset(self.graph.parents[i])
+        }  # fmt: skip
         rows: Rows = (("neurons", (neurons,)),) if neurons > 1 else ()
         rows += (("parameters", (len(parameters),)),)
-        if samples > 1:
+        if uses > 1:
             slopes = [order[i] for i in parameters]
             norm = gradients(slopes) and (math.hypot(*[p.grad for p in slopes]),)
-            rows += (("samples", (samples,)), ("|grad|", norm))
+            rows += (("uses", (uses,)), ("|grad|", norm))
         else:
             rows += (("a", span(order[i].data for i in outputs)), ("delta", gradients(order[i] for i in inputs)))
-        return printable(ops.pop()) if len(ops) == 1 else "", rows
+        alike = ops.keys() == {self.parts[i].path for i in inputs} and len(set(ops.values())) == 1
+        return printable(next(iter(ops.values()))) if alike else "", rows
 
     def _weighted(self, places: Iterable[int]) -> set[int]:
         """The weighted inputs of a part: what its parameters meet in an operation."""
@@ -170,8 +174,22 @@ class SceneBuilder:
         box = Box("rest", f"… {hidden} more value{'s' * (hidden > 1)}", kind="rest", count=hidden)
         return [box], [Arrow("rest", f"v{c}") for c in sorted(cut & shown)]
 
+    def _calls(self) -> dict[int, int]:
+        """In which call of its collapsed part a value was made: each call uses a parameter once more."""
+        calls: dict[int, int] = {}
+        uses = Counter[int]()
+        if self.level is None:
+            return calls
+        for i, parents in enumerate(self.graph.parents):
+            if i in self.parts and parents:
+                parameters = {p for p in parents if p in self.parts and self.graph.order[p].is_leaf}
+                before = [calls[p] for p in parents if p in calls and self.classes.of[p] == self.classes.of[i]]
+                calls[i] = max([uses[p] for p in parameters] or before, default=0)
+                uses.update(parameters)
+        return calls
+
     def _arrows(self) -> list[Arrow]:
-        of, flows = self.classes.of, defaultdict[tuple[int, int, int], Flow](Flow)
+        of, flows, calls = self.classes.of, defaultdict[tuple[int, int, int], Flow](Flow), self._calls()
         for i, v in enumerate(self.graph.order):
             if of[i] not in self.shown:
                 continue
@@ -180,7 +198,8 @@ class SceneBuilder:
             slopes = [0.0] * len(parents) if collapsed else v.pullback(1.0)
             notes = [""] * len(parents) if collapsed else notation(v, self.precision)[1]
             for p, slope, note in zip(parents, slopes, notes, strict=True):
-                if of[p] != of[i] and of[p] in self.shown:
+                returns = p in calls and i in calls and calls[p] < calls[i]  # what a recurrent part made, it reads
+                if of[p] in self.shown and (of[p] != of[i] or returns):
                     flow = flows[of[p], of[i], again[p]]
                     flow.tails.add(p)
                     flow.notes.add(note)

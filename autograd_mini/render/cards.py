@@ -35,7 +35,9 @@ class Cards:
     def card(self, box: Box) -> str:
         """The label of a node: the operation on the left; the name, the number and the gradient below each other."""
         hidden = (set() if self.look.values else _OF_VALUES) | (set() if self.look.gradients else _OF_GRADIENTS)
-        rows = [*self._title(box), *[self._row(name, span) for name, span in box.rows if name not in hidden]]
+        title, shown = self._title(box), [(name, span) for name, span in box.rows if name not in hidden]
+        padding = 4 if box.op and not title and len(shown) == 1 else 0  # or it would grow above the badge
+        rows = [*title, *[self._row(name, span, padding) for name, span in shown]]
         if not rows and not box.op:
             rows = ['<TD FIXEDSIZE="TRUE" WIDTH="10" HEIGHT="10"></TD>']
         if box.op:
@@ -56,7 +58,7 @@ class Cards:
         cell = f'<TD {size}><FONT COLOR="{self.theme["badge ink"]}"><B>{literal(text)}</B></FONT></TD>'
         return f'<TD ROWSPAN="{rowspan}" CELLPADDING="4">{_pill(cell, self.theme["badge"], size)}</TD>'
 
-    def _row(self, name: str, span: Span) -> str:
+    def _row(self, name: str, span: Span, padding: int) -> str:
         # The dash stands in the label's font and before a space: the engine mistakes its width.
         text = self.written(span)
         text = f'<FONT FACE="Courier">{text}</FONT>' if text else "—&#160;"
@@ -65,7 +67,7 @@ class Cards:
         if name not in _OF_GRADIENTS:
             return row
         colour = self._shade(max(span, key=abs, default=0.0))
-        return f'<TD COLSPAN="2" CELLPADDING="0">{_pill(row, colour)}</TD>'
+        return f'<TD COLSPAN="2" CELLPADDING="{padding}">{_pill(row, colour)}</TD>'
 
     def written(self, span: Span) -> str:
         """A number, or the least and the greatest of several."""

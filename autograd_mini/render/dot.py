@@ -17,7 +17,10 @@ NODE = {"shape": "box", "style": "rounded,filled", "penwidth": "1.2", "margin": 
 EDGE = {"penwidth": "1.2", "arrowsize": "0.6", "fontname": "Courier", "fontsize": "10"}
 NETWORK = {"splines": "line", "ranksep": "1.3", "nodesep": "0.14", "labelloc": "t", "fontsize": "13"}
 UNIT = {"shape": "circle", "fixedsize": "true", "width": "0.56", "style": "filled", "fontsize": "10"}
+DENSE = {"splines": "line", "ranksep": "0.7"}
 FRAME = {"style": "rounded,filled", "penwidth": "1", "fontsize": "11", "margin": "10", "labeljust": "r"}
+
+_MANY = 24  # arrows between parts: beyond, curves around the frames grow taller than all the rest
 
 
 def dot_source(scene: Scene, look: Look, theme: Theme = LIGHT, background: str = "transparent") -> str:
@@ -53,9 +56,10 @@ def about(box: Box) -> str:
 class _Writer:
     def __init__(self, scene: Scene, look: Look, theme: Theme) -> None:
         self.scene, self.look, self.theme, self.cards = scene, look, theme, Cards(scene, look, theme)
-        self.written = any(arrow.note for arrow in scene.arrows)
+        self.written = look.values and any(arrow.note for arrow in scene.arrows)
         self.boxes = {box.key: box for box in scene.boxes}
         weights = [abs(arrow.weight) for arrow in scene.arrows if arrow.weight is not None]
+        self.dense = sum(map(self._is_between_parts, scene.arrows)) > _MANY
         self.heaviest = max(filter(math.isfinite, weights), default=0.0)
 
     def source(self, background: str) -> str:
@@ -66,6 +70,7 @@ class _Writer:
         if caption:
             page |= NETWORK | {"label": f"<<B>{literal(caption)}</B>>"}
             page |= {"splines": "true"} if self.written else {}  # curves leave room for what is written on them
+        page |= DENSE if self.dense else {}
         graph = graphviz.Digraph(
             "autograd",
             graph_attr=page,
@@ -84,7 +89,9 @@ class _Writer:
     def _boxes(self, graph: Any) -> None:
         """Write each box in its frame; a frame is written after all that is in it."""
         frames: dict[tuple[str, ...], Any] = {(): graph}
-        for box in self.scene.boxes:
+        # Where no arrows decide, the engine begins a column at its foot.
+        from_foot = not self.scene.arrows and self.look.direction == "LR"
+        for box in reversed(self.scene.boxes) if from_foot else self.scene.boxes:
             for n in range(1, len(box.within) + 1):
                 path = box.within[:n]
                 if path not in frames:
@@ -117,11 +124,10 @@ class _Writer:
     def _node(self, graph: Any, box: Box) -> None:
         colour = self.theme
         match box.kind:
-            case "value":
+            case "value" | "part":
                 style = {"label": self.cards.card(box)}
-            case "part":
-                style = {"label": self.cards.card(box)}
-                style |= {"fillcolor": colour["neuron"], "color": colour["neuron border"]}
+                if box.kind == "part":
+                    style |= {"fillcolor": colour["neuron"], "color": colour["neuron border"]}
             case "rest":
                 style = {"label": f"<{literal(box.label)}>", "style": "rounded,dashed", "margin": "0.14,0.06"}
             case "unit":
@@ -139,29 +145,49 @@ class _Writer:
 
     def _arrow(self, graph: Any, arrow: Arrow) -> None:
         partial = self.cards.written(arrow.slope) if self.look.partials else ""
-        texts = [text for text in (arrow.note, f"×{arrow.count}" if arrow.count > 1 else "", partial) if text]
-        style = {"label": _beside_a_line(texts)} if texts else {}
         tail, head = self.boxes[arrow.tail], self.boxes[arrow.head]
+        note = arrow.note if self.look.values or arrow.weight is None else ""
+        told = arrow.count in {1, *_counts(tail), *_counts(head)}
+        texts = [text for text in (note, "" if told else f"×{arrow.count}", partial) if text]
+        style = {"label": _beside_a_line(texts)} if texts else {}
         if tail.kind == "rest":
             style["style"] = "dashed"
         if head.within and tail.within != head.within:
             style["minlen"] = "2"  # the first step is for the parameters inside
         if arrow.weight is not None:
             style |= self._weight(arrow.weight)
-        graph.edge(arrow.tail, arrow.head, tooltip=literal(self._journey(arrow), 2), **style)
+        graph.edge(*self._ends(arrow), tooltip=literal(self._journey(arrow), 2), **style)
+
+    def _ends(self, arrow: Arrow) -> list[str]:
+        """Where an arrow begins and ends; straight ones meet parts in the middle of a side, or would cross others."""
+        ends = [arrow.tail, arrow.head]
+        if not self.dense or arrow.tail == arrow.head:
+            return ends
+        sides = "ew" if self.look.direction == "LR" else "sn"
+        return [
+            f"{key}:{side}" if self.boxes[key].kind == "part" else key for key, side in zip(ends, sides, strict=True)
+        ]
+
+    def _is_between_parts(self, arrow: Arrow) -> bool:
+        ends = {arrow.tail, arrow.head}
+        return len(ends) == 2 and all(self.boxes[key].kind == "part" for key in ends)
 
     def _weight(self, w: float) -> dict[str, str]:
-        share = min(1.0, abs(w) / self.heaviest) if self.heaviest and math.isfinite(w) else 1.0
+        share = min(1.0, abs(w) / (self.heaviest or 1.0)) if math.isfinite(w) else 1.0
         colour = self.theme["positive line" if w > 0 else "negative line" if w < 0 else "line"]
         return {"color": colour, "penwidth": f"{0.4 + 2.6 * share:.2f}", "arrowhead": "none", "minlen": "1"}
 
     def _journey(self, arrow: Arrow) -> str:
         parts = [" → ".join(shorten(self.boxes[key].name, 60) for key in (arrow.tail, arrow.head))]
         parts += [f"×{arrow.count}"] if arrow.count > 1 else []
-        parts += [arrow.note] if arrow.note else []
-        parts += [f"weight {arrow.weight!r}"] if arrow.weight is not None else []
+        parts += [f"weight {arrow.weight!r}"] if arrow.weight is not None else [arrow.note] if arrow.note else []
         parts += [f"local slope {' to '.join(map(repr, arrow.slope))}"] if arrow.slope else []
         return f"{parts[0]}: {', '.join(parts[1:])}" if parts[1:] else parts[0]
+
+
+def _counts(box: Box) -> set[float]:
+    """How often a box says that numbers pass it."""
+    return {box.count, *dict(box.rows).get("uses", ())}
 
 
 def _beside_a_line(texts: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from .collapse import collapse as collapsed
 from .dot import dot_source
 from .graph import Graph
 from .graphviz import RenderError, run_engine
-from .names import is_module, names_of
+from .names import is_module, names_of, require_names
 from .parts import owner_of, parts_of
 from .scene import Scene
 from .svg import finish_svg
@@ -129,7 +129,7 @@ def draw(
         depth: draw only what is at most so many steps before the root; one box stands for all the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
         direction: "LR" draws from left to right, "TB" from top to bottom.
-        precision: decimals of the numbers shown, at least 1.
+        precision: decimals of the numbers shown, from 1 to 17.
         names: `locals()`, or any variables by name: what to call the Values that have no label.
         model: the Module whose neurons and layers were at work; each becomes a frame, or with `collapse` a box.
         engine: "embedded", "system" or the path of a `dot` program; by default $AUTOGRAD_MINI_DOT, else the first
@@ -139,7 +139,7 @@ def draw(
         A `Drawing` of the numbers and gradients as they are now; "—" stands for a gradient not computed yet.
 
     Raises:
-        TypeError: `root` is neither a Value nor several nor a Module, or `model` is no Module.
+        TypeError: `root` is neither a Value nor several nor a Module, or `model`, `names` or `engine` is wrong.
         ValueError: there is no root, or an option is none of the above.
         RenderError: the picture would have more than `max_nodes` boxes.
 
@@ -148,7 +148,9 @@ def draw(
     '<svg'
     """
     look = Look(labels, values, gradients, partials, direction, precision)
-    _require_options(look, collapse, depth, model)
+    _require_options(look, collapse, model, engine)
+    _require_numbers(precision, depth, max_nodes)
+    require_names(names)
     if is_module(root):
         scene = architecture(root, precision)
         _require_few(len(scene.boxes), "boxes", max_nodes)
@@ -178,17 +180,24 @@ def _names(variables: Mapping[str, Any] | None, model: Any) -> dict[int, str]:
     return {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(variables or {})
 
 
-def _require_options(look: Look, collapse: object, depth: int | None, model: object) -> None:
+def _require_options(look: Look, collapse: object, model: object, engine: object) -> None:
     if look.direction not in ("LR", "TB"):
         raise ValueError(f"direction is 'LR' or 'TB', not {look.direction!r}")
-    if look.precision < 1:
-        raise ValueError(f"precision is the number of decimals, at least 1, not {look.precision!r}")
     if collapse not in (None, "neuron", "layer"):
         raise ValueError(f"collapse is 'neuron', 'layer' or None, not {collapse!r}")
-    if depth is not None and depth < 0:
-        raise ValueError(f"depth is a number of steps, at least 0, not {depth!r}")
     if model is not None and not is_module(model):
         raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
+    if engine is not None and not isinstance(engine, str | os.PathLike):
+        raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r}")
+
+
+def _require_numbers(precision: object, depth: object, max_nodes: object) -> None:
+    if not isinstance(precision, int) or not 1 <= precision <= 17:  # 17 digits tell any two floats apart
+        raise ValueError(f"precision is a whole number from 1 to 17, not {precision!r}")
+    if depth is not None and (not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is a whole number, at least 0, not {depth!r}")
+    if not isinstance(max_nodes, int) or max_nodes < 1:
+        raise ValueError(f"max_nodes is a whole number, at least 1, not {max_nodes!r}")
 
 
 def _require_few(count: int, what: str, max_nodes: int) -> None:

@@ -33,7 +33,7 @@ from ..engine import (
     topological_order,
 )
 from ..rules import RULES, Rule
-from .names import names_of
+from .names import names_of, require_names
 
 MAX_TERMS: Final = 2_000
 
@@ -152,8 +152,7 @@ def derivative_formula(
 def _check(call: str, root: Any, names: Any, max_terms: Any) -> None:
     if not isinstance(root, Value):
         raise TypeError(f"{call} takes a Value, the result of a computation, not {type(root).__name__} {root!r:.80}")
-    if names is not None and not (isinstance(names, Mapping) and all(isinstance(name, str) for name in names)):
-        raise TypeError(f"names is a mapping from names to Values, such as locals(), not {type(names).__name__}")
+    require_names(names)
     if type(max_terms) is not int:
         raise TypeError(f"max_terms is a whole number, not {type(max_terms).__name__} {max_terms!r:.80}")
     require_graph(root)
@@ -194,10 +193,8 @@ class _AsComputed:
 
     def make(self, op: _Op, *args: _Term, detail: Any = None) -> _Term:
         size = min(1 + sum([t.size for t in args]), MANY)
-        if size > self.limit:
-            return _Term(
-                _Op.TOO_LONG, (), None, size
-            )  # keeps nothing alive, and is as good as any: nobody will write it
+        if size > self.limit:  # it keeps nothing alive, and is as good as any: nobody will write it
+            return _Term(_Op.TOO_LONG, (), None, size)
         key = (op, repr(detail) if op is _Op.NUMBER else detail, *args)
         if key not in self.known:
             self.known[key] = _Term(op, args, detail, size)
@@ -239,9 +236,8 @@ class _AsComputed:
             case "one_minus_square":
                 return self.add(self.number(1), self.neg(self.pow(xs[0], self.number(2))))
             case "sech2":
-                return self.div(
-                    self.number(1), self.pow(self.make(_Op.CALL, *xs, detail=RULES["cosh"]), self.number(2))
-                )
+                cosh = self.make(_Op.CALL, *xs, detail=RULES["cosh"])
+                return self.div(self.number(1), self.pow(cosh, self.number(2)))
             case "gaussian":
                 square = self.mul(xs[1], self.pow(xs[0], self.number(2)))
                 return self.make(_Op.CALL, self.neg(square), detail=RULES["exp"])

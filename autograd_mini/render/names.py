@@ -33,6 +33,12 @@ def names_of(variables: Mapping[str, Any]) -> dict[int, str]:
     return names
 
 
+def require_names(names: object) -> None:
+    """Refuse what is neither None nor a mapping from names."""
+    if names is not None and not (isinstance(names, Mapping) and all(isinstance(name, str) for name in names)):
+        raise TypeError(f"names is a mapping from names to Values, such as locals(), not {type(names).__name__}")
+
+
 def is_module(x: object) -> bool:
     """Whether x has parameters with names, as a Module does."""
     return callable(getattr(type(x), "named_parameters", None))

@@ -123,7 +123,10 @@ def activation_of(model: Any, path: str) -> str:
     """The name of the activation of the module at a path, "" where it has none."""
     owner = reduce(_member, path.split(".") if path else [], model)
     phi = getattr(owner, "activation", None)
-    return phi if isinstance(phi, str) else getattr(phi, "__name__", "")
+    if phi is None or isinstance(phi, str):
+        return phi or ""
+    f = getattr(phi, "func", phi)  # of a functools.partial
+    return str(getattr(f, "__name__", type(f).__name__))
 
 
 def _member(x: Any, step: str) -> Any:

@@ -105,3 +105,22 @@ def test_weights_that_are_not_finite_are_drawn():
     model = Neuron(2)
     model.w[0]._data, model.w[1]._data = float("nan"), float("-inf")
     ElementTree.fromstring(draw(model).svg)
+
+
+def test_weights_of_zero_are_thin_lines():
+    assert set(re.findall(r"u0_\d -> .*penwidth=([\d.]+)", draw(Perceptron(2)).dot)) == {"0.40"}
+
+
+def test_numbers_can_be_left_out():
+    dot = draw(Perceptron(2), values=False).dot
+    assert ">b 0<" not in dot
+    assert not re.search(r"u0_0 -> u1_0 .*label=", dot)
+
+
+def test_parameters_stand_in_their_order():
+    class Pair(Module):
+        def __init__(self):
+            self.first, self.second = Value(1.0), Value(2.0)
+
+    places = re.findall(r'y="(-?[\d.]+)"[^>]*>(first|second)<', draw(Pair()).svg)
+    assert [name for _, name in sorted((float(y), name) for y, name in places)] == ["first", "second"]

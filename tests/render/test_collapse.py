@@ -1,12 +1,13 @@
 """Collapsing: small pictures of large computations, with counts that are right."""
 
 import random
+import re
 
 import pytest
 
 from autograd_mini import functions as f
 from autograd_mini.engine import Value, topological_order
-from autograd_mini.nn import MLP, Module, mse
+from autograd_mini.nn import MLP, Module, Neuron, mse
 from autograd_mini.render import RenderError, draw
 
 
@@ -76,7 +77,7 @@ def test_a_part_tells_of_one_sample_its_numbers_and_of_many_how_many(model):
     many.backward()
     norm = sum(p.grad**2 for p in model.layers[0].parameters()) ** 0.5
     card = rows(draw(many, model=model, collapse="layer"), "layer 1")
-    assert card == {"neurons": (3,), "parameters": (9,), "samples": (7,), "|grad|": (pytest.approx(norm),)}
+    assert card == {"neurons": (3,), "parameters": (9,), "uses": (7,), "|grad|": (pytest.approx(norm),)}
 
 
 def test_before_backward_a_part_has_no_gradient():
@@ -172,7 +173,7 @@ def test_a_graph_as_deep_as_it_is_large_collapses():
 def test_a_layer_that_reads_itself_is_drawn(model):
     recurrent = MLP(1, [1], "tanh", output_activation="tanh", seed=0)
     drawing = draw(recurrent(recurrent(recurrent(0.5))), model=recurrent, collapse="layer")
-    assert rows(drawing, "layer 1")["samples"] == (3,)
+    assert rows(drawing, "layer 1")["uses"] == (3,)
     assert "layer 1" in drawing.svg
 
 
@@ -193,10 +194,10 @@ class Line(Module):
 
 
 @pytest.mark.parametrize("level", ["neuron", "layer"])
-def test_samples_are_counted_in_any_module(level):
+def test_uses_are_counted_in_any_module(level):
     line = Line()
     drawing = draw(sum(line(float(i)) for i in range(6)), model=line, collapse=level)
-    assert rows(drawing, "Line")["samples"] == (6,)
+    assert rows(drawing, "Line")["uses"] == (6,)
     assert arrows(drawing) == {("inputs", "Line"): 6, ("Line", "the sum"): 6}
 
 
@@ -211,3 +212,62 @@ def test_an_activation_of_several_operations_has_no_badge():
     model = MLP(1, [2, 1], lambda z: z * f.sigmoid(z), "tanh", seed=0)
     ops = {box.label: box.op for box in draw(model(1.0), model=model, collapse="layer").scene.boxes}
     assert ops == {"inputs": "", "layer 1": "", "layer 2": "tanh"}
+
+
+def test_a_part_that_reads_what_it_made_has_an_arrow_to_itself():
+    cell = MLP(2, [1], "tanh", output_activation="tanh", seed=0)
+    state = Value(0.0, label="h")
+    for x in (1.0, 2.0, 3.0):
+        state = cell([state, x])
+    for level in ("neuron", "layer"):
+        found = arrows(draw(state, model=cell, collapse=level))
+        assert [count for (tail, head), count in found.items() if tail == head] == [2]
+
+
+@pytest.mark.parametrize("collapse", ["neuron", "layer"])
+def test_a_part_that_is_used_once_or_side_by_side_has_no_arrow_to_itself(model, collapse):
+    line = Line()
+    twice = line(line(2.0))
+    for root, module, loops in (
+        (squares(model, data(5)), model, 0),
+        (line(2.0), line, 0),
+        (line(2.0) * line(3.0), line, 0),
+        (twice, line, 1),
+    ):
+        drawing = draw(root, model=module, collapse=collapse)
+        assert [a.tail == a.head for a in drawing.scene.arrows].count(True) == loops
+
+
+def test_a_layer_of_different_activations_has_no_badge():
+    class Heads(Module):
+        def __init__(self):
+            self.heads = [Neuron(1, "sigmoid"), Neuron(1, None)]
+
+        def __call__(self, x):
+            return [head(x) for head in self.heads]
+
+    model = Heads()
+    drawing = draw(model(1.0), model=model, collapse="layer")
+    assert boxes(drawing)["v0"][1] == ""
+
+
+def test_a_count_that_a_box_says_is_not_said_again(model):
+    by_neuron, by_layer = (draw(squares(model, data(7)), model=model, collapse=c).dot for c in ("neuron", "layer"))
+    assert re.findall(r"-> v\d+ \[label=<.*?×(\d+)", by_neuron) == []
+    assert re.findall(r"-> v\d+ \[label=<.*?×(\d+)", by_layer) == ["21"]  # three neurons, seven samples
+    assert by_neuron.count(": ×7") == 6  # the tooltips of the arrows: three neurons, one, "-" and "**"
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_many_arrows_between_neurons_make_no_tower(direction):
+    model = MLP(2, [8, 8, 1], "tanh", seed=3)
+    drawing = draw(squares(model, data(5)), model=model, collapse="neuron", direction=direction)
+    width, height = map(int, re.search(r'width="(\d+)pt" height="(\d+)pt"', drawing.svg).groups())
+    assert (height if direction == "LR" else width) < 8 * 150
+    assert len(drawing.scene.arrows) == drawing.svg.count('class="edge"')
+
+
+def test_a_neuron_that_only_a_penalty_reads_has_no_say_in_the_badge():
+    model = MLP(1, [2], "tanh", output_activation="tanh", seed=0)
+    penalised = model(1.0)[0] + sum(p * p for p in model.parameters())
+    assert boxes(draw(penalised, model=model, collapse="layer"))["v0"][:2] == ("layer 1", "tanh")

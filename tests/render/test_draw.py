@@ -236,7 +236,7 @@ def test_another_root_is_a_type_error_that_names_it(root):
 def test_wrong_options_are_refused():
     with pytest.raises(ValueError, match="'LR' or 'TB', not 'up'"):
         draw(Value(1.0), direction="up")
-    with pytest.raises(ValueError, match="at least 1, not 0"):
+    with pytest.raises(ValueError, match="from 1 to 17, not 0"):
         draw(Value(1.0), precision=0)
     with pytest.raises(ValueError, match="'neuron', 'layer' or None, not 'all'"):
         draw(Value(1.0), collapse="all")
@@ -463,3 +463,31 @@ def test_importing_the_package_loads_no_other(tmp_path):
     program = "import sys, autograd_mini.render; print('graphviz' in sys.modules or 'tqdm' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "option,wrong,error",
+    [
+        ("precision", "3", "precision is a whole number from 1 to 17, not '3'"),
+        ("precision", 2.5, "precision is a whole number from 1 to 17, not 2.5"),
+        ("precision", 18, "precision is a whole number from 1 to 17, not 18"),
+        ("depth", 1.5, "depth is a whole number, at least 0, not 1.5"),
+        ("max_nodes", "5", "max_nodes is a whole number, at least 1, not '5'"),
+        ("max_nodes", 0, "max_nodes is a whole number, at least 1, not 0"),
+        ("names", ["x"], "names is a mapping from names to Values, such as locals(), not list"),
+        ("engine", 5, "engine is 'embedded', 'system' or a path, not 5"),
+    ],
+)
+def test_an_option_of_a_wrong_type_is_refused_at_once(option, wrong, error):
+    with pytest.raises((TypeError, ValueError), match=re.escape(error)):
+        draw(Value(1.0), **{option: wrong})
+
+
+def test_a_gradient_alone_is_no_taller_than_the_operation():
+    root = neuron()
+    root.label = ""
+    root.backward()
+    node = ElementTree.fromstring(draw(root, values=False).svg).findall(f".//{SVG}g[@class='node']")[-1]
+    badge, pill = (path.get("d") for path in node.findall(f"{SVG}path")[1:])
+    heights = [{float(y) for y in re.findall(r",(-?[\d.]+)", d)} for d in (badge, pill)]
+    assert max(heights[0]) - min(heights[0]) == pytest.approx(max(heights[1]) - min(heights[1]), abs=2.0)

@@ -1,12 +1,14 @@
 """Which values belong to which neuron: those whose weights are at work, and its activation, but not the loss."""
 
+from functools import partial
+
 import pytest
 
 from autograd_mini import functions as f
 from autograd_mini.engine import Value
 from autograd_mini.nn import MLP, Layer, Module, Neuron, Perceptron
 from autograd_mini.render.graph import Graph
-from autograd_mini.render.parts import Part, owner_of, parts_of
+from autograd_mini.render.parts import Part, activation_of, owner_of, parts_of
 
 
 def found(root, model):
@@ -111,3 +113,14 @@ def test_modules_in_dicts_are_found():
 def test_a_perceptron_is_one_neuron():
     model = Perceptron(2)
     assert found(model.z([1.0, 2.0]), model) == {("Perceptron",): "dot"}
+
+
+def test_an_activation_without_a_name_is_what_lies_between_two_layers():
+    class Square:
+        def __call__(self, z):
+            return z * z
+
+    for activation, name in ((Square(), "Square"), (partial(f.leaky_relu, negative_slope=0.1), "leaky_relu")):
+        model = MLP(1, [1, 1], activation)
+        assert found(model(1.0), model)["layer 1", "neuron 1.1"] in ("dot *", "dot leaky_relu")
+        assert activation_of(model, "layers.0.neurons.0") == name

@@ -50,6 +50,19 @@ def samples() -> Drawing:
     return draw(cost, model=model, collapse="neuron")
 
 
+def dense() -> Drawing:
+    model = network(2, 5, 5, 1)
+    return draw((model([1.0, -2.0]) - 1.0) ** 2, model=model, collapse="neuron")
+
+
+def recurrent() -> Drawing:
+    cell, state = network(2, 1), Value(1.0, label="h")
+    for x in (1.0, 2.0, 3.0):
+        state = cell([state, x])
+    state.backward()
+    return draw(state, model=cell, collapse="neuron", values=False)
+
+
 def layers() -> Drawing:
     model = network(3, 4, 4, 1)
     cost = sum((model([i / 4, 1.0, -0.5]) - 1.0) ** 2 for i in range(8)) / 8
@@ -81,7 +94,8 @@ def deep() -> Drawing:
 
 
 GOLDENS: dict[str, Callable[[], Drawing]] = {
-    picture.__name__: picture for picture in (constants, hostile, samples, layers, clusters, line, bare, deep)
+    picture.__name__: picture
+    for picture in (constants, hostile, samples, dense, recurrent, layers, clusters, line, bare, deep)
 }
 GOLDENS["parameters"] = lambda: draw(Line())
 GOLDENS["few_weights"] = lambda: draw(network(2, 2, 1))

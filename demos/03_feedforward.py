@@ -1,0 +1,94 @@
+"""Feedforward networks: layers of neurons, each joined to all of the layer before. Values flow forward only.
+
+A network with 3 inputs, 4 hidden neurons and 5 outputs has two layers, with weights of the shapes (4, 3) and (5, 4):
+a row for each neuron, a column for each of its inputs. Weights start at random, and this demo shows in numbers why.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import _pictures as pictures
+
+from autograd_mini import Value, draw
+from autograd_mini.nn import MLP, mse
+
+Matrix = list[list[float]]
+X, Y = [(0, 0), (0, 1), (1, 0), (1, 1)], [0, 1, 1, 0]
+EPOCHS, RATE = 300, 0.4
+
+
+# %% Layers are matrices
+# Beside the network of Values stands the same in plain numbers: aˡ = φ(Wˡ aˡ⁻¹ + bˡ), layer after layer.
+def matrices(network: MLP) -> list[tuple[Matrix, list[float]]]:
+    """W and b of each layer."""
+    return [
+        ([[w.data for w in neuron.w] for neuron in layer.neurons], [neuron.b.data for neuron in layer.neurons])
+        for layer in network.layers
+    ]
+
+
+def forward(network: MLP, x: Sequence[float]) -> list[float]:
+    """What a network of tanh layers with a linear last one gives, in plain numbers."""
+    a, layers = list(x), matrices(network)
+    for i, (W, b) in enumerate(layers, 1):
+        z = [sum(wi * ai for wi, ai in zip(row, a)) + bj for row, bj in zip(W, b)]
+        a = z if i == len(layers) else [math.tanh(zj) for zj in z]
+    return a
+
+
+# %% Why weights start at random
+# Let all of them start at one number. Then all neurons of the hidden layer have the same input and the same weights, so
+# they have the same output, and the same gradient, and after a step they are the same again. However long the network
+# learns, it is no better than one with a single hidden neuron.
+def train(network: MLP) -> tuple[list[float], list[list[float]]]:
+    """Gradient descent on XOR: the cost of each epoch, and the first weight of each hidden neuron after it."""
+    costs, weights = [], []
+    for _ in range(EPOCHS):
+        cost = mse([network(x) for x in X], Y)
+        network.zero_grad()
+        cost.backward()
+        for p in network.parameters():
+            p.data -= RATE * p.grad
+        costs.append(cost.data)
+        weights.append([neuron.w[0].data for neuron in network.layers[0].neurons])
+    return costs, weights
+
+
+def main(out: Path = Path()) -> dict[str, object]:
+    """Go through the chapter; the pictures go to the folder `out`."""
+    network = MLP(3, [4, 5], activation="tanh", seed=1)
+    shapes = [(len(W), len(W[0])) for W, _ in matrices(network)]
+    print(f"3 inputs, 4 hidden neurons, 5 outputs: weights of the shapes {shapes}")
+    x = [0.5, -1.0, 2.0]
+    error = max(abs(a.data - b) for a, b in zip(network(x), forward(network, x)))
+    print(f"the network of Values and the matrices agree within {error:.0e}")
+    pictures.network(out / "network.svg", [3, 4, 5])
+
+    small = MLP(2, [2, 1], activation="tanh", seed=1)
+    y = small([Value(1.0, label="x0"), Value(0.5, label="x1")])
+    y.backward()
+    draw(y).save(out / "network_graph.svg")
+
+    alike = MLP(2, [3, 1], activation="tanh", init=0.5)
+    alike_costs, alike_weights = train(alike)
+    hidden = [[p.data for p in neuron.parameters()] for neuron in alike.layers[0].neurons]
+    print(f"constant start, after {EPOCHS} epochs: cost {alike_costs[-1]:.4f}, and each hidden neuron has the weights")
+    for numbers in hidden:
+        print("   ", numbers)
+    costs, weights = train(MLP(2, [3, 1], activation="tanh", seed=3))
+    print(f"random start, after {EPOCHS} epochs: cost {costs[-1]:.4f}, first weights {weights[-1]}")
+    pictures.symmetry(out / "symmetry.svg", alike_weights, weights)
+
+    return {
+        "shapes": shapes,
+        "forward_error": error,
+        "hidden": hidden,
+        "alike_cost": alike_costs[-1],
+        "random_cost": costs[-1],
+        "random_weights": weights[-1],
+    }
+
+
+if __name__ == "__main__":
+    main(pictures.folder(__doc__))

@@ -1,0 +1,116 @@
+"""Handwritten digits, learned by a network of scalars.
+
+scikit-learn brings 1797 digits of 8 × 8 pixels, written by 13 people. Each of the network's 1210 parameters is a Value,
+and the cost of a batch is one expression of all of them, whose derivatives backward() finds.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import _pictures as pictures
+from tqdm import tqdm
+
+from autograd_mini import Value, logsumexp, mean, no_grad
+from autograd_mini.nn import MLP
+
+Digit = tuple[list[float], int]  # 64 pixels from 0 to 1, row by row, and which digit it is
+BATCH = 16
+RATES = [0.5, 0.5, 0.1]  # of each epoch: the last one settles what the others have found
+
+
+def load() -> tuple[list[Digit], list[Digit]]:
+    """Four fifths of the digits to learn from; the others are held out, and asked about at the end."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError(
+            "the digits come with scikit-learn: pip install 'autograd-mini[demo]'", name=error.name
+        ) from error
+    data = load_digits()
+    digits = [([pixel / 16 for pixel in pixels], k) for pixels, k in zip(data.data.tolist(), data.target.tolist())]
+    random.shuffle(digits)
+    return digits[len(digits) // 5 :], digits[: len(digits) // 5]
+
+
+# %% The cost
+# The network gives a score z for each of the ten digits. Their softmax is a probability, pₖ = e^zₖ / Σ e^zⱼ, and the
+# cost is the mean of −ln p of the digit that it is: ln Σ e^zⱼ − zₖ. Its slope in the scores is p − y, where y is 1 for
+# that digit and 0 for the others.
+def cost(network: MLP, digits: Sequence[Digit]) -> Value:
+    """The cross-entropy."""
+    scores = [(network(x), k) for x, k in digits]
+    c: Value = mean([logsumexp(z) - z[k] for z, k in scores])
+    return c
+
+
+def slope_error(network: MLP, digit: Digit) -> float:
+    """The largest difference of δ = ∂C/∂z in the last layer, read off the graph, from p − y in plain numbers."""
+    cost(network, [digit]).backward()
+    last = [neuron.z for neuron in network.layers[-1].neurons if neuron.z is not None]
+    total = math.fsum(math.exp(z.data) for z in last)
+    return max(abs(z.grad - (math.exp(z.data) / total - (k == digit[1]))) for k, z in enumerate(last))
+
+
+# %% Learning
+# Minibatches: shuffle, and step after every 16 digits; in the last epoch by smaller steps.
+def train(network: MLP, training: list[Digit], held_out: list[Digit]) -> tuple[list[float], list[float]]:
+    """The cost of each batch, and the accuracy held out: before training, and after each epoch."""
+    costs, accuracies = [], [accuracy(network, held_out)]
+    starts = range(0, len(training), BATCH)
+    with tqdm(total=len(RATES) * len(starts), desc="training", unit="batch", disable=None) as bar:
+        for rate in RATES:
+            random.shuffle(training)
+            for i in starts:
+                c = cost(network, training[i : i + BATCH])
+                network.zero_grad()
+                c.backward()
+                for p in network.parameters():
+                    p.data -= rate * p.grad
+                costs.append(c.data)
+                bar.update()
+            accuracies.append(accuracy(network, held_out))
+    return costs, accuracies
+
+
+def answers(network: MLP, digits: Sequence[Digit]) -> list[int]:
+    """For each the digit with the highest score."""
+    with no_grad():
+        return [max(enumerate(network(x)), key=lambda score: score[1].data)[0] for x, _ in digits]
+
+
+def accuracy(network: MLP, digits: Sequence[Digit]) -> float:
+    """The share of right answers."""
+    return fmean(answer == k for answer, (_, k) in zip(answers(network, digits), digits))
+
+
+def main(out: Path = Path()) -> dict[str, object]:
+    """Go through the chapter; the pictures go to the folder `out`."""
+    random.seed(1)
+    training, held_out = load()
+    network = MLP(64, [16, 10], activation="tanh", init="xavier")
+    n = len(network.parameters())
+    print(f"{len(training)} digits to learn from, {len(held_out)} held out; a network of {n} parameters")
+    error = slope_error(network, training[0])
+    print(f"δ of the last layer is p − y, within {error:.0e}")
+
+    costs, accuracies = train(network, training, held_out)
+    last = fmean(costs[-len(costs) // len(RATES) :])
+    print(f"after {len(RATES)} epochs: cost {last:.3f}, {accuracies[-1]:.1%} right of those held out")
+    pictures.training(out / "digits_training.svg", costs, accuracies)
+
+    asked = sorted(zip(answers(network, held_out), held_out), key=lambda pair: pair[0] == pair[1][1])[:24]
+    right = [answer == k for answer, (_, k) in asked]  # the wrong ones come first
+    titles = [f"{answer}" if answer == k else f"{answer}, not {k}" for answer, (_, k) in asked]
+    pictures.images(out / "digits.svg", 3, [(x, title) for title, (_, (x, _)) in zip(titles, asked)], right)
+
+    hidden = network.layers[0].neurons  # blue where ink speaks for a neuron, orange where it speaks against it
+    pictures.images(out / "digits_weights.svg", 2, [([w.data for w in neuron.w], "") for neuron in hidden])
+
+    return {"parameters": n, "slope_error": error, "cost": last, "accuracy": accuracies[-1]}
+
+
+if __name__ == "__main__":
+    main(pictures.folder(__doc__))

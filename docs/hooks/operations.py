@@ -1,0 +1,208 @@
+"""The page of operations, made of the table of rules: formula, slopes, domain, kinks and a plot of each function."""
+
+import io
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from mkdocs.structure.files import File, Files
+
+import autograd_mini as ag
+from autograd_mini.render.formulas import derivative_formula, formula
+from autograd_mini.rules import RULES
+
+BLUE, ORANGE, GREY = "#2563eb", "#ea580c", "#64748b"
+GROUPS = {
+    "Arithmetic": ["x + y", "x - y", "x * y", "x / y", "x**n", "-x", "abs(x)"],
+    "Exponentials, logarithms and roots": [
+        "exp(x)", "expm1(x)", "exp2(x)", "log(x)", "log1p(x)", "log2(x)", "log10(x)", "sqrt(x)", "cbrt(x)", "pow(x, n)",
+    ],
+    "Trigonometric functions": [
+        "sin(x)", "cos(x)", "tan(x)", "asin(x)", "acos(x)", "atan(x)", "atan2(y, x)", "hypot(x, y)",
+    ],
+    "Hyperbolic functions": ["sinh(x)", "cosh(x)", "tanh(x)", "asinh(x)", "acosh(x)", "atanh(x)"],
+    "Error functions": ["erf(x)", "erfc(x)"],
+    "Choices and steps": [
+        "maximum(x, y)", "minimum(x, y)", "clamp(x, lo, hi)", "copysign(x, y)", "where(x > 0, x, y)",
+        "floor(x)", "ceil(x)", "round(x)",
+    ],
+    "Sums and products": ["sum([x, y])", "mean([x, y])", "prod([x, y])", "dot([x, y], [v, w])"],
+    "Of neural networks": [
+        "relu(x)", "leaky_relu(x, a)", "elu(x, a)", "softplus(x)", "sigmoid(x)", "silu(x)", "gelu(x)", "hardtanh(x)",
+        "logsumexp([x, y])", "softmax([x, y])[0]", "log_softmax([x, y])[0]",
+    ],
+}  # fmt: skip
+NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
+LATEX = {"lo": r"\mathrm{lo}", "hi": r"\mathrm{hi}"}
+AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the domain
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """What MkDocs calls with the files of the site: one more page, made now."""
+    kinks = (Path(config["docs_dir"]) / "kinks.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "reference/operations.md", content=page(kinks)))
+    for call in (call for calls in GROUPS.values() for call in calls):
+        files.append(File.generated(config, f"reference/plots/{anchor(call)}.svg", content=plot(call)))
+    return files
+
+
+def page(kinks: str) -> str:
+    """The page as Markdown."""
+    parts = [HEAD]
+    for group, calls in GROUPS.items():
+        parts += [f"\n## {group}\n", *(section(call, kinks) for call in calls)]
+    return "\n".join(parts)
+
+
+HEAD = """\
+# Operations
+
+What each operation is, its derivatives, where it is defined, and what its slope is where there is none. All of it is
+read off the table of rules when this page is made. In the plots the value is blue and the slope by the first argument
+orange; where there are several arguments, the others are held at the number that stands above. Formulas of slopes hold
+at x = ±0.6 and y = 0.8, and as far around as no choice changes; helpers of the table are written out.
+"""
+
+
+def section(call: str, kinks: str) -> str:
+    """One operation: its heading, what it is, formulas, domain, kinks and plot."""
+    name, names = call.split("(")[0], variables(call)
+    leaves = {x: ag.Value(AT.get(call, NUMBERS[x]), label=x) for x in names}
+    z = evaluate(call, leaves)
+    parts = [
+        f"### {call} {{ #{anchor(call)} }}",
+        f"![Plot of {call} and of its slope](plots/{anchor(call)}.svg){{ .operation }}",
+        summary(name),
+        f"$$z = {formula(z).latex}$$",
+        *(slope(call, x, names) for x in names),
+        domain(z, names),
+        kink_rows(call, kinks),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def variables(call: str) -> list[str]:
+    """The arguments of a call, in the order of NUMBERS."""
+    return sorted(set(re.findall(r"\b[a-z]{1,2}\b", call)), key=list(NUMBERS).index)
+
+
+def slope(call: str, x: str, names: list[str]) -> str:
+    """The partial derivative by x, and where it is another below 0, as of relu, both of them."""
+    left = rf"\frac{{\partial z}}{{\partial {LATEX.get(x, x)}}}"
+    here, below = (partial(call, x, names, sign) for sign in (1.0, -1.0))
+    if below in (None, here):
+        return f"$${left} = {here}$$"
+    return rf"$${left} = {here} \quad\text{{above 0,}}\qquad {below} \quad\text{{below}}$$"
+
+
+def partial(call: str, x: str, names: list[str], sign: float) -> str | None:
+    """The formula of a partial derivative at ±0.6, None outside the domain."""
+    leaves = {y: ag.Value(AT.get(call, NUMBERS[y]) * (sign if y == names[0] else 1.0), label=y) for y in names}
+    try:
+        return derivative_formula(evaluate(call, leaves), leaves[x]).latex
+    except ValueError:
+        return None
+
+
+def evaluate(call: str, numbers: dict[str, Any]) -> Any:
+    """What a call above comes to: Python itself reads it."""
+    functions = {name: getattr(ag, name) for name in [*ag.__all__, "abs", "pow", "round", "sum"]}
+    return eval(call, {"__builtins__": {}}, functions | numbers)
+
+
+def anchor(call: str) -> str:
+    """The name that links lead to: that of the function, or of the row of an operator."""
+    operators = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "power"}
+    found = re.fullmatch(r"x ?(\W+?) ?\w", call)
+    return operators[found[1]] if found else "neg" if call == "-x" else call.split("(")[0]
+
+
+def summary(name: str) -> str:
+    """The first line of the documentation of a function, with a link to the rest of it."""
+    function = getattr(ag, name, None)
+    if function is None:
+        return ""
+    line = (function.__doc__ or "").partition("\n")[0]
+    return f"{line} [More …][autograd_mini.functions.{name}]"
+
+
+def domain(z: ag.Value, names: list[str]) -> str:
+    """Where the operation is defined, as its row says."""
+    intervals = RULES[z._rule.name].domain
+    if len(intervals) == 1:
+        intervals *= len(names)
+    intervals = intervals[-len(names) :] if z.op == "where" else intervals[: len(names)]  # the condition comes first
+    return "Domain: " + ", ".join(f"{x} {interval(*ends)}" for x, ends in zip(names, intervals)) + "."
+
+
+def interval(low: float, high: float) -> str:
+    """An interval in words."""
+    if low == -math.inf and high == math.inf:
+        return "any number"
+    if high == math.inf:
+        return f"≥ {low:g}"
+    return f"from {low:g} to {high:g}"
+
+
+def kink_rows(call: str, kinks: str) -> str:
+    """The rows of the tables of docs/kinks.md that are about this operation."""
+    if "(" not in call and call != "x**n":
+        return ""
+    head = "| operation | at | value | slopes | why |\n|---|---|---|---|---|"
+    start = {"x**n": r"\w \*\* [\w.]+", "pow(x, n)": r"\w \*\* [\w.]+"}.get(call, re.escape(call.split("(")[0]) + r"\(")
+    rows = [line for line in kinks.splitlines() if re.match(rf"\| `{start}", line)]
+    cells = [[cell.strip() for cell in re.split(r" \| ", row.strip("| "))] for row in rows]
+    lines = [f"| {' | '.join([*cell[:4], cell[-1]])} |" for cell in cells]
+    return "\n".join([head, *lines]) if lines else ""
+
+
+def plot(call: str) -> str:
+    """The value and the slope over the first argument, as SVG."""
+    names, (low, high) = variables(call), plot_range(call)
+    others = {x: NUMBERS[x] for x in names[1:]}
+    xs, zs, slopes = [], [], []
+    for i in range(601):
+        x = ag.Value(low + (high - low) * i / 600, label="x")
+        try:
+            z = evaluate(call, {names[0]: x, **others})
+        except (ValueError, ArithmeticError):
+            z = None
+        xs.append(x.data)
+        zs.append(clipped(z.data) if isinstance(z, ag.Value) else math.nan)
+        slopes.append(clipped(ag.gradients(z, [x])[0]) if isinstance(z, ag.Value) else math.nan)
+    figure = Figure(figsize=(3.6, 2.3))
+    axes = figure.add_subplot()
+    axes.axhline(0.0, color=GREY, lw=0.6)
+    axes.axvline(0.0, color=GREY, lw=0.6)
+    axes.plot(xs, broken(slopes), color=ORANGE, lw=1.4)
+    axes.plot(xs, broken(zs), color=BLUE, lw=1.8)
+    axes.set_xlim(low, high)
+    axes.locator_params(nbins=6)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(colors=GREY, labelsize=8, length=0)
+    if others:
+        axes.set_title(", ".join(f"{x} = {number:g}" for x, number in others.items()), fontsize=8, color=GREY)
+    text = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": call}):
+        figure.savefig(text, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+    return text.getvalue()
+
+
+def plot_range(call: str) -> tuple[float, float]:
+    """From where to where x goes: the domain of the row, as far as a picture shows it."""
+    z = evaluate(call, {x: ag.Value(AT.get(call, number)) for x, number in NUMBERS.items()})
+    low, high = RULES[z._rule.name].domain[0]
+    return (max(low, -4.0), min(high, 4.0)) if z._rule.name != "where" else (-4.0, 4.0)
+
+
+def clipped(y: float) -> float:
+    """What is too high for the picture is left out of it."""
+    return y if abs(y) <= 4.0 else math.nan
+
+
+def broken(ys: list[float]) -> list[float]:
+    """A curve with a gap where it jumps."""
+    return [math.nan if i and abs(y - ys[i - 1]) > 0.9 else y for i, y in enumerate(ys)]

@@ -1,0 +1,45 @@
+"""demos/07_digits.py: handwritten digits, learned by scalars."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sklearn")
+
+
+@pytest.fixture(scope="module")
+def demo(load_demo: Callable[[str], ModuleType]) -> ModuleType:
+    return load_demo("07_digits")
+
+
+@pytest.fixture(scope="module")
+def figures(demo: ModuleType, out: Path) -> Any:
+    return demo.main(out)
+
+
+def test_it_reads_digits_that_it_has_not_seen(figures: Any) -> None:
+    assert figures["parameters"] == 1210
+    assert figures["cost"] < 0.2
+    assert figures["accuracy"] >= 0.94
+
+
+def test_delta_of_the_last_layer_is_p_minus_y(figures: Any) -> None:
+    assert figures["slope_error"] < 1e-15
+
+
+def test_a_fifth_is_held_out(demo: ModuleType) -> None:
+    training, held_out = demo.load()
+    assert (len(training), len(held_out)) == (1438, 359)
+    assert {len(x) for x, _ in training} == {64}
+    assert all(0 <= pixel <= 1 for x, _ in held_out for pixel in x)
+    assert {k for _, k in held_out} == set(range(10))
+
+
+def test_without_scikit_learn_it_says_what_to_install(demo: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match=r"pip install 'autograd-mini\[demo\]'"):
+        demo.load()

@@ -1,0 +1,30 @@
+"""The pages of docs/ keep their word: their snippets run, in their order, and come to what they say; links lead on."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.snippets import claims, outcomes
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+OF_THEIR_OWN = {"diagnose.md", "lessons.md"}  # run by tests/test_diagnose.py and tests/test_lessons.py, which know more
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in OF_THEIR_OWN], ids=lambda page: str(page.relative_to(DOCS))
+)
+def test_every_snippet_comes_to_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    happened = outcomes(page)
+    assert [said for said, _ in happened] == [outcome for _, outcome in happened]
+    assert len(happened) == claims(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    made = {DOCS / "reference/operations.md"}  # when the site is built, from the table of rules
+    targets = {(page.parent / link).resolve() for link in links} - made
+    assert [target for target in targets if not target.exists()] == []
