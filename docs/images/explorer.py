@@ -69,6 +69,7 @@ def quiz(page: Any) -> None:
     page.click("#check")
 
 
+COMMON = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5, "reduced_motion": "reduce"}
 Act = Callable[[Any], None]
 PICTURES: dict[str, tuple[Callable[[], Page], Act, dict[str, Any]]] = {
     "backward": (neuron, in_the_middle, {}),
@@ -83,8 +84,7 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, (page, act, options) in PICTURES.items():
-            common = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5, "reduced_motion": "reduce"}
-            tab = browser.new_page(**(common | options))
+            tab = browser.new_page(**(COMMON | options))
             tab.goto(page().save(f"{folder}/{name}.html").as_uri())
             act(tab)
             tab.screenshot(path=HERE / f"explorer_{name}.png")

@@ -16,6 +16,7 @@ from ..parts import Part
 
 LONGEST_NAME = 22
 _MOST_LABELLED = 90  # arrows that get room for their slope
+_MOST_TRIED = 120  # boxes that are laid out in both directions: of more, a layout takes seconds
 _MOST_NEURONS = 6  # that open one by one; of more, layers do
 _POINTS = 72.0  # an inch
 _STAGE = 900, 640  # the room for the picture on a common screen
@@ -104,7 +105,7 @@ class Layouts:
     def views(self, states: Sequence[frozenset[int]]) -> list[dict[str, Any]]:
         """The layouts of these states, all in the direction in which the first one fits the page better."""
         first = self.view(states[0])
-        if self.direction is None:
+        if self.direction is None and len(first["boxes"]) <= _MOST_TRIED:
             self.direction, other = "TB", first
             first = self.view(states[0])
             if _fit(first) < 1.15 * _fit(other):  # people read from left to right

@@ -182,25 +182,7 @@ class Picture {
     const shown = new Set(state.path ? state.path.map((arrow) => arrow.number) : state.ways);
     const onWay = new Set([...shown].flatMap((k) => [tape.arrows[k].tail, tape.arrows[k].head]));
     this.root.classList.toggle("tracing", shown.size > 0);
-    for (const [i, card] of this.cards) {
-      const gradient = gradients[i];
-      card.value.textContent = known.hasValue[i] ? show(tape.values[i]) : "";
-      card.gradient.textContent = quiz && gradient === null ? "?" : show(gradient);
-      card.pill.setAttribute("data-shade", shade(gradient, largest));
-      card.mark.textContent = this.markOf(i, known);
-      card.title.textContent = describe(i, tape, known, gradients);
-      card.group.setAttribute("aria-label", card.title.textContent);
-      card.group.setAttribute("data-value", exact(tape.values[i]));
-      card.group.setAttribute("data-gradient", gradient === null ? "" : exact(gradient));
-      const { classList } = card.group;
-      classList.toggle("at-work", step.node === i);
-      classList.toggle("receives", step.kind === "backward" && step.arrow.tail === i && !quiz);
-      classList.toggle("gives", step.kind === "forward" && tape.into[step.node].some((arrow) => arrow.tail === i));
-      classList.toggle("waiting", !known.hasValue[i]);
-      classList.toggle("complete", known.complete[i] && !quiz);
-      classList.toggle("selected", state.selected === i);
-      classList.toggle("on-way", onWay.has(i) || state.looked === i);
-    }
+    for (const [i, card] of this.cards) this.showCard(i, card, state, gradients[i], largest, onWay);
     for (const [k, group] of this.clusters) {
       const inside = new Set(graph.clusters[k].members);
       group.classList.toggle("at-work", inside.has(step.node));
@@ -214,35 +196,64 @@ class Picture {
     for (const arrow of this.arrows) this.showArrow(arrow, state, shown, widest);
   }
 
+  showCard(i, card, state, gradient, largest, onWay) {
+    const { tape } = this;
+    const { known, step, quiz } = state;
+    const classes = {
+      "at-work": step.node === i,
+      receives: step.kind === "backward" && step.arrow.tail === i,
+      gives: step.kind === "forward" && tape.into[step.node].some((arrow) => arrow.tail === i),
+      waiting: !known.hasValue[i],
+      complete: known.complete[i] && !quiz,
+      selected: state.selected === i,
+      "on-way": onWay.has(i) || state.looked === i,
+    };
+    const title = describe(i, tape, known, gradient);
+    const value = known.hasValue[i] ? show(tape.values[i]) : "";
+    const shown = quiz && gradient === null ? "?" : show(gradient);
+    const mark = this.markOf(i, known);
+    const colour = shade(gradient, largest);
+    if (isAsBefore(card, [title, tape.values[i], value, shown, mark, colour, ...Object.values(classes)])) return;
+    card.value.textContent = value;
+    card.gradient.textContent = shown;
+    card.mark.textContent = mark;
+    card.title.textContent = title;
+    card.pill.setAttribute("data-shade", colour);
+    card.group.setAttribute("aria-label", title);
+    card.group.setAttribute("data-value", exact(tape.values[i]));
+    card.group.setAttribute("data-gradient", gradient === null ? "" : exact(gradient));
+    setClasses(card.group, classes);
+  }
+
   showArrow(arrow, state, shown, widest) {
     const { tape } = this;
     const { known, step, quiz } = state;
-    const arrived = quiz ? [] : arrow.numbers.filter((k) => known.arrived.has(k));
+    const { numbers } = arrow;
+    const arrived = quiz ? [] : numbers.filter((k) => known.arrived.has(k));
     const products = arrived.map((k) => tape.arrivals[k].product);
     const size = Math.max(0, ...products.map(Math.abs));
     const width = products.length && widest ? 1.2 + 4.3 * Math.sqrt(Math.min(1, size / widest)) : 1.2;
     const signs = new Set(products.map(Math.sign).filter(Boolean));
-    const { classList } = arrow.group;
-    classList.toggle("positive", signs.size === 1 && signs.has(1));
-    classList.toggle("negative", signs.size === 1 && signs.has(-1));
-    const isAtWork =
-      step.kind === "backward"
-        ? arrow.numbers.includes(step.arrow.number) && !quiz
-        : step.kind === "forward" && arrow.numbers.some((k) => tape.arrows[k].head === step.node);
-    classList.toggle("at-work", isAtWork);
-    classList.toggle("arrives", isAtWork && step.kind === "backward");
-    classList.toggle(
-      "on-way",
-      arrow.numbers.some((k) => shown.has(k)),
-    );
-    classList.toggle("wrong", Boolean(quiz?.wrong) && arrow.numbers.includes(quiz.wrong.number));
+    const isBackward = step.kind === "backward" && numbers.includes(step.arrow.number);
+    const isForward = step.kind === "forward" && numbers.some((k) => tape.arrows[k].head === step.node);
+    const classes = {
+      positive: signs.size === 1 && signs.has(1),
+      negative: signs.size === 1 && signs.has(-1),
+      "at-work": isForward || isBackward,
+      arrives: isBackward,
+      "on-way": numbers.some((k) => shown.has(k)),
+      wrong: Boolean(quiz?.wrong) && numbers.includes(quiz.wrong.number),
+    };
+    const isSingle = numbers.length === 1;
+    const { head } = tape.arrows[numbers[0]];
+    const slope = isSingle && known.hasValue[head] && !quiz ? tape.slopes[numbers[0]] : null;
+    const title = isSingle ? this.journey(numbers[0], slope, arrived.length > 0) : "";
+    if (isAsBefore(arrow, [title, width, ...Object.values(classes)])) return;
     arrow.line.setAttribute("stroke-width", width.toFixed(2));
     arrow.tip.setAttribute("points", triangle(arrow.end, 4 + width));
-    const isSingle = arrow.numbers.length === 1;
-    const head = tape.arrows[arrow.numbers[0]].head;
-    const slope = isSingle && known.hasValue[head] && !quiz ? tape.slopes[arrow.numbers[0]] : null;
     arrow.label.textContent = slope === null ? "" : show(slope, Math.min(3, graph.precision));
-    arrow.title.textContent = isSingle ? this.journey(arrow.numbers[0], slope, arrived.length > 0) : "";
+    arrow.title.textContent = title;
+    setClasses(arrow.group, classes);
   }
 
   journey(k, slope, hasArrived) {
@@ -280,6 +291,18 @@ class Picture {
   }
 }
 
+// Whether these facts are those of the last time: most of a large picture stays as it is from step to step.
+function isAsBefore(item, facts) {
+  const key = facts.join("\n");
+  const isSame = item.facts === key;
+  item.facts = key;
+  return isSame;
+}
+
+function setClasses(target, classes) {
+  for (const [name, isSet] of Object.entries(classes)) target.classList.toggle(name, isSet);
+}
+
 const SQUASHING = new Set(["tanh", "sigmoid", "erf", "relu", "clamp", "softplus", "elu", "gelu", "silu"]);
 
 // Whether hardly anything comes back through an activation.
@@ -296,11 +319,16 @@ function shade(gradient, largest) {
   return `${gradient > 0 ? "positive" : "negative"}-${Math.min(3, Math.floor(4 * share)) || 0}`;
 }
 
-function describe(i, tape, known, gradients) {
+function describe(i, tape, known, gradient) {
   const node = graph.nodes[i];
   const value = known.hasValue[i] ? exact(tape.values[i]) : say("notYet");
-  const gradient = gradients[i] === null ? say("notYet") : exact(gradients[i]);
-  const about = say("card", { name: nameOf(i), op: node.op ? say("madeBy", { op: node.op }) : "", value, gradient });
+  const shown = gradient === null ? say("notYet") : exact(gradient);
+  const about = say("card", {
+    name: nameOf(i),
+    op: node.op ? say("madeBy", { op: node.op }) : "",
+    value,
+    gradient: shown,
+  });
   return node.frozen ? `${about} ${say("frozen")}` : about;
 }
 
