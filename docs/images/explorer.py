@@ -75,7 +75,7 @@ PICTURES: dict[str, tuple[Callable[[], Page], Act, dict[str, Any]]] = {
     "backward": (neuron, in_the_middle, {}),
     "dark": (network, chain, {"color_scheme": "dark"}),
     "network": (network, at_the_end, {}),
-    "descent": (neuron, descent, {}),
+    "descent": (neuron, descent, {"viewport": {"width": 1280, "height": 940}}),
     "quiz": (neuron, quiz, {}),
     "phone": (neuron, in_the_middle, {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
 }

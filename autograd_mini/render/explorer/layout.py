@@ -22,12 +22,15 @@ _POINTS = 72.0  # an inch
 _STAGE = 900, 640  # the room for the picture on a common screen
 
 
+Titles = tuple[str, ...]  # of frames, from the outside in
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Values that a reader can put into one box: those of a neuron, or of a layer."""
 
     title: str
-    within: tuple[str, ...]
+    within: Titles
     members: frozenset[int]
 
 
@@ -87,7 +90,6 @@ class Layouts:
     ) -> None:
         self.graph, self.cards, self.parts = graph, cards, parts
         self.direction, self.engine = direction, engine
-        self._titles: list[tuple[str, ...]] = []  # of the frames of the layout at hand
         self.clusters = clusters_of(parts)
         self.cluster_at = {i: k for k, cluster in enumerate(self.clusters) for i in cluster.members}
 
@@ -104,23 +106,25 @@ class Layouts:
 
     def views(self, states: Sequence[frozenset[int]]) -> list[dict[str, Any]]:
         """The layouts of these states, all in the direction in which the first one fits the page better."""
-        first = self.view(states[0])
+        direction = self.direction or "LR"
+        first = self.view(states[0], direction)
         if self.direction is None and len(first["boxes"]) <= _MOST_TRIED:
-            self.direction, other = "TB", first
-            first = self.view(states[0])
-            if _fit(first) < 1.15 * _fit(other):  # people read from left to right
-                self.direction, first = "LR", other
-        return [first, *map(self.view, states[1:])]
+            other = self.view(states[0], "TB")
+            if _fit(other) > 1.15 * _fit(first):  # people read from left to right
+                direction, first = "TB", other
+        return [first, *[self.view(opened, direction) for opened in states[1:]]]
 
-    def view(self, opened: frozenset[int]) -> dict[str, Any]:
+    def view(self, opened: frozenset[int], direction: str) -> dict[str, Any]:
         """One layout, its numbers rounded to points: boxes by their corners, arrows as paths, frames."""
         arrows = self._arrows(opened)
-        laid_out = json.loads(run_engine(self._source(opened, arrows), "json", self.engine))
+        titles: list[Titles] = []  # of the frames, by their number
+        source = "\n".join(self._source(opened, arrows, direction, titles))
+        laid_out = json.loads(run_engine(source, "json", self.engine))
         _, _, width, height = map(float, laid_out["bb"].split(","))
         boxes, frames = {}, []
         for item in laid_out.get("objects", []):
             if item["name"].startswith("cluster"):
-                frames.append(self._frame(item, height))
+                frames.append(self._frame(item, titles, height))
             elif "pos" in item:
                 x, y = _point(item["pos"], height)
                 w, h = float(item["width"]) * _POINTS, float(item["height"]) * _POINTS
@@ -149,41 +153,36 @@ class Layouts:
                 found.setdefault(number if is_single else (tail, head), []).append(number)
         return list(found.values())
 
-    def _source(self, opened: frozenset[int], arrows: list[list[int]]) -> str:
+    def _source(
+        self, opened: frozenset[int], arrows: list[list[int]], direction: str, titles: list[Titles]
+    ) -> Iterator[str]:
+        """The lines of DOT; the titles of its frames are added to a list."""
+        yield f"digraph {{ rankdir={direction}; nodesep=0.22; ranksep=0.5; pad=0.15"
+        yield 'node [shape=box, fixedsize=true, label=""]; edge [fontsize=10, fontname=Courier]'
+        yield from self._boxes(opened, titles)
         ends = [(p, i) for i, parents in enumerate(self.graph.parents) for p in parents]
-        lines = [
-            "digraph {",
-            f"graph [rankdir={self.direction or 'LR'}, nodesep=0.22, ranksep=0.5, pad=0.15]",
-            'node [shape=box, fixedsize=true, label=""]',
-            "edge [fontsize=10, fontname=Courier]",
-            *self._boxes(opened),
-        ]
         room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED else ""
         for number, together in enumerate(arrows):
             tail, head = ends[together[0]]
-            enters = self._within(head, opened) and self._within(head, opened) != self._within(tail, opened)
-            lines.append(
-                f"{self._box(tail, opened)} -> {self._box(head, opened)} "
-                f"[id={number}{', minlen=2' * bool(enters)}{room if len(together) == 1 else ''}]"
-            )
-        return "\n".join([*lines, "}"])
+            inside = self._within(head, opened)
+            longer = ", minlen=2" if inside and inside != self._within(tail, opened) else ""  # parameters come first
+            label = room if len(together) == 1 else ""
+            yield f"{self._box(tail, opened)} -> {self._box(head, opened)} [id={number}{longer}{label}]"
+        yield "}"
 
-    def _within(self, i: int, opened: frozenset[int]) -> tuple[str, ...]:
+    def _within(self, i: int, opened: frozenset[int]) -> Titles:
         k = self.cluster_at.get(i)
         if k is None:
             return ()
         return self.parts[i].titles if k in opened else self.clusters[k].within
 
-    def _boxes(self, opened: frozenset[int]) -> Iterator[str]:
-        """Each box in its frames, whose numbers are those of `self._titles`."""
-        frames: dict[tuple[str, ...], list[str]] = {}
-        self._titles.clear()
-        done = set()
+    def _boxes(self, opened: frozenset[int], titles: list[Titles]) -> Iterator[str]:
+        """Each box in its frames."""
+        frames: dict[Titles, list[str]] = {}
+        first: dict[str, int] = {}
         for i in range(len(self.graph.order)):
-            box = self._box(i, opened)
-            if box in done:
-                continue
-            done.add(box)
+            first.setdefault(self._box(i, opened), i)
+        for box, i in first.items():
             within = self._within(i, opened)
             for n in range(len(within) + 1):
                 frames.setdefault(within[:n], [])
@@ -191,17 +190,7 @@ class Layouts:
         yield from frames.pop((), [])
         for path in frames:
             if len(path) == 1:
-                yield from self._nested(path, frames)
-
-    def _nested(self, path: tuple[str, ...], frames: dict[tuple[str, ...], list[str]]) -> Iterator[str]:
-        self._titles.append(path)
-        title = "x" * min(len(path[-1]), 40)  # of its length, and nothing that Graphviz might read
-        yield f'subgraph cluster_{len(self._titles) - 1} {{ label="{title}"; fontsize=13; margin=12'
-        yield from frames[path]
-        for inner in frames:
-            if inner[:-1] == path:
-                yield from self._nested(inner, frames)
-        yield "}"
+                yield from _nested(path, frames, titles)
 
     def _width(self, i: int, box: str) -> float:
         if box[0] == "v":
@@ -211,13 +200,23 @@ class Layouts:
     def _height(self, i: int, box: str) -> float:
         return (self.cards[i].height if box[0] == "v" else 60) / _POINTS
 
-    def _frame(self, item: dict[str, Any], height: float) -> list[Any]:
+    def _frame(self, item: dict[str, Any], titles: list[Titles], height: float) -> list[Any]:
         left, bottom, right, top = map(float, item["bb"].split(","))
-        path = self._titles[int(item["name"].removeprefix("cluster_"))]
-        titles = [(c.within, c.title) for c in self.clusters]
-        k = titles.index((path[:-1], path[-1])) if (path[:-1], path[-1]) in titles else -1
+        path = titles[int(item["name"].removeprefix("cluster_"))]
+        k = next((k for k, c in enumerate(self.clusters) if (*c.within, c.title) == path), -1)
         corner = [round(left), round(height - top), round(right - left), round(top - bottom)]
         return [path[-1], k, len(path), *corner]
+
+
+def _nested(path: Titles, frames: dict[Titles, list[str]], titles: list[Titles]) -> Iterator[str]:
+    titles.append(path)
+    room = "x" * min(len(path[-1]), 40)  # for the title, and nothing that Graphviz might read
+    yield f'subgraph cluster_{len(titles) - 1} {{ label="{room}"; fontsize=13; margin=12'
+    yield from frames[path]
+    for inner in frames:
+        if inner[:-1] == path:
+            yield from _nested(inner, frames, titles)
+    yield "}"
 
 
 def _fit(view: dict[str, Any]) -> float:

@@ -7,6 +7,7 @@ A way is named by the outcomes of the row's `where`, a digit each, in the order 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from html import escape
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +41,7 @@ def formula_of(root: Value, names: Mapping[int, str], limit: int = MOST_TERMS_OF
     return _written(reading.of(root), limit)
 
 
+@cache
 def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
     """The value of an operation and its slopes, with places for the operands: `<mi data-x="0"/>` for the first.
 
@@ -61,7 +63,7 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
         with never_raising():
             leaves = [Value(x, label=f"x{i}") for i, x in enumerate(xs)]
             z = apply(rule, *leaves)
-            if z.data != z.data or (rule.name == "powi" and xs[1] % 1.0):
+            if not isinstance(z.data, float) or z.data != z.data:  # a root of a negative number is complex
                 continue
             way, partials = _partials(rule, z, leaves)
         if way in slopes:
