@@ -27,6 +27,7 @@ from autograd_mini.functions import (
     exp,
     gelu,
     hypot,
+    leaky_relu,
     logsumexp,
     maximum,
     primitive,
@@ -58,6 +59,7 @@ HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "]]>",
     "&lt;b&gt;",
+    "<!--<script x",
     "{{script}}",
     "\\",
     "重み",
@@ -265,6 +267,7 @@ def test_every_row_gives_in_javascript_what_it_gives_in_python(tab: Any) -> None
     for rule in RULES.values():
         rng = random.Random(rule.name)
         points = [*grid(rule), *(random_point(rule, rng) for _ in range(60))]
+        points += [(math.nan, 1.0, 2.0)] if rule.name == "where" else []
         cases += [(rule, xs, float(rule.total(*xs))) for xs in points]
     uses = sorted({(rule.name, len(xs)) for rule, xs, _ in cases})
     program = (FOLDER / "arithmetic.js").read_text() + rules_in_javascript([(RULES[name], n) for name, n in uses])
@@ -387,8 +390,10 @@ def test_what_is_used_twice_receives_two_arrivals(read: Any) -> None:
     page = read(explore(x * x))
     page.press("End", "ArrowLeft", "ArrowLeft")
     assert page.cards()["v0"]["shown"][1] == "3.0000"
+    assert "complete" not in page.cards()["v0"]["classes"]
     page.press("ArrowRight")
     assert page.cards()["v0"]["shown"][1] == "6.0000"
+    assert "complete" in page.cards()["v0"]["classes"]
     assert page.tab.locator(".arrow").count() == 2
 
 
@@ -467,11 +472,21 @@ def test_what_is_typed_and_is_no_number_changes_nothing(read: Any) -> None:
 
 def test_a_kink_changes_the_formula_of_the_slope(read: Any) -> None:
     x, a = Value(2.0, label="x"), Value(0.1, label="a")
-    page = read(explore(maximum(x, a * x)))
-    page.press("End")
-    assert page.numbers("gradient")["v0"] == 1.0
+    y = leaky_relu(x, a)
+    y.label = "y"
+    page = read(explore(y))
+    page.press("End", "ArrowLeft", "ArrowLeft")
+    slope = page.tab.locator("#step-rule .line").first
+    assert slope.text_content() == "∂y∂x=∂(leaky_relu(x,a))∂x=1"
     page.type_leaf(0, -2.0)
-    assert page.numbers("gradient")["v0"] == 0.1
+    assert slope.text_content() == "∂y∂x=∂(leaky_relu(x,a))∂x=a=0.1"
+
+
+def test_numbers_are_spelt_as_in_drawings(read: Any) -> None:
+    page = read(explore(Value(1.0, label="x")))
+    for x in (0.0, 1e-7, -0.00099, 0.001, 12.5, -9999.99995, 54321.0, 1e5, -6.02e23, 1e-300):
+        page.type_leaf(0, x)
+        assert spelt(page.cards()["v0"]["shown"][0]) == number(x, 4)
 
 
 def test_values_that_python_refuses_are_shown_as_ieee_has_them(read: Any) -> None:
@@ -563,6 +578,7 @@ def test_the_quiz_hides_the_gradients_and_finds_the_first_wrong_arrow(read: Any)
     page.press("End")
     page.tab.click("#quiz")
     assert {card["shown"][1] for i, card in page.cards().items() if i != f"v{len(order) - 1}"} == {"?"}
+    assert page.cards()[f"v{len(order) - 1}"]["shown"][1] == "1.0000"
     assert set(page.tab.locator(".arrow .slope").all_text_contents()) == {""}
     boxes = {int(box.get_attribute("data-quiz")): box for box in page.tab.locator("[data-quiz]").all()}
     assert sorted(boxes) == list(range(len(order) - 1))
@@ -613,6 +629,7 @@ def test_clusters_open_and_close(read: Any) -> None:
     assert len(page.cards()) == count
     page.tab.click("#close-all")
     assert page.tab.locator(".cluster").count() == 4
+    assert page.tab.locator(".arrow").count() == 2 * 3 + 3 + 1 + 2 + 1  # none from a closed box to itself
     page.press("End")
     inside = page.tab.locator("#c0")
     inside.focus()
@@ -701,6 +718,9 @@ def test_the_keyboard_alone_is_enough(read: Any) -> None:
     assert {"Move a", "The number of a", "a takes part in the descent"} <= reached
     page.tab.locator("#scrub").focus()
     page.press("ArrowRight", "ArrowRight")
+    assert page.tab.input_value("#scrub") == "2"
+    page.tab.get_by_label("The number of a").focus()
+    page.press("ArrowRight", "Home", " ")
     assert page.tab.input_value("#scrub") == "2"
 
 

@@ -17,10 +17,7 @@ function show(x, precision = graph.precision) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   if (size >= Math.min(0.1, 10 ** (1 - precision)) && size < 1e5) return x.toFixed(precision).replace("-", "−");
-  return x
-    .toExponential(precision - 1)
-    .replace("+", "")
-    .replaceAll("-", "−");
+  return x.toExponential(precision - 1).replaceAll("-", "−");
 }
 
 // The same without the zeros at its end, for a formula.
@@ -62,7 +59,7 @@ function figure(x, inParentheses = false) {
   const [mantissa, exponent] = text.replace(/^−/, "").split("e");
   const parts = [mathml("mn", mantissa)];
   if (exponent !== undefined) {
-    parts.push(operator("·"), mathml("msup", mathml("mn", "10"), mathml("mn", exponent)));
+    parts.push(operator("·"), mathml("msup", mathml("mn", "10"), mathml("mn", exponent.replace("+", ""))));
   }
   if (text.startsWith("−")) parts.unshift(minus());
   if (inParentheses && text.startsWith("−")) return mathml("mrow", operator("("), ...parts, operator(")"));
