@@ -29,7 +29,7 @@ HOMES = {
     ],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
-    "render": ["draw", "formula", "derivative_formula"],
+    "render": ["draw", "explore", "formula", "derivative_formula"],
     "check": ["gradcheck", "numerical_gradient"],
     "compiler": ["compile", "Compiled", "BranchChanged", "RetraceError", "TraceError", "NonFiniteError"],
 }

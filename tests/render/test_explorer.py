@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import autograd_mini.render.explorer as explorer
 from autograd_mini import cli
 from autograd_mini.check.strategies import Expression, expressions
-from autograd_mini.engine import NoGraphError, StaleGraphError, Value, _operands, topological_order
+from autograd_mini.engine import NoGraphError, StaleGraphError, Value, operands_of, topological_order
 from autograd_mini.functions import (
     atan,
     dot,
@@ -322,7 +322,7 @@ def test_random_programs_give_in_the_page_what_they_give_in_python(tab: Any, pro
         if v.is_leaf:
             continue
         places = iter(graph.parents[i])
-        parents, operands = _operands(v)
+        parents, operands = operands_of(v)
         xs = [x if p is None else found[next(places)] for p, x in zip(parents, operands, strict=True)]
         assert is_close(found[i], float(v._rule.total(*xs)), scale=terms_of_value(v._rule, xs)), (v._rule, xs)
         scale = 1.0 if v._rule.name in ("gelu", "silu") else 0.0

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine import Value, _operands, slopes
+from ...engine import Value, operands_of, slopes
 from ...rules import FLOATS, IEEE, RULES, Rule
 from ..cards import shorten
 from ..graph import Graph
@@ -48,7 +48,7 @@ class Document:
         found = {}
         for v in self.graph.order:
             if not v.is_leaf and not _is_opaque(v):
-                size = len(_operands(v)[0])
+                size = len(operands_of(v)[0])
                 found[f"{v._rule.name}/{size}"] = (v._rule, size)
         return dict(sorted(found.items()))
 
@@ -57,7 +57,7 @@ class Document:
         return [self._node(i, v) for i, v in enumerate(self.graph.order)]
 
     def _node(self, i: int, v: Value) -> dict[str, Any]:
-        parents, xs = _operands(v)
+        parents, xs = operands_of(v)
         node: dict[str, Any] = {"name": shorten(self.names[i], LONGEST_NAME), "data": as_json(v.data)}
         if self.is_named[i]:
             node["isNamed"] = True
