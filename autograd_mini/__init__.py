@@ -26,7 +26,7 @@ __all__ = [
     "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
     "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
-    "draw", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
+    "draw", "explore", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
     "gradcheck", "numerical_gradient",
     "Compiled", "BranchChanged", "RetraceError", "TraceError", "NonFiniteError",
     "nn", "check", "compiler",
@@ -53,7 +53,7 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .functions import round as round
     from .functions import sum as sum
     from .hooks import no_grad
-    from .render import derivative_formula, draw, formula
+    from .render import derivative_formula, draw, explore, formula
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
     _SUBMODULES = ("nn", "check", "compiler")

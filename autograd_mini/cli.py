@@ -26,6 +26,7 @@ EPILOG = """\
 examples:
   autograd-mini grad "x*y + sin(x)" x=2 y=3
   autograd-mini draw "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
+  autograd-mini explore "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.html --open
   autograd-mini check "x*y + sin(x)" x=2 y=3
   autograd-mini demo                   train a network on iris, and draw one of its neurons
 
@@ -169,6 +170,45 @@ def _draw(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     except RenderError as error:
         raise Failure(str(error)) from None
     _say(f"drawn: {path}")
+    return DONE
+
+
+@_command(
+    "explore",
+    "make a page to step through the backpropagation of an expression",
+    f"""\
+examples:
+  autograd-mini explore "x*y + sin(x)" x=2 y=3 -o page.html --open
+  autograd-mini explore "tanh(dot([w, v], [x, 2]))" w=1 v=0.5 x=3 -o neuron.html --title "A neuron"
+
+The page is one file, for any browser; it needs no network.
+
+{EXPRESSION}""",
+)
+def _explore(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to: a .html file")
+    parser.add_argument("--open", action="store_true", help="show it in a browser")
+    parser.add_argument("--title", default="", help="the heading of the page (default: the expression)")
+    parser.add_argument("--direction", choices=("LR", "TB"), help="from left to right, or from the top")
+    parser.add_argument("--precision", type=int, metavar="N", default=4, help="decimals of the numbers (default: 4)")
+    parser.add_argument("--max-nodes", type=int, metavar="N", default=300, help="refuse to show more (default: 300)")
+    given, expression, numbers = _read(parser, words)
+    from .render import RenderError, explore
+
+    root, _ = _graph(expression, numbers)
+    options = vars(given)
+    output, in_browser = options.pop("output"), options.pop("open")
+    try:
+        path = explore(root, **(options | {"title": given.title or expression.text})).save(output)
+    except ValueError as error:
+        parser.error(str(error))
+    except RenderError as error:
+        raise Failure(str(error)) from None
+    _say(f"written: {path}")
+    if in_browser:
+        import webbrowser
+
+        webbrowser.open(path.resolve().as_uri())
     return DONE
 
 

@@ -29,7 +29,7 @@ HOMES = {
     ],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
-    "render": ["draw", "formula", "derivative_formula"],
+    "render": ["draw", "explore", "formula", "derivative_formula"],
     "check": ["gradcheck", "numerical_gradient"],
     "compiler": ["compile", "Compiled", "BranchChanged", "RetraceError", "TraceError", "NonFiniteError"],
 }
@@ -152,6 +152,27 @@ def test_works_without_site_packages() -> None:
 def test_importing_the_package_imports_none_of_its_modules() -> None:
     done = python("import autograd_mini\nprint([name for name in sys.modules if name.startswith('autograd_mini.')])")
     assert done.stdout == "[]\n"
+
+
+LAYERS = [  # each imports those before it
+    {"rules"}, {"arrays"}, {"engine"}, {"hooks"}, {"functions"}, {"transforms"},
+    {"render", "check", "compiler", "diagnose", "expression"}, {"nn"}, {"cli"},
+]  # fmt: skip
+
+
+def test_imports_run_one_way() -> None:
+    rank = {name: i for i, layer in enumerate(LAYERS) for name in layer}
+    package = Path(autograd_mini.__file__).parent
+    for path in package.rglob("*.py"):
+        place = path.relative_to(package).with_suffix("").parts
+        if place[0] in ("__init__", "__main__", "_demos"):
+            continue
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:  # those in functions come later
+            if isinstance(statement, ast.ImportFrom) and statement.level == len(place):
+                names = [statement.module.split(".")[0]] if statement.module else [a.name for a in statement.names]
+                for name in names:
+                    allowed = name in (place[0], "__version__") or rank[name] < rank[place[0]]
+                    assert allowed, f"{'/'.join(place)} imports {name}"
 
 
 # ---- the documentation ----

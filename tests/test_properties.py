@@ -58,7 +58,7 @@ class Oracle:
         first = [(mpf(0), mpf(0))] * self.n
         second = dict.fromkeys(self.second[0], (mpf(0), mpf(0)))
         for p in places:
-            if slopes[p] is None or not mp.isfinite(slopes[p]):
+            if slopes[p] is None or not math.isfinite(float(slopes[p])):  # one beyond the largest float is inf
                 raise ZeroDivisionError
             error = allowance(name, 1, Names(witness, xs, p, p)) / EPS
             first = [

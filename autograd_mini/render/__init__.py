@@ -1,6 +1,7 @@
 """Pictures of computation graphs: values as cards, operations as badges, gradients as colour."""
 
 from .drawing import Drawing, draw
+from .explorer import Page, explore
 from .formulas import Formula, FormulaTooLongError, derivative_formula, formula
 from .graphviz import GraphvizNotFoundError, RenderError
 
@@ -9,8 +10,10 @@ __all__ = [
     "Formula",
     "FormulaTooLongError",
     "GraphvizNotFoundError",
+    "Page",
     "RenderError",
     "derivative_formula",
     "draw",
+    "explore",
     "formula",
 ]

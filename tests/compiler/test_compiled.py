@@ -660,13 +660,13 @@ def python(program):
 
 def test_tiny_programs_need_the_standard_library_alone():
     done = python(
+        "sys.modules['numpy'] = None  # as if it were not installed\n"
         "from autograd_mini import compiler, sin\n"
         "f = compiler.compile(lambda x, y: sin(x) * y if x > 0 else y)\n"
-        "print(f.value_and_grad(0.5, 2.0), 'numpy' in sys.modules)\n"
+        "print(f.value_and_grad(0.5, 2.0)[0])\n"
         "g = compiler.compile(lambda xs: sum(x * x for x in xs))\n"
         "print(g.value_and_grad([1.0] * 400)[0])\n"
         "compiler.compile(lambda x: x, batch=True)"
     )
-    assert done.stdout.splitlines()[0].endswith(" False")
-    assert done.stdout.splitlines()[1] == "400.0"
+    assert done.stdout.splitlines() == [repr(2.0 * math.sin(0.5)), "400.0"]
     assert "pip install 'autograd-mini[fast]'" in done.stderr

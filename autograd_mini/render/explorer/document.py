@@ -1,0 +1,113 @@
+"""What the page is told of a graph: its values, the rules that made them, and where everything stands."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ...engine import Value, operands_of, slopes
+from ...rules import FLOATS, IEEE, RULES, Rule
+from ..cards import shorten
+from ..graph import Graph
+from ..notation import notation
+from ..parts import Part
+from ..scene import printable
+from .layout import LONGEST_NAME, Card, card_of
+from .mathematics import formula_of, name_in_mathml, rule_in_mathml
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+class Document:
+    """A graph in the words of the page.
+
+    Args:
+        graph: the values, one root among them.
+        root: its place.
+        names: labels by id, for values that have none.
+        parts: the part of a model that each place belongs to.
+        precision: decimals shown.
+
+    >>> x = Value(3.0, label="x")
+    >>> document = Document(Graph([x * x]), 1, {}, {}, 4)
+    >>> document.nodes()[1]["operands"], document.cards[0].width
+    ([0, 0], 116)
+    """
+
+    def __init__(
+        self, graph: Graph, root: int, names: Mapping[int, str], parts: Mapping[int, Part], precision: int
+    ) -> None:
+        self.graph, self.root, self.parts, self.precision = graph, root, parts, precision
+        self.names = [printable(v.label or names.get(id(v), "")) for v in graph.order]
+        self.is_named = [bool(name) for name in self.names]
+        self.names = [name or f"v{i}".translate(_SUBSCRIPTS) for i, name in enumerate(self.names)]
+        self.ops = [printable(notation(v, 3)[0]) if not v.is_leaf else "" for v in graph.order]
+        self.cards: list[Card] = [card_of(name, op) for name, op in zip(self.names, self.ops, strict=True)]
+
+    def uses(self) -> dict[str, tuple[Rule, int]]:
+        """The rows of the table that are at work, each with a number of operands."""
+        found = {}
+        for v in self.graph.order:
+            if not v.is_leaf and not _is_opaque(v):
+                size = len(operands_of(v)[0])
+                found[f"{v._rule.name}/{size}"] = (v._rule, size)
+        return dict(sorted(found.items()))
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """The values in topological order; an operand is the place of a value, or a constant in brackets."""
+        return [self._node(i, v) for i, v in enumerate(self.graph.order)]
+
+    def _node(self, i: int, v: Value) -> dict[str, Any]:
+        parents, xs = operands_of(v)
+        node: dict[str, Any] = {"name": shorten(self.names[i], LONGEST_NAME), "data": as_json(v.data)}
+        if self.is_named[i]:
+            node["isNamed"] = True
+        if self.names[i] != node["name"]:
+            node["fullName"] = self.names[i]
+        mathematical = name_in_mathml(node["name"])
+        if "msub" in mathematical or node["name"] not in mathematical:
+            node["math"] = mathematical
+        if v.is_leaf:
+            if i in self.parts:
+                node["part"] = printable(self.parts[i].titles[-1])
+            return node
+        places = iter(self.graph.parents[i])
+        node["operands"] = [[as_json(x)] if p is None else next(places) for p, x in zip(parents, xs, strict=True)]
+        node["op"], node["badge"] = shorten(self.ops[i], LONGEST_NAME), self.cards[i].badge
+        if _is_opaque(v):
+            node["frozen"] = [as_json(x) for x in _frozen_slopes(v)]
+        else:
+            node["rule"] = f"{v._rule.name}/{len(parents)}"
+        return node
+
+    def rules(self) -> dict[str, Any]:
+        """By its key each rule in use: its symbol and its mathematics."""
+        return {key: {"symbol": rule.symbol, **rule_in_mathml(rule, size)} for key, (rule, size) in self.uses().items()}
+
+    def formula(self) -> str:
+        """What the root computes, "" if it is too long."""
+        spelt = {id(v): name for v, name in zip(self.graph.order, self.names, strict=True) if v.is_leaf}
+        return formula_of(self.graph.order[self.root], spelt)
+
+
+def _is_opaque(v: Value) -> bool:
+    """Whether an operation is no row of the table, so that the page cannot compute it."""
+    return RULES.get(v._rule.name) is not v._rule
+
+
+def _frozen_slopes(v: Value) -> list[float]:
+    """The slope by each operand, those that are constants left out."""
+    try:
+        return [float(x) for x in slopes(v, FLOATS)]
+    except (ArithmeticError, ValueError):
+        return [float(x) for x in slopes(v, IEEE)]
+
+
+def as_json(x: float) -> float | str:
+    """A number that JSON can hold, or the name that JavaScript has for it.
+
+    >>> as_json(0.5), as_json(math.inf), as_json(math.nan)
+    (0.5, 'Infinity', 'NaN')
+    """
+    if math.isfinite(x):
+        return x
+    return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"

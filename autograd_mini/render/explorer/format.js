@@ -1,0 +1,93 @@
+// Numbers, names and formulas as a reader sees them.  Texts go in as text, never as markup.
+
+const graph = JSON.parse(document.getElementById("graph").textContent);
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const SVG = "http://www.w3.org/2000/svg";
+
+// A sentence of text.json with its places filled.
+function say(key, places = {}) {
+  return graph.text[key].replace(/\{(\w+)\}/g, (_, name) => places[name]);
+}
+
+// To be read at a glance: `precision` decimals, or an exponent where these do not do.
+function show(x, precision = graph.precision) {
+  if (x === null || x === undefined) return "—";
+  if (x === 0) return "0";
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  const size = Math.abs(x);
+  if (size >= Math.min(0.1, 10 ** (1 - precision)) && size < 1e5) return x.toFixed(precision).replace("-", "−");
+  return x.toExponential(precision - 1).replaceAll("-", "−");
+}
+
+// The same without the zeros at its end, for a formula.
+function brief(x) {
+  const text = show(x);
+  return /^−?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text;
+}
+
+// All digits of it.
+const exact = (x) => (Object.is(x, -0) ? "-0" : String(x));
+
+// An element with attributes, listeners (on…) and children; strings become text.
+function element(namespace, name, attributes = {}, ...children) {
+  const made = namespace ? document.createElementNS(namespace, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== undefined && (value !== false || key.startsWith("aria-")))
+      made.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : value);
+  }
+  made.append(...children.flat());
+  return made;
+}
+
+const html = (name, attributes, ...children) => element(null, name, attributes, ...children);
+const svg = (name, attributes, ...children) => element(SVG, name, attributes, ...children);
+const mathml = (name, ...children) => element(MATHML, name, {}, ...children);
+
+const operator = (symbol) => mathml("mo", symbol);
+
+function minus() {
+  const sign = operator("−");
+  sign.setAttribute("form", "prefix"); // else it stands apart, as between two terms
+  return sign;
+}
+
+// A number of a formula; a negative one in parentheses where it would follow a sign.
+function figure(x, inParentheses = false) {
+  const text = brief(x);
+  const [mantissa, exponent] = text.replace(/^−/, "").split("e");
+  const parts = [mathml("mn", mantissa)];
+  if (exponent !== undefined) {
+    parts.push(operator("·"), mathml("msup", mathml("mn", "10"), mathml("mn", exponent.replace("+", ""))));
+  }
+  if (text.startsWith("−")) parts.unshift(minus());
+  if (inParentheses && text.startsWith("−")) return mathml("mrow", operator("("), ...parts, operator(")"));
+  return mathml("mrow", ...parts);
+}
+
+// MathML of ours, with what belongs in its places: `fill(i)` makes the operand of number i.
+function formula(text, fill = () => "") {
+  const source = `<math xmlns="${MATHML}"><mrow>${text}</mrow></math>`;
+  const parsed = new DOMParser().parseFromString(source, "application/xml");
+  const row = document.importNode(parsed.documentElement.firstChild, true);
+  for (const place of row.querySelectorAll("[data-x]")) place.replaceWith(fill(Number(place.getAttribute("data-x"))));
+  return row;
+}
+
+// The name of a value as a symbol.
+function symbol(i) {
+  const node = graph.nodes[i];
+  return node.math ? formula(node.math) : mathml("mi", node.name);
+}
+
+// ∂root/∂i
+function derivative(top, bottom) {
+  return mathml("mfrac", mathml("mrow", operator("∂"), top), mathml("mrow", operator("∂"), bottom));
+}
+
+function line(...parts) {
+  const math = mathml("math", ...parts);
+  math.setAttribute("display", "block");
+  return html("div", { class: "line" }, math);
+}

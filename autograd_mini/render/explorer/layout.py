@@ -1,0 +1,245 @@
+"""Where the page puts its cards: laid out by Graphviz once for each state of the clusters that a reader can choose.
+
+The page has no engine, so all it may show is laid out here: every cluster open, every cluster closed, and each of them
+open by itself.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..cards import shorten
+from ..graph import Graph
+from ..graphviz import run_engine
+from ..parts import Part
+
+LONGEST_NAME = 22
+_MOST_LABELLED = 90  # arrows that get room for their slope
+_MOST_TRIED = 120  # boxes that are laid out in both directions: of more, a layout takes seconds
+_MOST_NEURONS = 6  # that open one by one; of more, layers do
+_POINTS = 72.0  # an inch
+_STAGE = 900, 640  # the room for the picture on a common screen
+
+
+Titles = tuple[str, ...]  # of frames, from the outside in
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Values that a reader can put into one box: those of a neuron, or of a layer."""
+
+    title: str
+    within: Titles
+    members: frozenset[int]
+
+
+def clusters_of(parts: dict[int, Part]) -> list[Cluster]:
+    """The neurons of a small model, the layers of a larger one.
+
+    >>> clusters_of({0: Part("MLP", "layers.0.neurons.1")})[0].title
+    'neuron 1.2'
+    """
+    neurons = dict.fromkeys(part.path for part in parts.values())
+    level = "neuron" if len(neurons) <= _MOST_NEURONS else "layer"
+    members: dict[str, list[int]] = {}
+    for i, part in sorted(parts.items()):
+        members.setdefault(part.at(level), []).append(i)
+    found = []
+    for places in members.values():
+        part = parts[places[0]]
+        within = part.titles[:-1] if level == "neuron" else ()
+        found.append(Cluster(part.title_at(level) if part.path else part.model, within, frozenset(places)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The size of a value's card in points, and the part of it that the operation takes."""
+
+    width: int
+    badge: int
+    height: int = 56
+
+
+def card_of(name: str, op: str) -> Card:
+    """A card with room for its texts.
+
+    >>> card_of("x", "")
+    Card(width=116, badge=0, height=56)
+    """
+    badge = max(26, 12 + round(7.0 * len(shorten(op, LONGEST_NAME)))) if op else 0
+    name = shorten(name, LONGEST_NAME)
+    wide = sum(character >= "\u2e80" for character in name)
+    return Card(badge + bool(badge) * 6 + max(116, 22 + 7 * len(name) + 6 * wide), badge)
+
+
+class Layouts:
+    """Lays out a graph for each state of its clusters.
+
+    Args:
+        graph: the values.
+        cards: the size of each one's card.
+        parts: the part of a model that each place belongs to.
+        direction: "LR", "TB", or None for what fits better.
+        engine: which engine, as for `run_engine`.
+    """
+
+    def __init__(
+        self, graph: Graph, cards: Sequence[Card], parts: dict[int, Part], direction: str | None, engine: Any
+    ) -> None:
+        self.graph, self.cards, self.parts = graph, cards, parts
+        self.direction, self.engine = direction, engine
+        self.clusters = clusters_of(parts)
+        self.cluster_at = {i: k for k, cluster in enumerate(self.clusters) for i in cluster.members}
+
+    def shown(self, opened: frozenset[int]) -> int:
+        """How many boxes there are when these clusters are open."""
+        free = len(self.graph.order) - len(self.cluster_at)
+        return free + sum(len(c.members) if k in opened else 1 for k, c in enumerate(self.clusters))
+
+    def states(self, max_nodes: int) -> list[frozenset[int]]:
+        """What can be open at once, the fullest first: all, none, or one."""
+        each = range(len(self.clusters))
+        states = dict.fromkeys([frozenset(each), frozenset[int](), *[frozenset([k]) for k in each]])
+        return [opened for opened in states if self.shown(opened) <= max_nodes]
+
+    def views(self, states: Sequence[frozenset[int]]) -> list[dict[str, Any]]:
+        """The layouts of these states, all in the direction in which the first one fits the page better."""
+        direction = self.direction or "LR"
+        first = self.view(states[0], direction)
+        if self.direction is None and len(first["boxes"]) <= _MOST_TRIED:
+            other = self.view(states[0], "TB")
+            if _fit(other) > 1.15 * _fit(first):  # people read from left to right
+                direction, first = "TB", other
+        return [first, *[self.view(opened, direction) for opened in states[1:]]]
+
+    def view(self, opened: frozenset[int], direction: str) -> dict[str, Any]:
+        """One layout, its numbers rounded to points: boxes by their corners, arrows as paths, frames."""
+        arrows = self._arrows(opened)
+        titles: list[Titles] = []  # of the frames, by their number
+        source = "\n".join(self._source(opened, arrows, direction, titles))
+        laid_out = json.loads(run_engine(source, "json", self.engine))
+        _, _, width, height = map(float, laid_out["bb"].split(","))
+        boxes, frames = {}, []
+        for item in laid_out.get("objects", []):
+            if item["name"].startswith("cluster"):
+                frames.append(self._frame(item, titles, height))
+            elif "pos" in item:
+                x, y = _point(item["pos"], height)
+                w, h = float(item["width"]) * _POINTS, float(item["height"]) * _POINTS
+                boxes[item["name"]] = [round(x - w / 2), round(y - h / 2), round(w), round(h)]
+        paths = [[arrows[int(edge["id"])], *_path(edge, height)] for edge in laid_out.get("edges", [])]
+        return {
+            "open": sorted(opened),
+            "size": [round(width), round(height)],
+            "boxes": boxes,
+            "arrows": paths,
+            "frames": frames,
+        }
+
+    def _box(self, i: int, opened: frozenset[int]) -> str:
+        k = self.cluster_at.get(i)
+        return f"v{i}" if k is None or k in opened else f"c{k}"
+
+    def _arrows(self, opened: frozenset[int]) -> list[list[int]]:
+        """The arrows of the graph by number; those between the same two boxes of which one is closed are one."""
+        found: dict[Any, list[int]] = {}
+        arrows = ((p, i) for i, parents in enumerate(self.graph.parents) for p in parents)
+        for number, (p, i) in enumerate(arrows):
+            tail, head = self._box(p, opened), self._box(i, opened)
+            if tail != head:
+                is_single = tail[0] == head[0] == "v"
+                found.setdefault(number if is_single else (tail, head), []).append(number)
+        return list(found.values())
+
+    def _source(
+        self, opened: frozenset[int], arrows: list[list[int]], direction: str, titles: list[Titles]
+    ) -> Iterator[str]:
+        """The lines of DOT; the titles of its frames are added to a list."""
+        yield f"digraph {{ rankdir={direction}; nodesep=0.22; ranksep=0.5; pad=0.15"
+        yield 'node [shape=box, fixedsize=true, label=""]; edge [fontsize=10, fontname=Courier]'
+        yield from self._boxes(opened, titles)
+        ends = [(p, i) for i, parents in enumerate(self.graph.parents) for p in parents]
+        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED else ""
+        for number, together in enumerate(arrows):
+            tail, head = ends[together[0]]
+            inside = self._within(head, opened)
+            longer = ", minlen=2" if inside and inside != self._within(tail, opened) else ""  # parameters come first
+            label = room if len(together) == 1 else ""
+            yield f"{self._box(tail, opened)} -> {self._box(head, opened)} [id={number}{longer}{label}]"
+        yield "}"
+
+    def _within(self, i: int, opened: frozenset[int]) -> Titles:
+        k = self.cluster_at.get(i)
+        if k is None:
+            return ()
+        return self.parts[i].titles if k in opened else self.clusters[k].within
+
+    def _boxes(self, opened: frozenset[int], titles: list[Titles]) -> Iterator[str]:
+        """Each box in its frames."""
+        frames: dict[Titles, list[str]] = {}
+        first: dict[str, int] = {}
+        for i in range(len(self.graph.order)):
+            first.setdefault(self._box(i, opened), i)
+        for box, i in first.items():
+            within = self._within(i, opened)
+            for n in range(len(within) + 1):
+                frames.setdefault(within[:n], [])
+            frames[within].append(f"{box} [width={self._width(i, box):.3f}, height={self._height(i, box):.3f}]")
+        yield from frames.pop((), [])
+        for path in frames:
+            if len(path) == 1:
+                yield from _nested(path, frames, titles)
+
+    def _width(self, i: int, box: str) -> float:
+        if box[0] == "v":
+            return self.cards[i].width / _POINTS
+        return max(120, 30 + 8 * min(len(self.clusters[int(box[1:])].title), 40)) / _POINTS
+
+    def _height(self, i: int, box: str) -> float:
+        return (self.cards[i].height if box[0] == "v" else 60) / _POINTS
+
+    def _frame(self, item: dict[str, Any], titles: list[Titles], height: float) -> list[Any]:
+        left, bottom, right, top = map(float, item["bb"].split(","))
+        path = titles[int(item["name"].removeprefix("cluster_"))]
+        k = next((k for k, c in enumerate(self.clusters) if (*c.within, c.title) == path), -1)
+        corner = [round(left), round(height - top), round(right - left), round(top - bottom)]
+        return [path[-1], k, len(path), *corner]
+
+
+def _nested(path: Titles, frames: dict[Titles, list[str]], titles: list[Titles]) -> Iterator[str]:
+    titles.append(path)
+    room = "x" * min(len(path[-1]), 40)  # for the title, and nothing that Graphviz might read
+    yield f'subgraph cluster_{len(titles) - 1} {{ label="{room}"; fontsize=13; margin=12'
+    yield from frames[path]
+    for inner in frames:
+        if inner[:-1] == path:
+            yield from _nested(inner, frames, titles)
+    yield "}"
+
+
+def _fit(view: dict[str, Any]) -> float:
+    """How large a layout can be shown."""
+    width, height = view["size"]
+    return float(min(1.35, _STAGE[0] / width, _STAGE[1] / height))
+
+
+def _point(text: str, height: float) -> tuple[float, float]:
+    x, _, y = text.partition(",")
+    return float(x), height - float(y)
+
+
+def _path(edge: dict[str, Any], height: float) -> list[Any]:
+    """The curve of an arrow, the last point of it, its tip, and where its label goes."""
+    tip = None
+    points = []
+    for text in edge["pos"].split():
+        if text.startswith("e,"):
+            tip = _point(text[2:], height)
+        elif not text.startswith("s,"):
+            points.append(_point(text, height))
+    tip = tip or points[-1]
+    first, *rest = [f"{x:.0f} {y:.0f}" for x, y in points]
+    label = _point(edge["lp"], height) if "lp" in edge else points[len(points) // 2]
+    return [f"M{first}C{' '.join(rest)}", *[round(x) for x in (*points[-1], *tip, *label)]]

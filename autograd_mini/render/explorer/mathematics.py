@@ -1,0 +1,202 @@
+"""Formulas as MathML, which every browser sets: of a whole graph, and of each row of the rule table.
+
+The slope of a row is written for each way that its choices can turn out, as "1" above and "0" below the kink of relu.
+A way is named by the outcomes of the row's `where`, a digit each, in the order in which the page meets them too.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html import escape
+from types import SimpleNamespace
+from typing import Any
+
+from ...engine import VALUES, Value, apply, never_raising, order_below, topological_order
+from ...rules import RULES, Rule
+from .. import formulas
+from ..formulas import _GREEK, _Layout, _Op, _Piece, _Reading, _Term
+
+MOST_TERMS = 24  # of the formula of one rule
+MOST_TERMS_OF_ALL = 160  # of the formula of a graph
+_MINUS = '<mo form="prefix">−</mo>'
+_FROM_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_POINTS = (-2.0, 0.0, 0.5, 1.0, 3.0)  # that meet all the ways of all the rows
+
+
+def formula_of(root: Value, names: Mapping[int, str], limit: int = MOST_TERMS_OF_ALL) -> str:
+    """The expression that a graph computes; "" where it is too long to be read.
+
+    Args:
+        root: the result.
+        names: what to call the leaves, by id.
+        limit: the most names, numbers and operations to write.
+
+    >>> x = Value(3.0)
+    >>> formula_of(x * x, {id(x): "x"})
+    '<mi>x</mi><mo>·</mo><mi>x</mi>'
+    """
+    order = topological_order(root)
+    reading = _Reading(order, {name: v for v in order if (name := names.get(id(v)))}, False, limit)
+    return _written(reading.of(root), limit)
+
+
+@cache
+def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
+    """The value of an operation and its slopes, with places for the operands: `<mi data-x="0"/>` for the first.
+
+    Args:
+        rule: a row of the table.
+        size: how many operands it has.
+
+    Returns:
+        `value`, the text of the value, and `slopes`, by the way that its choices turn out a text for each operand; a
+        text is "" where it would be too long to be read.
+
+    >>> rule_in_mathml(RULES["mul"], 2)["slopes"]
+    {'': ['<mi data-x="1"/>', '<mi data-x="0"/>']}
+    """
+    slopes: dict[str, list[str]] = {}
+    value = ""
+    points = itertools.product(_POINTS, repeat=size) if size <= 3 else [tuple(1.0 + i for i in range(size))]
+    for xs in points:
+        with never_raising():
+            leaves = [Value(x, label=f"x{i}") for i, x in enumerate(xs)]
+            z = apply(rule, *leaves)
+            if not isinstance(z.data, float) or z.data != z.data:  # a root of a negative number is complex
+                continue
+            way, partials = _partials(rule, z, leaves)
+        if way in slopes:
+            continue
+        reading = _Reading([*leaves, z], None, False, 10 * MOST_TERMS)
+        for i, leaf in enumerate(leaves):
+            reading.terms[id(leaf)].detail = _Place(i)
+        value = value or _written(reading.of(z), MOST_TERMS)
+        slopes[way] = [_written(_term(reading, d, [z, *leaves]), MOST_TERMS) for d in partials]
+    return {"value": value, "slopes": slopes}
+
+
+class _Place:
+    """Where the name or the number of an operand goes."""
+
+    is_number = False
+
+    def __init__(self, place: int) -> None:
+        self.place, self.text = place, ""
+
+
+def _partials(rule: Rule, z: Value, leaves: Sequence[Value]) -> tuple[str, Sequence[Any]]:
+    """The partials as graphs, and how the choices in them turned out."""
+    outcomes: list[str] = []
+
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        outcomes.append("01"[bool(condition)])
+        return a if condition else b
+
+    m = SimpleNamespace(**{**vars(VALUES), "where": where, "sech2": _sech2, "stop_gradient": lambda v: v})
+    partials = rule.partials(m, z, leaves)
+    return "".join(outcomes), partials
+
+
+def _sech2(u: Value) -> Any:
+    """sech² u as textbooks have it, which write tanh u for it, and for a half of x σ(x)."""
+    if u.is_leaf:
+        return 1.0 - VALUES.tanh(u) ** 2
+    s = VALUES.sigmoid(2.0 * u)
+    return 4.0 * s * (1.0 - s)
+
+
+def _term(reading: _Reading, slope: Any, stops: list[Value]) -> _Term:
+    if not isinstance(slope, Value):
+        return reading.tidied.number(slope)
+    terms = {id(stop): reading.of(stop) for stop in stops}
+    made = order_below([slope], stops)[len(stops) :]
+    terms |= {id(leaf): reading.tidied.number(leaf.data) for leaf in made if leaf.is_leaf}
+    formulas._read(made, reading.tidied, terms)
+    return terms[id(slope)]
+
+
+def _written(term: _Term, limit: int) -> str:
+    if term.size > limit or term.op is _Op.TOO_LONG:
+        return ""
+    return formulas._write(term, _in_mathml, "<mrow><mo>(</mo>", "<mo>)</mo></mrow>")
+
+
+def _in_mathml(x: _Term) -> _Layout:
+    match x.op:
+        case _Op.NUMBER:
+            return formulas._latex_binding(str(x.detail), formulas.MINUS), [_number(x.detail)]
+        case _Op.NAME:
+            return formulas.WHOLE, [_name(x.detail)]
+        case _Op.SUM:
+            pieces: list[_Piece] = [(x.args[0], formulas.PLUS)]
+            for sign, y in zip(x.detail[1:], x.args[1:], strict=True):
+                pieces += [f"<mo>{'−' if sign < 0 else '+'}</mo>", (y, formulas.TIMES)]
+            return formulas.PLUS, pieces
+        case _Op.PRODUCT:
+            first, *others = x.args
+            times = formulas._separated(others, formulas.TIMES, "<mo>·</mo>")
+            return formulas.TIMES, [(first, formulas.MINUS), "<mo>·</mo>", *times]
+        case _Op.QUOTIENT:
+            return formulas.TIMES, ["<mfrac>", *_row(x.args[0]), *_row(x.args[1]), "</mfrac>"]
+        case _Op.NEGATIVE:
+            return formulas.MINUS, [_MINUS, (x.args[0], formulas.TIMES)]
+        case _Op.POWER:
+            base: list[_Piece] = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
+            return formulas.TO_THE, ["<msup>", *base, *_row(x.args[1]), "</msup>"]
+        case _Op.CHOICE:
+            return formulas.WHOLE, _call("where", x.args)
+    return _called(x)
+
+
+def _called(x: _Term) -> _Layout:
+    match x.detail.name:
+        case "exp" if x.args[0].size <= formulas._LONGEST_EXPONENT:
+            return formulas.TO_THE, ["<msup><mi>e</mi>", *_row(x.args[0]), "</msup>"]
+        case "sqrt":
+            return formulas.WHOLE, ["<msqrt>", *_row(x.args[0]), "</msqrt>"]
+        case "cbrt":
+            return formulas.WHOLE, ["<mroot>", *_row(x.args[0]), "<mn>3</mn></mroot>"]
+        case "abs":
+            return formulas.WHOLE, ["<mrow><mo>|</mo>", *_row(x.args[0]), "<mo>|</mo></mrow>"]
+    names = {"log": "ln", "sigmoid": "σ", "maximum": "max", "minimum": "min"}
+    rule: Rule = x.detail
+    name = names.get(rule.name) or (rule.name if RULES.get(rule.name) is rule else rule.symbol)
+    return formulas.WHOLE, _call(name, x.args)
+
+
+def _call(name: str, args: Sequence[_Term]) -> list[_Piece]:
+    arguments = formulas._separated(args, formulas.IF, "<mo>,</mo>")
+    return [f"<mi>{escape(name)}</mi><mrow><mo>(</mo>", *arguments, "<mo>)</mo></mrow>"]
+
+
+def _row(x: _Term) -> list[_Piece]:
+    return ["<mrow>", (x, formulas.IF), "</mrow>"]
+
+
+def _number(x: Any) -> str:
+    if isinstance(x, bool):
+        return f"<mi>{str(x).lower()}</mi>"
+    mantissa, _, exponent = (repr(x) if len(repr(x)) <= 8 else f"{x:.6g}").partition("e")
+    sign, digits = (_MINUS, mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
+    power = f"<mo>×</mo><msup><mn>10</mn><mn>{int(exponent)}</mn></msup>" if exponent else ""
+    return f"{sign}<mn>{digits.replace('inf', '∞')}</mn>{power}"
+
+
+def _name(name: Any) -> str:
+    return f'<mi data-x="{name.place}"/>' if isinstance(name, _Place) else name_in_mathml(name.text)
+
+
+def name_in_mathml(text: str) -> str:
+    """A name as one symbol, its number as an index.
+
+    >>> name_in_mathml("w_10"), name_in_mathml("<b>")
+    ('<msub><mi>w</mi><mn>10</mn></msub>', '<mi>&lt;b&gt;</mi>')
+    """
+    text = text.translate(_FROM_SUBSCRIPTS)
+    parts = re.fullmatch(r"([^\W\d_]+)[_[]?(\d+(?:[_,]\d+)*)\]?", text)
+    head, index = parts.groups() if parts else (text, "")
+    index = index.replace("_", ",")
+    greek = _GREEK.get(head, "")
+    symbol = next((letter for letter, latex in _GREEK.items() if latex == greek and not letter.isascii()), head)
+    return f"<msub><mi>{escape(symbol)}</mi><mn>{index}</mn></msub>" if index else f"<mi>{escape(symbol)}</mi>"

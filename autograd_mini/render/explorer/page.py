@@ -1,0 +1,220 @@
+"""`explore`: a page to step through backpropagation in, as one HTML file that needs no network and no server."""
+
+import hashlib
+import json
+import os
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from ...engine import Value, require_fresh, require_graph
+from ..drawing import _write_whole
+from ..graph import Graph
+from ..graphviz import RenderError
+from ..names import is_module, names_of
+from ..parts import owner_of, parts_of
+from ..scene import printable
+from ..theme import DARK, LIGHT, Theme
+from .document import Document
+from .javascript import rules_in_javascript
+from .layout import Layouts
+
+_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "main")  # in this order, after arithmetic and the rules
+
+
+@dataclass(frozen=True, repr=False)
+class Page:
+    """A page about a graph: shown by notebooks, written by `save`.
+
+    >>> explore(Value(2.0, label="x") * 3.0)
+    Page(values=2)
+    """
+
+    html: str
+    title: str
+    values: int
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page to a file; one that exists is replaced whole or, on failure, left as it was.
+
+        Args:
+            path: where to; its suffix is .html or .htm.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: another suffix.
+            OSError: the file cannot be written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     explore(Value(2.0)).save(f"{folder}/two.html").name
+        'two.html'
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"cannot save a page as {path.suffix or 'a file without suffix'!r}: use .html")
+        _write_whole(path, self.html.encode())
+        return path
+
+    def _repr_html_(self) -> str:
+        # The sandbox gives the page an origin of its own: it reaches nothing of the notebook around it.
+        return (
+            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" srcdoc="{escape(self.html)}" '
+            'style="width:100%;height:860px;border:0" loading="lazy"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"Page(values={self.values})"
+
+
+def explore(
+    root: Value,
+    *,
+    names: Mapping[str, Any] | None = None,
+    model: Any = None,
+    title: str = "",
+    direction: Literal["LR", "TB"] | None = None,
+    precision: int = 4,
+    max_nodes: int = 300,
+    engine: str | os.PathLike[str] | None = None,
+) -> Page:
+    """Make a page to step through the computation of a value, and through its gradient, arrow by arrow.
+
+    The page computes for itself: its sliders move the leaves, and every value and gradient follows, by the rules of the
+    table as JavaScript.  An operation made by `primitive` keeps the number and the slopes that it has here, and says
+    so.  The gradients shown are those of `root` alone, from 0 on: `backward()` need not have run, and nothing changes.
+    What Python decided, by an `if` or a comparison, stays decided: only what is in the graph can be moved.
+
+    Args:
+        root: the Value at the end of the computation.
+        names: `locals()`, or any variables by name: what to call the Values that have no label.
+        model: the Module at work; its neurons, or if there are many its layers, become boxes that open and close.
+        title: the heading of the page.
+        direction: "LR" draws from left to right, "TB" from top to bottom, None as the graph fits better.
+        precision: decimals of the numbers shown, at least 1; a number under the pointer has all of them.
+        max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
+        engine: what lays out the graph, as for `draw`.
+
+    Returns:
+        A `Page`, with `html` and `save(path)`.
+
+    Raises:
+        TypeError: `root` is no Value, or `model` no Module.
+        ValueError: an option is none of the above.
+        RenderError: there would be more than `max_nodes` boxes even with all parts closed.
+        NoGraphError, StaleGraphError: as for `backward()`.
+
+    >>> x = Value(3.0, label="x")
+    >>> explore(x * x).html[:15]
+    '<!doctype html>'
+    """
+    _require(root, model, direction, precision)
+    graph = Graph([root])
+    require_fresh(graph.order)
+    parts = {} if model is None else parts_of(graph, model)
+    paths = [] if model is None else model.named_parameters()
+    spelt = {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(names or {})
+    place = graph.place[id(root)]
+    document = Document(graph, place, spelt, parts, precision)
+    layouts = Layouts(graph, document.cards, parts, direction, engine)
+    states = layouts.states(max_nodes)
+    if not states:
+        raise RenderError(
+            f"this graph has {len(graph.order)} values, more than max_nodes={max_nodes}: explore(root, model=...) "
+            "makes a box of each part of a model; or explore the result of one sample, or of a part; or allow it with "
+            f"max_nodes={len(graph.order)}"
+        )
+    heading = printable(title) or f"Backpropagation through {document.names[place]}"
+    told = {
+        "title": heading,
+        "root": place,
+        "precision": precision,
+        "nodes": document.nodes(),
+        "rules": document.rules(),
+        "formula": document.formula(),
+        "clusters": [{"title": c.title, "members": sorted(c.members)} for c in layouts.clusters],
+        "views": layouts.views(states),
+        "text": json.loads(_asset("text.json")),
+    }
+    return Page(
+        _assembled(heading, told, rules_in_javascript(list(document.uses().values()))), heading, len(graph.order)
+    )
+
+
+def _require(root: object, model: object, direction: object, precision: int) -> None:
+    if not isinstance(root, Value):
+        raise TypeError(f"explore() takes a Value, a result, not {type(root).__name__}: {root!r:.80}")
+    if model is not None and not is_module(model):
+        raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
+    if direction not in ("LR", "TB", None):
+        raise ValueError(f"direction is 'LR', 'TB' or None, not {direction!r}")
+    if precision < 1:
+        raise ValueError(f"precision is the number of decimals, at least 1, not {precision!r}")
+    require_graph(root)
+
+
+def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
+    """The file: nothing in it may be run but its one script, and nothing be loaded."""
+    script = "\n".join(
+        [
+            '(() => {\n"use strict";',
+            _asset("arithmetic.js"),
+            rules,
+            *[_asset(f"{name}.js") for name in _SCRIPTS],
+            "})();",
+        ]
+    )
+    style = _colours() + _asset("page.css")
+    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'"}
+    policy = "; ".join([f"{kind}-src {source}" for kind, source in sources.items()])
+    pieces = {
+        "policy": f"{policy}; base-uri 'none'; form-action 'none'",
+        "title": escape(title),
+        "style": style,
+        "script": script,
+        "data": _json(told),
+    }
+    before, *rest = _asset("page.html").split("{{")
+    written = [before]
+    for piece in rest:
+        name, _, after = piece.partition("}}")
+        written += [pieces[name], after]
+    return "".join(written)
+
+
+@cache
+def _asset(name: str) -> str:
+    """A file of this folder."""
+    from importlib.resources import files  # here, so that importing this package stays light
+
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(told: dict[str, Any]) -> str:
+    """JSON that cannot end the element it stands in."""
+    text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _colours() -> str:
+    """The colours of the drawings as variables, for a light and a dark page."""
+    light, dark = _variables(LIGHT), _variables(DARK)
+    return (
+        f":root{{color-scheme:light;{light}}}\n"
+        f"@media(prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+    )
+
+
+def _variables(theme: Theme) -> str:
+    return "".join(f"--{name.replace(' ', '-')}:{colour};" for name, colour in theme.items())

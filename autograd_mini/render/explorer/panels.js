@@ -1,0 +1,354 @@
+// What stands beside the picture: the rule at work, the chain rule, the leaves, the descent.
+
+const byId = (id) => document.getElementById(id);
+
+// ---- mathematics of one operation ----
+
+const namesOf = (node) => (k) => {
+  const operand = node.operands[k];
+  return typeof operand === "number" ? symbol(operand) : figure(number(operand[0]), true);
+};
+
+const numbersOf = (tape, i) => (k) => figure(tape.operands(i)[k], true);
+
+// Whether a formula says more than a number would.
+const isTelling = (text) => /<mi|<m(frac|sqrt|sup|root)/.test(text);
+
+// The operation as written, a · b; where that would be too long its name, dot(…).
+function operationOf(i) {
+  const node = graph.nodes[i];
+  const text = node.rule ? graph.rules[node.rule].value : "";
+  if (text) return formula(text, namesOf(node));
+  return mathml("mrow", mathml("mi", node.rule ? graph.rules[node.rule].symbol : node.op), operator("(…)"));
+}
+
+const slopeTextOf = (tape, arrow) => {
+  const { rule } = graph.nodes[arrow.head];
+  return rule ? (graph.rules[rule].slopes[tape.ways[arrow.head]]?.[arrow.operand] ?? "") : "";
+};
+
+// c = a · b = 2 · (−3) = −6
+function forwardLines(tape, i) {
+  const node = graph.nodes[i];
+  const text = node.rule ? graph.rules[node.rule].value : "";
+  const parts = [symbol(i), operator("="), operationOf(i)];
+  if (text) parts.push(operator("="), formula(text, numbersOf(tape, i)));
+  return [line(...parts, operator("="), result(tape.values[i]))];
+}
+
+const result = (x) => {
+  const made = figure(x);
+  made.setAttribute("class", "result");
+  return made;
+};
+
+// ∂c/∂a = ∂(a · b)/∂a = b = −3
+function slopeLine(tape, arrow) {
+  const node = graph.nodes[arrow.head];
+  const parts = [derivative(symbol(arrow.head), symbol(arrow.tail)), operator("=")];
+  const repeated = tape.into[arrow.head].filter((other) => other.tail === arrow.tail).length > 1;
+  if (node.rule && graph.rules[node.rule].value && !repeated) {
+    parts.push(
+      derivative(mathml("mrow", operator("("), operationOf(arrow.head), operator(")")), symbol(arrow.tail)),
+      operator("="),
+    );
+  }
+  const text = slopeTextOf(tape, arrow);
+  if (isTelling(text)) parts.push(formula(text, namesOf(node)), operator("="));
+  return line(...parts, result(tape.slopes[arrow.number]));
+}
+
+// ∂L/∂c · ∂c/∂a = 0.5 × (−3) = −1.5
+function productLine(tape, arrow) {
+  const { adjoint, slope, product } = tape.arrivals[arrow.number];
+  return line(
+    derivative(symbol(tape.root), symbol(arrow.head)),
+    operator("·"),
+    derivative(symbol(arrow.head), symbol(arrow.tail)),
+    operator("="),
+    figure(adjoint),
+    operator("×"),
+    figure(slope, true),
+    operator("="),
+    result(product),
+  );
+}
+
+// ∂L/∂a: 0.2 + (−1.5) = −1.3
+function sumLine(tape, arrow) {
+  const { before, product, after } = tape.arrivals[arrow.number];
+  return line(
+    derivative(symbol(tape.root), symbol(arrow.tail)),
+    operator(":"),
+    figure(before),
+    operator("+"),
+    figure(product, true),
+    operator("="),
+    result(after),
+  );
+}
+
+// ---- the step ----
+
+function stepPanel(tape, step, quiz) {
+  const host = byId("step-rule");
+  if (quiz && step.kind === "seed") return host.replaceChildren(html("p", {}, say("quizForward")));
+  switch (step.kind) {
+    case "start":
+      return host.replaceChildren(
+        html(
+          "p",
+          {},
+          say("startStep", { leaves: tape.leaves.length, operations: tape.nodes.length - tape.leaves.length }),
+        ),
+      );
+    case "forward":
+      return host.replaceChildren(
+        lead("leadForward", { name: nameOf(step.node), op: graph.nodes[step.node].op }),
+        ...forwardLines(tape, step.node),
+        ...frozenNote(step.node),
+      );
+    case "seed":
+      return host.replaceChildren(
+        line(derivative(symbol(tape.root), symbol(tape.root)), operator("="), result(1)),
+        html("p", {}, say("seedStep", { root: nameOf(tape.root) })),
+      );
+    case "backward":
+      return host.replaceChildren(
+        lead("leadBackward", { head: nameOf(step.arrow.head), tail: nameOf(step.arrow.tail) }),
+        slopeLine(tape, step.arrow),
+        productLine(tape, step.arrow),
+        sumLine(tape, step.arrow),
+        ...arrivalNote(tape, step.arrow),
+        ...frozenNote(step.node),
+      );
+    default:
+      return host.replaceChildren(html("p", {}, say("endStep")), formulaOfRoot());
+  }
+}
+
+const lead = (key, places) => html("p", { class: "lead" }, say(key, places));
+
+const frozenNote = (i) => (graph.nodes[i].frozen ? [html("p", { class: "note" }, say("frozen"))] : []);
+
+function arrivalNote(tape, arrow) {
+  const arrivals = tape.outOf[arrow.tail];
+  if (arrivals.length < 2) return [];
+  const order = tape.steps.filter((step) => step.kind === "backward" && step.arrow.tail === arrow.tail);
+  const place = order.findIndex((step) => step.arrow === arrow) + 1;
+  return [html("p", { class: "note" }, say("arrival", { place, count: arrivals.length, name: nameOf(arrow.tail) }))];
+}
+
+// The same in a sentence, for those who hear the page.
+function spoken(tape, step, quiz) {
+  const name = (i) => nameOf(i);
+  if (step.kind === "forward")
+    return say("spokenForward", {
+      name: name(step.node),
+      op: graph.nodes[step.node].op,
+      value: show(tape.values[step.node]),
+    });
+  if (step.kind === "seed" && !quiz) return say("spokenSeed", { root: name(tape.root) });
+  if (step.kind === "backward") {
+    const { adjoint, slope, product, before, after } = tape.arrivals[step.arrow.number];
+    const numbers = Object.fromEntries(
+      Object.entries({ adjoint, slope, product, before, after }).map(([key, x]) => [key, show(x)]),
+    );
+    return say("spokenBackward", { head: name(step.arrow.head), tail: name(step.arrow.tail), ...numbers });
+  }
+  return say(step.kind === "end" ? "endStep" : quiz ? "quizForward" : "startSpoken");
+}
+
+function formulaOfRoot() {
+  if (!graph.formula) return html("p", { class: "note" }, say("longFormula"));
+  return line(symbol(graph.root), operator("="), formula(graph.formula));
+}
+
+// ---- the chain rule of a value ----
+
+function chainPanel(tape, state) {
+  const host = byId("chain-rule");
+  const i = state.looked ?? state.selected;
+  // What has not changed stays: a button that is replaced while it is pressed is never clicked.
+  const isFull = state.looked === null || state.looked === state.selected;
+  const key = [i, isFull, tape.runs, Boolean(state.quiz), (state.path ?? []).map((arrow) => arrow.number)].join();
+  if (host.dataset.key === key) return;
+  host.dataset.key = key;
+  byId("chain").classList.toggle("idle", i === null);
+  if (i === null) return host.replaceChildren(html("p", { class: "note" }, say("chainHint")));
+  if (state.quiz) return host.replaceChildren(html("p", { class: "note" }, say("chainHidden")));
+  if (i === tape.root) return host.replaceChildren(line(derivative(symbol(i), symbol(i)), operator("="), result(1)));
+  const arrows = tape.outOf[i];
+  const shown = arrows.slice(0, 6);
+  const root = () => symbol(tape.root);
+  const symbols = shown.flatMap((arrow, k) => [
+    ...(k ? [operator("+")] : []),
+    derivative(root(), symbol(arrow.head)),
+    operator("·"),
+    derivative(symbol(arrow.head), symbol(i)),
+  ]);
+  const numbers = shown.flatMap((arrow, k) => [
+    ...(k ? [operator("+")] : []),
+    figure(tape.gradients[arrow.head], k > 0),
+    operator("×"),
+    figure(tape.slopes[arrow.number], true),
+  ]);
+  const more = arrows.length > shown.length ? [operator("+ …")] : [];
+  host.replaceChildren(
+    line(derivative(root(), symbol(i)), operator("="), ...symbols, ...more),
+    line(operator("="), ...numbers, ...more, operator("="), result(tape.gradients[i])),
+    ...(isFull ? pathList(tape, state, i) : [html("p", { class: "note" }, say("chainClick"))]),
+  );
+}
+
+const SHOWN_PATHS = 12;
+
+function pathList(tape, state, i) {
+  const count = tape.countPaths(i);
+  const paths = tape.pathsFrom(i, SHOWN_PATHS);
+  const items = paths.map((path) => {
+    const names = [nameOf(i), ...path.arrows.map((arrow) => nameOf(arrow.head))].join(" → ");
+    const product = path.arrows.map((arrow) => brief(tape.slopes[arrow.number])).join(" × ");
+    const isShown =
+      state.path?.length === path.arrows.length && state.path.every((arrow, k) => arrow === path.arrows[k]);
+    return html(
+      "li",
+      {},
+      html(
+        "button",
+        {
+          type: "button",
+          class: "path",
+          "aria-pressed": isShown,
+          onclick: () => state.act.showPath(isShown ? null : path.arrows),
+        },
+        html("span", {}, names),
+        html("span", { class: "product" }, `${product || "1"} = ${brief(path.product)}`),
+      ),
+    );
+  });
+  const heading =
+    count > SHOWN_PATHS
+      ? say("somePaths", {
+          shown: items.length,
+          count: count < 1e12 ? count.toLocaleString(graph.text.language) : show(count),
+        })
+      : say("allPaths", { count });
+  return [html("h3", {}, heading), html("ol", { class: "paths" }, items)];
+}
+
+// ---- the leaves ----
+
+class LeafTable {
+  constructor(tape, host, act) {
+    this.tape = tape;
+    this.rows = new Map();
+    const hasParameters = tape.leaves.some((i) => graph.nodes[i].part);
+    for (const i of tape.leaves) {
+      const start = tape.initial.get(i);
+      const reach = Number.isFinite(start) ? Math.max(1, 2 * Math.abs(start)) : 1;
+      const middle = Number.isFinite(start) ? start : 0;
+      const name = nameOf(i);
+      const slider = html("input", {
+        type: "range",
+        min: middle - reach,
+        max: middle + reach,
+        step: "any",
+        "aria-label": say("slider", { name }),
+        oninput: (event) => act.setLeaf(i, Number(event.target.value)),
+      });
+      const box = html("input", {
+        type: "text",
+        inputmode: "decimal",
+        autocomplete: "off",
+        "aria-label": say("numberBox", { name }),
+        onfocus: (event) => {
+          event.target.value = exact(act.leaf(i)); // all its digits
+          event.target.select();
+        },
+        onblur: (event) => act.typeLeaf(i, event.target),
+        onkeydown: (event) => {
+          if (event.key === "Enter") event.target.blur();
+        },
+      });
+      const gradient = html("td", { class: "figures" });
+      const chosen = html("input", { type: "checkbox", "aria-label": say("choose", { name }) });
+      chosen.checked = !hasParameters || graph.nodes[i].part;
+      const row = html(
+        "tr",
+        { "data-leaf": i, onmouseenter: () => act.trace(i), onmouseleave: () => act.trace(null) },
+        html(
+          "th",
+          { scope: "row", title: name },
+          html(
+            "label",
+            {},
+            chosen,
+            html("span", {}, graph.nodes[i].name, graph.nodes[i].part ? html("small", {}, graph.nodes[i].part) : ""),
+          ),
+        ),
+        html("td", { class: "moving" }, slider),
+        html("td", {}, box),
+        gradient,
+      );
+      this.rows.set(i, { slider, box, gradient, chosen });
+      host.append(row);
+    }
+  }
+
+  show(values, gradients) {
+    for (const [i, row] of this.rows) {
+      const x = values.get(i);
+      if (document.activeElement !== row.slider) row.slider.value = x;
+      if (document.activeElement !== row.box) row.box.value = exact(Number(x.toPrecision(7)));
+      row.box.setAttribute("aria-invalid", "false");
+      row.gradient.textContent = gradients[i] === null ? "—" : show(gradients[i]);
+      row.gradient.title = gradients[i] === null ? "" : exact(gradients[i]);
+    }
+  }
+
+  chosen() {
+    return [...this.rows].filter(([, row]) => row.chosen.checked).map(([i]) => i);
+  }
+}
+
+// A number as typed: also 1/3 of the typographer's minus.
+function parseNumber(text) {
+  const plain = text.trim().replace("−", "-");
+  return plain === "" ? NaN : Number(plain);
+}
+
+// ---- the descent ----
+
+const PLOT = { width: 300, height: 96, margin: 8 };
+
+function plotCost(host, costs) {
+  const finite = costs.filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const x = (k) => PLOT.margin + ((PLOT.width - 2 * PLOT.margin) * k) / Math.max(1, costs.length - 1);
+  const y = (cost) =>
+    PLOT.height - PLOT.margin - (PLOT.height - 2 * PLOT.margin) * (high > low ? (cost - low) / (high - low) : 0.5);
+  const points = costs.flatMap((cost, k) => (Number.isFinite(cost) ? [[x(k), y(cost)]] : []));
+  const last = points.at(-1);
+  const picture = svg(
+    "svg",
+    {
+      viewBox: `0 0 ${PLOT.width} ${PLOT.height}`,
+      role: "img",
+      "aria-label": say("plot", { first: show(costs[0]), last: show(costs.at(-1)), steps: costs.length - 1 }),
+    },
+    svg("line", {
+      x1: PLOT.margin,
+      x2: PLOT.width - PLOT.margin,
+      y1: PLOT.height - PLOT.margin + 4,
+      y2: PLOT.height - PLOT.margin + 4,
+      class: "axis",
+    }),
+    svg("polyline", {
+      points: points.map((point) => point.map((c) => c.toFixed(1)).join(",")).join(" "),
+      class: "curve",
+    }),
+    ...(last ? [svg("circle", { cx: last[0], cy: last[1], r: 3.5, class: "dot" })] : []),
+  );
+  host.replaceChildren(picture);
+}

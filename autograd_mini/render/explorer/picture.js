@@ -1,0 +1,345 @@
+// The picture: a card for each value, an arrow for each operand, drawn once for a view and then only changed.
+
+const MARGIN = 8; // around the picture, for thick borders
+
+class Picture {
+  constructor(tape, host, act) {
+    this.tape = tape;
+    this.host = host;
+    this.act = act; // what a reader does with a card, an arrow or a cluster
+    this.zoom = 1;
+  }
+
+  draw(view) {
+    this.view = view;
+    const [width, height] = view.size;
+    this.cards = new Map();
+    this.clusters = new Map();
+    this.arrows = [];
+    const frames = view.frames.map((frame) => this.frame(frame));
+    const arrows = view.arrows.map((arrow) => this.arrow(arrow));
+    const boxes = Object.entries(view.boxes).map(([key, box]) => this.box(key, box));
+    this.root = svg(
+      "svg",
+      {
+        viewBox: `${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`,
+        class: "graph",
+        role: "group",
+        "aria-label": say("picture"),
+      },
+      frames,
+      arrows,
+      boxes,
+    );
+    this.host.replaceChildren(this.root);
+    this.fit();
+  }
+
+  size() {
+    return this.view.size.map((length) => length + 2 * MARGIN);
+  }
+
+  // As large as its place allows, but neither larger than life by much nor too small to read.
+  fit() {
+    const [width, height] = this.size();
+    const { clientWidth, clientHeight } = this.host;
+    const room = Math.min((clientWidth - 24) / width, (clientHeight - 24) / height);
+    this.setZoom(Math.min(1.35, Math.max(0.5, room)));
+  }
+
+  setZoom(zoom) {
+    this.zoom = Math.min(3, Math.max(0.15, zoom));
+    const [width, height] = this.size();
+    this.root.setAttribute("width", width * this.zoom);
+    this.root.setAttribute("height", height * this.zoom);
+  }
+
+  frame([title, cluster, depth, x, y, width, height]) {
+    const label = svg(
+      "text",
+      { x: x + width - 10, y: y + 17, class: "title", "text-anchor": "end" },
+      cluster < 0 ? title : `${title}  −`,
+    );
+    const frame = svg("g", { class: `frame depth${depth}` }, svg("rect", { x, y, width, height, rx: 8 }), label);
+    if (cluster >= 0) {
+      this.press(label, say("close", { title }), () => this.act.toggle(cluster));
+    }
+    return frame;
+  }
+
+  press(target, label, action) {
+    target.setAttribute("tabindex", "0");
+    target.setAttribute("role", "button");
+    target.setAttribute("aria-label", label);
+    target.classList.add("press");
+    target.addEventListener("click", action);
+    target.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") action();
+    });
+  }
+
+  box(key, [x, y, width, height]) {
+    const place = Number(key.slice(1));
+    return key.startsWith("c") ? this.clusterBox(place, x, y, width, height) : this.card(place, x, y, width, height);
+  }
+
+  clusterBox(place, x, y, width, height) {
+    const { title, members } = graph.clusters[place];
+    const group = svg(
+      "g",
+      { id: `c${place}`, class: "cluster", transform: `translate(${x} ${y})` },
+      svg("rect", { width, height, rx: 8 }),
+      svg("text", { x: width / 2, y: 25, class: "name", "text-anchor": "middle" }, `${title}  +`),
+      svg(
+        "text",
+        { x: width / 2, y: 44, class: "quiet", "text-anchor": "middle" },
+        say("values", { count: members.length }),
+      ),
+    );
+    this.press(group, say("open", { title }), () => this.act.toggle(place));
+    this.clusters.set(place, group);
+    return group;
+  }
+
+  card(i, x, y, width, height) {
+    const node = graph.nodes[i];
+    const left = node.op ? node.badge + 12 : 8;
+    const right = width - 8;
+    const value = svg("text", { x: right, y: 33, class: "number", "text-anchor": "end" });
+    const gradient = svg("text", { x: right, y: 49, class: "number", "text-anchor": "end" });
+    const pill = svg("rect", { x: left - 3, y: 38, width: right - left + 6, height: 14, rx: 4, class: "pill" });
+    const mark = svg("text", { x: right, y: 16, class: "mark", "text-anchor": "end" });
+    const title = svg("title", {});
+    const parts = [title, svg("rect", { width, height, rx: 8, class: "ground" })];
+    if (node.op) {
+      parts.push(
+        svg("rect", { x: 6, y: height / 2 - 12, width: node.badge, height: 24, rx: 12, class: "badge" }),
+        svg(
+          "text",
+          { x: 6 + node.badge / 2, y: height / 2 + 4, class: "badge-text", "text-anchor": "middle" },
+          node.op,
+        ),
+      );
+    }
+    parts.push(
+      svg("text", { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed" }, node.name),
+      svg("text", { x: left, y: 33, class: "quiet" }, say("data")),
+      value,
+      pill,
+      svg("text", { x: left, y: 49, class: "quiet" }, say("grad")),
+      gradient,
+      mark,
+    );
+    const kind = `${node.op ? "" : " leaf"}${node.frozen ? " frozen" : ""}${i === this.tape.root ? " root" : ""}`;
+    const group = svg(
+      "g",
+      {
+        id: `v${i}`,
+        class: `card${kind}`,
+        transform: `translate(${x} ${y})`,
+        tabindex: 0,
+        role: "button",
+        onmouseenter: () => this.act.look(i),
+        onmouseleave: () => this.act.look(null),
+        onfocus: () => this.act.look(i),
+        onblur: () => this.act.look(null),
+        onclick: () => this.act.select(i),
+        onkeydown: (event) => {
+          if (event.key === "Enter") this.act.select(i);
+        },
+      },
+      parts,
+    );
+    this.cards.set(i, { group, value, gradient, pill, mark, title, box: [x, y, width, height] });
+    return group;
+  }
+
+  arrow([numbers, path, x, y, tipX, tipY, labelX, labelY]) {
+    const line = svg("path", { d: path, class: "line" });
+    const tip = svg("polygon", { class: "tip" });
+    const label = svg("text", { x: labelX, y: labelY + 3, class: "slope", "text-anchor": "middle" });
+    const title = svg("title", {});
+    const group = svg(
+      "g",
+      { class: "arrow", "data-arrows": numbers.join(" ") },
+      title,
+      svg("path", { d: path, class: "reach" }),
+      line,
+      tip,
+      label,
+    );
+    this.arrows.push({ group, line, tip, label, title, numbers, end: [x, y, tipX, tipY] });
+    return group;
+  }
+
+  // Show a state: what is known at a step, what is at work, what is looked at.
+  show(state) {
+    const { tape } = this;
+    const { known, step, quiz } = state;
+    const gradients = quiz ? quiz.shown : known.gradients;
+    const finite = gradients.filter((g) => g !== null && Number.isFinite(g)).map(Math.abs);
+    const largest = Math.max(0, ...finite);
+    const shown = new Set(state.path ? state.path.map((arrow) => arrow.number) : state.ways);
+    const onWay = new Set([...shown].flatMap((k) => [tape.arrows[k].tail, tape.arrows[k].head]));
+    this.root.classList.toggle("tracing", shown.size > 0);
+    for (const [i, card] of this.cards) this.showCard(i, card, state, gradients[i], largest, onWay);
+    for (const [k, group] of this.clusters) {
+      const inside = new Set(graph.clusters[k].members);
+      group.classList.toggle("at-work", inside.has(step.node));
+      group.classList.toggle(
+        "on-way",
+        [...onWay].some((i) => inside.has(i)),
+      );
+    }
+    const sizes = tape.arrivals.map(({ product }) => Math.abs(product)).filter(Number.isFinite);
+    const widest = Math.max(0, ...sizes);
+    for (const arrow of this.arrows) this.showArrow(arrow, state, shown, widest);
+  }
+
+  showCard(i, card, state, gradient, largest, onWay) {
+    const { tape } = this;
+    const { known, step, quiz } = state;
+    const classes = {
+      "at-work": step.node === i,
+      receives: step.kind === "backward" && step.arrow.tail === i,
+      gives: step.kind === "forward" && tape.into[step.node].some((arrow) => arrow.tail === i),
+      waiting: !known.hasValue[i],
+      complete: known.complete[i] && !quiz,
+      selected: state.selected === i,
+      "on-way": onWay.has(i) || state.looked === i,
+    };
+    const title = describe(i, tape, known, gradient);
+    const value = known.hasValue[i] ? show(tape.values[i]) : "";
+    const shown = quiz && gradient === null ? "?" : show(gradient);
+    const mark = this.markOf(i, known);
+    const colour = shade(gradient, largest);
+    if (isAsBefore(card, [title, tape.values[i], value, shown, mark, colour, ...Object.values(classes)])) return;
+    card.value.textContent = value;
+    card.gradient.textContent = shown;
+    card.mark.textContent = mark;
+    card.title.textContent = title;
+    card.pill.setAttribute("data-shade", colour);
+    card.group.setAttribute("aria-label", title);
+    card.group.setAttribute("data-value", exact(tape.values[i]));
+    card.group.setAttribute("data-gradient", gradient === null ? "" : exact(gradient));
+    setClasses(card.group, classes);
+  }
+
+  showArrow(arrow, state, shown, widest) {
+    const { tape } = this;
+    const { known, step, quiz } = state;
+    const { numbers } = arrow;
+    const arrived = quiz ? [] : numbers.filter((k) => known.arrived.has(k));
+    const products = arrived.map((k) => tape.arrivals[k].product);
+    const size = Math.max(0, ...products.map(Math.abs));
+    const width = products.length && widest ? 1.2 + 4.3 * Math.sqrt(Math.min(1, size / widest)) : 1.2;
+    const signs = new Set(products.map(Math.sign).filter(Boolean));
+    const isBackward = step.kind === "backward" && numbers.includes(step.arrow.number);
+    const isForward = step.kind === "forward" && numbers.some((k) => tape.arrows[k].head === step.node);
+    const classes = {
+      positive: signs.size === 1 && signs.has(1),
+      negative: signs.size === 1 && signs.has(-1),
+      "at-work": isForward || isBackward,
+      arrives: isBackward,
+      "on-way": numbers.some((k) => shown.has(k)),
+      wrong: Boolean(quiz?.wrong) && numbers.includes(quiz.wrong.number),
+    };
+    const isSingle = numbers.length === 1;
+    const { head } = tape.arrows[numbers[0]];
+    const slope = isSingle && known.hasValue[head] && !quiz ? tape.slopes[numbers[0]] : null;
+    const title = isSingle ? this.journey(numbers[0], slope, arrived.length > 0) : "";
+    if (isAsBefore(arrow, [title, width, ...Object.values(classes)])) return;
+    arrow.line.setAttribute("stroke-width", width.toFixed(2));
+    arrow.tip.setAttribute("points", triangle(arrow.end, 4 + width));
+    arrow.label.textContent = slope === null ? "" : show(slope, Math.min(3, graph.precision));
+    arrow.title.textContent = title;
+    setClasses(arrow.group, classes);
+  }
+
+  journey(k, slope, hasArrived) {
+    const { tail, head } = this.tape.arrows[k];
+    const ends = { tail: nameOf(tail), head: nameOf(head) };
+    if (slope === null) return say("arrow", ends);
+    const { product } = this.tape.arrivals[k];
+    return say(hasArrived ? "arrowArrived" : "arrowSlope", { ...ends, slope: exact(slope), product: exact(product) });
+  }
+
+  // A word on what is particular about a value.
+  markOf(i, known) {
+    const node = graph.nodes[i];
+    if (node.frozen) return say("frozenMark");
+    if (!known.hasValue[i] || !node.rule) return "";
+    const slopes = this.tape.into[i].map((arrow) => this.tape.slopes[arrow.number]);
+    return isSaturated(node, slopes) ? say(slopes[0] === 0 ? "offMark" : "saturatedMark") : "";
+  }
+
+  // Bring what is at work into sight.
+  reveal(i) {
+    const box = this.cards.get(i)?.box;
+    if (!box) return;
+    const [x, y, width, height] = box.map((length) => length * this.zoom);
+    const { host } = this;
+    const margin = 40;
+    const out = (from, size, start, room) => from < start + margin || from + size > start + room - margin;
+    if (out(x, width, host.scrollLeft, host.clientWidth) || out(y, height, host.scrollTop, host.clientHeight)) {
+      host.scrollTo({
+        left: x + (width - host.clientWidth) / 2,
+        top: y + (height - host.clientHeight) / 2,
+        behavior: "smooth",
+      });
+    }
+  }
+}
+
+// Whether these facts are those of the last time: most of a large picture stays as it is from step to step.
+function isAsBefore(item, facts) {
+  const key = facts.join("\n");
+  const isSame = item.facts === key;
+  item.facts = key;
+  return isSame;
+}
+
+function setClasses(target, classes) {
+  for (const [name, isSet] of Object.entries(classes)) target.classList.toggle(name, isSet);
+}
+
+const SQUASHING = new Set(["tanh", "sigmoid", "erf", "relu", "clamp", "softplus", "elu", "gelu", "silu"]);
+
+// Whether hardly anything comes back through an activation.
+function isSaturated(node, slopes) {
+  return SQUASHING.has(node.rule.split("/")[0]) && Math.abs(slopes[0]) < 0.02;
+}
+
+const nameOf = (i) => graph.nodes[i].fullName ?? graph.nodes[i].name;
+
+// The colour of a gradient: its sign, and its size by quarters of the largest.
+function shade(gradient, largest) {
+  if (!gradient) return "neutral";
+  const share = largest ? Math.abs(gradient) / largest : 1;
+  return `${gradient > 0 ? "positive" : "negative"}-${Math.min(3, Math.floor(4 * share)) || 0}`;
+}
+
+function describe(i, tape, known, gradient) {
+  const node = graph.nodes[i];
+  const value = known.hasValue[i] ? exact(tape.values[i]) : say("notYet");
+  const shown = gradient === null ? say("notYet") : exact(gradient);
+  const about = say("card", {
+    name: nameOf(i),
+    op: node.op ? say("madeBy", { op: node.op }) : "",
+    value,
+    gradient: shown,
+  });
+  return node.frozen ? `${about} ${say("frozen")}` : about;
+}
+
+function triangle([x, y, tipX, tipY], width) {
+  const length = Math.hypot(tipX - x, tipY - y) || 1;
+  const [alongX, alongY] = [(tipX - x) / length, (tipY - y) / length];
+  const half = width / 2;
+  const corners = [
+    [tipX, tipY],
+    [x - alongY * half, y + alongX * half],
+    [x + alongY * half, y - alongX * half],
+  ];
+  return corners.map((corner) => corner.map((c) => c.toFixed(1)).join(",")).join(" ");
+}

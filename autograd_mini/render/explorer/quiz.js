@@ -1,0 +1,83 @@
+// The quiz: the gradients are hidden, the reader works them out, and the first arrow that went wrong is shown.
+
+class Quiz {
+  constructor(tape, host) {
+    this.tape = tape;
+    this.shown = new Array(tape.nodes.length).fill(null);
+    this.shown[tape.root] = 1;
+    this.wrong = null;
+    this.boxes = new Map();
+    const order = tape.nodes
+      .map((_, i) => i)
+      .reverse()
+      .filter((i) => i !== tape.root);
+    host.replaceChildren(
+      ...order.map((i) => {
+        const box = html("input", {
+          type: "text",
+          inputmode: "decimal",
+          autocomplete: "off",
+          "aria-label": say("quizBox", { name: nameOf(i) }),
+          "data-quiz": i,
+        });
+        const mark = html("span", { class: "verdict", "aria-hidden": "true" });
+        this.boxes.set(i, { box, mark });
+        const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
+        return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
+      }),
+    );
+  }
+
+  // Look through the answers in the order of the backward pass; what it comes to is a sentence.
+  check() {
+    this.wrong = null;
+    let right = 0;
+    let first = null;
+    for (const [i, { box, mark }] of this.boxes) {
+      const answer = parseNumber(box.value);
+      const isRight = isClose(answer, this.tape.gradients[i]);
+      right += isRight;
+      this.shown[i] = isRight ? this.tape.gradients[i] : null;
+      if (first === null && !isRight) first = { i, answer };
+      const isFirst = first?.i === i;
+      mark.textContent = isRight ? "✓" : isFirst && box.value ? "✗" : "";
+      box.setAttribute("aria-invalid", isFirst && box.value !== "" ? "true" : "false");
+    }
+    if (!first) return say("quizAllRight");
+    const done = say("quizSoFar", { right, count: this.boxes.size });
+    if (Number.isNaN(first.answer)) return `${done} ${say("quizNext", { name: nameOf(first.i) })}`;
+    this.wrong = this.firstWrongArrow(first.i, first.answer);
+    const ends = { head: nameOf(this.wrong.head), tail: nameOf(this.wrong.tail) };
+    return `${done} ${say(this.hasForgotten ? "quizForgotten" : "quizWrong", ends)}`;
+  }
+
+  // The arrow whose contribution was left out, if that explains the answer, else the first that brings one.
+  firstWrongArrow(i, answer) {
+    const arrows = this.tape.steps
+      .filter((step) => step.kind === "backward" && step.arrow.tail === i)
+      .map((step) => step.arrow);
+    const lacking =
+      arrows.length > 1
+        ? arrows.find((arrow) => isClose(answer, this.tape.gradients[i] - this.tape.arrivals[arrow.number].product))
+        : undefined;
+    this.hasForgotten = lacking !== undefined;
+    return lacking ?? arrows[0];
+  }
+
+  reveal() {
+    this.wrong = null;
+    for (const [i, { box, mark }] of this.boxes) {
+      box.value = brief(this.tape.gradients[i]);
+      mark.textContent = "";
+      this.shown[i] = this.tape.gradients[i];
+    }
+  }
+}
+
+const operatorText = (text) => html("span", { "aria-hidden": "true" }, ` ${text} `);
+
+// Right to three digits.
+function isClose(answer, truth) {
+  if (!Number.isFinite(truth)) return Object.is(answer, truth);
+  return Math.abs(answer - truth) <= Math.max(0.002 * Math.abs(truth), 1e-9);
+}

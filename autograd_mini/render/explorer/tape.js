@@ -1,0 +1,167 @@
+// The two passes over the graph, as data: what happens at each step, and what is known after it.  Nothing here draws.
+
+const number = (x) => (typeof x === "string" ? Number(x) : x); // JSON has no Infinity and no NaN
+
+// Each arrow of the graph: from the operand `tail` at place `operand` to the result `head`.
+function arrowsOf(nodes) {
+  const arrows = [];
+  nodes.forEach((node, head) => {
+    (node.operands ?? []).forEach((tail, operand) => {
+      if (typeof tail === "number") arrows.push({ tail, head, operand, number: arrows.length });
+    });
+  });
+  return arrows;
+}
+
+class Tape {
+  constructor(nodes, root) {
+    this.nodes = nodes;
+    this.root = root;
+    this.arrows = arrowsOf(nodes);
+    this.into = nodes.map(() => []); // the arrows into each result, in the order of the operands
+    this.outOf = nodes.map(() => []);
+    for (const arrow of this.arrows) {
+      this.into[arrow.head].push(arrow);
+      this.outOf[arrow.tail].push(arrow);
+    }
+    this.leaves = nodes.flatMap((node, i) => (node.operands ? [] : [i]));
+    this.initial = new Map(this.leaves.map((i) => [i, number(nodes[i].data)]));
+    this.steps = this.plan();
+    this.seedStep = this.steps.findIndex((step) => step.kind === "seed");
+    this.runs = 0;
+    this.run(this.initial);
+  }
+
+  plan() {
+    const steps = [{ kind: "start" }];
+    this.nodes.forEach((node, i) => node.operands && steps.push({ kind: "forward", node: i }));
+    steps.push({ kind: "seed", node: this.root });
+    for (let i = this.nodes.length - 1; i >= 0; i -= 1) {
+      for (const arrow of this.into[i]) steps.push({ kind: "backward", node: i, arrow });
+    }
+    steps.push({ kind: "end" });
+    return steps;
+  }
+
+  // Both passes, from these numbers of the leaves.
+  run(leafValues) {
+    this.runs += 1;
+    this.values = new Array(this.nodes.length);
+    this.nodes.forEach((node, i) => {
+      this.values[i] = node.operands ? this.valueOf(i) : leafValues.get(i);
+    });
+    this.slopes = new Array(this.arrows.length);
+    this.ways = new Array(this.nodes.length).fill("");
+    this.nodes.forEach((node, i) => node.operands && this.readSlopes(i));
+    this.sweep();
+  }
+
+  operands(i) {
+    return this.nodes[i].operands.map((x) => (typeof x === "number" ? this.values[x] : number(x[0])));
+  }
+
+  valueOf(i) {
+    const node = this.nodes[i];
+    return node.frozen ? number(node.data) : rules[node.rule].value(...this.operands(i));
+  }
+
+  readSlopes(i) {
+    const node = this.nodes[i];
+    if (node.frozen) {
+      this.into[i].forEach((arrow, k) => {
+        this.slopes[arrow.number] = number(node.frozen[k]);
+      });
+      return;
+    }
+    let way = ""; // how the choices in the row turned out
+    const noted = (condition, a, b) => {
+      way += holds(condition) ? "1" : "0";
+      return where(condition, a, b);
+    };
+    const slopes = rules[node.rule].slopes(noted, this.values[i], ...this.operands(i));
+    this.ways[i] = way;
+    for (const arrow of this.into[i]) this.slopes[arrow.number] = slopes[arrow.operand];
+  }
+
+  // backward(), with each arrival of a gradient noted: what was there before it, and what after.
+  sweep() {
+    this.gradients = new Array(this.nodes.length).fill(0);
+    this.gradients[this.root] = 1;
+    this.arrivals = new Array(this.arrows.length);
+    for (const step of this.steps) {
+      if (step.kind !== "backward") continue;
+      const { arrow } = step;
+      const adjoint = this.gradients[arrow.head];
+      const slope = this.slopes[arrow.number];
+      const before = this.gradients[arrow.tail];
+      const product = adjoint * slope;
+      this.gradients[arrow.tail] = before + product;
+      this.arrivals[arrow.number] = { adjoint, slope, product, before, after: before + product };
+    }
+  }
+
+  // What is known once the step of this index is done: values, gradients so far, arrows that have been gone back over.
+  knownAt(index) {
+    const hasValue = this.nodes.map((node) => !node.operands);
+    const gradients = new Array(this.nodes.length).fill(null);
+    const arrived = new Set();
+    const waiting = this.outOf.map((arrows) => arrows.length);
+    for (const step of this.steps.slice(0, index + 1)) {
+      if (step.kind === "forward") hasValue[step.node] = true;
+      if (step.kind === "seed") {
+        gradients.fill(0);
+        gradients[this.root] = 1;
+      }
+      if (step.kind === "backward") {
+        gradients[step.arrow.tail] = this.arrivals[step.arrow.number].after;
+        arrived.add(step.arrow.number);
+        waiting[step.arrow.tail] -= 1;
+      }
+    }
+    const complete = waiting.map((count, i) => gradients[i] !== null && count === 0);
+    return { hasValue, gradients, arrived, complete };
+  }
+
+  // The arrows on the ways from a value to the root.
+  waysFrom(start) {
+    const reached = new Set([start]);
+    const arrows = [];
+    for (let i = start; i < this.nodes.length; i += 1) {
+      if (!reached.has(i)) continue;
+      for (const arrow of this.outOf[i]) {
+        reached.add(arrow.head);
+        arrows.push(arrow);
+      }
+    }
+    return arrows;
+  }
+
+  // How many paths lead from a value to the root.
+  countPaths(start) {
+    const counts = new Array(this.nodes.length).fill(0);
+    counts[this.root] = 1;
+    for (let i = this.root - 1; i >= start; i -= 1) {
+      for (const arrow of this.outOf[i]) counts[i] += counts[arrow.head];
+    }
+    return counts[start];
+  }
+
+  // The largest of these paths, each a list of arrows with the product of their slopes.  The largest from a value on
+  // are made of the largest from the values after it, so that a million paths are not gone through.
+  pathsFrom(start, most) {
+    const best = this.nodes.map(() => []);
+    best[this.root] = [{ product: 1, arrow: null, rest: null }];
+    const size = ({ product }) => Math.abs(product) || 0;
+    for (let i = this.root - 1; i >= start; i -= 1) {
+      const all = this.outOf[i].flatMap((arrow) =>
+        best[arrow.head].map((rest) => ({ product: this.slopes[arrow.number] * rest.product, arrow, rest })),
+      );
+      best[i] = all.sort((a, b) => Number(size(b) > size(a)) - Number(size(b) < size(a))).slice(0, most);
+    }
+    return best[start].map((path) => {
+      const arrows = [];
+      for (let step = path; step.arrow; step = step.rest) arrows.push(step.arrow);
+      return { arrows, product: path.product };
+    });
+  }
+}
