@@ -263,9 +263,7 @@ class Bound:
         frame.run(arguments, results, first, end, seed, out)
         self._free.append(frame)
 
-    def _parts(
-        self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]
-    ) -> None:
+    def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
         """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
         parts = divided(n, self._slots, self.tape.kind.width)
         by_parameters = seed is not None and self.executor.parameters is not None

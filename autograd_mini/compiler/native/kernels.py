@@ -282,9 +282,7 @@ def _access(making: Making, code: Code, kind: Kind, modes: Sequence[Mode]) -> Ac
     return making(code, kind, modes, code.field("%code", 1), code.field("%code", 2), operands(code, modes))
 
 
-def forward(
-    name: str, rule: Rule, kind: Kind, making: Making, modes: Sequence[Mode], needs: dict[str, str]
-) -> str:
+def forward(name: str, rule: Rule, kind: Kind, making: Making, modes: Sequence[Mode], needs: dict[str, str]) -> str:
     """The kernel that evaluates a group."""
     code = Code(needs)
     at = _access(making, code, kind, modes)
