@@ -1,5 +1,6 @@
 """Which executor runs a program on arrays, and why."""
 
+from functools import cache
 from importlib.util import find_spec
 
 from .program import Group, Program
@@ -29,10 +30,24 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
         return "native", "as asked"
     if find_spec("llvmlite") is None:
         return "numpy", "llvmlite is not installed"
+    if problem := _problem():
+        return "numpy", f"LLVM can't be used here: {problem}"
     weights = max([_weights(group) for group in program], default=0) if program.sampled else 0
     if weights >= MATRIX:
         return "numpy", f"a matrix product of {weights} weights is for BLAS"
     return "native", "no matrix product is large"
+
+
+@cache
+def _problem() -> str:
+    """Why there is no machine code on this machine, "" if there is."""
+    try:
+        from .native.jit import host
+
+        host()
+    except (ImportError, OSError, AttributeError, RuntimeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _weights(group: Group) -> int:

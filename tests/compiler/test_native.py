@@ -14,6 +14,7 @@ pytest.importorskip("llvmlite")
 import mpmath
 
 from autograd_mini import Value, compiler, exp, log, sqrt, where
+from autograd_mini.compiler import choice
 from autograd_mini.compiler.native import cache, threads
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.functions import call as function_call
@@ -449,6 +450,20 @@ def test_without_llvmlite_the_extra_is_named(monkeypatch):
     f = compiler.compile(exp, batch=True)
     f(np.ones(3))
     assert "llvmlite is not installed" in f.explain()
+
+
+def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
+    def refuse():
+        raise OSError("no C library")
+
+    monkeypatch.setattr("autograd_mini.compiler.native.jit.host", refuse)
+    choice._problem.cache_clear()
+    try:
+        f = compiler.compile(exp, batch=True)
+        assert f([0.0]).tolist() == [1.0]
+        assert "LLVM can't be used here: OSError: no C library" in f.explain()
+    finally:
+        choice._problem.cache_clear()
 
 
 def test_programs_with_python_in_them_are_for_numpy():

@@ -1,8 +1,11 @@
 """LLVM itself: modules of text made into functions in memory."""
 
+import ctypes
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache as cache_once
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from . import cache
 
@@ -80,14 +83,24 @@ class Jit:
         return data
 
 
-_host: list[Jit] = []
+# C's functions that code may call.
+_C: Final = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt", "hypot", "erf", "erfc"),
+    *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "fma"),
+)
 
 
+@cache_once
 def host() -> Jit:
-    """The functions for this machine."""
-    if not _host:
-        _host.append(Jit())
-    return _host[0]
+    """The functions for this machine.
+
+    Raises:
+        OSError, AttributeError: C's functions are not to be found here.
+    """
+    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+    for name in _C:
+        add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
+    return Jit()
 
 
 def _optimise(module: Any, machine: Any) -> None:
