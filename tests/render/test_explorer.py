@@ -535,7 +535,7 @@ def test_the_descent_takes_the_steps_that_python_takes(read: Any) -> None:
                 numbers[v.label] -= 0.05 * g
     order, _ = truth(small(*numbers.values()))
     assert page.numbers("value") == pytest.approx({f"v{i}": v.data for i, v in enumerate(order)}, rel=1e-12)
-    assert "after 20 steps" in page.text("#cost")
+    assert "steps taken: 20" in page.text("#cost")
     assert page.tab.locator("#plot polyline").count() == 1
     page.tab.click("#reset")
     assert page.numbers("value")["v0"] == 2.0

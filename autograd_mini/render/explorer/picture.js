@@ -32,23 +32,30 @@ class Picture {
       boxes,
     );
     this.host.replaceChildren(this.root);
-    this.fit();
+    this.fitReadably();
   }
 
   size() {
     return this.view.size.map((length) => length + 2 * MARGIN);
   }
 
-  // As large as its place allows, but neither larger than life by much nor too small to read.
+  // All of it, as large as its place allows, but not larger than life by much.
   fit() {
     const [width, height] = this.size();
     const { clientWidth, clientHeight } = this.host;
-    const room = Math.min((clientWidth - 24) / width, (clientHeight - 24) / height);
-    this.setZoom(Math.min(1.35, Math.max(0.5, room)));
+    this.setZoom(Math.min(1.35, (clientWidth - 24) / width, (clientHeight - 24) / height));
+  }
+
+  // The same, but not too small to read: the steps bring what is at work into sight.
+  fitReadably() {
+    this.fit();
+    this.setZoom(Math.max(0.72, this.zoom));
+    this.isUntouched = true;
   }
 
   setZoom(zoom) {
     this.zoom = Math.min(3, Math.max(0.15, zoom));
+    this.isUntouched = false; // by the reader
     const [width, height] = this.size();
     this.root.setAttribute("width", width * this.zoom);
     this.root.setAttribute("height", height * this.zoom);
@@ -269,6 +276,7 @@ class Picture {
     const node = graph.nodes[i];
     if (node.frozen) return say("frozenMark");
     if (!known.hasValue[i] || !node.rule) return "";
+    if (this.tape.isUndefined(i)) return say("undefinedMark");
     const slopes = this.tape.into[i].map((arrow) => this.tape.slopes[arrow.number]);
     return isSaturated(node, slopes) ? say(slopes[0] === 0 ? "offMark" : "saturatedMark") : "";
   }
