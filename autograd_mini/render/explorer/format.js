@@ -66,12 +66,19 @@ function figure(x, inParentheses = false) {
   return mathml("mrow", ...parts);
 }
 
-// MathML of ours, with what belongs in its places: `fill(i)` makes the operand of number i.
+const SEPARATORS = new Set(["(", ",", "|", ")"]);
+const isEnclosed = (place) =>
+  [place.previousSibling, place.nextSibling].every((beside) => SEPARATORS.has(beside?.textContent));
+
+// MathML of ours, with what belongs in its places: `fill(i, isEnclosed)` makes the operand of number i, which needs no
+// parentheses of its own where it is enclosed.
 function formula(text, fill = () => "") {
   const source = `<math xmlns="${MATHML}"><mrow>${text}</mrow></math>`;
   const parsed = new DOMParser().parseFromString(source, "application/xml");
   const row = document.importNode(parsed.documentElement.firstChild, true);
-  for (const place of row.querySelectorAll("[data-x]")) place.replaceWith(fill(Number(place.getAttribute("data-x"))));
+  for (const place of row.querySelectorAll("[data-x]")) {
+    place.replaceWith(fill(Number(place.getAttribute("data-x")), isEnclosed(place)));
+  }
   return row;
 }
 
@@ -94,7 +101,7 @@ function slopeSymbol(tape, arrow) {
   const hasTwin = tape.outOf[arrow.tail].some((other) => other !== arrow && other.head === arrow.head);
   if (!hasTwin && !(isOneOfMany && arrow.head === tape.root)) return fraction;
   const which = mathml("mtext", say("alongArrow", { place: tape.placeOf(arrow) }));
-  return mathml("msub", mathml("mrow", fraction, operator("|")), which);
+  return mathml("msub", fraction, which);
 }
 
 const SIGNS = new Set(["=", "+", "−"]);

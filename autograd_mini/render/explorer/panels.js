@@ -4,12 +4,12 @@ const byId = (id) => document.getElementById(id);
 
 // ---- mathematics of one operation ----
 
-const namesOf = (node) => (k) => {
+const namesOf = (node) => (k, isEnclosed) => {
   const operand = node.operands[k];
-  return typeof operand === "number" ? symbol(operand) : figure(number(operand[0]), true);
+  return typeof operand === "number" ? symbol(operand) : figure(number(operand[0]), !isEnclosed);
 };
 
-const numbersOf = (tape, i) => (k) => figure(tape.operands(i)[k], true);
+const numbersOf = (tape, i) => (k, isEnclosed) => figure(tape.operands(i)[k], !isEnclosed);
 
 // Whether a formula says more than a number would.
 const isTelling = (text) => /<mi|<m(frac|sqrt|sup|root)/.test(text);

@@ -238,7 +238,7 @@ class Picture {
     const { numbers } = arrow;
     const arrived = quiz ? [] : numbers.filter((k) => known.arrived.has(k));
     const products = arrived.map((k) => tape.arrivals[k].product);
-    const size = Math.max(0, ...products.map(Math.abs));
+    const size = Math.max(0, ...products.map((product) => Math.abs(product) || 0)); // NaN counts as 0
     const width = products.length && widest ? 1.2 + 4.3 * Math.sqrt(Math.min(1, size / widest)) : 1.2;
     const signs = new Set(products.map(Math.sign).filter(Boolean));
     const isBackward = step.kind === "backward" && numbers.includes(step.arrow.number);
