@@ -46,10 +46,10 @@ class Picture {
     this.setZoom(Math.min(1.35, (clientWidth - 24) / width, (clientHeight - 24) / height));
   }
 
-  // The same, but not too small to read: the steps bring what is at work into sight.
+  // The same where it can be read then; else larger, and the steps bring what is at work into sight.
   fitReadably() {
     this.fit();
-    this.setZoom(Math.max(0.72, this.zoom));
+    if (this.zoom < 0.6) this.setZoom(0.75);
     this.isUntouched = true;
   }
 
