@@ -47,6 +47,16 @@ def creation_hook(hook: Hook) -> Iterator[None]:
                 engine._hook = None
 
 
+@contextmanager
+def without_hooks() -> Iterator[None]:
+    """Inside, no hook sees the nodes of this thread, and graphs are built under no_grad() too."""
+    before, _thread.hooks = _thread.hooks, ()
+    try:
+        yield
+    finally:
+        _thread.hooks = before
+
+
 def _run_hooks(v: Value) -> Value:
     for (hook,) in _thread.hooks:
         v = hook(v)

@@ -18,7 +18,7 @@ class Plain(NamedTuple):
     @property
     def numbers(self) -> list[float]:
         """All of them, in order."""
-        numbers: list[float] = self.whole if isinstance(self.whole, list) else self.whole.ravel().tolist()
+        numbers: list[float] = self.whole if isinstance(self.whole, list) else self.whole.astype(float).ravel().tolist()
         return numbers
 
     def array(self, dtype: str) -> Any:

@@ -33,7 +33,7 @@ class PlainCall:
         self._params, self._dtype = params, dtype
         self.key: Hashable = tuple([argument.key for argument in self._args])
         self.sizes = [argument.size for argument in self._args]
-        self.scalars = all(argument.key == "number" for argument in self._args)
+        self.scalars = bool(args) and all(argument.key == "number" for argument in self._args)
 
     def numbers(self, sample: int) -> list[float]:
         """Those of all arguments."""
@@ -70,10 +70,10 @@ class PlainCall:
             return value, arrays().array(gradient)
         return value, one_or_all(self.arguments(gradient))
 
-    def first_bad(self, value: Any, gradient: Any) -> int | None:
+    def first_bad(self, executor: Any, value: Any, gradient: Any) -> int | None:
         """0 if the value or a derivative is not finite."""
-        flat = [value, *flat_derivatives(gradient)]
-        return None if all(map(math.isfinite, flat)) else 0
+        del executor
+        return None if all(map(math.isfinite, [value, *flat_derivatives(gradient)])) else 0
 
     def disagreement(self, flip: Flipped) -> tuple[int, int] | None:
         """None: there is one sample alone."""

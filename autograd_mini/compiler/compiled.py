@@ -1,5 +1,6 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
+import gc
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
+from ..hooks import without_hooks
 from .calls import PlainCall, arrays
 from .passes import recovered, spread
 from .program import Program
@@ -163,7 +165,7 @@ class Compiled:
                 self._require_agreement(call, plan, flip)
                 continue
             self._remember(call.key, plan)
-            if options.check and (i := call.first_bad(value, gradient)) is not None:
+            if options.check and (i := call.first_bad(plan.executor, value, gradient)) is not None:
                 self._replay(call, i)
             return value, gradient
         raise RetraceError(
@@ -199,10 +201,11 @@ class Compiled:
             )
         start = time.perf_counter()
         inputs = [Value(x) for x in call.numbers(0)]
-        with self._synced():
-            traced = trace(f, call.arguments(inputs), inputs, self._leaves)
-        between = time.perf_counter()
-        program, executor = self._built(traced, call)
+        with _no_collector():
+            with self._synced(), without_hooks():
+                traced = trace(f, call.arguments(inputs), inputs, self._leaves)
+            between = time.perf_counter()
+            program, executor = self._built(traced, call)
         seconds = between - start, time.perf_counter() - between
         return _Plan(program, executor, traced.captured, seconds)
 
@@ -263,8 +266,13 @@ class Compiled:
 
     @params.setter
     def params(self, numbers: Any) -> None:
-        if numbers is not self.params:
-            self._params[...] = arrays().reshape(numbers, self._params.shape)
+        if self._params is None:
+            raise ValueError("there are no parameters to assign: compile with params=…")
+        if numbers is not self._params:
+            array = arrays().array(numbers, self._params.dtype)
+            if array.shape != self._params.shape:
+                raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
+            self._params[...] = array
 
     def sync(self) -> None:
         """Write the numbers of `params` back to the Values that they came from."""
@@ -314,6 +322,18 @@ class Compiled:
         self._params = state["params"]
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _refuse(*args: Any) -> Any:

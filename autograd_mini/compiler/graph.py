@@ -136,5 +136,5 @@ class Graph:
             marked[i] = True
         for i, rule in enumerate(self.rules):
             if rule is not None and through(rule):
-                marked[i] = any(marked[j] for j in self.operands[i])
+                marked[i] = any(map(marked.__getitem__, self.operands[i]))
         return marked

@@ -121,11 +121,8 @@ def recovered(graph: Graph) -> Graph:
 
 def _products(graph: Graph, uses: Sequence[int], terms: Sequence[int]) -> set[int]:
     """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses."""
-    return {
-        t
-        for t in terms
-        if graph.rules[t] is RULES["mul"] and uses[t] == 1 and not any(j in graph.constants for j in graph.operands[t])
-    }
+    products = [t for t in terms if graph.rules[t] is RULES["mul"] and uses[t] == 1]
+    return {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
 
 
 def oriented(graph: Graph) -> Graph:

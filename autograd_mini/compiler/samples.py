@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .arguments import array_of
-from .calls import flat_derivatives, one_or_all
+from .calls import one_or_all
 from .source import Flipped
 
 
@@ -62,12 +63,25 @@ class SampledCall:
             return value, out[0]
         return value, one_or_all([argument.gradient(g) for argument, g in zip(self._args, out)])
 
-    def first_bad(self, value: Any, gradient: Any) -> int | None:
-        """The first sample whose value or derivatives are not finite; 0 where it is not known which."""
-        finite = np.isfinite(value)
-        if not finite.all():
-            return int(np.argmin(finite)) if self._reduce is None else 0
-        return None if all(map(math.isfinite, flat_derivatives(gradient))) else 0
+    def first_bad(self, executor: Any, value: Any, gradient: Any) -> int | None:
+        """The first sample whose value or derivatives are not finite, found by running halves."""
+        if _is_finite(value, gradient):
+            return None
+        first, end = 0, self.samples
+        while end - first > 1:
+            middle = (first + end) // 2
+            if _is_finite(*self._part(first, middle).run(executor, gradient is not None)):
+                first = middle
+            else:
+                end = middle
+        return first
+
+    def _part(self, first: int, end: int) -> "SampledCall":
+        """The same call with some of the samples."""
+        part = copy(self)
+        part._args = [Sampled(key, block[:, first:end], end - first) for key, block, _ in self._args]
+        part.samples = end - first
+        return part
 
     def disagreement(self, flip: Flipped) -> tuple[int, int] | None:
         """The first sample for which a guard doesn't hold, and the guard, unless it is sample 0."""
@@ -91,7 +105,7 @@ class Sampled(NamedTuple):
 
     def gradient(self, matrix: Any) -> Any:
         """Derivatives in the structure of the argument, from a matrix of them by samples."""
-        return _by_sample(self.key, iter(matrix))
+        return _by_sample(self.key, iter(matrix), self.samples)
 
 
 def sampled(position: int, argument: Any, dtype: str) -> Sampled:
@@ -135,12 +149,20 @@ def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     return array_of([next(numbers) for _ in range(math.prod(shape))], shape)
 
 
-def _by_sample(key: tuple[Any, ...], rows: Iterator[Any]) -> Any:
+def _by_sample(key: tuple[Any, ...], rows: Iterator[Any], samples: int) -> Any:
     """The next rows of a matrix, with the sample axis first."""
     kind, shape = key[:2]
     if kind == "dict":
-        return {name: _by_sample(part, rows) for name, part in zip(shape, key[2])}
+        return {name: _by_sample(part, rows, samples) for name, part in zip(shape, key[2])}
     if not shape:
         return next(rows)
     part = [next(rows) for _ in range(math.prod(shape))]
-    return np.stack(part, axis=-1).reshape(-1, *shape)
+    return np.stack(part, axis=-1).reshape(-1, *shape) if part else np.empty((samples, *shape))
+
+
+def _is_finite(value: Any, gradient: Any) -> bool:
+    if isinstance(gradient, dict):
+        return all(_is_finite(value, part) for part in gradient.values())
+    if isinstance(gradient, tuple):
+        return all(_is_finite(value, part) for part in gradient)
+    return bool(np.isfinite(value).all() and (gradient is None or np.isfinite(gradient).all()))

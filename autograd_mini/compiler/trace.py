@@ -101,7 +101,7 @@ def _read(run: _Run, roots: Sequence[Value], inputs: int) -> tuple[Graph, list[i
             captured.append((v, v._data))
         parents, numbers = operands_of(v)
         xs = [graph.constant(float(x)) if p is None else place[id(p)] for p, x in zip(parents, numbers)]
-        if all(x in graph.constants for x in xs):  # its bits are known
+        if all(map(graph.constants.__contains__, xs)):  # its bits are known
             place[id(v)] = graph.constant(v._data)
         elif v._rule.name == "pos":
             place[id(v)] = xs[0]

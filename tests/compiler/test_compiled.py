@@ -95,6 +95,26 @@ def test_what_does_not_depend_on_an_argument_has_no_slope():
     assert compile_(lambda x: x, batch=True).value_and_grad([1.0, 2.0])[0].tolist() == [1.0, 2.0]
 
 
+def test_no_arguments_and_empty_ones():
+    assert compile_(lambda: 3).value_and_grad() == (3.0, ())
+    assert compile_(lambda: 3)() == 3.0
+    p = Value(2.0)
+    assert compile_(lambda: p * p, params=[p]).value_and_grad() == (4.0, [4.0])
+    for executor in EXECUTORS:
+        f = compile_(lambda xs: sum(xs) + 1.0, executor=executor)
+        assert f.value_and_grad([]) == (1.0, [])
+        assert f.value_and_grad(np.empty((0, 2)))[1].shape == (0, 2)
+    values, slopes = compile_(lambda xs: sum(xs) + 1.0, batch=True).value_and_grad(np.empty((3, 0)))
+    assert values.tolist() == [1.0, 1.0, 1.0]
+    assert slopes.shape == (3, 0)
+
+
+def test_whole_numbers_are_calculated_with_as_floats():
+    value, gradient = compile_(lambda x: x @ x).value_and_grad(np.array([1, 2]))
+    assert (type(value), value, gradient.tolist()) == (float, 5.0, [2.0, 4.0])
+    assert compile_(lambda x: x[0] * x[0]).value_and_grad(np.array([2**62]))[0] == 2.0**124
+
+
 def test_each_sample_of_every_argument():
     f = compile_(lambda x, p: x[0] * x[1] + p["k"], batch=True)
     X, k = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), [10.0, 20.0, 30.0]
@@ -173,6 +193,17 @@ def test_a_regulariser_is_evaluated_once():
     assert np.allclose(gradient, [p.grad for p in ps], rtol=1e-13)
     (program,) = step.programs
     assert [group.varying for group in program if group.rule.name == "dot" and len(group.operands) > 20] == [False]
+
+
+def test_only_as_many_parameters_can_be_assigned():
+    p = [Value(1.0), Value(2.0)]
+    f = compile_(lambda x: p[0] * x + p[1], params=p)
+    f.params = [3, 4]
+    assert f(2.0) == 10.0
+    with pytest.raises(ValueError, match=r"flat array of 2 numbers, not of shape \(1,\)"):
+        f.params = [1.0]
+    with pytest.raises(ValueError, match="no parameters"):
+        compile_(lambda x: x).params = [1.0]
 
 
 def test_parameters_without_a_sample_axis():
@@ -322,6 +353,12 @@ def test_numbers_of_what_does_not_depend_on_the_arguments_may_be_taken():
     assert compile_(f).value_and_grad(2.0) == (432.0, 216.0)
 
 
+def test_it_may_be_called_where_no_graph_is_built():
+    with no_grad():
+        assert compile_(lambda x: x * x).value_and_grad(3.0) == (9.0, 6.0)
+        assert (Value(2.0) * 3.0).parents == ()
+
+
 def test_derivatives_inside_a_compiled_function():
     f = compile_(lambda x: grad(lambda z: sin(z) * z)(x) + grad(grad(exp))(x))
     for x in (0.5, 2.0):
@@ -454,6 +491,14 @@ def test_check_names_the_operation_and_the_line():
     with pytest.raises(compiler.NonFiniteError, match=r"'log' of .*-2\.0.*test_compiled.py:\d+: return log") as caught:
         checked.value_and_grad([1.0, 2.0, -1.0])
     assert isinstance(caught.value, ArithmeticError)
+    root = Value(2.0)
+    for options in ({"batch": True}, {"params": [root], "reduce": "mean"}):  # the sample, where slopes alone tell
+        checked = compile_(lambda x: root * sqrt(x), check="raise", **options)
+        with pytest.raises(compiler.NonFiniteError, match=r"the slope of 'sqrt' of 0.0|'sqrt' of nan") as caught:
+            checked.value_and_grad([1.0, 2.0, 3.0, 0.0 if "batch" in options else math.nan, 5.0])
+    tangent = compile_(lambda x: sqrt(root * x), check="raise", params=[root], reduce="sum")
+    with pytest.raises(compiler.NonFiniteError, match=r"the slope of 'sqrt' of 0.0"):
+        tangent.value_and_grad([1.0, 2.0, 3.0, 4.0, 0.0])
     slope = compile_(sqrt, check="raise", executor="numpy")
     with pytest.raises(compiler.NonFiniteError, match=r"the slope of 'sqrt' of 0.0"):
         slope.value_and_grad(0.0)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from autograd_mini.nn import MLP, Adam, cross_entropy, fit
+
 pytest.importorskip("sklearn")
 
 
@@ -24,6 +26,33 @@ def test_it_reads_digits_that_it_has_not_seen(figures: Any) -> None:
     assert figures["parameters"] == 1210
     assert figures["cost"] < 0.2
     assert figures["accuracy"] >= 0.94
+
+
+def test_a_compiled_network_reads_more_of_them_and_learns_in_seconds(figures: Any) -> None:
+    assert figures["compiled_accuracy"] >= 0.97
+    assert figures["compiled_seconds"] < 10.0
+
+
+def test_compiled_or_not_it_is_the_same_training(demo: ModuleType) -> None:
+    training, _ = demo.load()
+    costs = []
+    for compile in (False, True):
+        network = MLP(64, [8, 10], activation="tanh", init="xavier", seed=1)
+        pixels, labels = zip(*training[:64], strict=True)
+        optimizer = Adam(network.parameters(), lr=0.01)
+        history = fit(
+            network,
+            pixels,
+            labels,
+            loss=cross_entropy,
+            optimizer=optimizer,
+            epochs=3,
+            batch_size=16,
+            seed=1,
+            compile=compile,
+        )
+        costs.append(history.cost)
+    assert costs[1] == pytest.approx(costs[0], rel=1e-9)
 
 
 def test_delta_of_the_last_layer_is_p_minus_y(figures: Any) -> None:
