@@ -120,6 +120,8 @@ class Value:
     @property
     def grad(self) -> float:
         """∂root/∂self of the latest backward(), in a leaf summed over all calls; 0.0 until computed."""
+        if _observer is not None:
+            _observer.read(self, ".grad")
         return 0.0 if self._grad is None else self._grad
 
     @grad.setter
@@ -178,8 +180,9 @@ class Value:
         return bool(self._data) if _observer is None else _observer.decide(self)
 
     def __repr__(self) -> str:
+        grad = 0.0 if self._grad is None else self._grad  # not by the property: to print is no reading, in a trace
         label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data!r}, grad={self.grad!r}{label})"
+        return f"Value(data={self._data!r}, grad={grad!r}{label})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)

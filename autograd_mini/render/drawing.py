@@ -68,7 +68,7 @@ class Drawing:
         'two.svg'
         """
         path = Path(path)
-        _write_whole(path, self._encoded(path.suffix, DARK if dark else LIGHT))
+        write_whole(path, self._encoded(path.suffix, DARK if dark else LIGHT))
         return path
 
     def _encoded(self, suffix: str, theme: dict[str, str]) -> bytes:
@@ -209,7 +209,8 @@ def _require_few(count: int, what: str, max_nodes: int) -> None:
         )
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file all at once: where that fails, what stood there before still does."""
     # A rename within one directory is atomic; open(), unlike tempfile, gives the new file its usual permissions.
     if not path.parent.is_dir():
         raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}, make it first")

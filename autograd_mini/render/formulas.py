@@ -103,7 +103,7 @@ def formula(
     tanh(3.0*2.0 + (-1.0))/2.0**2
     """
     _check("formula(root)", root, names, max_terms)
-    return _written(_Reading(topological_order(root), names, numbers, max_terms).of(root), max_terms)
+    return _written(Reading(topological_order(root), names, numbers, max_terms).of(root), max_terms)
 
 
 def derivative_formula(
@@ -146,7 +146,7 @@ def derivative_formula(
         raise TypeError(f"derivative_formula(root, x) is by a Value x, not by {type(x).__name__} {x!r:.80}")
     order = topological_order(root)
     require_fresh(order)
-    return _written(_adjoint(_Reading(order, names, numbers, max_terms), root, x), max_terms)
+    return _written(_adjoint(Reading(order, names, numbers, max_terms), root, x), max_terms)
 
 
 def _check(call: str, root: Any, names: Any, max_terms: Any) -> None:
@@ -163,13 +163,13 @@ def _check(call: str, root: Any, names: Any, max_terms: Any) -> None:
 MANY: Final = 10**18  # sizes are exact up to here: those of a long graph would have thousands of digits
 
 
-class _Op(Enum):
+class Op(Enum):
     """What a term is."""
 
     NUMBER, NAME, SUM, PRODUCT, QUOTIENT, POWER, NEGATIVE, CHOICE, CALL, TOO_LONG = range(10)
 
 
-class _Term:
+class Term:
     """An operation of terms, a number or a name.
 
     `detail` is the number, the `_Name`, the signs of a sum (the first is +1) or the rule of a call.
@@ -177,7 +177,7 @@ class _Term:
 
     __slots__ = ("args", "detail", "op", "size")
 
-    def __init__(self, op: _Op, args: tuple["_Term", ...], detail: Any, size: int) -> None:
+    def __init__(self, op: Op, args: tuple["Term", ...], detail: Any, size: int) -> None:
         self.op = op
         self.args = args
         self.detail = detail
@@ -187,27 +187,27 @@ class _Term:
 class _AsComputed:
     """Builds terms that stand for the very operations of a graph; equal ones are one object."""
 
-    def __init__(self, limit: int, known: dict[tuple[Any, ...], _Term]) -> None:
+    def __init__(self, limit: int, known: dict[tuple[Any, ...], Term]) -> None:
         self.limit = limit
         self.known = known
 
-    def make(self, op: _Op, *args: _Term, detail: Any = None) -> _Term:
+    def make(self, op: Op, *args: Term, detail: Any = None) -> Term:
         size = min(1 + sum([t.size for t in args]), MANY)
         if size > self.limit:  # it keeps nothing alive, and is as good as any: nobody will write it
-            return _Term(_Op.TOO_LONG, (), None, size)
-        key = (op, repr(detail) if op is _Op.NUMBER else detail, *args)
+            return Term(Op.TOO_LONG, (), None, size)
+        key = (op, repr(detail) if op is Op.NUMBER else detail, *args)
         if key not in self.known:
-            self.known[key] = _Term(op, args, detail, size)
+            self.known[key] = Term(op, args, detail, size)
         return self.known[key]
 
-    def number(self, x: float) -> _Term:
+    def number(self, x: float) -> Term:
         whole = type(x) is float and x % 1.0 == 0.0 and abs(x) < 1e16 and (x or math.copysign(1.0, x) > 0.0)
-        return self.make(_Op.NUMBER, detail=int(x) if whole else x)
+        return self.make(Op.NUMBER, detail=int(x) if whole else x)
 
-    def node(self, rule: Rule, xs: Sequence[_Term]) -> _Term:
+    def node(self, rule: Rule, xs: Sequence[Term]) -> Term:
         """The operation of a row, or of a primitive."""
         if RULES.get(rule.name) is not rule:
-            return self.make(_Op.CALL, *xs, detail=rule)
+            return self.make(Op.CALL, *xs, detail=rule)
         match rule.name:
             case "add" | "sum":
                 return self.add(*xs)
@@ -229,82 +229,82 @@ class _AsComputed:
             case "mean":
                 return self.div(self.add(*xs), self.number(len(xs)))
             case "where":
-                return self.make(_Op.CHOICE, *xs)
-            case "maximum" | "minimum" if xs[0].op is _Op.CALL and xs[0].detail is rule:
-                return self.make(_Op.CALL, *xs[0].args, *xs[1:], detail=rule)
+                return self.make(Op.CHOICE, *xs)
+            case "maximum" | "minimum" if xs[0].op is Op.CALL and xs[0].detail is rule:
+                return self.make(Op.CALL, *xs[0].args, *xs[1:], detail=rule)
             # The helpers of the table are no functions of the package.
             case "one_minus_square":
                 return self.add(self.number(1), self.neg(self.pow(xs[0], self.number(2))))
             case "sech2":
-                cosh = self.make(_Op.CALL, *xs, detail=RULES["cosh"])
+                cosh = self.make(Op.CALL, *xs, detail=RULES["cosh"])
                 return self.div(self.number(1), self.pow(cosh, self.number(2)))
             case "gaussian":
                 square = self.mul(xs[1], self.pow(xs[0], self.number(2)))
-                return self.make(_Op.CALL, self.neg(square), detail=RULES["exp"])
-        return self.make(_Op.CALL, *xs, detail=rule)
+                return self.make(Op.CALL, self.neg(square), detail=RULES["exp"])
+        return self.make(Op.CALL, *xs, detail=rule)
 
-    def add(self, *xs: _Term) -> _Term:
+    def add(self, *xs: Term) -> Term:
         return self.signed_sum([x for x in xs if not _is(x, 0)] or xs[:1])
 
-    def signed_sum(self, xs: Sequence[_Term]) -> _Term:
+    def signed_sum(self, xs: Sequence[Term]) -> Term:
         if len(xs) == 1:
             return xs[0]
         signs, rest = zip(*map(self.unsigned, xs[1:]), strict=True)
-        return self.make(_Op.SUM, xs[0], *rest, detail=(1, *signs))
+        return self.make(Op.SUM, xs[0], *rest, detail=(1, *signs))
 
-    def mul(self, *xs: _Term) -> _Term:
+    def mul(self, *xs: Term) -> Term:
         xs = tuple([x for x in xs if not _is(x, 1)]) or xs[:1]
-        return self.make(_Op.PRODUCT, *xs) if len(xs) > 1 else xs[0]
+        return self.make(Op.PRODUCT, *xs) if len(xs) > 1 else xs[0]
 
-    def div(self, x: _Term, y: _Term) -> _Term:
-        return x if _is(y, 1) else self.make(_Op.QUOTIENT, x, y)
+    def div(self, x: Term, y: Term) -> Term:
+        return x if _is(y, 1) else self.make(Op.QUOTIENT, x, y)
 
-    def pow(self, x: _Term, n: _Term) -> _Term:
-        return x if _is(n, 1) else self.make(_Op.POWER, x, n)
+    def pow(self, x: Term, n: Term) -> Term:
+        return x if _is(n, 1) else self.make(Op.POWER, x, n)
 
-    def neg(self, x: _Term) -> _Term:
-        if x.op is _Op.NUMBER:
+    def neg(self, x: Term) -> Term:
+        if x.op is Op.NUMBER:
             return self.number(-x.detail)
         sign, x = self.unsigned(x)
-        return x if sign < 0 else self.make(_Op.NEGATIVE, x)
+        return x if sign < 0 else self.make(Op.NEGATIVE, x)
 
-    def unsigned(self, x: _Term) -> tuple[int, _Term]:
+    def unsigned(self, x: Term) -> tuple[int, Term]:
         """The sign that x begins with, and what follows."""
         first, above = x, []
-        while first.op in (_Op.PRODUCT, _Op.QUOTIENT):
+        while first.op in (Op.PRODUCT, Op.QUOTIENT):
             above.append(first)
             first = first.args[0]
-        if first.op is _Op.NEGATIVE:
+        if first.op is Op.NEGATIVE:
             first = first.args[0]
-        elif first.op is _Op.NUMBER and first.detail < 0:
+        elif first.op is Op.NUMBER and first.detail < 0:
             first = self.number(-first.detail)
         else:
             return 1, x
         for y in reversed(above):
-            first = (self.div if y.op is _Op.QUOTIENT else self.mul)(first, *y.args[1:])
+            first = (self.div if y.op is Op.QUOTIENT else self.mul)(first, *y.args[1:])
         return -1, first
 
 
 class _Tidied(_AsComputed):
     """Builds terms in a tidy form: a number times powers, the positive ones over the others, and sums of such."""
 
-    def mul(self, *xs: _Term) -> _Term:
+    def mul(self, *xs: Term) -> Term:
         return self.product([(x, 1) for x in xs if not _is(x, 1)])
 
-    def div(self, x: _Term, y: _Term) -> _Term:
+    def div(self, x: Term, y: Term) -> Term:
         return self.product([(x, 1), (y, -1)])
 
-    def pow(self, x: _Term, n: _Term) -> _Term:
-        return self.product([(x, n.detail)]) if n.op is _Op.NUMBER else super().pow(x, n)
+    def pow(self, x: Term, n: Term) -> Term:
+        return self.product([(x, n.detail)]) if n.op is Op.NUMBER else super().pow(x, n)
 
-    def product(self, powers: Sequence[tuple[_Term, float]]) -> _Term:
+    def product(self, powers: Sequence[tuple[Term, float]]) -> Term:
         """The product of terms to the given powers, with like factors gathered."""
-        if len(powers) == 1 and powers[0][1] == 1 and powers[0][0].op is not _Op.NUMBER:
+        if len(powers) == 1 and powers[0][1] == 1 and powers[0][0].op is not Op.NUMBER:
             return powers[0][0]
         above, below = 1.0, 1.0
-        exponents: dict[_Term, float] = {}
+        exponents: dict[Term, float] = {}
         for x, n in self.factors(powers):
-            if x.op is not _Op.NUMBER or not _can_be_folded(x.detail, n, above, below):
+            if x.op is not Op.NUMBER or not _can_be_folded(x.detail, n, above, below):
                 exponents[x] = exponents.get(x, 0) + n
             elif n < 0:
                 below *= x.detail**-n
@@ -320,7 +320,7 @@ class _Tidied(_AsComputed):
         factors = sorted([(x, n) for x, n in exponents.items() if n], key=_place)
         return self.fraction(above, below, factors)
 
-    def fraction(self, above: float, below: float, factors: Sequence[tuple[_Term, float]]) -> _Term:
+    def fraction(self, above: float, below: float, factors: Sequence[tuple[Term, float]]) -> Term:
         if (above / below) % 1.0 == 0.0 or above % 1.0 != 0.0:
             above, below = above / below, 1.0
         over = [self.power(x, n) for x, n in factors if n > 0]
@@ -332,44 +332,44 @@ class _Tidied(_AsComputed):
         z = super().mul(*over)
         if under:
             z = super().div(z, super().mul(*under))
-        return self.make(_Op.NEGATIVE, z) if above < 0.0 else z
+        return self.make(Op.NEGATIVE, z) if above < 0.0 else z
 
-    def power(self, x: _Term, n: float) -> _Term:
+    def power(self, x: Term, n: float) -> Term:
         if n == 1:
             return x
-        if x.op is _Op.CALL and n % 2 == 0:
+        if x.op is Op.CALL and n % 2 == 0:
             if x.detail is RULES["hypot"]:
                 return self.power(self.add(*[self.pow(y, self.number(2)) for y in x.args]), n / 2)
             if x.detail is RULES["sqrt"]:
                 return self.power(x.args[0], n / 2)
         return super().pow(x, self.number(n))
 
-    def factors(self, powers: Sequence[tuple[_Term, float]]) -> Iterator[tuple[_Term, float]]:
+    def factors(self, powers: Sequence[tuple[Term, float]]) -> Iterator[tuple[Term, float]]:
         """What the terms are products of.  Only a whole power can be taken apart: (x²)^½ is not x."""
         pending = list(reversed(powers))
         while pending:
             x, n = pending.pop()
             if n % 1 != 0:
                 yield x, n
-            elif x.op is _Op.NEGATIVE:
+            elif x.op is Op.NEGATIVE:
                 pending.append((x.args[0], n))
                 if n % 2:
                     yield self.number(-1), 1
-            elif x.op is _Op.PRODUCT:
+            elif x.op is Op.PRODUCT:
                 pending += [(y, n) for y in reversed(x.args)]
-            elif x.op is _Op.QUOTIENT:
+            elif x.op is Op.QUOTIENT:
                 pending += [(x.args[1], -n), (x.args[0], n)]
-            elif x.op is _Op.POWER and x.args[1].op is _Op.NUMBER:
+            elif x.op is Op.POWER and x.args[1].op is Op.NUMBER:
                 pending.append((x.args[0], n * x.args[1].detail))
             else:
                 yield x, n
 
-    def add(self, *xs: _Term) -> _Term:
+    def add(self, *xs: Term) -> Term:
         if len(xs) == 1:
             return xs[0]
-        if any(x.op is _Op.TOO_LONG for x in xs):
-            return self.make(_Op.SUM, *xs)
-        counts: dict[_Term, float] = {}
+        if any(x.op is Op.TOO_LONG for x in xs):
+            return self.make(Op.SUM, *xs)
+        counts: dict[Term, float] = {}
         for x in xs:
             for y in self.summands(x):
                 n, rest = self.counted(self.product([(self.number(1), 1), (y, 1)]))
@@ -381,38 +381,38 @@ class _Tidied(_AsComputed):
         parts.insert(0, parts.pop(first))
         return self.signed_sum(parts)
 
-    def summands(self, x: _Term) -> Iterator[_Term]:
+    def summands(self, x: Term) -> Iterator[Term]:
         pending = [(1, x)]
         while pending:
             sign, x = pending.pop()
-            if x.op is _Op.SUM:
+            if x.op is Op.SUM:
                 pending += [(sign * s, y) for s, y in zip(reversed(x.detail), reversed(x.args), strict=True)]
-            elif x.op is _Op.NEGATIVE:
+            elif x.op is Op.NEGATIVE:
                 pending.append((-sign, x.args[0]))
             else:
                 yield self.neg(x) if sign < 0 else x
 
-    def counted(self, x: _Term) -> tuple[float, _Term]:
+    def counted(self, x: Term) -> tuple[float, Term]:
         """The number that a term begins with, and what it counts."""
         sign, x = self.unsigned(x)
-        if x.op is _Op.NUMBER:
+        if x.op is Op.NUMBER:
             return sign * x.detail, self.number(1)
-        if x.op is _Op.QUOTIENT:
+        if x.op is Op.QUOTIENT:
             n, above = self.counted(x.args[0])
-            return sign * n, self.make(_Op.QUOTIENT, above, x.args[1])
-        if x.op is _Op.PRODUCT and x.args[0].op is _Op.NUMBER:
+            return sign * n, self.make(Op.QUOTIENT, above, x.args[1])
+        if x.op is Op.PRODUCT and x.args[0].op is Op.NUMBER:
             return sign * x.args[0].detail, super().mul(*x.args[1:])
         return sign, x
 
 
-def _is(x: _Term, number: float) -> bool:
-    return x.op is _Op.NUMBER and bool(x.detail == number)
+def _is(x: Term, number: float) -> bool:
+    return x.op is Op.NUMBER and bool(x.detail == number)
 
 
-def _place(factor: tuple[_Term, float]) -> float:
+def _place(factor: tuple[Term, float]) -> float:
     """Where a factor stands in a product."""
     x = factor[0]
-    return x.detail.place if x.op is _Op.NAME else math.inf if x.op is _Op.SUM else sys.maxsize
+    return x.detail.place if x.op is Op.NAME else math.inf if x.op is Op.SUM else sys.maxsize
 
 
 def _can_be_folded(x: float, n: float, *products: float) -> bool:
@@ -436,24 +436,24 @@ def _inverse(x: float) -> float | None:
 _ARITHMETIC: Final = SimpleNamespace(**{**vars(VALUES), "stop_gradient": lambda v: v})
 
 
-class _Reading:
+class Reading:
     """The terms of a graph's nodes."""
 
     def __init__(self, order: Sequence[Value], names: Mapping[str, Any] | None, numbers: bool, limit: int) -> None:
-        known: dict[tuple[Any, ...], _Term] = {}
+        known: dict[tuple[Any, ...], Term] = {}
         self.order = order
         self.tidied = _Tidied(limit, known)
         computed = _AsComputed(limit, known)
         leaves = [v for v in order if v.is_leaf]
         spelt = _numbers_of(leaves) if numbers else _names_of(leaves, names or {}, _functions_in(order))
         # By id, because == of Values compares numbers.
-        self.terms = {id(v): computed.make(_Op.NAME, detail=name) for v, name in zip(leaves, spelt, strict=True)}
-        _read(order, computed, self.terms)
+        self.terms = {id(v): computed.make(Op.NAME, detail=name) for v, name in zip(leaves, spelt, strict=True)}
+        read(order, computed, self.terms)
 
-    def of(self, v: Value) -> _Term:
+    def of(self, v: Value) -> Term:
         return self.terms[id(v)]
 
-    def slopes(self, v: Value) -> list[tuple[Value, _Term]]:
+    def slopes(self, v: Value) -> list[tuple[Value, Term]]:
         """The partials of a node by its parents, its row read on the Values of the graph."""
         parents, xs = operands_of(v)
         with never_raising():
@@ -465,7 +465,7 @@ class _Reading:
             if leaf.is_leaf:
                 require_graph(leaf)
                 terms[id(leaf)] = self.tidied.number(leaf.data)
-        _read(made, self.tidied, terms)
+        read(made, self.tidied, terms)
         return [
             (p, terms[id(s)] if isinstance(s, Value) else self.tidied.number(s))
             for p, s in zip(parents, slopes, strict=True)
@@ -473,7 +473,7 @@ class _Reading:
         ]
 
 
-def _read(order: Iterable[Value], builder: _AsComputed, terms: dict[int, _Term]) -> None:
+def read(order: Iterable[Value], builder: _AsComputed, terms: dict[int, Term]) -> None:
     """Add the terms of nodes to those of the leaves."""
     for v in order:
         if v.is_leaf:
@@ -482,19 +482,19 @@ def _read(order: Iterable[Value], builder: _AsComputed, terms: dict[int, _Term])
             builder.number(x) if parent is None else terms[id(parent)]
             for parent, x in zip(*operands_of(v), strict=True)
         ]
-        if v._rule is RULES["where"] and xs[0].op is _Op.NUMBER:
-            xs[0] = builder.make(_Op.NUMBER, detail=bool(xs[0].detail))
+        if v._rule is RULES["where"] and xs[0].op is Op.NUMBER:
+            xs[0] = builder.make(Op.NUMBER, detail=bool(xs[0].detail))
         terms[id(v)] = builder.node(v._rule, xs)
 
 
-def _adjoint(reading: _Reading, root: Value, x: Value) -> _Term:
+def _adjoint(reading: Reading, root: Value, x: Value) -> Term:
     """The reverse sweep from root to x, over what depends on x."""
     tidied = reading.tidied
     moved = {id(x)}
     for v in reading.order:
         if any(id(p) in moved for p in v.parents):
             moved.add(id(v))
-    adjoints: dict[int, list[_Term]] = {id(root): [tidied.number(1)]}  # terms to be added up at once, last one first
+    adjoints: dict[int, list[Term]] = {id(root): [tidied.number(1)]}  # terms to be added up at once, last one first
     for v in reversed(reading.order):
         if v is x:
             break
@@ -528,7 +528,7 @@ _GREEK_LETTERS: Final = {
     "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
 }
 # fmt: on
-_GREEK: Final = {spelt: rf"\{pair[1]}" for pair in _GREEK_LETTERS.items() for spelt in pair}
+GREEK: Final = {spelt: rf"\{pair[1]}" for pair in _GREEK_LETTERS.items() for spelt in pair}
 _LATEX_CHARACTERS: Final = {
     # Braces hold each apart from what follows, so that not even a page's own markup is begun by a label.
     **{c: rf"{{\{c}}}" for c in "{}$%&#_"},
@@ -587,7 +587,7 @@ def _latex_name(name: str) -> str:
     head, index = name, ""
     if parts := re.fullmatch(r"([^_]*[^_\d])_?([\d_]*\d)", name) or re.fullmatch(r"([^_]+)_(.+)", name, re.DOTALL):
         head, index = parts.groups()
-    letter = _GREEK.get(head) or (head if re.fullmatch("[A-Za-z]", head) else "")
+    letter = GREEK.get(head) or (head if re.fullmatch("[A-Za-z]", head) else "")
     if not letter and not index[-1:].isdigit():
         return rf"\mathrm{{{_escaped(name)}}}"
     symbol = letter or rf"\mathrm{{{_escaped(head)}}}"
@@ -623,23 +623,23 @@ def _latex_number(x: float) -> str:
 # How tightly an operation binds its operands.  A piece of a layout is text, or a term with the least that it must bind
 # to stand there without parentheses.
 IF, PLUS, MINUS, TIMES, TO_THE, WHOLE = range(6)
-_Piece = str | tuple[_Term, int]
-_Layout = tuple[int, list[_Piece]]
+Piece = str | tuple[Term, int]
+Layout = tuple[int, list[Piece]]
 
 
-def _written(term: _Term, max_terms: int) -> Formula:
+def _written(term: Term, max_terms: int) -> Formula:
     if term.size > max_terms:
         size = f"more than {MANY:,}" if term.size == MANY else f"{term.size:,}"
         raise FormulaTooLongError(
             f"the formula would have {size} terms, more than max_terms={max_terms:,}, since what is used twice is "
             "written twice: ask for that of an earlier node or of fewer operands, or allow it by a larger max_terms"
         )
-    return Formula(_write(term, _in_python, "(", ")"), _write(term, _in_latex, r"\left(", r"\right)"))
+    return Formula(write(term, _in_python, "(", ")"), write(term, _in_latex, r"\left(", r"\right)"))
 
 
-def _write(term: _Term, layout: Callable[[_Term], _Layout], left: str, right: str) -> str:
+def write(term: Term, layout: Callable[[Term], Layout], left: str, right: str) -> str:
     written: list[str] = []
-    pending: list[_Piece] = [(term, IF)]
+    pending: list[Piece] = [(term, IF)]
     while pending:
         piece = pending.pop()
         if isinstance(piece, str):
@@ -652,44 +652,44 @@ def _write(term: _Term, layout: Callable[[_Term], _Layout], left: str, right: st
     return "".join(written)
 
 
-def _separated(xs: Iterable[_Term], least: int, separator: str = ", ") -> list[_Piece]:
-    pieces: list[_Piece] = []
+def separated(xs: Iterable[Term], least: int, separator: str = ", ") -> list[Piece]:
+    pieces: list[Piece] = []
     for x in xs:
         pieces += [separator, (x, least)]
     return pieces[1:]
 
 
-def _sum_of(x: _Term) -> _Layout:
-    pieces: list[_Piece] = [(x.args[0], PLUS)]
+def _sum_of(x: Term) -> Layout:
+    pieces: list[Piece] = [(x.args[0], PLUS)]
     for sign, y in zip(x.detail[1:], x.args[1:], strict=True):
         pieces += [" - " if sign < 0 else " + ", (y, TIMES)]
     return PLUS, pieces
 
 
-def _in_python(x: _Term) -> _Layout:
+def _in_python(x: Term) -> Layout:
     match x.op:
-        case _Op.NUMBER:
+        case Op.NUMBER:
             return (MINUS if x.detail < 0 else WHOLE), [repr(x.detail)]
-        case _Op.NAME:
+        case Op.NAME:
             return (PLUS if x.detail.text.startswith("-") else WHOLE), [x.detail.text]
-        case _Op.SUM:
+        case Op.SUM:
             return _sum_of(x)
-        case _Op.PRODUCT:
+        case Op.PRODUCT:
             first, *others = x.args
-            return TIMES, [(first, MINUS), "*", *_separated(others, TO_THE, "*")]
-        case _Op.QUOTIENT:
+            return TIMES, [(first, MINUS), "*", *separated(others, TO_THE, "*")]
+        case Op.QUOTIENT:
             return TIMES, [(x.args[0], MINUS), "/", (x.args[1], TO_THE)]
-        case _Op.NEGATIVE:
+        case Op.NEGATIVE:
             return MINUS, ["-", (x.args[0], TIMES)]
-        case _Op.POWER:
+        case Op.POWER:
             base, exponent = x.args
-            return TO_THE, [(base, WHOLE), "**", (exponent, IF if exponent.op is _Op.NUMBER else TO_THE)]
-        case _Op.CHOICE:
+            return TO_THE, [(base, WHOLE), "**", (exponent, IF if exponent.op is Op.NUMBER else TO_THE)]
+        case Op.CHOICE:
             return IF, [(x.args[1], PLUS), " if ", (x.args[0], PLUS), " else ", (x.args[2], IF)]
-    return WHOLE, [*_called_in_python(x.detail), *_separated(x.args, IF), "])" if _takes_a_list(x.detail) else ")"]
+    return WHOLE, [*_called_in_python(x.detail), *separated(x.args, IF), "])" if _takes_a_list(x.detail) else ")"]
 
 
-def _called_in_python(rule: Rule) -> list[_Piece]:
+def _called_in_python(rule: Rule) -> list[Piece]:
     name = {"maximum": "max", "minimum": "min"}.get(rule.name) or _function_name(rule)
     return [name, "([" if _takes_a_list(rule) else "("]
 
@@ -715,29 +715,29 @@ _LATEX_FUNCTIONS: Final = {
     "minimum": r"\min",
 }
 _WITH_SQUARES: Final = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "log")  # sin² x is (sin x)²
-_LONGEST_EXPONENT: Final = 8  # terms; what is longer is read more easily on the line
+LONGEST_EXPONENT: Final = 8  # terms; what is longer is read more easily on the line
 
 
-def _in_latex(x: _Term) -> _Layout:
+def _in_latex(x: Term) -> Layout:
     match x.op:
-        case _Op.NUMBER:
-            return _latex_binding(text := _latex_number(x.detail), MINUS), [text]
-        case _Op.NAME:
-            return _latex_binding(x.detail.latex, PLUS) if x.detail.is_number else WHOLE, [x.detail.latex]
-        case _Op.SUM:
+        case Op.NUMBER:
+            return latex_binding(text := _latex_number(x.detail), MINUS), [text]
+        case Op.NAME:
+            return latex_binding(x.detail.latex, PLUS) if x.detail.is_number else WHOLE, [x.detail.latex]
+        case Op.SUM:
             return _sum_of(x)
-        case _Op.PRODUCT:
-            pieces: list[_Piece] = [(x.args[0], MINUS)]
+        case Op.PRODUCT:
+            pieces: list[Piece] = [(x.args[0], MINUS)]
             for before, y in zip(x.args, x.args[1:], strict=False):
                 pieces += [_times(before, y), (y, TIMES)]
             return TIMES, pieces
-        case _Op.QUOTIENT:
+        case Op.QUOTIENT:
             return TIMES, [r"\frac{", (x.args[0], IF), "}{", (x.args[1], IF), "}"]
-        case _Op.NEGATIVE:
+        case Op.NEGATIVE:
             return MINUS, ["-", (x.args[0], TIMES)]
-        case _Op.POWER:
+        case Op.POWER:
             return TO_THE, _latex_power(*x.args)
-        case _Op.CHOICE:
+        case Op.CHOICE:
             return IF, [
                 *(r"\begin{cases} ", (x.args[1], IF), r" & \text{if } ", (x.args[0], IF), r" \\ "),
                 *((x.args[2], IF), r" & \text{otherwise} \end{cases}"),
@@ -745,34 +745,30 @@ def _in_latex(x: _Term) -> _Layout:
     return _latex_call(x)
 
 
-def _latex_binding(number: str, of_negative: int) -> int:
+def latex_binding(number: str, of_negative: int) -> int:
     return of_negative if number.startswith("-") else TIMES if "times" in number else TO_THE if "^" in number else WHOLE
 
 
-def _times(x: _Term, y: _Term) -> str:
+def _times(x: Term, y: Term) -> str:
     """What stands between two factors."""
-    while y.op in (_Op.PRODUCT, _Op.POWER):
+    while y.op in (Op.PRODUCT, Op.POWER):
         y = y.args[0]
-    if (
-        y.op is _Op.NUMBER
-        or (y.op is _Op.NAME and y.detail.is_number)
-        or (y.op is _Op.CALL and y.detail is RULES["exp2"])
-    ):
+    if y.op is Op.NUMBER or (y.op is Op.NAME and y.detail.is_number) or (y.op is Op.CALL and y.detail is RULES["exp2"]):
         return r" \cdot "
-    is_letter = y.op is _Op.NAME and not y.detail.latex.startswith(r"\mathrm")
-    return " " if x.op is _Op.NUMBER and (is_letter or y.op is _Op.SUM) else r"\,"
+    is_letter = y.op is Op.NAME and not y.detail.latex.startswith(r"\mathrm")
+    return " " if x.op is Op.NUMBER and (is_letter or y.op is Op.SUM) else r"\,"
 
 
-def _latex_power(base: _Term, exponent: _Term) -> list[_Piece]:
-    if base.op is _Op.CALL and base.detail.name in _WITH_SQUARES and exponent.op is _Op.NUMBER and exponent.detail > 0:
+def _latex_power(base: Term, exponent: Term) -> list[Piece]:
+    if base.op is Op.CALL and base.detail.name in _WITH_SQUARES and exponent.op is Op.NUMBER and exponent.detail > 0:
         return [_LATEX_FUNCTIONS[base.detail.name], "^{", (exponent, IF), r"}{\left(", (base.args[0], IF), r"\right)}"]
     return [(base, WHOLE), "^{", (exponent, IF), "}"]
 
 
-def _latex_call(x: _Term) -> _Layout:
+def _latex_call(x: Term) -> Layout:
     first = (x.args[0], IF)
     match x.detail.name:
-        case "exp" if x.args[0].size <= _LONGEST_EXPONENT:
+        case "exp" if x.args[0].size <= LONGEST_EXPONENT:
             return TO_THE, ["e^{", first, "}"]
         case "expm1":
             return PLUS, ["e^{", first, "} - 1"]
@@ -795,10 +791,10 @@ def _latex_call(x: _Term) -> _Layout:
         case "logsumexp":
             return WHOLE, [r"\ln{\left(", *_joined([["e^{", (y, IF), "}"] for y in x.args]), r"\right)}"]
         case "hypot":
-            squares: list[list[_Piece]] = [["1"] if _is(y, 1) else [(y, WHOLE), "^{2}"] for y in x.args]
+            squares: list[list[Piece]] = [["1"] if _is(y, 1) else [(y, WHOLE), "^{2}"] for y in x.args]
             return TO_THE, [r"\sqrt{", *_joined(squares), "}"]
     name = _LATEX_FUNCTIONS.get(x.detail.name) or _latex_function(x.detail)
-    return WHOLE, [name, r"{\left(", *_separated(x.args, IF), r"\right)}"]
+    return WHOLE, [name, r"{\left(", *separated(x.args, IF), r"\right)}"]
 
 
 def _latex_function(rule: Rule) -> str:
@@ -807,5 +803,5 @@ def _latex_function(rule: Rule) -> str:
     return _latex_name(rule.symbol)
 
 
-def _joined(summands: Iterable[Sequence[_Piece]]) -> list[_Piece]:
+def _joined(summands: Iterable[Sequence[Piece]]) -> list[Piece]:
     return [piece for summand in summands for piece in (" + ", *summand)][1:]

@@ -73,8 +73,8 @@ COMMON = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5
 Act = Callable[[Any], None]
 PICTURES: dict[str, tuple[Callable[[], Page], Act, dict[str, Any]]] = {
     "backward": (neuron, in_the_middle, {}),
-    "dark": (network, chain, {"color_scheme": "dark"}),
-    "network": (network, at_the_end, {}),
+    "dark": (network, chain, {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"}),
+    "network": (network, at_the_end, {"viewport": {"width": 1280, "height": 900}}),
     "descent": (neuron, descent, {"viewport": {"width": 1280, "height": 940}}),
     "quiz": (neuron, quiz, {}),
     "phone": (neuron, in_the_middle, {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),

@@ -327,6 +327,7 @@ def test_a_branch_on_parameters():
     "f, what",
     [
         (lambda x: x * x.data, ".data"),
+        (lambda x: x * x.grad, ".grad"),
         (lambda x: x * (x * 2.0).data, ".data"),
         (lambda x: gradients(x * x, [x])[0] * x, "gradients"),
         (lambda x: (x * x).backward() or x, "backward"),

@@ -13,6 +13,7 @@ from autograd_mini.nn import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    hinge,
     huber,
     mse,
 )
@@ -59,6 +60,14 @@ def test_the_losses_on_a_neuron(loss, start):
     leaves = neuron.parameters()
     require_equal(lambda x, y: loss(neuron([x]), y), leaves, 1.0, 0.0)
     require_equal_mean(lambda x, y: loss(neuron([x]), y), leaves, [1.0, -0.5, 2.0], [0.0, 1.0, 1.0])
+
+
+def test_the_margin_of_a_neuron():
+    neuron = Neuron(1, activation="tanh")
+    neuron.w[0].data, neuron.b.data = 0.6, 0.9
+    for x, y in ((1.0, -1.0), (2.0, 1.0)):
+        require_equal(lambda x, y: hinge(neuron([x]), y), neuron.parameters(), x, y)
+    require_equal_mean(lambda x, y: hinge(neuron([x]), y), neuron.parameters(), [1.0, -0.5, 2.0], [-1.0, 1.0, 1.0])
 
 
 def test_the_quartic():

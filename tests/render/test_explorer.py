@@ -119,15 +119,17 @@ class Reader:
 
     def cards(self) -> dict[str, dict[str, Any]]:
         """By its id what each card shows."""
-        found: dict[str, dict[str, Any]] = self.tab.evaluate(f"() => {CARDS}")
+        found: dict[str, dict[str, Any]] = json.loads(self.tab.evaluate(f"() => JSON.stringify({CARDS})"))
         return found
 
     def walk(self, key: str, times: int) -> list[dict[str, dict[str, Any]]]:
         """What the cards show before each of many presses of a key, and after the last."""
-        script = """([key, times]) => Array.from({length: times + 1}, (_, k) => {
+        script = """([key, times]) => JSON.stringify(Array.from({length: times + 1}, (_, k) => {
             if (k) document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
-            return CARDS; })"""
-        found: list[dict[str, dict[str, Any]]] = self.tab.evaluate(script.replace("CARDS", CARDS), [key, times])
+            return CARDS; }))"""
+        found: list[dict[str, dict[str, Any]]] = json.loads(
+            self.tab.evaluate(script.replace("CARDS", CARDS), [key, times])
+        )
         return found
 
     def numbers(self, what: str) -> dict[str, float]:
@@ -497,6 +499,27 @@ def test_values_that_python_refuses_are_shown_as_ieee_has_them(read: Any) -> Non
     assert sorted(card["shown"][0] for card in page.cards().values()) == sorted(["0", "∞", "−∞", "nan"])
 
 
+def test_an_undefined_value_is_marked_where_it_arises(read: Any) -> None:
+    x = Value(1.0, label="x")
+    page = read(explore(2.0 * x.log()))
+    page.type_leaf(0, -1.0)
+    page.press("ArrowRight")
+    assert page.math("#step-rule .line").endswith("=ln(x)=ln(−1)=nan")
+    assert "is undefined at these numbers" in page.text("#step-rule")
+    page.press("End")
+    assert ["undefined" in page.cards()[key]["texts"] for key in ("v1", "v2")] == [True, False]
+
+
+def test_a_descent_that_diverges_is_shown_without_complaint(read: Any) -> None:
+    page = read(explore(small() ** 2))
+    page.tab.fill("#rate", "1e300")
+    page.tab.click("#descend-20")
+    page.press("End")
+    assert "→ nan" in page.text("#cost")
+    page.tab.click("#reset")
+    assert page.numbers("value")["v0"] == 2.0
+
+
 def test_an_operation_of_ones_own_is_frozen_and_says_so(read: Any) -> None:
     @primitive(lambda m, z, x, y: 3 * x**2, 2.0)
     def mine(x: float, y: float) -> float:
@@ -535,7 +558,7 @@ def test_the_descent_takes_the_steps_that_python_takes(read: Any) -> None:
                 numbers[v.label] -= 0.05 * g
     order, _ = truth(small(*numbers.values()))
     assert page.numbers("value") == pytest.approx({f"v{i}": v.data for i, v in enumerate(order)}, rel=1e-12)
-    assert "after 20 steps" in page.text("#cost")
+    assert "steps taken: 20" in page.text("#cost")
     assert page.tab.locator("#plot polyline").count() == 1
     page.tab.click("#reset")
     assert page.numbers("value")["v0"] == 2.0
@@ -568,6 +591,24 @@ def test_many_paths_are_counted_and_only_the_largest_shown(read: Any) -> None:
     assert "12 largest of 1,048,576 paths" in page.text("#chain-rule")
 
 
+def test_a_slope_that_shares_its_fraction_with_a_gradient_names_its_arrow(read: Any) -> None:
+    x = Value(3.0, label="x")
+    page = read(explore(x * x))
+    page.press("End", "ArrowLeft")
+    slope, product, _ = page.tab.locator("#step-rule .line").all_text_contents()
+    assert slope == "∂v1∂xarrow 2=x=3"
+    assert product == "∂v1∂v1·∂v1∂xarrow 2=1×3=3"
+    page.press("End")
+    page.tab.locator("#v0").focus()
+    assert page.math("#chain-rule .line >> nth=0") == "∂v1∂x=∂v1∂v1·∂v1∂xarrow 1+∂v1∂v1·∂v1∂xarrow 2"
+
+
+def test_a_long_formula_is_broken_before_its_signs(read: Any) -> None:
+    page = read(explore(sum([tanh(Value(0.1, label=f"x{i}")) for i in range(30)], Value(0.0, label="s"))))
+    fits = "(line) => line.scrollWidth <= line.clientWidth && line.clientHeight > 60"
+    assert page.tab.locator("#formula .line").evaluate(fits)
+
+
 # ---- the quiz ----
 
 
@@ -597,6 +638,17 @@ def test_the_quiz_hides_the_gradients_and_finds_the_first_wrong_arrow(read: Any)
     assert page.text("#verdict") == "All right! Every gradient is correct."
     assert page.tab.locator(".arrow.wrong").count() == 0
     assert page.cards()[f"v{a}"]["shown"][1] == "−0.5000"
+
+
+@pytest.mark.parametrize("x, w", [(4.0, -0.00123), (9.0, 5.0), (1.0, -3e-7), (math.inf, 1.0)])
+def test_what_the_page_shows_is_a_right_answer(x: float, w: float, read: Any) -> None:
+    page = read(explore(tanh(Value(x, label="x")) * Value(w, label="w") * -x))
+    page.tab.click("#quiz")
+    page.tab.click("#check")
+    assert page.text("#verdict").startswith("0 of")
+    page.tab.click("#reveal")
+    page.tab.click("#check")
+    assert page.text("#verdict").startswith("All right!")
 
 
 def test_the_quiz_can_be_repeated_with_new_numbers_and_left(read: Any) -> None:

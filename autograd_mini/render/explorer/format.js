@@ -66,12 +66,19 @@ function figure(x, inParentheses = false) {
   return mathml("mrow", ...parts);
 }
 
-// MathML of ours, with what belongs in its places: `fill(i)` makes the operand of number i.
+const SEPARATORS = new Set(["(", ",", "|", ")"]);
+const isEnclosed = (place) =>
+  [place.previousSibling, place.nextSibling].every((beside) => SEPARATORS.has(beside?.textContent));
+
+// MathML of ours, with what belongs in its places: `fill(i, isEnclosed)` makes the operand of number i, which needs no
+// parentheses of its own where it is enclosed.
 function formula(text, fill = () => "") {
   const source = `<math xmlns="${MATHML}"><mrow>${text}</mrow></math>`;
   const parsed = new DOMParser().parseFromString(source, "application/xml");
   const row = document.importNode(parsed.documentElement.firstChild, true);
-  for (const place of row.querySelectorAll("[data-x]")) place.replaceWith(fill(Number(place.getAttribute("data-x"))));
+  for (const place of row.querySelectorAll("[data-x]")) {
+    place.replaceWith(fill(Number(place.getAttribute("data-x")), isEnclosed(place)));
+  }
   return row;
 }
 
@@ -86,8 +93,33 @@ function derivative(top, bottom) {
   return mathml("mfrac", mathml("mrow", operator("∂"), top), mathml("mrow", operator("∂"), bottom));
 }
 
+// A local slope.  Where the same fraction would also be a gradient, or the slope of another arrow, it says which arrow
+// it goes along: of the arrivals at the tail, in the order of the backward pass.
+function slopeSymbol(tape, arrow) {
+  const fraction = derivative(symbol(arrow.head), symbol(arrow.tail));
+  const isOneOfMany = tape.outOf[arrow.tail].length > 1;
+  const hasTwin = tape.outOf[arrow.tail].some((other) => other !== arrow && other.head === arrow.head);
+  if (!hasTwin && !(isOneOfMany && arrow.head === tape.root)) return fraction;
+  const which = mathml("mtext", say("alongArrow", { place: tape.placeOf(arrow) }));
+  return mathml("msub", fraction, which);
+}
+
+const SIGNS = new Set(["=", "+", "−"]);
+
+// A line of mathematics, which may be broken before its signs: a browser does not break a formula by itself.
 function line(...parts) {
-  const math = mathml("math", ...parts);
-  math.setAttribute("display", "block");
-  return html("div", { class: "line" }, math);
+  const made = html("div", { class: "line" });
+  let math = null;
+  const isPlainRow = (part) => part.localName === "mrow" && !part.className;
+  for (const part of parts.flatMap((part) => (isPlainRow(part) ? [...part.children] : [part]))) {
+    const isSign = SIGNS.has(part.textContent) && part.localName === "mo" && part.getAttribute("form") !== "prefix";
+    if (isSign && math) part.setAttribute("form", "infix"); // with the room around it that it has inside a formula
+    if (!math || isSign) {
+      math = mathml("math");
+      math.setAttribute("displaystyle", "true");
+      made.append(math, html("wbr"));
+    }
+    math.append(part);
+  }
+  return made;
 }

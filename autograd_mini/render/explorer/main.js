@@ -318,4 +318,7 @@ byId("answers").addEventListener("keydown", (event) => {
   if (event.key === "Enter") checkQuiz();
 });
 addEventListener("keydown", onKey);
+addEventListener("resize", () => {
+  if (picture.isUntouched) picture.fitReadably();
+});
 document.body.classList.add("ready");

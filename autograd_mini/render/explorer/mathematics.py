@@ -15,7 +15,7 @@ from typing import Any
 from ...engine import VALUES, Value, apply, never_raising, order_below, topological_order
 from ...rules import RULES, Rule
 from .. import formulas
-from ..formulas import _GREEK, _Layout, _Op, _Piece, _Reading, _Term
+from ..formulas import GREEK, Layout, Op, Piece, Reading, Term
 
 MOST_TERMS = 24  # of the formula of one rule
 MOST_TERMS_OF_ALL = 160  # of the formula of a graph
@@ -37,7 +37,7 @@ def formula_of(root: Value, names: Mapping[int, str], limit: int = MOST_TERMS_OF
     '<mi>x</mi><mo>·</mo><mi>x</mi>'
     """
     order = topological_order(root)
-    reading = _Reading(order, {name: v for v in order if (name := names.get(id(v)))}, False, limit)
+    reading = Reading(order, {name: v for v in order if (name := names.get(id(v)))}, False, limit)
     return _written(reading.of(root), limit)
 
 
@@ -68,7 +68,7 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
             way, partials = _partials(rule, z, leaves)
         if way in slopes:
             continue
-        reading = _Reading([*leaves, z], None, False, 10 * MOST_TERMS)
+        reading = Reading([*leaves, z], None, False, 10 * MOST_TERMS)
         for i, leaf in enumerate(leaves):
             reading.terms[id(leaf)].detail = _Place(i)
         value = value or _written(reading.of(z), MOST_TERMS)
@@ -106,52 +106,52 @@ def _sech2(u: Value) -> Any:
     return 4.0 * s * (1.0 - s)
 
 
-def _term(reading: _Reading, slope: Any, stops: list[Value]) -> _Term:
+def _term(reading: Reading, slope: Any, stops: list[Value]) -> Term:
     if not isinstance(slope, Value):
         return reading.tidied.number(slope)
     terms = {id(stop): reading.of(stop) for stop in stops}
     made = order_below([slope], stops)[len(stops) :]
     terms |= {id(leaf): reading.tidied.number(leaf.data) for leaf in made if leaf.is_leaf}
-    formulas._read(made, reading.tidied, terms)
+    formulas.read(made, reading.tidied, terms)
     return terms[id(slope)]
 
 
-def _written(term: _Term, limit: int) -> str:
-    if term.size > limit or term.op is _Op.TOO_LONG:
+def _written(term: Term, limit: int) -> str:
+    if term.size > limit or term.op is Op.TOO_LONG:
         return ""
-    return formulas._write(term, _in_mathml, "<mrow><mo>(</mo>", "<mo>)</mo></mrow>")
+    return formulas.write(term, _in_mathml, "<mrow><mo>(</mo>", "<mo>)</mo></mrow>")
 
 
-def _in_mathml(x: _Term) -> _Layout:
+def _in_mathml(x: Term) -> Layout:
     match x.op:
-        case _Op.NUMBER:
-            return formulas._latex_binding(str(x.detail), formulas.MINUS), [_number(x.detail)]
-        case _Op.NAME:
+        case Op.NUMBER:
+            return formulas.latex_binding(str(x.detail), formulas.MINUS), [_number(x.detail)]
+        case Op.NAME:
             return formulas.WHOLE, [_name(x.detail)]
-        case _Op.SUM:
-            pieces: list[_Piece] = [(x.args[0], formulas.PLUS)]
+        case Op.SUM:
+            pieces: list[Piece] = [(x.args[0], formulas.PLUS)]
             for sign, y in zip(x.detail[1:], x.args[1:], strict=True):
                 pieces += [f"<mo>{'−' if sign < 0 else '+'}</mo>", (y, formulas.TIMES)]
             return formulas.PLUS, pieces
-        case _Op.PRODUCT:
+        case Op.PRODUCT:
             first, *others = x.args
-            times = formulas._separated(others, formulas.TIMES, "<mo>·</mo>")
+            times = formulas.separated(others, formulas.TIMES, "<mo>·</mo>")
             return formulas.TIMES, [(first, formulas.MINUS), "<mo>·</mo>", *times]
-        case _Op.QUOTIENT:
+        case Op.QUOTIENT:
             return formulas.TIMES, ["<mfrac>", *_row(x.args[0]), *_row(x.args[1]), "</mfrac>"]
-        case _Op.NEGATIVE:
+        case Op.NEGATIVE:
             return formulas.MINUS, [_MINUS, (x.args[0], formulas.TIMES)]
-        case _Op.POWER:
-            base: list[_Piece] = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
+        case Op.POWER:
+            base: list[Piece] = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
             return formulas.TO_THE, ["<msup>", *base, *_row(x.args[1]), "</msup>"]
-        case _Op.CHOICE:
+        case Op.CHOICE:
             return formulas.WHOLE, _call("where", x.args)
     return _called(x)
 
 
-def _called(x: _Term) -> _Layout:
+def _called(x: Term) -> Layout:
     match x.detail.name:
-        case "exp" if x.args[0].size <= formulas._LONGEST_EXPONENT:
+        case "exp" if x.args[0].size <= formulas.LONGEST_EXPONENT:
             return formulas.TO_THE, ["<msup><mi>e</mi>", *_row(x.args[0]), "</msup>"]
         case "sqrt":
             return formulas.WHOLE, ["<msqrt>", *_row(x.args[0]), "</msqrt>"]
@@ -165,12 +165,12 @@ def _called(x: _Term) -> _Layout:
     return formulas.WHOLE, _call(name, x.args)
 
 
-def _call(name: str, args: Sequence[_Term]) -> list[_Piece]:
-    arguments = formulas._separated(args, formulas.IF, "<mo>,</mo>")
+def _call(name: str, args: Sequence[Term]) -> list[Piece]:
+    arguments = formulas.separated(args, formulas.IF, "<mo>,</mo>")
     return [f"<mi>{escape(name)}</mi><mrow><mo>(</mo>", *arguments, "<mo>)</mo></mrow>"]
 
 
-def _row(x: _Term) -> list[_Piece]:
+def _row(x: Term) -> list[Piece]:
     return ["<mrow>", (x, formulas.IF), "</mrow>"]
 
 
@@ -197,6 +197,6 @@ def name_in_mathml(text: str) -> str:
     parts = re.fullmatch(r"([^\W\d_]+)[_[]?(\d+(?:[_,]\d+)*)\]?", text)
     head, index = parts.groups() if parts else (text, "")
     index = index.replace("_", ",")
-    greek = _GREEK.get(head, "")
-    symbol = next((letter for letter, latex in _GREEK.items() if latex == greek and not letter.isascii()), head)
+    greek = GREEK.get(head, "")
+    symbol = next((letter for letter, latex in GREEK.items() if latex == greek and not letter.isascii()), head)
     return f"<msub><mi>{escape(symbol)}</mi><mn>{index}</mn></msub>" if index else f"<mi>{escape(symbol)}</mi>"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...engine import Value, require_fresh, require_graph
-from ..drawing import _write_whole
+from ..drawing import write_whole
 from ..graph import Graph
 from ..graphviz import RenderError
 from ..names import is_module, names_of
@@ -59,7 +59,7 @@ class Page:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"cannot save a page as {path.suffix or 'a file without suffix'!r}: use .html")
-        _write_whole(path, self.html.encode())
+        write_whole(path, self.html.encode())
         return path
 
     def _repr_html_(self) -> str:

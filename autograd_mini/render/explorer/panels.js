@@ -4,12 +4,12 @@ const byId = (id) => document.getElementById(id);
 
 // ---- mathematics of one operation ----
 
-const namesOf = (node) => (k) => {
+const namesOf = (node) => (k, isEnclosed) => {
   const operand = node.operands[k];
-  return typeof operand === "number" ? symbol(operand) : figure(number(operand[0]), true);
+  return typeof operand === "number" ? symbol(operand) : figure(number(operand[0]), !isEnclosed);
 };
 
-const numbersOf = (tape, i) => (k) => figure(tape.operands(i)[k], true);
+const numbersOf = (tape, i) => (k, isEnclosed) => figure(tape.operands(i)[k], !isEnclosed);
 
 // Whether a formula says more than a number would.
 const isTelling = (text) => /<mi|<m(frac|sqrt|sup|root)/.test(text);
@@ -45,7 +45,7 @@ const result = (x) => {
 // ∂c/∂a = ∂(a · b)/∂a = b = −3
 function slopeLine(tape, arrow) {
   const node = graph.nodes[arrow.head];
-  const parts = [derivative(symbol(arrow.head), symbol(arrow.tail)), operator("=")];
+  const parts = [slopeSymbol(tape, arrow), operator("=")];
   const repeated = tape.into[arrow.head].filter((other) => other.tail === arrow.tail).length > 1;
   if (node.rule && graph.rules[node.rule].value && !repeated) {
     parts.push(
@@ -64,7 +64,7 @@ function productLine(tape, arrow) {
   return line(
     derivative(symbol(tape.root), symbol(arrow.head)),
     operator("·"),
-    derivative(symbol(arrow.head), symbol(arrow.tail)),
+    slopeSymbol(tape, arrow),
     operator("="),
     figure(adjoint),
     operator("×"),
@@ -107,6 +107,7 @@ function stepPanel(tape, step, quiz) {
         lead("leadForward", { name: nameOf(step.node), op: graph.nodes[step.node].op }),
         ...forwardLines(tape, step.node),
         ...frozenNote(step.node),
+        ...undefinedNote(tape, step.node),
       );
     case "seed":
       return host.replaceChildren(
@@ -131,11 +132,13 @@ const lead = (key, places) => html("p", { class: "lead" }, say(key, places));
 
 const frozenNote = (i) => (graph.nodes[i].frozen ? [html("p", { class: "note" }, say("frozen"))] : []);
 
+const undefinedNote = (tape, i) =>
+  tape.isUndefined(i) ? [html("p", { class: "note" }, say("undefined", { name: nameOf(i) }))] : [];
+
 function arrivalNote(tape, arrow) {
   const arrivals = tape.outOf[arrow.tail];
   if (arrivals.length < 2) return [];
-  const order = tape.steps.filter((step) => step.kind === "backward" && step.arrow.tail === arrow.tail);
-  const place = order.findIndex((step) => step.arrow === arrow) + 1;
+  const place = tape.placeOf(arrow);
   return [html("p", { class: "note" }, say("arrival", { place, count: arrivals.length, name: nameOf(arrow.tail) }))];
 }
 
@@ -185,7 +188,7 @@ function chainPanel(tape, state) {
     ...(k ? [operator("+")] : []),
     derivative(root(), symbol(arrow.head)),
     operator("·"),
-    derivative(symbol(arrow.head), symbol(i)),
+    slopeSymbol(tape, arrow),
   ]);
   const numbers = shown.flatMap((arrow, k) => [
     ...(k ? [operator("+")] : []),
@@ -312,9 +315,9 @@ class LeafTable {
   }
 }
 
-// A number as typed: also 1/3 of the typographer's minus.
+// A number as typed, or copied from the page, which writes a typographer's minus; NaN if it is none.
 function parseNumber(text) {
-  const plain = text.trim().replace("−", "-");
+  const plain = text.trim().replaceAll("−", "-").replace("∞", "Infinity");
   return plain === "" ? NaN : Number(plain);
 }
 

@@ -32,23 +32,30 @@ class Picture {
       boxes,
     );
     this.host.replaceChildren(this.root);
-    this.fit();
+    this.fitReadably();
   }
 
   size() {
     return this.view.size.map((length) => length + 2 * MARGIN);
   }
 
-  // As large as its place allows, but neither larger than life by much nor too small to read.
+  // All of it, as large as its place allows, but not larger than life by much.
   fit() {
     const [width, height] = this.size();
     const { clientWidth, clientHeight } = this.host;
-    const room = Math.min((clientWidth - 24) / width, (clientHeight - 24) / height);
-    this.setZoom(Math.min(1.35, Math.max(0.5, room)));
+    this.setZoom(Math.min(1.35, (clientWidth - 24) / width, (clientHeight - 24) / height));
+  }
+
+  // The same where it can be read then; else larger, and the steps bring what is at work into sight.
+  fitReadably() {
+    this.fit();
+    if (this.zoom < 0.6) this.setZoom(0.75);
+    this.isUntouched = true;
   }
 
   setZoom(zoom) {
     this.zoom = Math.min(3, Math.max(0.15, zoom));
+    this.isUntouched = false; // by the reader
     const [width, height] = this.size();
     this.root.setAttribute("width", width * this.zoom);
     this.root.setAttribute("height", height * this.zoom);
@@ -231,7 +238,7 @@ class Picture {
     const { numbers } = arrow;
     const arrived = quiz ? [] : numbers.filter((k) => known.arrived.has(k));
     const products = arrived.map((k) => tape.arrivals[k].product);
-    const size = Math.max(0, ...products.map(Math.abs));
+    const size = Math.max(0, ...products.map((product) => Math.abs(product) || 0)); // NaN counts as 0
     const width = products.length && widest ? 1.2 + 4.3 * Math.sqrt(Math.min(1, size / widest)) : 1.2;
     const signs = new Set(products.map(Math.sign).filter(Boolean));
     const isBackward = step.kind === "backward" && numbers.includes(step.arrow.number);
@@ -269,6 +276,7 @@ class Picture {
     const node = graph.nodes[i];
     if (node.frozen) return say("frozenMark");
     if (!known.hasValue[i] || !node.rule) return "";
+    if (this.tape.isUndefined(i)) return say("undefinedMark");
     const slopes = this.tape.into[i].map((arrow) => this.tape.slopes[arrow.number]);
     return isSaturated(node, slopes) ? say(slopes[0] === 0 ? "offMark" : "saturatedMark") : "";
   }

@@ -23,6 +23,7 @@ class Quiz {
         const mark = html("span", { class: "verdict", "aria-hidden": "true" });
         this.boxes.set(i, { box, mark });
         const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
+        math.setAttribute("displaystyle", "true");
         return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
       }),
     );
@@ -35,7 +36,7 @@ class Quiz {
     let first = null;
     for (const [i, { box, mark }] of this.boxes) {
       const answer = parseNumber(box.value);
-      const isRight = isClose(answer, this.tape.gradients[i]);
+      const isRight = isRightAnswer(box.value, this.tape.gradients[i]);
       right += isRight;
       this.shown[i] = isRight ? this.tape.gradients[i] : null;
       if (first === null && !isRight) first = { i, answer };
@@ -76,8 +77,15 @@ class Quiz {
 
 const operatorText = (text) => html("span", { "aria-hidden": "true" }, ` ${text} `);
 
+// Right is also what the page shows for it, such as 0.0012 and nan.
+function isRightAnswer(text, truth) {
+  if (Number.isNaN(truth)) return text.trim().toLowerCase() === show(truth);
+  const answer = parseNumber(text);
+  return isClose(answer, truth) || show(answer) === show(truth);
+}
+
 // Right to three digits.
 function isClose(answer, truth) {
-  if (!Number.isFinite(truth)) return Object.is(answer, truth);
+  if (!Number.isFinite(truth)) return answer === truth;
   return Math.abs(answer - truth) <= Math.max(0.002 * Math.abs(truth), 1e-9);
 }

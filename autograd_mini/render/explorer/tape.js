@@ -122,6 +122,17 @@ class Tape {
     return { hasValue, gradients, arrived, complete };
   }
 
+  // Which of the arrivals at its tail an arrow brings, from 1 on.
+  placeOf(arrow) {
+    const order = this.steps.filter((step) => step.kind === "backward" && step.arrow.tail === arrow.tail);
+    return order.findIndex((step) => step.arrow === arrow) + 1;
+  }
+
+  // Whether an operation has no value at numbers that are all right, as the logarithm of a negative one.
+  isUndefined(i) {
+    return Boolean(this.nodes[i].operands) && Number.isNaN(this.values[i]) && !this.operands(i).some(Number.isNaN);
+  }
+
   // The arrows on the ways from a value to the root.
   waysFrom(start) {
     const reached = new Set([start]);
