@@ -541,9 +541,7 @@ def test_primitives_compile(own):
 
 def test_explain_says_what_became_of_the_function():
     model = MLP(3, [5, 2], activation="tanh", seed=1)
-    step = compile_(
-        lambda x: sum(model(x)) if model.layers else 0.0, params=model, reduce="mean", executor="numpy"
-    )
+    step = compile_(lambda x: sum(model(x)) if model.layers else 0.0, params=model, reduce="mean", executor="numpy")
     assert step.explain() == "nothing is compiled before the first call"
     step.value_and_grad([[1.0, 2.0, 3.0]])
     said = step.explain()

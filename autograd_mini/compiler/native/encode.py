@@ -228,12 +228,6 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
-def suits(program: Program) -> str:
-    """Why a program can't be run here, "" if it can."""
-    names = [rule.symbol for rule in program.own.values()]
-    return f"made with @primitive, and so Python: {', '.join(names)}" if names else ""
-
-
 def _is_long(group: Group) -> bool:
     return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
 
