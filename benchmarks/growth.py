@@ -1,0 +1,60 @@
+"""How the cost of a program grows with its size, from a hundred nodes to a million.
+
+The program is without pattern (see `compiled.recipe`), so nobody can make fewer operations of it, and every package can
+run it as it is written: in scalars. A size is counted in nodes of autograd_mini's graph. Those that record anew for
+every run have one time, those that compile have two: the first call, with all that goes before, and any later one.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from compiled import follow, recipe
+from measure import LeftOut, Options, Step, compare
+from peers import COMPILED, scalars
+
+from autograd_mini import Value, functions, topological_order
+
+OURS = ("eager", *COMPILED)
+PEERS = ("micrograd", "torch", "autograd", "mygrad", "jax", "casadi")
+NODES_A_LINE = 2.2
+WORKLOADS = ("100", "1000", "10000", "100000", "1000000")
+QUICK = 1000
+TOO_LONG = 8
+"""Seconds of a run: who would take longer, by the size before, is left out."""
+
+
+def program(size: int) -> Any:
+    """One with about so many nodes, to be given ten numbers."""
+    return partial(follow, recipe(round(size / NODES_A_LINE)))
+
+
+def given() -> list[float]:
+    """The numbers."""
+    return [float(x) for x in np.random.default_rng(0).uniform(0.2, 1.2, 10)]
+
+
+def nodes(size: int) -> int:
+    """How many there are in fact."""
+    return len(topological_order(program(size)([Value(x) for x in given()], functions)))
+
+
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """The entries of one size. Who failed at the size before is left out too."""
+    size = int(name)
+    if options.quick and size > QUICK:
+        return {"entries": {}}
+    before = options.earlier.get(str(size // 10), {"entries": {}})["entries"]
+
+    def prepare(peer: str) -> Step:
+        entry = before.get(peer, {})
+        if "failed" in entry:
+            raise LeftOut(entry["failed"])
+        expected = 10 * entry.get("seconds", [0.0, 0.0])[1]
+        if expected > TOO_LONG:
+            raise LeftOut(f"{expected:.0f} s expected")
+        return scalars(peer, program(size), given())
+
+    # A million roundings: of the packages' functions no two agree to the last bit.
+    entries = compare(prepare, OURS, PEERS, options, rounds=7, tolerance=1e-5)
+    return {"title": f"{size:,} nodes", "nodes": nodes(size), "entries": entries}
