@@ -158,6 +158,7 @@ ASKED = [
         " nodes",
         single("depth", "chain", "eager", "deepest"),
     ),
+    Asked(2, "hard slopes missed, of 57", False, 0, "", single("accuracy", "points", "eager", "missed")),
     Asked(3, "XOR learned, of 20 seeds", True, 20, "", lambda r: 20 * single("training", "xor", "eager", "right")(r)),
     Asked(
         3,

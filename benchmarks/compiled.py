@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from measure import Options, Step, compare
 from moons import matrices, moons, torch_net
-from peers import COMPILED, arrays, casadi_step, functions, jax_step, scalars
+from peers import EXECUTORS, arrays, casadi_step, functions, jax_step, scalars
 
 from autograd_mini import compiler, nn
 
@@ -30,7 +30,7 @@ def mnist(peer: str) -> Step | None:
         (w.astype(np.float32), b.astype(np.float32))
         for w, b in matrices([p.data for p in model.parameters()], [784, 100, 10])
     ]
-    if peer in COMPILED:
+    if peer in EXECUTORS:
         step = compiler.compile(
             lambda x, y: nn.cross_entropy(model(x), y), params=model, reduce="mean", dtype="float32", executor=peer
         )
@@ -90,7 +90,7 @@ def tiny(peer: str) -> Step | None:
         return m.exp(-(b * b)) * y + m.sin(x) * b
 
     m = functions(peer)
-    if peer in COMPILED:
+    if peer in EXECUTORS:
         both = compiler.compile(lambda x, y: f((x, y), m), executor="source" if peer == "numpy" else peer)
         return lambda: both.value_and_grad(0.5, 0.25)
     if peer == "jax":
@@ -134,7 +134,7 @@ def rosenbrock(peer: str) -> Step | None:
             total = total + 100.0 * (x[i + 1] - x[i] * x[i]) ** 2 + (1.0 - x[i]) ** 2
         return total
 
-    if peer in (*COMPILED, "casadi", "micrograd"):
+    if peer in (*EXECUTORS, "casadi", "micrograd"):
         return scalars(peer, loop, x.tolist())
     return arrays(peer, lambda x, m: (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum(), x)
 
@@ -158,7 +158,7 @@ def black_scholes(peer: str, n: int = 1_000_000) -> Step | None:
 
 def samples(peer: str, f: Callable[[Any], Any], columns: Sequence[Any]) -> Step:
     """The values and the gradients of a program in scalars for many samples, given a column for each argument."""
-    if peer in COMPILED:
+    if peer in EXECUTORS:
         both = compiler.compile(lambda *xs: f(xs), batch=True, executor=peer)
         return lambda: both.value_and_grad(*columns)
     if peer == "torch":
@@ -305,7 +305,7 @@ def system(peer: str) -> Step | None:
 
         return jax.lax.scan(body, np.array(start), None, 1000)[1].sum()
 
-    if peer in (*COMPILED, "casadi", "micrograd"):
+    if peer in (*EXECUTORS, "casadi", "micrograd"):
         return scalars(peer, in_scalars, p.tolist())
     return arrays(peer, by_scan if peer == "jax" else in_arrays, p)
 
@@ -319,5 +319,5 @@ WORKLOADS = {
 
 def measure(name: str, options: Options) -> dict[str, Any]:
     """The entries of one workload."""
-    entries = compare(WORKLOADS[name], COMPILED, PEERS, options, tolerance=TOLERANCE.get(name, 1e-7))
+    entries = compare(WORKLOADS[name], EXECUTORS, PEERS, options, tolerance=TOLERANCE.get(name, 1e-7))
     return {"title": WORKLOADS[name].__doc__, "entries": entries}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from measure import Step
-from peers import COMPILED, functions
+from peers import EXECUTORS, functions
 
 from autograd_mini import Value, compiler, nn
 
@@ -46,7 +46,7 @@ def moons(peer: str) -> Step | None:
     if peer == "n-ary":
         return _with_values(nn.MLP)
     return {
-        **dict.fromkeys(COMPILED, _compiled),
+        **dict.fromkeys(EXECUTORS, _compiled),
         **dict.fromkeys(("jax", "autograd"), _arrays),
         "torch": _torch,
         "mygrad": _mygrad,

@@ -16,21 +16,8 @@ import autograd_mini as am
 from autograd_mini import compiler
 
 EAGER = ("eager",)
-COMPILED = ("native", "numpy")  # executors of ours: "numpy" is straight-line Python where the program is tiny
-TITLES = {
-    "eager": "autograd_mini",
-    "n-ary": "autograd_mini, its nn and dot",
-    "native": "compiled, native",
-    "numpy": "compiled, NumPy",
-    "micrograd": "micrograd",
-    "torch": "PyTorch",
-    "jax": "JAX",
-    "casadi": "CasADi",
-    "autograd": "HIPS autograd",
-    "mygrad": "MyGrad",
-    "numdifftools": "numdifftools",
-}
-
+EXECUTORS = ("auto", "native", "numpy")  # what `compile` is told; "numpy" is straight-line Python where it is tiny
+COMPILED = ("native", "numpy")
 Program = Callable[[Any, Any], Any]
 
 
@@ -41,7 +28,7 @@ def load(peer: str) -> None:
 
 def functions(peer: str) -> Any:
     """exp, log, sqrt, sin, tanh, relu and erf of a package, as far as it has them."""
-    if peer in (*EAGER, "n-ary", *COMPILED):
+    if peer in (*EAGER, "n-ary", *EXECUTORS):
         return am
     if peer == "torch":
         import torch
@@ -117,7 +104,7 @@ def scalars(peer: str, f: Program, given: Sequence[float], *, jit: bool = True) 
             return z.data, [x.grad for x in xs]
 
         return record
-    if peer in COMPILED:
+    if peer in EXECUTORS:
         both = compiler.compile(lambda xs: f(xs, m), executor=peer)
         at = np.array(given)
         return lambda: both.value_and_grad(at)

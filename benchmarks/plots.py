@@ -64,4 +64,5 @@ def plot(
             )
         axes.set(xscale="log", yscale="log", xlabel=across, ylabel=up)
         axes.grid(color=GREY, alpha=0.2, linewidth=0.8)
-        canvas.legend(loc="outside right upper")
+        if axes.lines:
+            canvas.legend(loc="outside right upper")

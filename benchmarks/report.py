@@ -21,6 +21,7 @@ PACKAGES = {
     "eager": "ours",
     "n-ary": "ours, `nn` and `dot`",
     "fit": "`fit`",
+    "auto": "ours, compiled",
     "native": "ours, native",
     "numpy": "ours, NumPy",
     "micrograd": "micrograd",
@@ -71,8 +72,8 @@ def times_text(quartiles: Sequence[float]) -> str:
 
 
 def two_digits(x: float) -> str:
-    """Two digits, or all that stand before the point."""
-    return f"{x:,.0f}" if x >= 10 else f"{float(f'{x:.2g}'):g}"
+    """Rounded to two digits, without an exponent."""
+    return f"{float(f'{x:.2g}'):,.0f}" if x >= 10 else f"{float(f'{x:.2g}'):g}"
 
 
 def cell(entry: Entry | None, write: Callable[[Entry], str]) -> str:
@@ -333,6 +334,12 @@ def kinks(results: Results) -> list[str]:
     return table(["", *(PACKAGES[name] for name in said)], [row(point) for point in said["eager"]["says"]])
 
 
+def accuracy(results: Results) -> list[str]:
+    """How many slopes each library misses."""
+    entries = results["accuracy"]["workloads"]["points"]["entries"]
+    return table(["", "missed", "of"], [[PACKAGES[n], str(e["missed"]), str(e["of"])] for n, e in entries.items()])
+
+
 def training(results: Results) -> list[str]:
     """What was learned."""
     rows = []
@@ -353,11 +360,12 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "eager_ratios": matrix("eager", ARRAYS, ratio_to("eager")),
     "n_ary_ratios": matrix("eager", ARRAYS, ratio_to("n-ary")),
     "eager_winners": winners("eager", ("eager", "n-ary")),
-    "compiled_times": matrix("compiled", (*COMPILED, *PEERS), median_time),
-    "native_ratios": matrix("compiled", ("numpy", *PEERS), ratio_to("native")),
+    "compiled_times": matrix("compiled", ("auto", *COMPILED, *PEERS), median_time),
+    "auto_ratios": matrix("compiled", PEERS, ratio_to("auto")),
+    "native_ratios": matrix("compiled", PEERS, ratio_to("native")),
     "numpy_ratios": matrix("compiled", PEERS, ratio_to("numpy")),
-    "compiled_winners": winners("compiled", COMPILED),
-    "compiled_first": matrix("compiled", (*COMPILED, "torch", "jax", "casadi"), first_time),
+    "compiled_winners": winners("compiled", ("auto",)),
+    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "jax", "casadi"), first_time),
     "growth_times": matrix("growth", ("eager", *COMPILED, *PEERS), median_time),
     "growth_first": matrix("growth", (*COMPILED, "jax", "casadi"), first_time),
     "exponents": exponents,
@@ -376,6 +384,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "native_start": native_start,
     "slopes": slopes,
     "kinks": kinks,
+    "accuracy": accuracy,
     "training": training,
 }
 

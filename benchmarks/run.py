@@ -26,7 +26,19 @@ from measure import Options, in_process
 
 from autograd_mini import __version__
 
-SECTIONS = ("eager", "compiled", "growth", "batch", "memory", "depth", "start", "verdicts", "training", "drawing")
+SECTIONS = (
+    "eager",
+    "compiled",
+    "growth",
+    "batch",
+    "memory",
+    "depth",
+    "start",
+    "verdicts",
+    "accuracy",
+    "training",
+    "drawing",
+)
 PACKAGES = ("numpy", "llvmlite", "micrograd", "torch", "jax", "casadi", "autograd", "mygrad", "numdifftools", "scipy")
 
 
@@ -97,7 +109,7 @@ def main() -> None:
         if not (one or given.quick or given.peers is not None):
             results[section] = {"machine": where, "workloads": found}
             report.save(results)
-    report.write(results)
+            report.write(results)
 
 
 if __name__ == "__main__":

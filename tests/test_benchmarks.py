@@ -39,13 +39,13 @@ def test_every_section_says_where_it_was_measured() -> None:
 
 def test_a_package_that_is_missing_fails_or_wins_is_shown_so() -> None:
     entries: dict[str, Any] = {
-        "native": {"seconds": [2e-6] * 3, "first": 0.1, "ratios": {"native": [1.0] * 3}},
-        "torch": {"seconds": [1e-6] * 3, "first": 0.1, "ratios": {"native": [0.4, 0.5, 0.6]}},
+        "auto": {"seconds": [2e-6] * 3, "first": 0.1, "ratios": {"auto": [1.0] * 3}},
+        "torch": {"seconds": [1e-6] * 3, "first": 0.1, "ratios": {"auto": [0.4, 0.5, 0.6]}},
         "jax": {"failed": "not installed (No module named 'jax')"},
         "casadi": {"failed": "Fatal Python error: Segmentation fault"},
     }
     results = {"compiled": {"machine": {}, "workloads": {"one": {"title": "One", "entries": entries}}}}
-    text = "\n".join(report.TABLES["native_ratios"](results) + report.TABLES["compiled_winners"](results))
+    text = "\n".join(report.TABLES["auto_ratios"](results) + report.TABLES["compiled_winners"](results))
     assert "| **0.5× (0.4–0.6)** |" in text
     assert "PyTorch (2 times as fast)" in text
     assert "No module named 'jax'" in text
