@@ -7,7 +7,6 @@ arrays for the others. "First call" has all that a package does before: it trace
 import random
 from array import array
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -203,12 +202,12 @@ def samples(peer: str, f: Callable[[Any], Any], columns: Sequence[Any]) -> Step:
         return call
     import jax
 
-    def total(xs: Any) -> Any:
+    def summed(xs: Any) -> Any:
         z = f(xs)
         return z.sum(), z
 
     def values_and_gradients(xs: Any) -> Any:
-        (_, values), gradients = jax.value_and_grad(total, has_aux=True)(xs)
+        (_, values), gradients = jax.value_and_grad(summed, has_aux=True)(xs)
         return values, gradients
 
     return jax_step(jax.jit(values_and_gradients), [jax.numpy.asarray(x) for x in columns])
@@ -221,8 +220,8 @@ def recipe(lines: int) -> list[tuple[str, int, int]]:
     return [(draw.choice(names), draw.randrange(k), draw.randrange(max(0, k - 50), k)) for k in range(10, 10 + lines)]
 
 
-def follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any) -> Any:
-    """The sum of the last tenth of its results."""
+def follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any) -> list[Any]:
+    """What its lines come to."""
     numbers = list(inputs)
     operations: dict[str, Callable[[Any, Any], Any]] = {
         "add": lambda a, b: 0.5 * (a + b),
@@ -238,21 +237,30 @@ def follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any
     }
     for name, i, j in recipe:
         numbers.append(operations[name](numbers[i], numbers[j]))
-    total = numbers[-1]
-    for x in numbers[-1 - len(recipe) // 10 : -1]:
-        total = total + x
-    return total
+    return numbers[len(inputs) :]
+
+
+def total(numbers: Sequence[Any]) -> Any:
+    """Their sum, by as many additions."""
+    result = numbers[0]
+    for x in numbers[1:]:
+        result = result + x
+    return result
 
 
 def irregular(peer: str, lines: int, count: int) -> Step | None:
-    """The value and the gradient of a program without pattern, for one sample or many."""
+    """The sum of the last tenth of the lines of a program without pattern, and its gradient, for one sample or many."""
     if peer == "jax" or (peer == "micrograd" and count > 1):
         return None  # JAX takes minutes to compile 2,000 such lines; see growth.py
     program, m = recipe(lines), functions(peer)
+
+    def f(xs: Any, m: Any) -> Any:
+        return total(follow(program, xs, m)[-lines // 10 :])
+
     columns = list(np.random.default_rng(0).uniform(0.2, 1.2, (10, count)))
     if count == 1:
-        return scalars(peer, partial(follow, program), [float(x[0]) for x in columns])
-    return samples(peer, lambda xs: follow(program, xs, m), columns)
+        return scalars(peer, f, [float(x[0]) for x in columns])
+    return samples(peer, lambda xs: f(xs, m), columns)
 
 
 def irregular_2000(peer: str) -> Step | None:

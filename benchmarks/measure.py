@@ -27,10 +27,10 @@ from typing import Any, NamedTuple
 
 Step = Callable[[], Any]
 
-LIMIT = 40
+LIMIT = 20
 """Seconds after which a peer that has not finished its turn is stopped."""
 
-PATIENCE = 25
+PATIENCE = 15
 """Seconds after which no more rounds are begun."""
 
 SLOW = 2

@@ -39,7 +39,7 @@ def measure(name: str, options: Options) -> dict[str, Any]:
         if "failed" in before.get(peer, {}):
             found[peer] = before[peer]
         elif size >= 10_000 or peer in TRACED:
-            limit = 180 if peer in growth.OURS else 40
+            limit = 180 if peer in growth.OURS else 30
             found[peer] = in_process("memory", "peak", peer, size, seconds=limit)
     return {"title": f"{size:,} nodes", "nodes": growth.nodes(size), "entries": found}
 
