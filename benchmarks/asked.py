@@ -267,6 +267,7 @@ ASKED = [
         Asked(10, f"growth to 10⁶ nodes, {what}: exponent", False, LINEAR, "", grows(section, package, figure))
         for what, section, package, figure in (
             ("time, eager", "growth", "eager", "seconds"),
+            ("time, eager, Python's collector off", "growth", "paused", "seconds"),
             ("time, compiled NumPy", "growth", "numpy", "seconds"),
             ("time, compiled native", "growth", "native", "seconds"),
             ("time to compile, NumPy", "growth", "numpy", "first"),

@@ -213,11 +213,14 @@ def samples(peer: str, f: Callable[[Any], Any], columns: Sequence[Any]) -> Step:
     return jax_step(jax.jit(values_and_gradients), [jax.numpy.asarray(x) for x in columns])
 
 
-def recipe(lines: int) -> list[tuple[str, int, int]]:
-    """A program without pattern: operations drawn at random, one operand from anywhere, the other from the last 50."""
-    draw = random.Random(0)
+def recipe(lines: int, reach: int | None = None) -> list[tuple[str, int, int]]:
+    """A program without pattern: operations drawn at random, one operand from the last 50, the other from `reach`."""
+    draw, reach = random.Random(0), reach or lines
     names = ("add", "sub", "mul", "div", "tanh", "sin", "exp", "log", "sqrt", "relu")
-    return [(draw.choice(names), draw.randrange(k), draw.randrange(max(0, k - 50), k)) for k in range(10, 10 + lines)]
+    return [
+        (draw.choice(names), draw.randrange(max(0, k - reach), k), draw.randrange(max(0, k - 50), k))
+        for k in range(10, 10 + lines)
+    ]
 
 
 def follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any) -> list[Any]:

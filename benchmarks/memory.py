@@ -15,7 +15,7 @@ from typing import Any
 import growth
 from measure import Options, in_process, short, with_room
 from moons import micrograd_nn, moons_loss
-from peers import functions, load, scalars
+from peers import COMPILED, EAGER, functions, load, scalars
 
 GRAPHS = {"chain": "a chain of tanh(x·w + b)", "moons": "the moons' loss, by micrograd's own nn code"}
 WORKLOADS = (*GRAPHS, *growth.WORKLOADS)
@@ -35,7 +35,7 @@ def measure(name: str, options: Options) -> dict[str, Any]:
         return {"entries": {}}
     before = options.earlier.get(str(size // 10), {"entries": {}})["entries"]
     found = {}
-    for peer in (*growth.OURS, *filter(options.chosen, growth.PEERS)):
+    for peer in (*EAGER, *COMPILED, *filter(options.chosen, growth.PEERS)):
         if "failed" in before.get(peer, {}):
             found[peer] = before[peer]
         elif size >= 10_000 or peer in TRACED:

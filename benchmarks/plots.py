@@ -14,6 +14,7 @@ from _pictures import GREY, picture
 FOLDER = ROOT / "docs" / "images" / "benchmarks"
 LINES = {
     "eager": ("#2563eb", "o", "-"),
+    "paused": ("#60a5fa", "o", "-"),
     "native": ("#ea580c", "o", "-"),
     "numpy": ("#0d9488", "o", "-"),
     "micrograd": ("#64748b", "s", "--"),
@@ -31,7 +32,7 @@ def draw(results: Mapping[str, Any]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     everyone = ("eager", "native", "numpy", "micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
     compilers = ("native", "numpy", "jax", "casadi")
-    plot(results, "growth", "growth", "seconds", everyone, "nodes", "seconds of a run", exponents=True)
+    plot(results, "growth", "growth", "seconds", ("paused", *everyone), "nodes", "seconds of a run", exponents=True)
     plot(results, "first", "growth", "first", compilers, "nodes", "seconds before the first result", exponents=True)
     plot(results, "memory", "memory", "bytes", everyone, "nodes", "megabytes, at most", lambda y, _: y / 1e6, True)
     plot(results, "batch", "batch", "seconds", everyone, "samples", "microseconds a sample", lambda y, n: 1e6 * y / n)
@@ -48,8 +49,8 @@ def plot(
     scale: Callable[[float, float], float] = lambda y, _: y,
     exponents: bool = False,
 ) -> None:
-    """A line for each package, on logarithmic axes; its fitted exponent beside its name."""
-    with picture(FOLDER / f"{name}.svg", 8.2, 4.6) as canvas:
+    """A line for each package, on logarithmic axes; how it grows beside its name."""
+    with picture(FOLDER / f"{name}.svg", 9.2, 4.8) as canvas:
         axes = canvas.subplots()
         for package in packages:
             points = curve(results, section, package, figure)
@@ -58,7 +59,7 @@ def plot(
             colour, mark, stroke = LINES[package]
             label = PACKAGES[package].replace("`", "")
             if exponents and len(points) > 2 and points[-1][0] > 5_000:
-                label += f", exponent {exponent(points):.2f}"
+                label += f": $n^{{{exponent(points):.2f}}}$"
             axes.plot(
                 *zip(*((x, scale(y, x)) for x, y in points)), color=colour, marker=mark, linestyle=stroke, label=label
             )

@@ -20,6 +20,7 @@ BEGIN, END = "<!-- made by benchmarks/report.py -->", "<!-- until here -->"
 PACKAGES = {
     "eager": "ours",
     "n-ary": "ours, `nn` and `dot`",
+    "paused": "ours, collector off",
     "fit": "`fit`",
     "auto": "ours, compiled",
     "native": "ours, native",
@@ -246,7 +247,7 @@ def winners(section: str, mine: Sequence[str]) -> Callable[[Results], list[str]]
 def exponents(results: Results) -> list[str]:
     """The fitted exponents of growth, and how far each was measured."""
     rows = []
-    for package in ("eager", *COMPILED, *PEERS):
+    for package in ("eager", "paused", *COMPILED, *PEERS):
         row = [PACKAGES[package]]
         for section, name in (("growth", "seconds"), ("growth", "first"), ("memory", "bytes")):
             points = curve(results, section, package, name)
@@ -366,7 +367,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "numpy_ratios": matrix("compiled", PEERS, ratio_to("numpy")),
     "compiled_winners": winners("compiled", ("auto",)),
     "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "jax", "casadi"), first_time),
-    "growth_times": matrix("growth", ("eager", *COMPILED, *PEERS), median_time),
+    "growth_times": matrix("growth", ("eager", "paused", *COMPILED, *PEERS), median_time),
     "growth_first": matrix("growth", (*COMPILED, "jax", "casadi"), first_time),
     "exponents": exponents,
     "growth_winners": winners("growth", ("eager", *COMPILED)),
