@@ -60,7 +60,7 @@ def curve(results: Results, section: str, package: str, figure: str) -> list[tup
     return sorted(points)
 
 
-def exponent(points: Sequence[tuple[float, float]], least: float = 1_000) -> float:
+def exponent(points: Sequence[tuple[float, float]], least: float = 10_000) -> float:
     """The exponent a of the line size^a that fits best, by least squares of logarithms, from a size on."""
     logs = [(math.log(x), math.log(y)) for x, y in points if x >= 0.9 * least]
     if len(logs) < 2:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
-from measure import Options, in_process, short
+from measure import LIMIT, Options, in_process, short
 from peers import COMPILED, EAGER, scalars
 
 PEERS = (*EAGER, *COMPILED, "micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
@@ -42,7 +42,7 @@ def measure(_: str, options: Options) -> dict[str, Any]:
             continue
         entries[peer] = {"deepest": 0}
         for n in DEPTHS[:2] if options.quick else (*DEPTHS, *[OURS_ALONE] * (peer in EAGER)):
-            found = in_process("depth", "chain", peer, n, seconds=60)
+            found = in_process("depth", "chain", peer, n, seconds=3 * LIMIT)
             if "failed" in found:
                 entries[peer] |= {"failed": found["failed"], "failed_at": n}
                 break

@@ -58,7 +58,7 @@ def plot(
                 continue
             colour, mark, stroke = LINES[package]
             label = PACKAGES[package].replace("`", "")
-            if exponents and len(points) > 2 and points[-1][0] > 5_000:
+            if exponents and len(points) > 1 and points[-2][0] > 9_000:
                 label += f": $n^{{{exponent(points):.2f}}}$"
             axes.plot(
                 *zip(*((x, scale(y, x)) for x, y in points)), color=colour, marker=mark, linestyle=stroke, label=label

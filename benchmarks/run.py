@@ -91,7 +91,6 @@ def main() -> None:
     for section, _, one in (asked.partition(".") for asked in given.only):
         if one and one not in known[section]:
             parser.error(f"no workload {one}: {section} has {', '.join(known[section])}")
-    results = report.load()
     begin = time.monotonic()
     for asked in given.only:
         section, _, one = asked.partition(".")
@@ -107,7 +106,7 @@ def main() -> None:
                 flush=True,
             )
         if not (one or given.quick or given.peers is not None):
-            results[section] = {"machine": where, "workloads": found}
+            results = {**report.load(), section: {"machine": where, "workloads": found}}
             report.save(results)
             report.write(results)
 
