@@ -92,17 +92,20 @@ def passed(package: str, factor: float, choose: Callable[[Sequence[float]], floa
     return measured
 
 
-STEP, NET = "MLP 2-16-16-1, 100 points, a training step", "MLP 784-100-10, float32, a training step"
 TITLES = {
-    "moons": STEP,
-    "mnist": NET,
+    "moons": "MLP 2-16-16-1, 100 points, a training step",
+    "chain": "chain of tanh(x·w + b), 20,000 times",
+    "dots": "100 scalar products of length 100",
+    "rosenbrock10": "Rosenbrock, 10 variables",
+    "rosenbrock2": "Rosenbrock, 2 variables",
+    "mnist": "MLP 784-100-10, batch of 128, float32, a training step",
     "tiny": "ten operations, one call",
     "rosenbrock": "Rosenbrock, 1,000 variables",
-    "black_scholes": "Black–Scholes and greeks, 10⁶",
-    "irregular_2000": "irregular, 2,000 lines, one sample",
-    "irregular_20000": "irregular, 20,000 lines, one sample",
-    "irregular_2000_batch": "irregular, 2,000 lines, 1,024 samples",
-    "irregular_20000_batch": "irregular, 20,000 lines, 1,024 samples",
+    "black_scholes": "Black–Scholes and greeks of 10⁶ options",
+    "irregular_2000": "2,000 lines without pattern, one sample",
+    "irregular_20000": "20,000 lines without pattern, one sample",
+    "irregular_2000_batch": "2,000 lines without pattern, 1,024 samples",
+    "irregular_20000_batch": "20,000 lines without pattern, 1,024 samples",
     "system": "1,000 steps of a system of four states",
 }
 NAMES = {"torch": "PyTorch", "jax": "JAX", "casadi": "CasADi", "micrograd": "micrograd"}

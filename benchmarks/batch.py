@@ -18,4 +18,4 @@ def measure(name: str, options: Options) -> dict[str, Any]:
     if options.quick and samples > QUICK:
         return {"entries": {}}
     entries = compare(partial(black_scholes, n=samples), COMPILED, PEERS, options, rounds=9)
-    return {"title": f"{samples:,} samples", "samples": samples, "entries": entries}
+    return {"title": f"{samples:,} sample{'s' * (samples > 1)}", "samples": samples, "entries": entries}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from asked import ASKED, curve, exponent
+from asked import ASKED, TITLES, curve, exponent
 
 ROOT = Path(__file__).parents[1]
 RESULTS, TEXT = Path(__file__).with_name("results.json"), Path(__file__).with_name("page.md")
@@ -190,22 +190,34 @@ def figure(value: float, unit: str) -> str:
 
 
 def workloads(results: Results, section: str) -> list[dict[str, Any]]:
-    """Those of a section that were measured."""
-    return [found for found in results[section]["workloads"].values() if found.get("entries")]
+    """Those of a section that were measured, with short titles."""
+    short = TITLES if section in ("eager", "compiled") else {}
+    found = results[section]["workloads"].items()
+    return [{**w, "title": short.get(name, w["title"])} for name, w in found if w.get("entries")]
 
 
-def matrix(section: str, packages: Sequence[str], write: Callable[[Entry], str]) -> Callable[[Results], list[str]]:
-    """A row for each workload, a column for each package; below, what brought a whole workload down."""
+def matrix(section: str, packages: Sequence[str], write: Callable[[Entry], str], mine: str = "") -> Any:
+    """A row for each workload (that one of ours can do), a column for each package; below, what failed as a whole."""
 
     def written(results: Results) -> list[str]:
         rows = [
             [found["title"], *(cell(found["entries"].get(package), write) for package in packages)]
             for found in workloads(results, section)
+            if not mine or mine in found["entries"]
         ]
         failed = [f"{name}: {f['failed']}" for name, f in results[section]["workloads"].items() if "failed" in f]
         return [*table(["", *(PACKAGES[package] for package in packages)], rows), *failed]
 
     return written
+
+
+def ratios(section: str, packages: Sequence[str], mine: str) -> Any:
+    """How many times as long as ours they take."""
+
+    def write(entry: Entry) -> str:
+        return times_text(entry["ratios"][mine]) if mine in entry.get("ratios", {}) else "–"
+
+    return matrix(section, packages, write, mine)
 
 
 def median_time(entry: Entry) -> str:
@@ -218,16 +230,11 @@ def first_time(entry: Entry) -> str:
     return time_text(entry["first"])
 
 
-def ratio_to(mine: str) -> Callable[[Entry], str]:
-    """How many times as long as ours it takes."""
-    return lambda entry: times_text(entry["ratios"][mine]) if mine in entry.get("ratios", {}) else "–"
-
-
 def winners(section: str, mine: Sequence[str]) -> Callable[[Results], list[str]]:
     """In words: where a peer is faster than the fastest of ours."""
 
     def written(results: Results) -> list[str]:
-        said = []
+        said, compared = [], False
         for found in workloads(results, section):
             timed = {name: entry for name, entry in found["entries"].items() if "ratios" in entry}
             best = min(
@@ -235,10 +242,13 @@ def winners(section: str, mine: Sequence[str]) -> Callable[[Results], list[str]]
             )
             if best is None:
                 continue
+            compared = True
             faster = [(timed[peer]["ratios"][best][1], PACKAGES[peer]) for peer in PEERS if peer in timed]
             names = [f"{name} ({two_digits(1 / r)} times as fast)" for r, name in sorted(faster) if r < 1]
             if names:
                 said.append(f"- {found['title']}: {', '.join(names)}.")
+        if not compared:
+            raise KeyError(mine)
         return ["Faster than ours:", "", *said] if said else ["No peer is faster than ours in any of these."]
 
     return written
@@ -358,13 +368,13 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "machines": machines,
     "asked": asked,
     "eager_times": matrix("eager", ("eager", "n-ary", *ARRAYS), median_time),
-    "eager_ratios": matrix("eager", ARRAYS, ratio_to("eager")),
-    "n_ary_ratios": matrix("eager", ARRAYS, ratio_to("n-ary")),
+    "eager_ratios": ratios("eager", ARRAYS, "eager"),
+    "n_ary_ratios": ratios("eager", ARRAYS, "n-ary"),
     "eager_winners": winners("eager", ("eager", "n-ary")),
     "compiled_times": matrix("compiled", ("auto", *COMPILED, *PEERS), median_time),
-    "auto_ratios": matrix("compiled", PEERS, ratio_to("auto")),
-    "native_ratios": matrix("compiled", PEERS, ratio_to("native")),
-    "numpy_ratios": matrix("compiled", PEERS, ratio_to("numpy")),
+    "auto_ratios": ratios("compiled", PEERS, "auto"),
+    "native_ratios": ratios("compiled", PEERS, "native"),
+    "numpy_ratios": ratios("compiled", PEERS, "numpy"),
     "compiled_winners": winners("compiled", ("auto",)),
     "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "jax", "casadi"), first_time),
     "growth_times": matrix("growth", ("eager", "paused", *COMPILED, *PEERS), median_time),
