@@ -120,7 +120,7 @@ def jax(value: Callable[[Any, Any], Any], slope: Callable[[Any, Any], Any] | Non
     if slope:
         f = jax.custom_vjp(f)
         f.defvjp(lambda x: (value(x, m), x), lambda x, adjoint: (adjoint * slope(x, m),))
-    return lambda x: passes(lambda: check_grads(f, (x,), order=1, modes=["rev"]))
+    return lambda x: passes(lambda: check_grads(f, (jax.numpy.asarray(x),), order=1, modes=["rev"]))
 
 
 def autograd(value: Callable[[Any, Any], Any], slope: Callable[[Any, Any], Any] | None) -> Verdict:
