@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import report  # noqa: E402
 from asked import ASKED, curve, exponent  # noqa: E402
+from measure import in_process  # noqa: E402
 
 sys.path.pop(0)
 
@@ -64,3 +65,10 @@ def test_the_fitted_exponent_is_that_of_the_curve() -> None:
     }
     points = curve({"growth": {"workloads": json.loads(json.dumps(entries))}}, "growth", "eager", "seconds")
     assert exponent(points) == pytest.approx(1.5)
+
+
+def test_what_brings_a_process_down_is_told_and_fatal_to_nobody() -> None:
+    assert in_process("operator", "add", 1, 2) == 3
+    assert "Abort" in in_process("os", "abort")["failed"]
+    assert in_process("operator", "truediv", 1, 0)["failed"] == "ZeroDivisionError: division by zero"
+    assert in_process("time", "sleep", 60, seconds=0.5)["failed"] == "over 0.5 s"
