@@ -4,9 +4,10 @@ How it is measured. One thread. The packages take turns in one process: a round 
 of CPU time; a ratio compares two packages within a round, and what is kept are the quartiles over the rounds. Two steps
 go before all as a warm-up, and their results are compared; one more goes before each turn, but where it is slow.
 
-The garbage collector is on, as users have it. What was there before the first round is out of its sight (`gc.freeze`),
-and between turns, while no clock runs, it collects. So no package pays for the modules or the garbage of another, and
-each pays for its own: micrograd's graphs are cyclic, and take as long here as in a process of their own.
+The garbage collector is on, as users have it. The packages, once imported, and what was there before the first round
+are out of its sight (`gc.freeze`), and between turns, while no clock runs, it collects. So no package pays for the
+modules or the garbage of another, and each pays for its own: micrograd's graphs are cyclic, and take as long here as in
+a process of their own.
 """
 
 import gc
@@ -149,6 +150,7 @@ def compare(
         at_work(peer, 0 if peer in ours else LIMIT)
         try:
             load(peer)
+            gc.freeze()
             begin = time.process_time()
             step = prepare(peer)
             if step is None:
