@@ -5,6 +5,7 @@ import math
 import os
 import sys
 from contextlib import suppress
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -217,6 +218,28 @@ def test_numbers_go_straight_to_a_function_that_python_calls():
         with pytest.raises(TypeError):
             f.value_and_grad(*wrong)
     assert f.value_and_grad(math.nan, 2.0)[0] != f.value_and_grad(math.nan, 2.0)[0]
+
+
+class NoNumber:
+    """Something that float() would take."""
+
+    def __float__(self):
+        return 5.0
+
+
+@pytest.mark.parametrize(
+    "x", [1, True, np.float64(2.0), np.array(2.0), 10**400, "1", None, 1j, NoNumber(), Fraction(1, 2)]
+)
+def test_later_calls_take_and_refuse_what_the_first_one_did(x):
+    def outcome(f):
+        try:
+            return f.value_and_grad(x, 3.0)
+        except (TypeError, OverflowError) as error:
+            return str(error)
+
+    first, later = [compiler.compile(lambda x, y: x * y, executor="native") for _ in range(2)]
+    later.value_and_grad(1.5, 2.5)
+    assert outcome(first) == outcome(later)
 
 
 def test_a_function_that_python_calls_leaks_nothing():

@@ -20,6 +20,7 @@ _METH_FASTCALL: Final = 0x80
 _API: Final = {
     "PyFloat_AsDouble": "double (ptr)",
     "PyFloat_FromDouble": "ptr (double)",
+    "PyObject_IsInstance": "i32 (ptr, ptr)",
     "PyTuple_New": "ptr (i64)",
     "PyTuple_SetItem": "i32 (ptr, i64, ptr)",
     "PyErr_Occurred": "ptr ()",
@@ -70,6 +71,7 @@ def _made_of(name: str, write: Callable[..., str], jit: Jit) -> Callable[..., An
     """The function of Python that is this function of LLVM's."""
     for function in _API:
         add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
+    add_symbol("PyFloat_Type", id(float))
     (address,) = jit.addresses({name: write})
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
@@ -110,8 +112,12 @@ def _refuse(code: Code) -> None:
 
 
 def _number(code: Code, k: int) -> Lanes:
-    """The k-th argument, which must be a number."""
+    """The k-th argument, which must be a float: what else can be made one, a Fraction say, the long way judges."""
+    code.needs["PyFloat_Type"] = "@PyFloat_Type = external global i8"
     given = code.load("ptr", code.at("%arguments", str(k), "ptr"), 8)
+    is_float = code.let(f"call i32 @PyObject_IsInstance(ptr {given}, ptr @PyFloat_Type)")
+    with code.when(code.let(f"icmp ne i32 {is_float}, 1")):
+        _refuse(code)
     x = Lanes(code, _DOUBLE, code.let(f"call double @PyFloat_AsDouble(ptr {given})"))
     with code.when((x == -1.0).name):
         error = code.let("call ptr @PyErr_Occurred()")
