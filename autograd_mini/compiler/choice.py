@@ -10,13 +10,16 @@ EXECUTORS = ("auto", "source", "numpy", "native")
 
 
 def require_native() -> None:
-    """Check that LLVM is there.
+    """Check that LLVM is there, and works.
 
     Raises:
-        ImportError: it is not.
+        ImportError: it is not there.
+        RuntimeError: it can't be used on this machine.
     """
     if find_spec("llvmlite") is None:
-        raise ImportError("executor='native' needs llvmlite: pip install 'autograd_mini[native]'", name="llvmlite")
+        raise ImportError("executor='native' needs llvmlite: pip install 'autograd-mini[native]'", name="llvmlite")
+    if problem := _problem():
+        raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
 
 
 def chosen(program: Program, executor: str) -> tuple[str, str]:
@@ -42,9 +45,10 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
 def _problem() -> str:
     """Why there is no machine code on this machine, "" if there is."""
     try:
+        from .native.entry import runner
         from .native.jit import host
 
-        host()
+        runner(host())
     except (ImportError, OSError, AttributeError, RuntimeError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

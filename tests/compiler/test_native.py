@@ -4,14 +4,17 @@ import itertools
 import math
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite")
 
+import llvmlite.binding as llvm
 import mpmath
 
 from autograd_mini import Value, compiler, exp, log, sqrt, where
@@ -22,6 +25,7 @@ from autograd_mini.compiler.native.functions import call as function_call
 from autograd_mini.compiler.native.ir import Code, Kind
 from autograd_mini.compiler.native.jit import Jit, host
 from autograd_mini.compiler.native.lane import Lanes
+from autograd_mini.compiler.native.machine import text
 from autograd_mini.rules import RULES
 from tests.compiler.expressions import Expression
 
@@ -305,11 +309,86 @@ def test_code_is_kept_and_a_damaged_file_is_made_again(tmp_path, monkeypatch):
         run()
         assert made == [1]
         assert file.read_bytes() == data
-    folder.chmod(0o755)  # others may enter: nothing is loaded from here
-    run()
+    made.clear()
+    for file_mode, folder_mode in ((0o600, 0o755), (0o622, 0o700)):  # others may enter, or write
+        folder.chmod(folder_mode)
+        file.chmod(file_mode)
+        run()
+        file.write_bytes(data)
     assert len(made) == 2
     monkeypatch.setenv("AUTOGRAD_MINI_CACHE", "")
     assert cache.folder() is None
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    folder = tmp_path / "kept"
+    monkeypatch.setenv("AUTOGRAD_MINI_CACHE", str(folder))
+    return folder
+
+
+def test_what_is_kept_is_found_under_its_own_name_alone(kept):
+    name, other = cache.key(["a"]), cache.key(["b"])
+    cache.store(name, b"code")
+    assert cache.load(name) == b"code"
+    (kept / name).rename(kept / other)
+    assert cache.load(name) is cache.load(other) is None
+
+
+def test_the_oldest_code_goes_and_files_of_others_stay(kept, monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 3)
+    kept.mkdir(mode=0o700)
+    (kept / "letter.txt").write_text("mine")
+    for k in range(5):
+        cache.store(cache.key([str(k)]), b"code")
+        os.utime(kept / cache.key([str(k)]), (k, k))
+    assert [k for k in range(5) if cache.load(cache.key([str(k)]))] == [2, 3, 4]
+    assert (kept / "letter.txt").read_text() == "mine"
+
+
+def test_nothing_is_kept_by_a_link_nor_where_it_cannot_be(kept, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    kept.symlink_to(elsewhere)
+    assert cache.folder() is None
+    kept.unlink()
+    kept.write_text("a file")
+    assert cache.folder() is None
+    monkeypatch.delenv("AUTOGRAD_MINI_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(cache.Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert cache.folder() is None
+    assert cache.load(cache.key(["a"])) is None
+    cache.store(cache.key(["a"]), b"code")
+
+
+def test_a_full_disk_leaves_no_part_of_a_file(kept, monkeypatch):
+    def full(self, target):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(cache.Path, "replace", full)
+    cache.store(cache.key(["a"]), b"code")
+    assert list(kept.iterdir()) == []
+
+
+def test_nothing_is_kept_where_the_sources_are_not_installed(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(cache.resources, "files", lambda package: tmp_path / "frozen")
+    cache.sources.cache_clear()
+    try:
+        assert cache.key(["a"]) == ""
+        cache.store(cache.key(["a"]), b"code")
+        assert cache.load(cache.key(["a"])) is None
+        assert not kept.exists() or not list(kept.iterdir())
+    finally:
+        cache.sources.cache_clear()
+
+
+def test_several_writers_keep_the_same_code_at_once(kept):
+    data = os.urandom(100_000)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda k: cache.store(cache.key([str(k % 2)]), data), range(40)))
+        assert all(pool.map(lambda k: cache.load(cache.key([str(k % 2)])) == data, range(40)))
+    assert len(list(kept.iterdir())) == 2
 
 
 # ---- functions ----
@@ -455,6 +534,27 @@ def test_code_for_plain_machines_gives_the_same():
     assert_same(expected, (value, out[0].T))
 
 
+@pytest.mark.parametrize(
+    "triple, cpu, name",
+    [
+        ("aarch64-unknown-linux-gnu", "cortex-a72", b"\0run_double_8"),
+        ("arm64-apple-macosx13.0", "apple-m1", b"\0_run_double_8"),  # where all names begin so
+        ("x86_64-pc-windows-msvc-elf", "x86-64", b"\0run_double_8"),
+    ],
+)
+def test_code_can_be_made_for_other_machines(triple, cpu, name):
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    jit = Jit(cpu, "", triple)
+    code = jit._object({"run_double_8": partial(text, Kind("double", 8), name="run_double_8")})
+    assert name in code
+
+
+def test_code_that_llvm_did_not_make_is_an_error_and_no_address():
+    with pytest.raises(RuntimeError, match="no code for missing"):
+        Jit().addresses({"missing": lambda needs: ""})
+
+
 # ---- what it says ----
 
 
@@ -468,7 +568,7 @@ def test_explain_names_the_executor_and_why():
 def test_without_llvmlite_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "llvmlite", None)
     monkeypatch.setattr("autograd_mini.compiler.choice.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"autograd_mini\[native\]"):
+    with pytest.raises(ImportError, match=r"autograd-mini\[native\]"):
         compiler.compile(exp, executor="native")
     f = compiler.compile(exp, batch=True)
     f(np.ones(3))
@@ -485,6 +585,8 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
         f = compiler.compile(exp, batch=True)
         assert f([0.0]).tolist() == [1.0]
         assert "LLVM can't be used here: OSError: no C library" in f.explain()
+        with pytest.raises(RuntimeError, match="OSError: no C library"):
+            compiler.compile(exp, executor="native")
     finally:
         choice._problem.cache_clear()
 

@@ -7,7 +7,7 @@ from .lane import Lanes
 from .polynomials import POLYNOMIALS
 
 _INTRINSIC: Final = {"sqrt": "sqrt", "copysign": "copysign"}
-_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
+_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "rint"}  # to an int, which has no -0.0
 
 
 def call(name: str, *xs: Lanes) -> Lanes:
