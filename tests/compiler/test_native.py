@@ -137,6 +137,18 @@ def test_long_sums_products_and_dots():
         assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)])
 
 
+@pytest.mark.parametrize("n", [2, 4, 5, 20])
+def test_sums_of_minus_zeros_have_the_sign_of_the_eager_one(n):
+    from autograd_mini import sum as total
+
+    for f, sign in ((lambda x: sum(x[1:], x[0]), -1.0), (total, 1.0)):
+        zeros = [-0.0] * n
+        assert math.copysign(1.0, f([Value(x) for x in zeros]).data) == sign
+        assert math.copysign(1.0, compiler.compile(f, executor="native")(zeros)) == sign
+        batch = compiler.compile(f, batch=True, executor="native")
+        assert [(np.copysign(1.0, batch(np.full((k, n), -0.0))) == sign).all() for k in (1, 9)] == [True, True]
+
+
 def test_single_precision():
     for seed in range(SEEDS):
         X = np.random.default_rng(seed).uniform(-2.0, 2.0, (33, 4)).astype("f")

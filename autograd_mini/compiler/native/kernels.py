@@ -25,14 +25,17 @@ _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are define
 class _Access:
     """How a kernel reads and writes the numbers of its nodes, some at a time."""
 
-    step = 1
-
     def __init__(
         self, code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands: Sequence[str]
     ) -> None:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
         self.sums: dict[int, str] = {}  # of what is added to operands that are the same for all nodes
+
+    @property
+    def step(self) -> int:
+        """How many nodes are taken at once."""
+        return 1
 
     def _lanes(self, name: str) -> Lanes:
         return Lanes(self.code, self.kind, name)
@@ -109,7 +112,7 @@ class Nodes(_Access):
     """Each slot has one number; as many nodes as there are lanes are taken at once, the last ones under a mask."""
 
     @property
-    def step(self) -> int:  # type: ignore[override]
+    def step(self) -> int:
         """How many nodes are taken at once."""
         return self.kind.width
 

@@ -5,6 +5,7 @@ many lanes for each slot: first the slots that are the same for all samples (par
 them alone), then the inputs and what varies.
 """
 
+from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .ir import Code, Kind
@@ -70,7 +71,7 @@ def _execute(needs: dict[str, str], name: str) -> str:
     return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g)")
 
 
-def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: object) -> None:
+def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: Callable[[str, str, str], None]) -> None:
     with code.loop(count_) as b:
         block = code.at(blocks, code.mul(b, BLOCK), "i64")
         base, slots = code.pointer(block, 0), code.pointer(block, 4)
@@ -79,7 +80,7 @@ def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: object)
         with code.loop(rows) as i:
             row = code.at(first, code.mul(i, down), "i8")
             slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
-            body(row, across_, code.mul(slot, kind.width))  # type: ignore[operator]
+            body(row, across_, code.mul(slot, kind.width))
 
 
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:

@@ -20,7 +20,7 @@ _SUMS: Final = ("sum", "chain", "mean")
 # Where a fold begins, and how it goes on.
 _FOLDS: Final[dict[str, tuple[float, Any]]] = {
     "sum": (0.0, lambda x, y: x + y),
-    "chain": (0.0, lambda x, y: x + y),
+    "chain": (-0.0, lambda x, y: x + y),  # to which -0.0 can be added and stay
     "mean": (0.0, lambda x, y: x + y),
     "prod": (1.0, lambda x, y: x * y),
     "hypot": (0.0, lambda x, y: call("hypot", x, y)),
