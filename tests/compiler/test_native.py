@@ -288,6 +288,16 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
         f(X)
 
 
+def test_where_no_thread_can_be_started_this_one_does_all(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_MINI_THREADS", "2")
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    monkeypatch.setitem(threads._pools, 2, pool)
+    done = []
+    threads.all_done(done.append, range(5))
+    assert done == [0, 1, 2, 3, 4]
+
+
 def test_samples_are_divided_by_their_number_alone():
     for n in (1, 5, 8, 1000, 123_457, 10**7):
         parts = threads.divided(n, 100, 8)

@@ -42,12 +42,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
-    """Do a job for each part, and wait for all."""
+    """Do a job, which may be done twice, for each part, and wait for all."""
     threads = min(count(), len(parts))
-    if threads == 1:
-        for part in parts:
-            job(part)
-        return
-    if threads not in _pools:
-        _pools[threads] = ThreadPoolExecutor(threads, "autograd_mini")
-    list(_pools[threads].map(job, parts))
+    if threads > 1:
+        pool = _pools.get(threads) or _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini"))
+        try:
+            list(pool.map(job, parts))
+            return
+        except RuntimeError:  # no thread can be started: at the end of the interpreter, or of what the system allows
+            pass
+    for part in parts:
+        job(part)
