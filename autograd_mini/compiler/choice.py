@@ -10,14 +10,15 @@ EXECUTORS = ("auto", "source", "numpy", "native")
 
 
 def require_native() -> None:
-    """Check that LLVM is there, and works.
+    """Check that LLVM and NumPy are there, and work.
 
     Raises:
-        ImportError: it is not there.
-        RuntimeError: it can't be used on this machine.
+        ImportError: one is not there.
+        RuntimeError: they can't be used on this machine.
     """
-    if find_spec("llvmlite") is None:
-        raise ImportError("executor='native' needs llvmlite: pip install 'autograd-mini[native]'", name="llvmlite")
+    for name in ("llvmlite", "numpy"):
+        if find_spec(name) is None:
+            raise ImportError(f"executor='native' needs {name}: pip install 'autograd-mini[native]'", name=name)
     if problem := _problem():
         raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
 

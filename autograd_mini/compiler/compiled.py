@@ -54,14 +54,16 @@ def compile(
         reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
         dtype: "float64" or "float32", in which arrays are calculated.
         executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
-            "auto" decides by counting operations.
+            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
+            where llvmlite is installed, else NumPy.  explain() says which it was, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
 
     Returns:
         A `Compiled`, which is called as f is.
 
     Raises:
-        ImportError: NumPy is needed for what is asked, and not installed.
+        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
+        RuntimeError: executor is "native", and LLVM can't be used on this machine.
         TypeError, ValueError: an option is none of the above.
 
     >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
@@ -227,7 +229,9 @@ class Compiled:
         sources = self._sources(program.inputs)
         if program.is_straight:
             brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
-            return SourceExecutor(program, sources, brackets)
+            few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
+            why = "as asked" if self._options.executor == "source" else few
+            return SourceExecutor(program, sources, brackets, why)
         arrays()
         name, why = chosen(program, self._options.executor)
         if name == "native":
@@ -306,12 +310,12 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The Python of the latest program."""
+        """The Python of the latest program; the list of its operations where it is machine code."""
         plans = [plans[0] for plans in self._plans.values()]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
-        """What was grouped, what became a matrix product, what is called element by element, and how long it took."""
+        """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
         parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 

@@ -551,7 +551,7 @@ def test_explain_says_what_became_of_the_function():
     assert "float64" in said
     f = compile_(lambda x: x * 2.0 if x > 0.0 else x)
     f(1.0)
-    assert "straight-line Python" in f.explain()
+    assert "straight-line Python (no more than 300 operations): 2 operations" in f.explain()
     assert "if not (x0 > 0.0)" in f.source
     assert repr(f) == "<compiled <lambda>: 1 programs>"
 

@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-KEPT: Final = 500  # files, beyond which the oldest go
+KEPT: Final = 500  # files, beyond which those go that were not used for longest
 _PREFIX: Final = "autograd_mini-"  # of all names, as in a folder that the user names there may be files of others
 _DIGEST: Final = 32  # bytes
 
@@ -92,7 +92,11 @@ def load(name: str) -> bytes | None:
             data = file.read() if _is_own(os.fstat(file.fileno())) else b""
     except OSError:
         return None
-    return data[_DIGEST:] if data[:_DIGEST] == _digest(name, data[_DIGEST:]) else None
+    if data[:_DIGEST] != _digest(name, data[_DIGEST:]):
+        return None
+    with suppress(OSError):  # of a folder that can be read alone
+        os.utime(path / name)
+    return data[_DIGEST:]
 
 
 def _digest(name: str, data: bytes) -> bytes:
