@@ -98,11 +98,12 @@ def _program(
             slot[i] = len(slot)
     start.append(len(slot))
     first.append(len(operands))
+    names = _names(codes)
     return Program(
         arguments=tuple(arguments),
         parameters=graph.parameters,
         constants=array("d", [graph.constants[i] for i in leaves[graph.inputs + graph.parameters :]]),
-        operations=tuple([rule.name for rule in codes]),
+        operations=names,
         code=code,
         start=start,
         arity=arity,
@@ -113,8 +114,16 @@ def _program(
         order=order,
         guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
         result=slot[graph.result],
-        own={rule.name: rule for rule in codes if OPERATIONS.get(rule.name) is not rule},
+        own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
     )
+
+
+def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The names of operations, each its own: two primitives may be called the same."""
+    names: list[str] = []
+    for rule in rules:
+        names.append(f"{rule.name} {len(names)}" if rule.name in names else rule.name)
+    return tuple(names)
 
 
 def _constants(graph: Graph) -> list[int]:

@@ -5,7 +5,7 @@ Each distinct expression is computed once.  What is used once is written where i
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NoReturn
 
 from ..rules import FLOATS, IEEE, Ieee, Rule
@@ -239,13 +239,14 @@ class Arithmetic:
             self.called[rule.name] = rule
             return rule.name
         for name, known in self.called.items():
-            if known.name == rule.name:
+            if known is rule:
                 return name
         name = f"own_{len(self.called)}"
         self.called[name] = rule
         return name
 
 
+@lru_cache(maxsize=64)
 def _slope(rule: Rule, i: int) -> Rule:
     """The partial of a primitive by its argument i as an operation of its own, of the value and the arguments."""
 
