@@ -223,7 +223,7 @@ class Arithmetic:
     def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """The texts of the slopes that are wanted; calls, of a primitive whose partials can't be read as text."""
         if not any(isinstance(x, Text) for x in (z, *xs)):
-            return [_slope(rule, i).f(z, *xs) for i in range(len(xs))]
+            return [slope_of(rule, i).f(z, *xs) for i in range(len(xs))]
         try:
             if rule.many:
                 return rule.partials(self, z, xs)
@@ -232,7 +232,7 @@ class Arithmetic:
         except TypeError:
             if rule.name in OPERATIONS:
                 raise
-            return [self.lines.call(self._name(_slope(rule, i)), z, *xs) for i in range(len(xs))]
+            return [self.lines.call(self._name(slope_of(rule, i)), z, *xs) for i in range(len(xs))]
 
     def _name(self, rule: Rule) -> str:
         if OPERATIONS.get(rule.name) is rule:
@@ -247,7 +247,7 @@ class Arithmetic:
 
 
 @lru_cache(maxsize=64)
-def _slope(rule: Rule, i: int) -> Rule:
+def slope_of(rule: Rule, i: int) -> Rule:
     """The partial of a primitive by its argument i as an operation of its own, of the value and the arguments."""
 
     def slope(z: float, *xs: float) -> float:

@@ -1,5 +1,6 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,9 +10,10 @@ import numpy as np
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
 from ..program import Group, Program
-from . import sums
+from . import primitives, sums
 from .ir import Kind
 from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .primitives import Callback
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
@@ -35,13 +37,16 @@ class Instruction(NamedTuple):
     fields: list[Any]
 
 
+Instructions = list[Instruction | Callback]
+
+
 class Encoded(NamedTuple):
     """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
 
-    once: list[Instruction]
-    each: list[Instruction]
-    once_back: list[Instruction]
-    each_back: list[Instruction]
+    once: Instructions
+    each: Instructions
+    once_back: Instructions
+    each_back: Instructions
 
 
 class Encoder:
@@ -85,8 +90,10 @@ class Encoder:
 
     # ---- forward ----
 
-    def _forward(self, group: Group) -> Instruction:
+    def _forward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
+        if is_own(group):
+            return primitives.forward(rule, *self._rows(group))
         if not _is_long(group):
             modes, fields = self._modes(group)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
@@ -143,6 +150,25 @@ class Encoder:
         if not self.wide and n >= FEW and len(np.unique(places)) == n:
             return "each", places.astype(np.int32)
         return "table", places.astype(np.int32)
+
+    # ---- operations that are Python ----
+
+    def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
+        """Where the results are, where each operand, and the lanes that differ."""
+        rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
+        return rows[0], rows[1:], slice(None if group.varying else 1)
+
+    def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
+        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        modes, fields = self._modes(group)
+        making = self._making(group.rule, modes)
+        write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
+        try:
+            text = write("own", needs={})
+        except TypeError:  # math.cos of lanes, or an if
+            return primitives.backward(group.rule, *self._rows(group), active)
+        name = "own_" + hashlib.sha256(text.encode()).hexdigest()
+        return Instruction(name, partial(write, name), self._head(group) + fields)
 
     # ---- operations on any number of operands ----
 
@@ -206,9 +232,11 @@ class Encoder:
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
         ]
 
-    def _backward(self, group: Group) -> Instruction:
+    def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
         active = [bool(self.active[slots].any()) for slots in group.operands]
+        if is_own(group):
+            return self._own_backward(group, active)
         if not _is_long(group):
             modes, fields = self._modes(group)
             making = self._making(rule, modes)
@@ -228,8 +256,19 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
+def is_own(group: Group) -> bool:
+    """Whether its operation was made with @primitive."""
+    return OPERATIONS.get(group.rule.name) is not group.rule
+
+
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+    return group.rule.name in _LONG and len(group.operands) > SHORT
+
+
+def _in_a_row(places: Any) -> Any:
+    """A slice, if they are."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
 
 
 def _bits(flags: Sequence[bool]) -> str:
