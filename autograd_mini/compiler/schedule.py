@@ -127,5 +127,5 @@ def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 
 def _constants(graph: Graph) -> list[int]:
-    alive = graph.live()
+    alive = graph.live
     return [i for i in graph.constants if alive[i]]
