@@ -1,7 +1,7 @@
 """The order of a program: which nodes are evaluated together, and where their numbers stand."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,16 +26,16 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
     """
     varying = graph.depends(range(graph.inputs if sampled else 0))
     keys = _keys(graph, arguments, varying)
-    waiting: dict[int, int] = {}
-    users: dict[int, list[int]] = {}
-    ready: dict[Key, list[int]] = {}
+    waiting = [0] * len(graph)  # for how many operands
+    users: list[list[int]] = [[] for _ in graph.rules]
+    ready: defaultdict[Key, list[int]] = defaultdict(list)
     for i, key in keys.items():
-        before = {j for j in graph.operands[i] if j in keys}
-        waiting[i] = len(before)
-        for j in before:
-            users.setdefault(j, []).append(i)
-        if not before:
-            ready.setdefault(key, []).append(i)
+        for j in graph.operands[i]:
+            if graph.rules[j] is not None:
+                waiting[i] += 1
+                users[j].append(i)
+        if not waiting[i]:
+            ready[key].append(i)
     groups = []
     left = Counter(keys.values())
     while ready:
@@ -44,10 +44,10 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
         left[key] -= len(members)
         groups.append((key, members))
         for i in members:
-            for j in users.get(i, ()):
+            for j in users[i]:
                 waiting[j] -= 1
                 if not waiting[j]:
-                    ready.setdefault(keys[j], []).append(j)
+                    ready[keys[j]].append(j)
     return _program(graph, arguments, sampled, groups, "groups")
 
 
@@ -59,6 +59,7 @@ def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> di
         kinds.append("constant" if graph.rules[i] is None else "varying" if varying[i] else "uniform")
     shared = Counter([_inputs(graph, i) for i, rule in enumerate(graph.rules) if rule is RULES["dot"]])
     keys: dict[int, Key] = {}
+    known: dict[Any, Key] = {}
     for i in graph.interior():
         rule, xs = graph.rules[i], graph.operands[i]
         key: Key = (rule, varying[i], tuple([kinds[j] for j in xs]))
