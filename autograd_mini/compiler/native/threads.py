@@ -7,7 +7,6 @@ that of the cores this process may use, unless told.
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 PART: Final = 2**19  # slots times samples, that a thread should have to do at least
@@ -36,7 +35,7 @@ def count() -> int:
     return len(available(0)) if available else os.cpu_count() or 1
 
 
-_pools: dict[int, ThreadPoolExecutor] = {}
+_pools: dict[int, Any] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
 
@@ -49,5 +48,7 @@ def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
             job(part)
         return
     if threads not in _pools:
+        from concurrent.futures import ThreadPoolExecutor  # which takes longer than the rest of the executor
+
         _pools[threads] = ThreadPoolExecutor(threads, "autograd_mini")
     list(_pools[threads].map(job, parts))
