@@ -59,7 +59,6 @@ def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> di
         kinds.append("constant" if graph.rules[i] is None else "varying" if varying[i] else "uniform")
     shared = Counter([_inputs(graph, i) for i, rule in enumerate(graph.rules) if rule is RULES["dot"]])
     keys: dict[int, Key] = {}
-    known: dict[Any, Key] = {}
     for i in graph.interior():
         rule, xs = graph.rules[i], graph.operands[i]
         key: Key = (rule, varying[i], tuple([kinds[j] for j in xs]))

@@ -74,6 +74,8 @@ class Encoder:
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
+        self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
+        self._known: dict[range, Any] = {}
 
     def encoded(self) -> Encoded:
         """The instructions."""
@@ -95,10 +97,10 @@ class Encoder:
         if is_own(group):
             return primitives.forward(rule, *self._rows(group))
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
@@ -122,6 +124,12 @@ class Encoder:
         shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
         return Instruction(name, partial(write, name, kind=kind), fields)
+
+    def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
+        """What is to be found out about a group, once for both ways."""
+        if group.results not in self._known:
+            self._known[group.results] = find(group)
+        return self._known[group.results]
 
     def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
         """How each operand is reached, and what the instruction says of it."""
@@ -160,7 +168,7 @@ class Encoder:
 
     def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
         """A kernel of slopes that are written with m's operations, named by its text; else Python."""
-        modes, fields = self._modes(group)
+        modes, fields = self._found(group, self._modes)
         making = self._making(group.rule, modes)
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
@@ -198,6 +206,8 @@ class Encoder:
 
     def _list(self, matrix: Any) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        if len(matrix) == 1:
+            return self._only_list(matrix[0])
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
@@ -209,6 +219,13 @@ class Encoder:
             return mode, matrix[0].astype(np.int32), 0
         return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
 
+    def _only_list(self, places: Any) -> tuple[str, Any, int]:
+        line = places.tolist()
+        if line == list(range(line[0], line[0] + len(line))):
+            return "run", line[0], 0
+        each = not self.wide and len(set(line)) == len(line)
+        return "each" if each else "table", places.astype(np.int32), 0
+
     # ---- back ----
 
     def _reached(self, group: Group) -> list[Group]:
@@ -218,9 +235,10 @@ class Encoder:
         operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
         if len(group.results) == 1:
             only = group.results[0]
-            if not (self.reached[only] and self.active[only]):
+            if not (self._is_reached[only] and self._is_active[only]):
                 return []
-            self.reached[[line[0] for line in operands]] = True
+            for line in operands:
+                self._is_reached[line[0]] = True
             return [group]
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
@@ -234,15 +252,15 @@ class Encoder:
 
     def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
-        active = [bool(self.active[slots].any()) for slots in group.operands]
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
         if is_own(group):
             return self._own_backward(group, active)
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             n = len(active)
