@@ -615,14 +615,3 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
             compiler.compile(exp, executor="native")
     finally:
         choice._problem.cache_clear()
-
-
-def test_programs_with_python_in_them_are_for_numpy():
-    from autograd_mini import primitive
-
-    cube = primitive(lambda m, z, x: 3.0 * x * x)(lambda x: x * x * x)
-    f = compiler.compile(lambda x: cube(x) + x, batch=True, executor="native")
-    value, slopes = f.value_and_grad(np.array([1.0, 2.0]))
-    assert value.tolist() == [2.0, 10.0]
-    assert slopes.tolist() == [4.0, 13.0]
-    assert "made with @primitive, is Python" in f.explain()

@@ -1,5 +1,6 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,9 +10,10 @@ import numpy as np
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
 from ..program import Group, Program
-from . import sums
+from . import primitives, sums
 from .ir import Kind
 from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .primitives import Callback
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
@@ -35,13 +37,16 @@ class Instruction(NamedTuple):
     fields: list[Any]
 
 
+Instructions = list[Instruction | Callback]
+
+
 class Encoded(NamedTuple):
     """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
 
-    once: list[Instruction]
-    each: list[Instruction]
-    once_back: list[Instruction]
-    each_back: list[Instruction]
+    once: Instructions
+    each: Instructions
+    once_back: Instructions
+    each_back: Instructions
 
 
 class Encoder:
@@ -69,6 +74,8 @@ class Encoder:
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
+        self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
+        self._known: dict[range, Any] = {}
 
     def encoded(self) -> Encoded:
         """The instructions."""
@@ -85,13 +92,15 @@ class Encoder:
 
     # ---- forward ----
 
-    def _forward(self, group: Group) -> Instruction:
+    def _forward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
+        if is_own(group):
+            return primitives.forward(rule, *self._rows(group))
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
@@ -115,6 +124,12 @@ class Encoder:
         shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
         return Instruction(name, partial(write, name, kind=kind), fields)
+
+    def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
+        """What is to be found out about a group, once for both ways."""
+        if group.results not in self._known:
+            self._known[group.results] = find(group)
+        return self._known[group.results]
 
     def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
         """How each operand is reached, and what the instruction says of it."""
@@ -144,6 +159,25 @@ class Encoder:
             return "each", places.astype(np.int32)
         return "table", places.astype(np.int32)
 
+    # ---- operations that are Python ----
+
+    def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
+        """Where the results are, where each operand, and the lanes that differ."""
+        rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
+        return rows[0], rows[1:], slice(None if group.varying else 1)
+
+    def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
+        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        modes, fields = self._found(group, self._modes)
+        making = self._making(group.rule, modes)
+        write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
+        try:
+            text = write("own", needs={})
+        except TypeError:  # math.cos of lanes, or an if
+            return primitives.backward(group.rule, *self._rows(group), active)
+        name = "own_" + hashlib.sha256(text.encode()).hexdigest()
+        return Instruction(name, partial(write, name), self._head(group) + fields)
+
     # ---- operations on any number of operands ----
 
     def _long(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
@@ -172,6 +206,8 @@ class Encoder:
 
     def _list(self, matrix: Any) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        if len(matrix) == 1:
+            return self._only_list(matrix[0])
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
@@ -183,6 +219,13 @@ class Encoder:
             return mode, matrix[0].astype(np.int32), 0
         return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
 
+    def _only_list(self, places: Any) -> tuple[str, Any, int]:
+        line = places.tolist()
+        if line == list(range(line[0], line[0] + len(line))):
+            return "run", line[0], 0
+        each = not self.wide and len(set(line)) == len(line)
+        return "each" if each else "table", places.astype(np.int32), 0
+
     # ---- back ----
 
     def _reached(self, group: Group) -> list[Group]:
@@ -192,9 +235,10 @@ class Encoder:
         operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
         if len(group.results) == 1:
             only = group.results[0]
-            if not (self.reached[only] and self.active[only]):
+            if not (self._is_reached[only] and self._is_active[only]):
                 return []
-            self.reached[[line[0] for line in operands]] = True
+            for line in operands:
+                self._is_reached[line[0]] = True
             return [group]
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
@@ -206,15 +250,17 @@ class Encoder:
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
         ]
 
-    def _backward(self, group: Group) -> Instruction:
+    def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
-        active = [bool(self.active[slots].any()) for slots in group.operands]
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
+        if is_own(group):
+            return self._own_backward(group, active)
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             n = len(active)
@@ -228,8 +274,19 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
+def is_own(group: Group) -> bool:
+    """Whether its operation was made with @primitive."""
+    return OPERATIONS.get(group.rule.name) is not group.rule
+
+
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+    return group.rule.name in _LONG and len(group.operands) > SHORT
+
+
+def _in_a_row(places: Any) -> Any:
+    """A slice, if they are."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
 
 
 def _bits(flags: Sequence[bool]) -> str:

@@ -1,6 +1,9 @@
 """Programs run by the machine."""
 
+import ctypes
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from typing import Any
@@ -9,12 +12,13 @@ import numpy as np
 
 from ..program import Group, Program
 from ..source import Flipped
-from .encode import Encoder, Instruction
+from .encode import Encoder, Instruction, Instructions, is_own
 from .entry import entry, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
+from .primitives import Callback, calls
 from .threads import PART, all_done, divided
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
@@ -37,12 +41,12 @@ class Tape:
         encoder = Encoder(program, sources, self.kind, LANES[dtype])
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
-        instructions = [x for part in encoded for x in part]
+        instructions = [x for part in encoded for x in part if isinstance(x, Instruction)]
         wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
-        lists = [self._list(part, addresses) for part in encoded]
         self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
+        lists = [self._list(part, addresses) for part in encoded]
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
         call[Call.MACHINE] = addresses[machine]
@@ -52,12 +56,15 @@ class Tape:
         call[Call.RESULT] = self.place[program.result]
         call[Call.PARAMETER_COUNT] = program.parameters
 
-    def _list(self, instructions: Sequence[Instruction], addresses: dict[str, int]) -> tuple[int, int]:
+    def _list(self, instructions: Instructions, addresses: dict[str, int]) -> tuple[int, int]:
         """Put instructions in memory: the address of the list of their addresses, and their number."""
         words: list[int] = []
         starts = []
         for x in instructions:
             starts.append(8 * len(words))
+            if isinstance(x, Callback):
+                words.append(self._called_back(x))
+                continue
             words.append(addresses[x.name])
             words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
         base = self.keep(np.array(words, np.int64))
@@ -68,6 +75,12 @@ class Tape:
         self._kept.append(array)
         address: int = array.ctypes.data
         return address
+
+    def _called_back(self, x: Callback) -> int:
+        """The address of a kernel in Python."""
+        kernel = x.kernel(self.slots, self.kind.width, self.dtype)
+        self._kept.append(kernel)
+        return ctypes.cast(kernel, ctypes.c_void_p).value or 0
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """The address of a table of where these slots stand, and how many there are."""
@@ -139,7 +152,8 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.runner = runner(self._jit)
-        self.is_small = program.sampled and size(program) <= SMALL
+        self._is_short = size(program) <= SMALL and not program.own
+        self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
 
@@ -171,8 +185,7 @@ class NativeExecutor:
     @cached_property
     def _function(self) -> Any:
         """The function of numbers that Python calls, if the program is small and its derivatives are by them."""
-        small = not self.program.sampled and size(self.program) <= SMALL
-        if not small or self.parameters is not None or self.dtype != np.float64:
+        if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
             return None
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
 
@@ -217,6 +230,11 @@ class NativeExecutor:
             f"matrix product, {len(group.results)} × {len(group.operands) // 2}"
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
+        ]
+        python = Counter([group.rule.symbol for group in p if is_own(group)])
+        lines += [
+            f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
+            for symbol, count in python.items()
         ]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
@@ -292,6 +310,7 @@ class Frame:
         tape, parameters = bound.tape, bound.executor.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
+        self.around = calls if bound.executor.program.own else nullcontext
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
@@ -319,4 +338,5 @@ class Frame:
         words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-        self.runner(self.address, *blocks, results, *out)
+        with self.around():
+            self.runner(self.address, *blocks, results, *out)
