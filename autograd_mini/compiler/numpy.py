@@ -88,6 +88,11 @@ class NumpyExecutor:
             exec(self._code, own)
             return own["value"], own["value_and_gradient"], own["gradients"]
 
+    @staticmethod
+    def total(values: Any) -> float:
+        """The sum of the values of the samples."""
+        return float(values.sum())
+
     def quick_way(self, keys: Sequence[Any], reduce: str | None) -> None:
         """There is no short way."""
         del keys, reduce

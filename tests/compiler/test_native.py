@@ -230,6 +230,53 @@ def test_a_function_that_python_calls_leaks_nothing():
     assert sys.getallocatedblocks() < before + 500
 
 
+@pytest.mark.parametrize("reduce", [None, "mean"])
+def test_arrays_of_other_axes_or_numbers_go_the_long_way(reduce):
+    f = compiler.compile(lambda x, y: x[0] * y + x[1], batch=True, reduce=reduce, executor="native")
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
+    expected = f.value_and_grad(X, y)
+    same = [(X, y), (np.asfortranarray(X), y), (np.repeat(X, 2, 0)[::2], np.repeat(y, 2)[::2]), (X.astype(int), y)]
+    same += [(X.tolist(), y), (X, y.astype(np.float32)), (X[::-1][::-1], y[::-1][::-1]), (X, y.astype(">f8"))]
+    for args in same:
+        got = f.value_and_grad(*args)
+        assert np.all(got[0] == expected[0])
+        assert all(np.all(np.asarray(a) == b) for a, b in zip(got[1], expected[1], strict=True))
+        f.value_and_grad(X, y)
+    for wrong in ((X,), (X, y, y), (X, y[:-1]), (X[:-1], y), (X[:0], y[:0]), (X, "y"), (3.0, y)):
+        with pytest.raises((TypeError, ValueError)):
+            f.value_and_grad(*wrong)
+    one = compiler.compile(lambda x: x * x, batch=True, executor="native")
+    one.value_and_grad(y)
+    with pytest.raises(TypeError):
+        one.value_and_grad(y[:, None])  # a list of one number for each sample, and not the number
+
+
+def test_arrays_taken_the_short_way_are_let_go():
+    f = compiler.compile(lambda x: x[0] * x[1], batch=True, reduce="mean", executor="native")
+    X = np.ones((10, 2))
+    f.value_and_grad(X)
+    before = sys.getallocatedblocks(), sys.getrefcount(X), sys.getrefcount(np.ndarray)
+    for _ in range(1000):
+        f.value_and_grad(X)
+        with suppress(TypeError):
+            f._quick(X.astype(int))
+    after = sys.getallocatedblocks(), sys.getrefcount(X), sys.getrefcount(np.ndarray)
+    assert all(abs(a - b) < 200 for a, b in zip(after, before))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_samples_are_summed_without_loss(dtype):
+    f = compiler.compile(lambda x: x, batch=True, reduce="sum", dtype=dtype, executor="native")
+    for n in COUNTS:
+        x = (np.random.default_rng(n).normal(size=n) * 1e6 ** np.arange(-2, 3).take(range(n), mode="wrap")).astype(
+            dtype
+        )
+        got = [f(x), f.value_and_grad(x)[0], f.value_and_grad(x)[0]]
+        assert got == [math.fsum(x.tolist())] * 3
+        assert [f(np.append(x, e).astype(dtype)) for e in (math.inf, -math.inf)] == [math.inf, -math.inf]
+    assert math.copysign(1.0, f.value_and_grad(np.array([-0.0], dtype))[0]) == -1.0
+
+
 # ---- threads, and code that is kept ----
 
 

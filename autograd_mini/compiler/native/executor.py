@@ -10,12 +10,13 @@ import numpy as np
 from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction
-from .entry import entry, runner
+from .entry import entry, quick_runner, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
 from .threads import PART, all_done, divided
+from .total import total
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
 SCALARS = {"float64": "double", "float32": "float"}
@@ -138,7 +139,8 @@ class NativeExecutor:
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._lanes = LANES[dtype]
-        self.runner = runner(self._jit)
+        self.total = total(self._jit, SCALARS[dtype])
+        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
         self.is_small = program.sampled and size(program) <= SMALL
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
@@ -253,6 +255,20 @@ class Bound:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
 
+    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
+        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+        if n * self._slots >= 2 * PART:
+            raise TypeError
+        try:
+            frame = self._free.pop()
+        except IndexError:
+            frame = Frame(self)
+        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        self._free.append(frame)
+        if self._guarded:
+            self._check(arrays[len(self.inputs)])
+        return total
+
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
     ) -> None:
@@ -296,6 +312,7 @@ class Frame:
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
         words[: len(Call)] = tape.call
+        words[Call.FORMAT] = ord(tape.dtype.char)
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
             for k, (slots, rows) in enumerate(tables):
