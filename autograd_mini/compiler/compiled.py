@@ -122,7 +122,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
+        self._quick: Callable[..., tuple[Any, Any]] = self._slowly  # tries the latest program first
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
@@ -151,10 +151,9 @@ class Compiled:
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        try:
-            return self._quick(*args)
-        except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
-            pass
+        return self._quick(*args)
+
+    def _slowly(self, *args: Any) -> tuple[Any, Any]:
         return self._run(args, True)
 
     def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
@@ -190,7 +189,8 @@ class Compiled:
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
         always = not plan.captured and not self._options.check
-        self._quick = (always and plan.executor.quick_way(key, self._options.reduce)) or _refuse
+        way = plan.executor.quick_way(key, self._options.reduce, self._slowly) if always else None
+        self._quick = vars(self)["value_and_grad"] = way or self._slowly  # to be called without a method in between
 
     # ---- traces ----
 
@@ -340,10 +340,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} floats")
 
 
 def _leaves(params: Any) -> list[Value]:

@@ -57,10 +57,21 @@ class SourceExecutor:
         """Whether each argument is one number, and derivatives are returned as those of such arguments."""
         return self.brackets != "[]"
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Callable[..., tuple[float, Any]] | None:
-        """The short way for calls whose arguments are floats."""
+    def quick_way(
+        self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]
+    ) -> Callable[..., tuple[float, Any]] | None:
+        """The short way for calls whose arguments are floats; where it is none, the other is taken."""
         del keys, reduce
-        return self.quick if self.scalars else None
+        quick = self.quick
+
+        def call(*args: Any) -> Any:
+            try:
+                return quick(*args)
+            except (Flipped, TypeError, ArithmeticError, ValueError):  # the other says what it is
+                pass
+            return otherwise(*args)
+
+        return call if self.scalars else None
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""

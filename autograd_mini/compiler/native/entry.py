@@ -24,6 +24,8 @@ _API: Final = {
     "PyTuple_New": "ptr (i64)",
     "PyTuple_SetItem": "i32 (ptr, i64, ptr)",
     "PyErr_Occurred": "ptr ()",
+    "PyErr_Clear": "void ()",
+    "PyObject_Vectorcall": "ptr (ptr, ptr, i64, ptr)",
     "PyErr_BadArgument": "i32 ()",
     "PyLong_AsVoidPtr": "ptr (ptr)",
     "PyObject_Type": "ptr (ptr)",
@@ -59,25 +61,26 @@ def _method(address: int) -> int:
     return place
 
 
-def entry(program: Program, sources: Sequence[int], single: bool, jit: Jit) -> Callable[..., tuple[float, Any]]:
-    """A function of as many numbers as there are inputs: the value, and the derivatives by the sources.
+def entry(
+    program: Program, sources: Sequence[int], single: bool, jit: Jit
+) -> Callable[[Callable[..., Any] | None], Callable[..., tuple[float, Any]]]:
+    """What makes a function of as many numbers as there are inputs: the value, and the derivatives by the sources.
 
-    It raises TypeError for anything else than numbers, and where a branch would be another.  A single derivative is
-    given by itself, several in a tuple.
+    It is given what to call instead for anything else than numbers, and where a branch would be another; if that is
+    None, TypeError is raised there.  A single derivative is given by itself, several in a tuple.
     """
     name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
-    return _made_of(name, partial(_text, name, program, sources, single), jit)
+    return _making(name, partial(_text, name, program, sources, single), jit)
 
 
-def _made_of(name: str, write: Callable[..., str], jit: Jit) -> Callable[..., Any]:
-    """The function of Python that is this function of LLVM's."""
+def _making(name: str, write: Callable[..., str], jit: Jit) -> Callable[[Any], Callable[..., Any]]:
+    """What makes functions of Python of this function of LLVM's, given its self."""
     for function in _API:
         add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
     (address,) = jit.addresses({name: write})
-    new = ctypes.pythonapi.PyCFunction_NewEx
+    new, method = ctypes.pythonapi.PyCFunction_NewEx, _method(address)
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    made: Callable[..., Any] = new(_method(address), None, None)
-    return made
+    return lambda self: new(method, None if self is None else id(self), None)
 
 
 def _declare(needs: dict[str, str]) -> None:
@@ -91,14 +94,14 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
     code = Code(needs)
     m = Arithmetic(code, _DOUBLE)
     with code.when(code.let(f"icmp ne i64 %count, {program.inputs}")):
-        _refuse(code)
+        _otherwise(code)
     leaves = [_number(code, k) for k in range(program.inputs)]
     numbers = evaluated(program, m, leaves)
     for guard in program.guards:
         truth = numbers[guard.node]
         truth = truth if isinstance(truth, Mask) else m.lift(truth) != 0.0
         with code.when((~truth if guard.outcome else truth).name):
-            _refuse(code)
+            _otherwise(code)
     adjoints = swept(program, sources, m, numbers, m.lift(1.0))
     value = _object(code, m.lift(numbers[program.result]))
     slopes = [_object(code, m.lift(adjoints.get(slot, 0.0))) for slot in sources]
@@ -112,6 +115,14 @@ def _refuse(code: Code) -> None:
     code.leave("ptr null")
 
 
+def _otherwise(code: Code) -> None:
+    """Call self; raise TypeError if there is none."""
+    with code.when(code.let("icmp ne ptr %self, null")):
+        result = code.let("call ptr @PyObject_Vectorcall(ptr %self, ptr %arguments, i64 %count, ptr null)")
+        code.leave(f"ptr {result}")
+    _refuse(code)
+
+
 def _number(code: Code, k: int) -> Lanes:
     """The k-th argument, which must be a number."""
     given = code.load("ptr", code.at("%arguments", str(k), "ptr"), 8)
@@ -119,7 +130,8 @@ def _number(code: Code, k: int) -> Lanes:
     with code.when((x == -1.0).name):
         error = code.let("call ptr @PyErr_Occurred()")
         with code.when(code.let(f"icmp ne ptr {error}, null")):
-            code.leave("ptr null")
+            code.do("call void @PyErr_Clear()")
+            _otherwise(code)
     return x
 
 
@@ -154,7 +166,7 @@ def runner(jit: Jit) -> Callable[..., Any]:
 
     Other threads of Python run meanwhile.
     """
-    return _made_of("run_call", _runner, jit)
+    return _making("run_call", _runner, jit)(None)
 
 
 def quick_runner(jit: Jit) -> Callable[..., Any]:
@@ -167,7 +179,7 @@ def quick_runner(jit: Jit) -> Callable[..., Any]:
     It returns the sum of the results, and raises TypeError if an array is of another type or shape, or has other
     numbers.
     """
-    return _made_of("run_call_quickly", _quick_runner, jit)
+    return _making("run_call_quickly", _quick_runner, jit)(None)
 
 
 def _runner(needs: dict[str, str]) -> str:

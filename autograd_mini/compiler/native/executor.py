@@ -1,6 +1,6 @@
 """Programs run by the machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from typing import Any
@@ -172,30 +172,34 @@ class NativeExecutor:
 
     @cached_property
     def _function(self) -> Any:
-        """The function of numbers that Python calls, if the program is small and its derivatives are by them."""
+        """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
         small = not self.program.sampled and size(self.program) <= SMALL
         if not small or self.parameters is not None or self.dtype != np.float64:
             return None
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+
+    @cached_property
+    def _at_numbers(self) -> Any:
+        return self._function(None)
 
     def _at_once(self, arguments: Sequence[Any]) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
         if self._function is None:
             return None
         try:
-            return self._function(*[x for array in arguments for x in array.tolist()])
+            return self._at_numbers(*[x for array in arguments for x in array.tolist()])
         except TypeError:
             return None
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Any:
-        """The short way for calls whose arguments have these keys, if there is one."""
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
+        """The short way for calls whose arguments have these keys, if there is one; for others it takes the other."""
         from .quick import quick_way
 
         if self._function is not None:
-            return self._function if all(key == "number" for key in keys) else None
+            return self._function(otherwise) if all(key == "number" for key in keys) else None
         if any(key[0] != "array" for key in keys):
             return None
-        return quick_way(self, [key[1] for key in keys], reduce)
+        return quick_way(self, [key[1] for key in keys], reduce, otherwise)
 
     def bound(self, n: int) -> "Bound":
         """The program made ready for calls of n samples."""

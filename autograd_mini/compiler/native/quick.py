@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from ..source import Flipped
 from .executor import NativeExecutor
 
 Shape = tuple[int, ...]
 
 
 def quick_way(
-    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
+    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None, otherwise: Callable[..., Any]
 ) -> Callable[..., tuple[Any, Any]] | None:
     """A function for value_and_grad of arrays of these shapes, or of samples of that shape; None if there is no such.
 
-    It raises TypeError for any other arguments, whose way is the long one.
+    For any other arguments it takes the other, long way.
     """
     if not shapes or len(shapes) > 10 or any(len(shape) > 1 for shape in shapes):
         return None
@@ -27,7 +28,7 @@ def quick_way(
     axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
     rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
 
-    def call(*args: Any) -> tuple[Any, Any]:
+    def quick(*args: Any) -> tuple[Any, Any]:
         if len(args) != arity:
             raise TypeError
         n = len(args[0]) if sampled else 1
@@ -38,5 +39,12 @@ def quick_way(
         seed = 1.0 / n if reduce == "mean" else 1.0
         total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
         return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
+
+    def call(*args: Any) -> Any:
+        try:
+            return quick(*args)
+        except (Flipped, TypeError):
+            pass
+        return otherwise(*args)
 
     return call
