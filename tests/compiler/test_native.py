@@ -444,6 +444,19 @@ def test_a_polynomial_of_one_number_has_the_bits_of_that_in_lanes(f):
     assert math.isnan(one.value_and_grad(math.nan)[0])
 
 
+@pytest.mark.parametrize("k", [0.5, 1.0])
+def test_the_gaussian_is_right_to_two_units_in_the_last_place(k):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(-27.3, 27.3, 300), rng.uniform(-2.0, 2.0, 100), np.exp(rng.uniform(-700, 700, 50))])
+    with mpmath.workprec(160):
+        values = function("gaussian", 2)(x, np.full_like(x, k))
+        assert max(ulps(b, a, lambda a: mpmath.exp(-k * a * a)) for a, b in zip(x, values, strict=True)) <= 2.0
+    ends = np.array([0.0, -0.0, math.inf, -math.inf, 1e300, 5e-324])
+    values = function("gaussian", 2)(ends, np.full_like(ends, k))
+    assert values.tolist() == [1.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    assert np.isnan(function("gaussian", 2)(np.array([math.nan]), np.array([k]))).all()
+
+
 @pytest.mark.parametrize("name", ["atan2", "hypot", "pow", "copysign"])
 def test_a_function_of_two_numbers(name):
     rng = np.random.default_rng(0)

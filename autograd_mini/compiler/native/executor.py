@@ -207,6 +207,8 @@ class NativeExecutor:
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
             tape = Tape if key else FusedTape
+            if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
+                width *= 4 if size(self.program) <= SMALL // 3 else 2
             self._tapes[key] = Bound(self, tape(self.program, self.sources, self.dtype.name, width, self._jit))
         return self._tapes[key]
 
