@@ -2,7 +2,7 @@
 
 import ctypes
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
@@ -13,13 +13,14 @@ import numpy as np
 from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction, Instructions, is_own
-from .entry import entry, runner
+from .entry import entry, quick_runner, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
 from .primitives import Callback, calls
 from .threads import PART, all_done, divided
+from .total import total
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
 SCALARS = {"float64": "double", "float32": "float"}
@@ -151,7 +152,8 @@ class NativeExecutor:
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._lanes = LANES[dtype]
-        self.runner = runner(self._jit)
+        self.total = total(self._jit, SCALARS[dtype])
+        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
         self._is_short = size(program) <= SMALL and not program.own
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
@@ -184,27 +186,31 @@ class NativeExecutor:
 
     @cached_property
     def _function(self) -> Any:
-        """The function of numbers that Python calls, if the program is small and its derivatives are by them."""
+        """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
         if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
             return None
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+
+    @cached_property
+    def _at_numbers(self) -> Any:
+        return self._function(None)
 
     def _at_once(self, arguments: Sequence[Any]) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
         if self._function is None:
             return None
         try:
-            return self._function(*[x for array in arguments for x in array.tolist()])
+            return self._at_numbers(*[x for array in arguments for x in array.tolist()])
         except TypeError:
             return None
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Any:
-        """The short way for calls whose arguments have these keys, if there is one."""
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
+        """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
         from .quick import quick_way
 
         if self._function is not None:
-            return self._function if all(key == "number" for key in keys) else None
-        if any(key[0] != "array" for key in keys):
+            return self._function(otherwise) if all(key == "number" for key in keys) else None
+        if self.program.own or any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
 
@@ -214,6 +220,8 @@ class NativeExecutor:
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
             tape = Tape if key else FusedTape
+            if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
+                width *= 4 if size(self.program) <= SMALL // 3 else 2
             self._tapes[key] = Bound(self, tape(self.program, self.sources, self.dtype.name, width, self._jit))
         return self._tapes[key]
 
@@ -271,6 +279,20 @@ class Bound:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
 
+    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
+        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+        if n * self._slots >= 2 * PART:
+            raise TypeError
+        try:
+            frame = self._free.pop()
+        except IndexError:
+            frame = Frame(self)
+        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        self._free.append(frame)
+        if self._guarded:
+            self._check(arrays[len(self.inputs)])
+        return total
+
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
     ) -> None:
@@ -315,6 +337,7 @@ class Frame:
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
         words[: len(Call)] = tape.call
+        words[Call.FORMAT] = ord(tape.dtype.char)
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
             for k, (slots, rows) in enumerate(tables):

@@ -48,6 +48,7 @@ class Call(IntEnum):
     BLOCKS_OUT_COUNT = auto()
     BLOCKS_BACK = auto()  # and of derivatives by inputs
     BLOCKS_BACK_COUNT = auto()
+    FORMAT = auto()  # the letter of the arrays' numbers
 
 
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
