@@ -27,7 +27,8 @@ from autograd_mini.compiler.native.ir import Code, Kind
 from autograd_mini.compiler.native.jit import Jit, host
 from autograd_mini.compiler.native.lane import Lanes
 from autograd_mini.compiler.native.machine import text
-from autograd_mini.rules import RULES
+from autograd_mini.engine import apply
+from autograd_mini.rules import IEEE, RULES, Ieee
 from tests.compiler.expressions import Expression
 
 SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "12"))
@@ -602,6 +603,40 @@ def test_a_function_of_two_numbers(name):
         expected = float(RULES[name].total(a, b))
         both_nan = z != z and expected != expected
         assert both_nan or z == expected or abs(z - expected) <= 2.0 * math.ulp(expected), (a, b)
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0, -3.0, 5e-324, -1e-310, 1e-200, 1e200, -1.7e308, math.inf, -math.inf, math.nan]
+FIXED = {
+    "powi": [(n,) for n in (0.0, 1.0, 2.0, 3.0, 4.0, 7.0, 100.0, -1.0, -2.0, 2.0**53)],
+    "gaussian": [(0.5,), (1.0,)],
+}
+LATER = {"clamp": (-1.0, 1.0)}
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES.values() if rule.many is None and rule.name != "where"], ids=str
+)
+def test_a_row_at_the_ends_of_the_numbers_is_that_of_ieee_arithmetic(rule):
+    arity = 1 if rule.name in {*FIXED, *LATER} else len(rule.domain)
+    points = list(itertools.product(EDGES, repeat=arity))
+    for fixed in FIXED.get(rule.name, [LATER.get(rule.name, ())]):
+        f = compiler.compile(lambda *xs: apply(rule, *xs, *fixed), batch=True, executor="native")  # noqa: B023
+        columns = np.array(points).T
+        runs = [(points, f.value_and_grad(*columns))]
+        runs += [(points[i : i + 1], f.value_and_grad(*columns[:, i : i + 1])) for i in range(0, len(points), arity**3)]
+        for points_of_run, (values, slopes) in runs:
+            for i, xs in enumerate(points_of_run):
+                z = float(rule.total(*xs, *fixed))
+                expected = rule.partials(IEEE, Ieee(z), [Ieee(x) for x in (*xs, *fixed)])[:arity]
+                got = [s[i] for s in slopes] if arity > 1 else [slopes[i]]
+                assert agree(z, values[i], 2.0), xs
+                assert values[i] != 0.0 or np.signbit(values[i]) == np.signbit(z), xs
+                assert all(agree(float(a), b, 8.0) for a, b in zip(expected, got, strict=True)), xs
+
+
+def agree(expected, got, ulps):
+    both_nan = expected != expected and got != got
+    return both_nan or expected == got or abs(expected - got) <= ulps * math.ulp(expected) < math.inf
 
 
 # ---- machines ----

@@ -79,7 +79,7 @@ def _is_safe(path: Path) -> bool:
 
 def _is_own(status: os.stat_result) -> bool:
     """Whether a folder or an open file is this user's, and nobody else's to write; Windows' profiles see to that."""
-    return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+    return sys.platform == "win32" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
 def load(name: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """The functions of the table in LLVM code: polynomials where they are often needed, else C's, called for each lane."""
 
+from functools import partial, reduce
 from typing import Final
 
 from .ir import Code, Kind
@@ -19,29 +20,11 @@ def call(name: str, *xs: Lanes) -> Lanes:
         return x.function(_INTRINSIC[name], *xs[1:])
     if name in _WHOLE:
         return x.function(_WHOLE[name]) + 0.0
-    if name == "hypot":
-        return _hypot(*xs)
-    if name == "powi":
-        name = "pow"
     if x.kind.scalar == "float":
         return _converted(call(name, *[_converted(y, "double", "fpext") for y in xs]), "float", "fptrunc")
-    return _called(name, *xs)
-
-
-def _hypot(*xs: Lanes) -> Lanes:
-    total = xs[0]
-    if len(xs) == 1:
-        return abs(total)
-    for x in xs[1:]:
-        total = _converted_hypot(total, x)
-    return total
-
-
-def _converted_hypot(x: Lanes, y: Lanes) -> Lanes:
-    if x.kind.scalar == "float":
-        wide = [_converted(v, "double", "fpext") for v in (x, y)]
-        return _converted(_called("hypot", *wide), "float", "fptrunc")
-    return _called("hypot", x, y)
+    if name == "hypot":
+        return reduce(partial(_called, name), xs) if len(xs) > 1 else abs(x)
+    return _called("pow" if name == "powi" else name, *xs)
 
 
 def _converted(x: Lanes, scalar: str, how: str) -> Lanes:

@@ -171,7 +171,7 @@ class Mask:
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> "Mask":
-        ones = Kind(self.kind.scalar, self.kind.width)._splat("i1", "true")
+        ones = self.kind.splat("i1", "true")
         return Mask(self.code, self.kind, self.code.let(f"xor {self.kind.mask} {self.name}, {ones}"))
 
     def __bool__(self) -> NoReturn:
