@@ -26,12 +26,12 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
     """
     varying = graph.depends(range(graph.inputs if sampled else 0))
     keys = _keys(graph, arguments, varying)
-    waiting = [0] * len(graph)  # for how many operands
-    users: list[list[int]] = [[] for _ in graph.rules]
+    waiting = dict.fromkeys(keys, 0)  # for how many operands
+    users: dict[int, list[int]] = {i: [] for i in keys}
     ready: defaultdict[Key, list[int]] = defaultdict(list)
     for i, key in keys.items():
         for j in graph.operands[i]:
-            if graph.rules[j] is not None:
+            if j in keys:
                 waiting[i] += 1
                 users[j].append(i)
         if not waiting[i]:

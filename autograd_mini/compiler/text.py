@@ -229,7 +229,7 @@ class Arithmetic:
                 return rule.partials(self, z, xs)
             slopes = zip((rule.dx, rule.dy), wanted, strict=False)
             return [d(self, z, *xs) if want and callable(d) else d for d, want in slopes]
-        except TypeError:
+        except Exception:
             if rule.name in OPERATIONS:
                 raise
             return [self.lines.call(self._name(slope_of(rule, i)), z, *xs) for i in range(len(xs))]

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd_mini import Value, compiler
+from autograd_mini import Value, compiler, tanh
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native import threads
 from tests.compiler.expressions import Expression
@@ -50,16 +50,25 @@ class FencedNumpy:
         return getattr(np, name)
 
 
+def stepped(x, p):
+    """A long trace."""
+    s, total = x[0], 0.0
+    for _ in range(120):
+        s, before = tanh(p[0] * s + p[1] * x[1]) + p[2], s
+        total = total + s * before
+    return total + p[3] * p[4] * p[5] * x[2]
+
+
 def run(at_end):
-    """Random programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
+    """Programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
     keep = native.Tape.keep
     native.Tape.keep = lambda self, array: keep(self, fenced(array, at_end))
     native.aligned = lambda count, dtype: fenced(np.zeros(count, dtype), at_end)
     native.np = FencedNumpy(at_end)
     threads.PART = native.PART = 512  # so that several threads have something to do
-    for seed in range(SEEDS):
+    for seed in range(SEEDS + 2):
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
-        recipe = Expression(seed, 5 + seed % 60, 3, 6)
+        recipe = Expression(seed, 5 + seed % 60, 3, 6) if seed < SEEDS else stepped
         dtype = ("float64", "float32")[seed % 2]
         for options in ({"params": leaves, "reduce": "sum"}, {"batch": True}, {}):
             c = compiler.compile(lambda x: recipe(x, leaves), dtype=dtype, executor="native", **options)  # noqa: B023

@@ -138,6 +138,17 @@ def test_what_python_raises_comes_through(error):
     assert f(X).tolist() == before.tolist()
 
 
+def test_a_slope_may_use_what_floats_alone_have():
+    @primitive(lambda m, z, x: 2.0 if x.is_integer() else bowl(x, 0.0, 1.0))
+    def stepped(x):
+        return 2.0 * x
+
+    value, slopes = results(stepped, np.array([1.0, 3.0]), "native", batch=True)
+    assert value.tolist() == [2.0, 6.0]
+    assert slopes.tolist() == [2.0, 2.0]
+    assert results(stepped, np.array([0.5]), "native", batch=True)[1].tolist() == [1.25]
+
+
 def test_slopes_in_machine_code_are_those_of_their_own_primitive():
     def times(a):
         @primitive(lambda m, z, x: a * m.cos(x))

@@ -173,7 +173,7 @@ class Encoder:
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
             text = write("own", needs={})
-        except TypeError:  # math.cos of lanes, or an if
+        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
             return primitives.backward(group.rule, *self._rows(group), active)
         name = "own_" + hashlib.sha256(text.encode()).hexdigest()
         return Instruction(name, partial(write, name), self._head(group) + fields)
