@@ -132,6 +132,35 @@ def test_long_sums_products_and_dots():
         assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)])
 
 
+@pytest.mark.parametrize("outputs", [7, 8, 9, 24])
+def test_dots_of_one_list_of_inputs(outputs):
+    from autograd_mini import dot
+    from autograd_mini import sum as total
+
+    rng = np.random.default_rng(outputs)
+    leaves = [Value(p) for p in rng.uniform(-1.0, 1.0, 6 * outputs).tolist()]
+
+    def layer(w, x, step=5):
+        return total(tanh(dot(w[step * j : step * j + 5], x, leaves[j])) for j in range(outputs))
+
+    def twice(w, x):
+        return layer(w, [layer(w, x), *x[1:]])
+
+    X = rng.uniform(-1.0, 1.0, (21, 5))
+    for f in (
+        lambda x: layer(leaves, x),
+        lambda x: twice(leaves, [exp(v) for v in x]),  # the inputs have adjoints too
+        lambda x: layer([2.0 * p for p in leaves], [exp(p) * v for p, v in zip(leaves, x)]),  # none are parameters
+        lambda x: layer([*leaves[4:], *[p * p for p in leaves[:4]]], x),  # some are
+        lambda x: layer(leaves, [x[0], x[1] * leaves[0], x[0], x[0], x[1]]),  # an input is there several times
+        lambda x: layer(leaves, [leaves[1], x[1], leaves[0], x[0], x[4]]),  # and is a weight too
+        lambda x: layer(leaves, x, 1),  # weights are those of several outputs
+    ):
+        for n in (1, 8, 21):
+            assert_same(*[c.value_and_grad(X[:n]) for c in both(f, params=leaves, reduce="mean")])
+            assert_same(*[c.value_and_grad(X[:n]) for c in both(f, batch=True)])
+
+
 def test_single_precision():
     for seed in range(SEEDS):
         X = np.random.default_rng(seed).uniform(-2.0, 2.0, (33, 4)).astype("f")
