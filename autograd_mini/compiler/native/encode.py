@@ -171,7 +171,8 @@ class Encoder:
             fields.append(field)
         kinds = []
         for matrix in lists:
-            kind, *where = self._list(matrix.T)
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T)
             kinds.append(kind)
             fields += where
         return modes, kinds, fields
@@ -255,6 +256,16 @@ class Encoder:
         else:
             write = partial(sums.fold_backward, rule=rule.name, wide=self.wide, mode=lists[0])
         return self._made("B", rule, modes, write, head + fields)
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
 
 
 def _is_long(group: Group) -> bool:

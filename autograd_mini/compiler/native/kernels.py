@@ -277,7 +277,9 @@ Access = Rows | Nodes
 def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str]:
     """The numbers of an instruction that say where operands are."""
     return [
-        code.pointer("%code", first + i) if mode in ("table", "each", "numbers") else code.field("%code", first + i)
+        code.pointer("%code", first + i)
+        if mode in ("table", "each", "numbers", "runs")
+        else code.field("%code", first + i)
         for i, mode in enumerate(modes)
     ]
 

@@ -2,10 +2,12 @@
 
 Their nodes are taken one by one, and the operands of each in a loop, with several at once where there is one sample.
 An instruction goes on, after the header, with the number of operands in a list, one integer for each operand that
-stands alone, and two for each list: where that of node 0 is, and how far that of the next node from there.
+stands alone, and two for each list: where that of node 0 is, and how far that of the next node from there.  The list of
+a single node may be given as runs of slots: the address of the first and the length of each, and how many there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from .functions import call
@@ -19,7 +21,7 @@ TILE: Final = 8  # dots of one list of inputs that are taken together, each of w
 _SUMS: Final = ("sum", "chain", "mean")
 
 # Where a fold begins, and how it goes on.
-_FOLDS: Final[dict[str, tuple[float, Any]]] = {
+FOLDS: Final[dict[str, tuple[float, Any]]] = {
     "sum": (0.0, lambda x, y: x + y),
     "chain": (0.0, lambda x, y: x + y),
     "mean": (0.0, lambda x, y: x + y),
@@ -48,6 +50,19 @@ class _Lists:
         assert isinstance(access, Rows)
         return access
 
+    @contextmanager
+    def parts(self, j: str) -> Iterator[Access]:
+        """Access to the list of node j; to its runs one after the other, if it is given so."""
+        if self.modes != ("runs",):
+            yield self.lists(j)
+            return
+        self.node.move(j)
+        base, count = self._lists[0]
+        with self.code.loop(count) as r:
+            ends = [self.code.at(base, self.code.add(self.code.mul(r, 2), k), "i32") for k in (0, 1)]
+            first, length = [self.code.let(f"sext i32 {self.code.load('i32', end, 4)} to i64") for end in ends]
+            yield self.making(self.code, self.kind, ["run"], length, "", [first])
+
     def lists(self, j: str) -> Access:
         """Access to the lists of node j."""
         self.node.move(j)
@@ -75,12 +90,11 @@ def fold_forward(name: str, rule: str, kind: Kind, wide: bool, mode: Mode, needs
     """The kernel that adds or multiplies the operands of each node."""
     code = Code(needs)
     at = _Lists(code, kind, wide, (), (mode,))
-    start, combine = _FOLDS[rule]
+    start, combine = FOLDS[rule]
     place = code.place(kind.text)
     with code.loop(at.nodes) as j:
-        xs = at.lists(j)
         code.store(kind.text, kind.number(start), place, 64)
-        with code.loop(at.length, step=xs.step) as i:
+        with at.parts(j) as xs, code.loop(xs.nodes, step=xs.step) as i:
             xs.move(i)
             so_far = Lanes(code, kind, code.load(kind.text, place, 64))
             code.store(kind.text, combine(so_far, xs.kept(xs.operand(0), start)).name, place, 64)
@@ -114,10 +128,10 @@ def fold_backward(name: str, rule: str, kind: Kind, wide: bool, mode: Mode, need
     code = Code(needs)
     at = _Lists(code, kind, wide, (), (mode,))
     with code.loop(at.nodes) as j:
-        xs = at.lists(j)
+        at.node.move(j)
         adjoint = at.node.result("%g")
         adjoint = at.everywhere(adjoint / _length(code, at) if rule == "mean" else adjoint)
-        with code.loop(at.length, step=xs.step) as i:
+        with at.parts(j) as xs, code.loop(xs.nodes, step=xs.step) as i:
             xs.move(i)
             xs.add(0, adjoint)
     return code.function(f"void @{name}{SIGNATURE}")
