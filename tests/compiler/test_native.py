@@ -129,6 +129,8 @@ def test_long_sums_products_and_dots():
         lambda x: total(x) * mean(x),
         prod,
         lambda x: hypot(*x),
+        lambda x: prod([*x, *[exp(v) for v in x[1:20]]]) + mean([*x[2:20], *[v * v for v in x]]),  # in two runs
+        lambda x: total([*[v * v for v in x], *x[1:20]]) * hypot(*x[20:3:-1], *[exp(v) for v in x]),
         lambda x: dot(x, x[::-1], 2.0),
         lambda x: dot(x[:7], x[7:14]) + dot(x[:7], x[1:8]) * dot(x[3:10], x[1:8], x[0]),
         lambda x: x[0] + x[1] + x[0] * x[2] + x[3] * x[4] + x[5] + x[0],
@@ -149,6 +151,35 @@ def test_sums_of_minus_zeros_have_the_sign_of_the_eager_one(n):
         assert math.copysign(1.0, compiler.compile(f, executor="native")(zeros)) == sign
         batch = compiler.compile(f, batch=True, executor="native")
         assert [(np.copysign(1.0, batch(np.full((k, n), -0.0))) == sign).all() for k in (1, 9)] == [True, True]
+
+
+@pytest.mark.parametrize("outputs", [7, 8, 9, 24])
+def test_dots_of_one_list_of_inputs(outputs):
+    from autograd_mini import dot
+    from autograd_mini import sum as total
+
+    rng = np.random.default_rng(outputs)
+    leaves = [Value(p) for p in rng.uniform(-1.0, 1.0, 6 * outputs).tolist()]
+
+    def layer(w, x, step=5):
+        return total(tanh(dot(w[step * j : step * j + 5], x, leaves[j])) for j in range(outputs))
+
+    def twice(w, x):
+        return layer(w, [layer(w, x), *x[1:]])
+
+    X = rng.uniform(-1.0, 1.0, (21, 5))
+    for f in (
+        lambda x: layer(leaves, x),
+        lambda x: twice(leaves, [exp(v) for v in x]),  # the inputs have adjoints too
+        lambda x: layer([2.0 * p for p in leaves], [exp(p) * v for p, v in zip(leaves, x)]),  # none are parameters
+        lambda x: layer([*leaves[4:], *[p * p for p in leaves[:4]]], x),  # some are
+        lambda x: layer(leaves, [x[0], x[1] * leaves[0], x[0], x[0], x[1]]),  # an input is there several times
+        lambda x: layer(leaves, [leaves[1], x[1], leaves[0], x[0], x[4]]),  # and is a weight too
+        lambda x: layer(leaves, x, 1),  # weights are those of several outputs
+    ):
+        for n in (1, 8, 21):
+            assert_same(*[c.value_and_grad(X[:n]) for c in both(f, params=leaves, reduce="mean")])
+            assert_same(*[c.value_and_grad(X[:n]) for c in both(f, batch=True)])
 
 
 def test_single_precision():

@@ -57,9 +57,11 @@ class Encoder:
         sources: the slots to differentiate by.
         kind: the machine's rows; of one number each if there is one sample.
         lanes: how many numbers kernels work on at once.
+        parameters: the array of them.
     """
 
-    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int) -> None:
+    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
+        self.parameters = parameters
         self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
@@ -102,6 +104,10 @@ class Encoder:
             return self._made("f", rule, modes, write, head + fields)
         alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
+        if rule.name == "dot" and self._is_matrix(group, fields):
+            lists, fields = self._with_numbers(group, lists, fields)
+            write = partial(sums.matrix_forward, start=alone, modes=lists)
+            return self._made("M", rule, [*alone, *lists], write, head + fields)
         if rule.name == "dot":
             write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
         elif rule.name == "sloped":
@@ -199,10 +205,30 @@ class Encoder:
             fields.append(field)
         kinds = []
         for matrix in lists:
-            kind, *where = self._list(matrix.T)
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T)
             kinds.append(kind)
             fields += where
         return modes, kinds, fields
+
+    def _is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
+        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
+
+    def _with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
+        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
+        first, step = fields[-4:-2]
+        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
+        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
+            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
+        return [*lists, lists[0]], [*fields, first, step]
+
+    def _apart(self, group: Group) -> bool:
+        """Whether no number is in that list twice, or in the first list of any too."""
+        n = len(group.operands) // 2
+        second = [line[0] for line in group.operands[n : 2 * n]]
+        first = {slot for line in group.operands[:n] for slot in line}
+        return len(set(second)) == n and first.isdisjoint(second)
 
     def _list(self, matrix: Any) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next."""
@@ -265,6 +291,10 @@ class Encoder:
         if rule.name == "dot":
             n = len(active)
             sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
+            if self._is_matrix(group, fields):
+                lists, fields = self._with_numbers(group, lists, fields)
+                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
+                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
             write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides)
             return self._made("B" + _bits(sides), rule, modes, write, head + fields)
         if rule.name == "sloped":
@@ -277,6 +307,16 @@ class Encoder:
 def is_own(group: Group) -> bool:
     """Whether its operation was made with @primitive."""
     return OPERATIONS.get(group.rule.name) is not group.rule
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
 
 
 def _is_long(group: Group) -> bool:

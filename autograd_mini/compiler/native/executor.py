@@ -32,14 +32,17 @@ class Tape:
     Args:
         program: what to run.
         sources: the slots to differentiate by.
+        parameters: the array of parameters.
         dtype: in which to calculate.
         width: how many samples at once: 1, or as many as there are lanes.
         jit: where its kernels come from.
     """
 
-    def __init__(self, program: Program, sources: Sequence[int], dtype: str, width: int, jit: Jit) -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        encoder = Encoder(program, sources, self.kind, LANES[dtype])
+        encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
         instructions = [x for part in encoded for x in part if isinstance(x, Instruction)]
@@ -98,7 +101,10 @@ class Tape:
 class FusedTape:
     """A small program as one function, with what of a `Tape` a call needs."""
 
-    def __init__(self, program: Program, sources: Sequence[int], dtype: str, width: int, jit: Jit) -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
+        del parameters  # it reads them at each call
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
         name = name_of(program, sources, self.kind)
         write = partial(over_samples, name, program, sources, self.kind)
@@ -224,7 +230,8 @@ class NativeExecutor:
             tape = Tape if key else FusedTape
             if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
-            self._tapes[key] = Bound(self, tape(self.program, self.sources, self.dtype.name, width, self._jit))
+            given = self.program, self.sources, self.parameters
+            self._tapes[key] = Bound(self, tape(*given, self.dtype.name, width, self._jit))
         return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:
