@@ -15,6 +15,7 @@ import os
 
 for _name in ("OMP", "OPENBLAS", "MKL"):
     os.environ[f"{_name}_NUM_THREADS"] = "1"
+os.environ["AUTOGRAD_MINI_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_ENABLE_X64"] = "1"
 
@@ -34,6 +35,7 @@ import autograd_mini as am
 from autograd_mini import compiler, nn
 
 Step = Callable[[], Any]
+OURS = ("native", "numpy")  # executors of ours: "numpy" is straight-line Python where the program is tiny
 PEERS = ("torch", "jax", "casadi", "autograd", "micrograd")
 
 
@@ -47,12 +49,12 @@ def moons(peer: str) -> Step | None:
     Y = np.where(X[:, 0] + X[:, 1] ** 2 > 0.5, 1.0, -1.0)
     model = nn.MLP(2, [16, 16, 1], seed=1)
     start = [p.data for p in model.parameters()]
-    if peer == "autograd_mini":
+    if peer in OURS:
 
         def loss(x: Any, y: Any) -> Any:
             return am.relu(1.0 - y * model(x)) + 1e-4 * sum(p * p for p in model.parameters())
 
-        step = compiler.compile(loss, params=model, reduce="mean")
+        step = compiler.compile(loss, params=model, reduce="mean", executor=peer)
 
         def train() -> float:
             cost, gradient = step.value_and_grad(X, Y)
@@ -183,9 +185,9 @@ def mnist(peer: str) -> Step | None:
     labels = rng.integers(0, 10, 128)
     model = nn.MLP(784, [100, 10], init="he", seed=1)
     start = [p.data for p in model.parameters()]
-    if peer == "autograd_mini":
+    if peer in OURS:
         step = compiler.compile(
-            lambda x, y: nn.cross_entropy(model(x), y), params=model, reduce="mean", dtype="float32"
+            lambda x, y: nn.cross_entropy(model(x), y), params=model, reduce="mean", dtype="float32", executor=peer
         )
         Y = np.eye(10, dtype=np.float32)[labels]
 
@@ -247,8 +249,8 @@ def tiny(peer: str) -> Step | None:
         b = m.tanh(x * y + x)
         return m.exp(-(b * b)) * y + m.sin(x) * b
 
-    if peer == "autograd_mini":
-        both = compiler.compile(lambda x, y: f(x, y, am))
+    if peer in OURS:
+        both = compiler.compile(lambda x, y: f(x, y, am), executor="source" if peer == "numpy" else peer)
         step = lambda: both.value_and_grad(0.5, 0.25)  # noqa: E731
         step.compiled = both  # type: ignore[attr-defined]
         return step
@@ -351,8 +353,8 @@ def rosenbrock(peer: str) -> Step | None:
     def arrays(x: Any) -> Any:
         return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
 
-    if peer == "autograd_mini":
-        both = compiler.compile(loop)
+    if peer in OURS:
+        both = compiler.compile(loop, executor=peer)
         step = lambda: both.value_and_grad(x)  # noqa: E731
         step.compiled = both  # type: ignore[attr-defined]
         return step
@@ -424,8 +426,8 @@ def black_scholes(peer: str) -> Step | None:
         phi1, phi2 = (0.5 * (1.0 + m.erf(d * 0.7071067811865476)) for d in (d1, d2))
         return s * phi1 - k * m.exp(-r * t) * phi2
 
-    if peer == "autograd_mini":
-        greeks = compiler.compile(lambda s, k, t, r, v: price(s, k, t, r, v, am), batch=True)
+    if peer in OURS:
+        greeks = compiler.compile(lambda s, k, t, r, v: price(s, k, t, r, v, am), batch=True, executor=peer)
 
         def step() -> float:
             return float(greeks.value_and_grad(*data)[0].sum())
@@ -466,7 +468,148 @@ def black_scholes(peer: str) -> Step | None:
     return None
 
 
-WORKLOADS = {f.__name__: f for f in (moons, mnist, tiny, rosenbrock, black_scholes)}
+def _recipe(nodes: int) -> list[tuple[str, int, int]]:
+    """A program without pattern: operations drawn at random, one operand from anywhere, the other from the last 50."""
+    draw = random.Random(0)
+    names = ("add", "sub", "mul", "div", "tanh", "sin", "exp", "log", "sqrt", "relu")
+    return [(draw.choice(names), draw.randrange(k), draw.randrange(max(0, k - 50), k)) for k in range(10, 10 + nodes)]
+
+
+def _follow(recipe: Sequence[tuple[str, int, int]], inputs: Sequence[Any], m: Any) -> Any:
+    """The sum of the last tenth of its results."""
+    numbers = list(inputs)
+    operations: dict[str, Callable[[Any, Any], Any]] = {
+        "add": lambda a, b: 0.5 * (a + b),
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: 0.5 * a * b,
+        "div": lambda a, b: a / (b * b + 1.0),
+        "tanh": lambda a, b: m.tanh(a),
+        "sin": lambda a, b: m.sin(b),
+        "exp": lambda a, b: m.exp(-(a * a)),
+        "log": lambda a, b: m.log(a * a + 1.0),
+        "sqrt": lambda a, b: m.sqrt(b * b + 1.0) - 1.0,
+        "relu": lambda a, b: m.relu(b),
+    }
+    for name, i, j in recipe:
+        numbers.append(operations[name](numbers[i], numbers[j]))
+    total = numbers[-1]
+    for x in numbers[-1 - len(recipe) // 10 : -1]:
+        total = total + x
+    return total
+
+
+def _irregular(peer: str, nodes: int, samples: int) -> Step | None:
+    recipe = _recipe(nodes)
+    X = np.random.default_rng(0).uniform(0.2, 1.2, (samples, 10))
+    if peer in OURS:
+        both = compiler.compile(lambda x: _follow(recipe, x, am), batch=samples > 1, executor=peer)
+        given = X if samples > 1 else X[0]
+
+        def step() -> float:
+            value = both.value_and_grad(given)[0]
+            return float(value.sum()) if samples > 1 else value
+
+        step.compiled = both  # type: ignore[attr-defined]
+        return step
+    if peer == "casadi":
+        import casadi as ca
+
+        class Functions:
+            tanh, sin, exp, log, sqrt = ca.tanh, ca.sin, ca.exp, ca.log, ca.sqrt
+
+            @staticmethod
+            def relu(x: Any) -> Any:
+                return ca.fmax(x, 0)
+
+        sx = ca.SX.sym("x", 10)
+        z = _follow(recipe, [sx[i] for i in range(10)], Functions)
+        function = ca.Function("f", [sx], [z, ca.gradient(z, sx)])
+        function = function.map(samples) if samples > 1 else function
+        buffer, run = function.buffer()
+        given, values, slopes = X.ravel(), np.zeros(samples), np.zeros(10 * samples)
+        buffer.set_arg(0, memoryview(given))
+        buffer.set_res(0, memoryview(values))
+        buffer.set_res(1, memoryview(slopes))
+
+        def call() -> Any:
+            run()
+            assert all(x is not None for x in (buffer, given, slopes))  # they own what run() works on
+            return float(values.sum() if samples > 1 else values[0])
+
+        return call
+    return None
+
+
+def irregular_2000(peer: str) -> Step | None:
+    """The value and the gradient of a program of 2,000 lines without pattern, one sample."""
+    return _irregular(peer, 2000, 1)
+
+
+def irregular_2000_batch(peer: str) -> Step | None:
+    """The same program for 1,024 samples."""
+    return _irregular(peer, 2000, 1024)
+
+
+def irregular_20000(peer: str) -> Step | None:
+    """The value and the gradient of a program of 20,000 lines without pattern, one sample."""
+    return _irregular(peer, 20000, 1)
+
+
+def irregular_20000_batch(peer: str) -> Step | None:
+    """The same program for 1,024 samples."""
+    return _irregular(peer, 20000, 1024)
+
+
+def system(peer: str) -> Step | None:
+    """1,000 steps of a system of four states, and the gradient by its 20 parameters."""
+    p = np.random.default_rng(0).uniform(-0.5, 0.5, 20)
+
+    def loop(p: Any, m: Any) -> Any:
+        s = [0.1, 0.2, 0.3, 0.4]
+        total = 0.0
+        for _ in range(1000):
+            s = [m.tanh(sum(p[5 * i + j] * s[j] for j in range(4)) + p[5 * i + 4]) for i in range(4)]
+            total = total + s[0] * s[0]
+        return total
+
+    if peer in OURS:
+        both = compiler.compile(lambda p: loop(p, am), executor=peer)
+        step = lambda: both.value_and_grad(p)  # noqa: E731
+        step.compiled = both  # type: ignore[attr-defined]
+        return step
+    if peer == "jax":
+        import jax
+        import jax.numpy as jnp
+
+        def scanned(p: Any) -> Any:
+            A = p.reshape(4, 5)
+
+            def body(s: Any, _: Any) -> Any:
+                s = jnp.tanh(A[:, :4] @ s + A[:, 4])
+                return s, s[0] * s[0]
+
+            return jax.lax.scan(body, jnp.array([0.1, 0.2, 0.3, 0.4]), None, 1000)[1].sum()
+
+        value_and_grad = jax.jit(jax.value_and_grad(scanned))
+
+        def call() -> Any:
+            z, gradient = value_and_grad(p)
+            np.asarray(gradient)
+            return float(z)
+
+        return call
+    if peer == "casadi":
+        import casadi as ca
+
+        sx = ca.SX.sym("p", 20)
+        z = loop([sx[i] for i in range(20)], ca)
+        function = ca.Function("f", [sx], [z, ca.gradient(z, sx)])
+        return lambda: float(function(p)[0])
+    return None
+
+
+_IRREGULAR = (irregular_2000, irregular_2000_batch, irregular_20000, irregular_20000_batch)
+WORKLOADS = {f.__name__: f for f in (moons, mnist, tiny, rosenbrock, black_scholes, *_IRREGULAR, system)}
 
 
 # ---- timing ----
@@ -488,7 +631,7 @@ def table(name: str, peers: Sequence[str], rounds: int, seconds: float) -> None:
     steps: dict[str, Step] = {}
     first: dict[str, float] = {}
     results: dict[str, Any] = {}
-    for peer in ("autograd_mini", *peers):
+    for peer in (*OURS, *peers):
         random.seed(0)
         try:
             step = workload(peer)
@@ -500,9 +643,10 @@ def table(name: str, peers: Sequence[str], rounds: int, seconds: float) -> None:
             results[peer] = np.ravel(np.hstack([np.ravel(x) for x in np.atleast_1d(_flat(step()))]))[0]
             first[peer] = time.perf_counter() - begin
             steps[peer] = step
+    ours = next(iter(steps))
     for peer, result in results.items():
-        if not np.isclose(result, results["autograd_mini"], rtol=1e-5):
-            raise SystemExit(f"{name}: {peer} has {result}, autograd_mini {results['autograd_mini']}")
+        if not np.isclose(result, results[ours], rtol=1e-5):
+            raise SystemExit(f"{name}: {peer} has {result}, {ours} {results[ours]}")
     times: dict[str, list[float]] = {peer: [] for peer in steps}
     for _ in range(rounds):
         for peer, step in steps.items():
@@ -510,10 +654,10 @@ def table(name: str, peers: Sequence[str], rounds: int, seconds: float) -> None:
     print(f"\n**{name}**: {workload.__doc__}\n")
     print("| | one step | times as long as ours | first call |\n|---|---:|---:|---:|")
     for peer, spent in times.items():
-        ratios = [a / b for a, b in zip(spent, times["autograd_mini"])]
-        ratio = "1" if peer == "autograd_mini" else f"{statistics.median(ratios):.3g}"
+        ratios = [a / b for a, b in zip(spent, times[ours])]
+        ratio = "1" if peer == ours else f"{statistics.median(ratios):.3g}"
         print(f"| {peer} | {_time(statistics.median(spent))} | {ratio} | {_time(first[peer])} |")
-    print("\n```\n" + steps["autograd_mini"].compiled.explain() + "\n```", flush=True)  # type: ignore[attr-defined]
+    print("\n```\n" + steps[ours].compiled.explain() + "\n```", flush=True)  # type: ignore[attr-defined]
 
 
 def _flat(result: Any) -> Any:

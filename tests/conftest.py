@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import tempfile
 
+import pytest
 from hypothesis import settings
 
 # No deadline: time is a matter for benchmarks/, and a busy machine is no bug.
@@ -10,6 +12,14 @@ settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("intense", deadline=None, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compiled code is kept in a folder of this run, which its processes share: it tests the code that is there."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="autograd_mini-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["AUTOGRAD_MINI_CACHE"] = folder.name
 
 
 def pytest_report_header() -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from threading import RLock
+from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
 from ..hooks import without_hooks
 from .calls import PlainCall, arrays
+from .choice import EXECUTORS, chosen, require_native
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -52,14 +54,17 @@ def compile(
         batch: whether every argument has a leading sample axis; then so have the results.
         reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
         dtype: "float64" or "float32", in which arrays are calculated.
-        executor: "source" is straight-line Python, "numpy" vectors; "auto" decides by counting operations.
+        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
+            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
+            where llvmlite is installed, else NumPy.  explain() says which it was, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
 
     Returns:
         A `Compiled`, which is called as f is.
 
     Raises:
-        ImportError: NumPy is needed for what is asked, and not installed.
+        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
+        RuntimeError: executor is "native", and LLVM can't be used on this machine.
         TypeError, ValueError: an option is none of the above.
 
     >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
@@ -75,10 +80,10 @@ def compile(
     ):
         if value not in known:
             raise ValueError(f"{name} is one of {known}, not {value!r}")
+    if executor not in EXECUTORS:
+        raise ValueError(f"executor is 'auto', 'source', 'numpy' or 'native', not {executor!r}")
     if executor == "native":
-        raise ValueError("executor='native', of the extra autograd_mini[native], is not there yet: use 'numpy'")
-    if executor not in ("auto", "source", "numpy"):
-        raise ValueError(f"executor is 'auto', 'source' or 'numpy', not {executor!r}")
+        require_native()
     if executor == "source" and (batch or reduce or dtype != "float64"):
         raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
     if params is not None and batch and reduce is None:
@@ -120,7 +125,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
+        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
@@ -182,14 +187,17 @@ class Compiled:
         with self._lock:
             yield self._traced(call)
 
-    def _remember(self, key: Hashable, plan: _Plan) -> None:
+    def _remember(self, key: Any, plan: _Plan) -> None:
         """Put a plan that fitted first."""
         plans = self._plans.setdefault(key, [])
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        run = plan.executor
-        quick = run.scalars and not plan.captured and not self._options.check
-        self._quick = run.quick if quick else _refuse
+        always = not plan.captured and not self._options.check
+        way = plan.executor.quick_way(key, self._options.reduce, _LongWay(self)) if always else None
+        self._quick = way or _refuse
+        vars(self).pop("value_and_grad", None)
+        if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
+            vars(self)["value_and_grad"] = way
 
     # ---- traces ----
 
@@ -226,11 +234,18 @@ class Compiled:
         sources = self._sources(program.inputs)
         if program.is_straight:
             brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
-            return SourceExecutor(program, sources, brackets)
+            few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
+            why = "as asked" if self._options.executor == "source" else few
+            return SourceExecutor(program, sources, brackets, why)
         arrays()
+        name, why = chosen(program, self._options.executor)
+        if name == "native":
+            from .native.executor import NativeExecutor
+
+            return NativeExecutor(program, sources, self._params, self._options.dtype, why)
         from .numpy import NumpyExecutor
 
-        return NumpyExecutor(program, sources, self._params, self._options.dtype)
+        return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
 
     # ---- what may go wrong ----
 
@@ -300,12 +315,12 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The Python of the latest program."""
+        """The Python of the latest program; the list of its operations where it is machine code."""
         plans = [plans[0] for plans in self._plans.values()]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
-        """What was grouped, what became a matrix product, what is called element by element, and how long it took."""
+        """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
         parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
@@ -324,6 +339,25 @@ class Compiled:
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
 
+class _LongWay:
+    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+
+    def __call__(self, *args: Any) -> tuple[Any, Any]:
+        return self._compiled._run(args, True)
+
+    @property
+    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+        """The method, under the name of the function, as pickle looks for it."""
+        return self._compiled.value_and_grad
+
+
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no program for {len(args)} such arguments")
+
+
 @contextmanager
 def _no_collector() -> Iterator[None]:
     """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
@@ -334,10 +368,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} floats")
 
 
 def _leaves(params: Any) -> list[Value]:

@@ -27,12 +27,16 @@ class NumpyExecutor:
         sources: the slots to differentiate by: those of the parameters, or of the arguments.
         parameters: the array of parameters, which is read at each call.
         dtype: in which to calculate, float64 or float32.
+        why: the reason for this executor, for explain().
     """
 
     name = "numpy"
     scalars = False
 
-    def __init__(self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any) -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked"
+    ) -> None:
+        self.why = why
         self.program, self.parameters, self.dtype = program, parameters, dtype
         called: dict[str, Rule] = {}
         self.writer = Writer(program, sources, called)
@@ -84,12 +88,21 @@ class NumpyExecutor:
             exec(self._code, own)
             return own["value"], own["value_and_gradient"], own["gradients"]
 
+    @staticmethod
+    def total(values: Any) -> float:
+        """The sum of the values of the samples."""
+        return float(values.sum())
+
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> None:
+        """There is no short way."""
+        del keys, reduce, otherwise
+
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
         p, writer = self.program, self.writer
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"NumPy, {self.dtype}: {p.nodes} operations in {len(p)} groups"
+            f"NumPy, {self.dtype} ({self.why}): {p.nodes} operations in {len(p)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]

@@ -1,0 +1,374 @@
+"""Programs run by the machine."""
+
+import ctypes
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cached_property, partial
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+
+from ..program import Group, Program
+from ..source import Flipped
+from .encode import Encoder, Instruction, Instructions, is_own
+from .entry import entry, quick_runner, runner
+from .fused import MANY, SMALL, name_of, over_samples, size
+from .ir import Kind
+from .jit import Jit, host
+from .machine import BLOCK, Call, text
+from .primitives import Callback, calls
+from .threads import PART, all_done, divided
+from .total import total
+
+LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
+SCALARS = {"float64": "double", "float32": "float"}
+
+
+class Tape:
+    """A program as the machine's instructions in memory, for rows of a kind, and the arrays of one call after another.
+
+    Args:
+        program: what to run.
+        sources: the slots to differentiate by.
+        parameters: the array of parameters.
+        dtype: in which to calculate.
+        width: how many samples at once: 1, or as many as there are lanes.
+        jit: where its kernels come from.
+    """
+
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
+        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
+        encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
+        encoded = encoder.encoded()
+        machine = f"run_{self.kind.scalar}_{width}"
+        instructions = [x for part in encoded for x in part if isinstance(x, Instruction)]
+        wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
+        addresses = dict(zip(wanted, jit.addresses(wanted)))
+        self._kept: list[Any] = []  # what the instructions say where to find
+        self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
+        lists = [self._list(part, addresses) for part in encoded]
+        self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
+        call = self.call = np.zeros(len(Call), np.int64)
+        call[Call.MACHINE] = addresses[machine]
+        call[Call.UNIFORM], call[Call.VARYING] = self.uniform, program.slots - self.uniform
+        for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
+            call[field : field + 2] = address, count
+        call[Call.RESULT] = self.place[program.result]
+        call[Call.PARAMETER_COUNT] = program.parameters
+
+    def _list(self, instructions: Instructions, addresses: dict[str, int]) -> tuple[int, int]:
+        """Put instructions in memory: the address of the list of their addresses, and their number."""
+        words: list[int] = []
+        starts = []
+        for x in instructions:
+            starts.append(8 * len(words))
+            if isinstance(x, Callback):
+                words.append(self._called_back(x))
+                continue
+            words.append(addresses[x.name])
+            words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
+        base = self.keep(np.array(words, np.int64))
+        return self.keep(np.array(starts, np.int64) + base), len(starts)
+
+    def keep(self, array: Any) -> int:
+        """The address of an array that must stay."""
+        self._kept.append(array)
+        address: int = array.ctypes.data
+        return address
+
+    def _called_back(self, x: Callback) -> int:
+        """The address of a kernel in Python."""
+        kernel = x.kernel(self.slots, self.kind.width, self.dtype)
+        self._kept.append(kernel)
+        return ctypes.cast(kernel, ctypes.c_void_p).value or 0
+
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
+        """The address of a table of where these slots stand, and how many there are."""
+        return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
+
+    def arrays(self) -> tuple[Any, Any]:
+        """V and G for one thread."""
+        v, g = [aligned(self.slots * self.kind.width, self.dtype) for _ in range(2)]
+        for place, x in self.constants:
+            v[place * self.kind.width : (place + 1) * self.kind.width] = x
+        return v, g
+
+
+class FusedTape:
+    """A small program as one function, with what of a `Tape` a call needs."""
+
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
+        del parameters  # it reads them at each call
+        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
+        name = name_of(program, sources, self.kind)
+        write = partial(over_samples, name, program, sources, self.kind)
+        (address,) = jit.addresses({name: write})
+        self.call = np.zeros(len(Call), np.int64)
+        self.call[Call.MACHINE] = address
+        self._sums = program.parameters * width
+
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
+        """No table is needed: rows are in the order of the program."""
+        return 0, len(slots)
+
+    def arrays(self) -> tuple[Any, Any]:
+        """Where the derivatives by parameters are added up."""
+        return aligned(0, self.dtype), aligned(self._sums, self.dtype)
+
+
+def aligned(count: int, dtype: Any) -> Any:
+    """An array of zeros that begins where a cache line does."""
+    bytes_ = np.zeros(count * dtype.itemsize + 64, np.uint8)
+    first = -bytes_.ctypes.data % 64
+    return bytes_[first : first + count * dtype.itemsize].view(dtype)
+
+
+class NativeExecutor:
+    """A program as machine code.
+
+    Args:
+        program: what to run.
+        sources: the slots to differentiate by: those of the parameters, or of the arguments.
+        parameters: the array of parameters, which is read at each call.
+        dtype: in which to calculate, float64 or float32.
+        why: the reason for this executor, for explain().
+        jit: where kernels come from.
+    """
+
+    name = "native"
+    scalars = False
+    samples_at_once = 2**62
+
+    def __init__(
+        self,
+        program: Program,
+        sources: Sequence[int],
+        parameters: Any,
+        dtype: str,
+        why: str = "as asked",
+        jit: Jit | None = None,
+    ) -> None:
+        self.why = why
+        self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
+        self._jit = jit or host()
+        self._lanes = LANES[dtype]
+        self.total = total(self._jit, SCALARS[dtype])
+        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
+        self._is_short = size(program) <= SMALL and not program.own
+        self.is_small = program.sampled and self._is_short
+        self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
+        self.guards = np.array([float(guard.outcome) for guard in program.guards])
+
+    @property
+    def source(self) -> str:
+        """What stands for a source: the program."""
+        return f"{self.program}\n"
+
+    def value(self, arguments: Sequence[Any], n: int) -> Any:
+        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+        both = self._at_once(arguments)
+        return self.bound(n)(arguments, n, None, ()) if both is None else both[0]
+
+    def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
+        """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
+        both = self._at_once(arguments)
+        if both is not None:
+            rest = iter(both[1] if isinstance(both[1], tuple) else [both[1]])
+            for array in out:
+                array[...] = [next(rest) for _ in range(len(array))]
+            return both[0]
+        new = [np.empty_like(array) for array in out] if add else out
+        values = self.bound(n)(arguments, n, seed, new)
+        if add:
+            for array, more in zip(out, new):
+                array += more
+        return values
+
+    @cached_property
+    def _function(self) -> Any:
+        """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
+        if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
+            return None
+        return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+
+    @cached_property
+    def _at_numbers(self) -> Any:
+        return self._function(None)
+
+    def _at_once(self, arguments: Sequence[Any]) -> Any:
+        """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
+        if self._function is None:
+            return None
+        try:
+            return self._at_numbers(*[x for array in arguments for x in array.tolist()])
+        except TypeError:
+            return None
+
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
+        """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
+        from .quick import quick_way
+
+        if self.program.own:  # the long way raises what Python raised
+            return None
+        if self._function is not None:
+            return self._function(otherwise) if all(key == "number" for key in keys) else None
+        if self.program.own or any(key[0] != "array" for key in keys):
+            return None
+        return quick_way(self, [key[1] for key in keys], reduce)
+
+    def bound(self, n: int) -> "Bound":
+        """The program made ready for calls of n samples."""
+        width = 1 if n == 1 else self._lanes
+        key = 0 if n >= MANY and self.is_small else width
+        if key not in self._tapes:
+            tape = Tape if key else FusedTape
+            if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
+                width *= 4 if size(self.program) <= SMALL // 3 else 2
+            given = self.program, self.sources, self.parameters
+            self._tapes[key] = Bound(self, tape(*given, self.dtype.name, width, self._jit))
+        return self._tapes[key]
+
+    def explain(self, tracing: float, compiling: float) -> str:
+        """What was done, in words."""
+        p = self.program
+        once = sum(1 for group in p if not group.varying)
+        lines = [
+            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in {len(p)} groups"
+            + (f", {once} of them once and not for each sample" if p.sampled else "")
+            + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
+        ]
+        lines += [
+            f"matrix product, {len(group.results)} × {len(group.operands) // 2}"
+            for group in p
+            if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
+        ]
+        python = Counter([group.rule.symbol for group in p if is_own(group)])
+        lines += [
+            f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
+            for symbol, count in python.items()
+        ]
+        if self._function is not None or self.is_small:
+            lines.append("one function" + f", from {MANY} samples on" * self.is_small)
+        return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
+
+
+def is_matrix(group: Group) -> bool:
+    """Whether dots have one list in common."""
+    n = len(group.operands) // 2
+    return all(len(set(line)) == 1 for line in group.operands[n : 2 * n])
+
+
+class Bound:
+    """A tape with room to work in, for calls from any thread."""
+
+    def __init__(self, executor: NativeExecutor, tape: Tape | FusedTape) -> None:
+        self.executor, self.tape = executor, tape
+        program = executor.program
+        ends = list(accumulate(program.arguments, initial=0))
+        self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
+        self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
+        self._guarded, self._sampled = bool(program.guards), program.sampled
+        self._slots = program.slots
+        self._free: list[Frame] = []
+
+    def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
+        """The value for each sample; if there is a seed, the derivatives are written to `out`."""
+        results = np.empty((self.outputs[1], n), self.tape.dtype)
+        if n * self._slots < 2 * PART:
+            self._part(arguments, results, 0, n, seed, out)
+        else:
+            self._parts(n, arguments, results, seed, out)
+        if self._guarded:
+            self._check(results)
+        return results[0] if self._sampled else results[0, 0]
+
+    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
+        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+        if n * self._slots >= 2 * PART:
+            raise TypeError
+        try:
+            frame = self._free.pop()
+        except IndexError:
+            frame = Frame(self)
+        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        self._free.append(frame)
+        if self._guarded:
+            self._check(arrays[len(self.inputs)])
+        return total
+
+    def _part(
+        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
+    ) -> None:
+        try:
+            frame = self._free.pop()
+        except IndexError:
+            frame = Frame(self)
+        frame.run(arguments, results, first, end, seed, out)
+        self._free.append(frame)
+
+    def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
+        """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
+        parts = divided(n, self._slots, self.tape.kind.width)
+        by_parameters = seed is not None and self.executor.parameters is not None
+        sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
+
+        def job(k: int) -> None:
+            self._part(arguments, results, *parts[k], seed, out if sums is None else [sums[k]])
+
+        all_done(job, range(len(parts)))
+        if sums is not None:
+            np.add.reduce(sums, 0, None, out[0])
+
+    def _check(self, results: Any) -> None:
+        wrong = results[1:] != self.executor.guards[:, None]
+        if wrong.any():
+            raise Flipped(np.arange(len(wrong)), wrong if self.executor.program.sampled else wrong[:, 0])
+
+
+_FIRST, _END, _BACK, _SEED = map(int, (Call.FIRST, Call.END, Call.BACK, Call.SEED))
+
+
+class Frame:
+    """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
+
+    def __init__(self, bound: Bound) -> None:
+        tape, parameters = bound.tape, bound.executor.parameters
+        self.dtype, self.arrays = tape.dtype, tape.arrays()
+        self.runner = bound.executor.runner
+        self.around = calls if bound.executor.program.own else nullcontext
+        count = len(bound.inputs)
+        ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
+        words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
+        words[: len(Call)] = tape.call
+        words[Call.FORMAT] = ord(tape.dtype.char)
+        words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
+        for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
+            for k, (slots, rows) in enumerate(tables):
+                words[at + BLOCK * k + 3 : at + BLOCK * k + 5] = rows, slots
+        self.address = words.ctypes.data
+        fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
+        if parameters is not None:
+            words[[Call.PARAMETERS, Call.BY_PARAMETERS]] = parameters.ctypes.data, 1
+            fields[-1] = (Call.BLOCKS_BACK, backs, 0)
+        for field, at, blocks in fields:
+            words[field : field + 2] = self.address + 8 * at, blocks
+        self.words = memoryview(words)
+        self.seed: Any = memoryview(words.view(np.float64))
+
+    def run(
+        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
+    ) -> None:
+        """One call of the machine, for the samples from first to below end."""
+        words, dtype = self.words, self.dtype
+        blocks = [x if x.dtype is dtype else x.astype(dtype, copy=False) for x in arguments]
+        words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
+        if seed is not None:
+            self.seed[_SEED] = seed
+        with self.around():
+            self.runner(self.address, *blocks, results, *out)

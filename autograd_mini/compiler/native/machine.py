@@ -1,0 +1,215 @@
+"""The machine: it feeds samples to a program's instructions, some at a time, and takes results and derivatives out.
+
+One call is an array of integers, the fields below.  The numbers of slots stand in V, their adjoints in G, a row of as
+many lanes for each slot: first the slots that are the same for all samples (parameters, constants, and what depends on
+them alone), then the inputs and what varies.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum, auto
+
+from .ir import Code, Kind
+from .kernels import across, splat
+from .lane import Lanes
+
+
+class Call(IntEnum):
+    """The fields of a call.  `…_CODE` are addresses of lists of addresses of instructions; their lengths follow."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[int]) -> int:
+        del name, start, last_values
+        return count
+
+    MACHINE = auto()  # the address of the function that is to run it
+    FIRST = auto()  # sample
+    END = auto()
+    V = auto()
+    G = auto()
+    UNIFORM = auto()  # how many slots are the same for all samples
+    VARYING = auto()  # and how many are not
+    ONCE_CODE = auto()  # what is evaluated once
+    ONCE_COUNT = auto()
+    EACH_CODE = auto()  # and for each sample
+    EACH_COUNT = auto()
+    ONCE_BACK_CODE = auto()
+    ONCE_BACK_COUNT = auto()
+    EACH_BACK_CODE = auto()
+    EACH_BACK_COUNT = auto()
+    BACK = auto()  # 1 if derivatives are wanted
+    SEED = auto()  # the adjoint of the result, a number in the array's bits
+    RESULT = auto()  # its slot
+    PARAMETERS = auto()  # the address of their numbers
+    PARAMETER_COUNT = auto()
+    BY_PARAMETERS = auto()  # 1 if derivatives are by them: then these are the only block of BLOCKS_BACK
+    BLOCKS_IN = auto()  # the address of blocks of inputs
+    BLOCKS_IN_COUNT = auto()
+    BLOCKS_OUT = auto()  # of results and guards
+    BLOCKS_OUT_COUNT = auto()
+    BLOCKS_BACK = auto()  # and of derivatives by inputs
+    BLOCKS_BACK_COUNT = auto()
+    FORMAT = auto()  # the letter of the arrays' numbers
+
+
+# A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
+# how many rows it has, and the address of the slots of its rows.
+BLOCK = 5
+
+
+def text(kind: Kind, needs: dict[str, str], name: str) -> str:
+    """All of it, for rows of one kind."""
+    functions = [_execute(needs, name), _feed(kind, needs, name), _take(kind, needs, name), _part(kind, needs, name)]
+    return "\n".join([*functions, _run(kind, needs, name)])
+
+
+def _execute(needs: dict[str, str], name: str) -> str:
+    """Run a list of instructions."""
+    code = Code(needs)
+    with code.loop("%n") as i:
+        instruction = code.load("ptr", code.at("%list", i, "ptr"), 8)
+        kernel = code.load("ptr", instruction, 8)
+        code.do(f"call void {kernel}(ptr {instruction}, ptr %v, ptr %g)")
+    return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g)")
+
+
+def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: Callable[[str, str, str], None]) -> None:
+    with code.loop(count_) as b:
+        block = code.at(blocks, code.mul(b, BLOCK), "i64")
+        base, slots = code.pointer(block, 0), code.pointer(block, 4)
+        down, across_, rows = (code.field(block, i) for i in (1, 2, 3))
+        first = code.at(base, code.mul("%sample", across_), "i8")
+        with code.loop(rows) as i:
+            row = code.at(first, code.mul(i, down), "i8")
+            slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
+            body(row, across_, code.mul(slot, kind.width))
+
+
+def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
+    """Inputs from blocks to rows of V; beyond the last sample that is repeated."""
+    code, scalar, size = Code(needs), kind.scalar, kind.size
+    if kind.width > 1:  # the samples of all lanes
+        integers = Kind("i64", kind.width)
+        index, pointers = integers.text, f"<{kind.width} x ptr>"
+        all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
+        lanes = f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>"
+        last = splat(code, integers, code.let("sub i64 %count, 1"))
+        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, lanes), (index, last))
+
+    def body(row: str, step: str, at: str) -> None:
+        if kind.width == 1:
+            code.store(scalar, code.load(scalar, row, size), code.at("%v", at, scalar), size)
+            return
+        far = code.let(f"mul {index} {samples}, {splat(code, integers, step)}")
+        from_ = code.let(f"getelementptr i8, ptr {row}, {index} {far}")
+        given = [(pointers, from_), ("i32", str(size)), (kind.mask, all_)]
+        name = f"masked.gather.{kind.suffix}.v{kind.width}p0"
+        x = code.intrinsic(kind.text, name, *given, (kind.text, "poison"))
+        code.store(kind.text, x, code.at("%v", at, scalar), size)
+
+    _each_number(code, kind, "%blocks", "%n", body)
+    return code.function(f"internal void @{name}_feed(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
+
+
+def _take(kind: Kind, needs: dict[str, str], name: str) -> str:
+    """Results or derivatives from rows to blocks."""
+    code, scalar, size = Code(needs), kind.scalar, kind.size
+
+    def body(row: str, step: str, at: str) -> None:
+        if kind.width == 1:
+            code.store(scalar, code.load(scalar, code.at("%v", at, scalar), size), row, size)
+            return
+        with code.loop("%count") as lane:
+            x = code.load(scalar, code.at("%v", code.add(at, lane), scalar), size)
+            code.store(scalar, x, code.at(row, code.mul(lane, step), "i8"), size)
+
+    _each_number(code, kind, "%blocks", "%n", body)
+    return code.function(f"internal void @{name}_take(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
+
+
+def _zero(code: Code, kind: Kind, base: str, slots: str) -> None:
+    code.needs["llvm.memset.p0.i64"] = "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)"
+    code.do(f"call void @llvm.memset.p0.i64(ptr {base}, i8 0, i64 {code.mul(slots, kind.width * kind.size)}, i1 false)")
+
+
+def _execute_call(code: Code, name: str, fields: int, v: str, g: str) -> None:
+    given = f"ptr {code.pointer('%call', fields)}, i64 {code.field('%call', fields + 1)}, ptr {v}, ptr {g}"
+    code.do(f"call void @{name}_execute({given})")
+
+
+def _blocks_call(code: Code, name: str, fields: int, base: str) -> None:
+    blocks, n = code.pointer("%call", fields), code.field("%call", fields + 1)
+    code.do(f"call void @{name}(ptr {blocks}, i64 {n}, ptr {base}, i64 %sample, i64 %count)")
+
+
+def _part(kind: Kind, needs: dict[str, str], name: str) -> str:
+    """As many samples as there are lanes, or fewer."""
+    code = Code(needs)
+    v, g = code.pointer("%call", Call.V), code.pointer("%call", Call.G)
+    _blocks_call(code, f"{name}_feed", Call.BLOCKS_IN, v)
+    _execute_call(code, name, Call.EACH_CODE, v, g)
+    _blocks_call(code, f"{name}_take", Call.BLOCKS_OUT, v)
+    with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BACK)}, 0")):
+        uniform = code.field("%call", Call.UNIFORM)
+        _zero(code, kind, code.at(g, code.mul(uniform, kind.width), kind.scalar), code.field("%call", Call.VARYING))
+        result = code.field("%call", Call.RESULT)
+        with code.when(code.let(f"icmp sge i64 {result}, {uniform}")):
+            code.store(kind.text, _seed(code, kind), code.at(g, code.mul(result, kind.width), kind.scalar), kind.size)
+        _execute_call(code, name, Call.EACH_BACK_CODE, v, g)
+        _blocks_call(code, f"{name}_take", Call.BLOCKS_BACK, g)
+    return code.function(f"internal void @{name}_part(ptr %call, i64 %sample, i64 %count)")
+
+
+def _seed(code: Code, kind: Kind) -> str:
+    seed = code.load("double", code.at("%call", str(int(Call.SEED)), "i64"), 8)
+    if kind.scalar == "float":
+        seed = code.let(f"fptrunc double {seed} to float")
+    return splat(code, kind, seed)
+
+
+def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
+    """A whole call.  The incomplete part comes first: what its idle lanes left in shared adjoints is erased."""
+    code, width = Code(needs), kind.width
+    v, g = code.pointer("%call", Call.V), code.pointer("%call", Call.G)
+    uniform, back = code.field("%call", Call.UNIFORM), code.field("%call", Call.BACK)
+    wanted = code.let(f"icmp ne i64 {back}, 0")
+    with code.when(wanted):
+        _zero(code, kind, g, uniform)
+    numbers = code.pointer("%call", Call.PARAMETERS)
+    count_ = code.field("%call", Call.PARAMETER_COUNT)
+    with code.loop(count_) as i:
+        x = code.load(kind.scalar, code.at(numbers, i, kind.scalar), kind.size)
+        code.store(kind.text, splat(code, kind, x), code.at(v, code.mul(i, width), kind.scalar), kind.size)
+    _execute_call(code, name, Call.ONCE_CODE, v, g)
+    first, end = code.field("%call", Call.FIRST), code.field("%call", Call.END)
+    rest = code.let(f"srem i64 {code.let(f'sub i64 {end}, {first}')}, {width}")
+    whole = code.let(f"sub i64 {end}, {rest}")
+    with code.when(code.let(f"icmp sgt i64 {rest}, 0")):
+        code.do(f"call void @{name}_part(ptr %call, i64 {whole}, i64 {rest})")
+        with code.when(wanted):
+            _erase(code, kind, g, uniform, rest)
+    with code.loop(whole, first, width) as sample:
+        code.do(f"call void @{name}_part(ptr %call, i64 {sample}, i64 {width})")
+    with code.when(wanted):
+        result = code.field("%call", Call.RESULT)
+        with code.when(code.let(f"icmp slt i64 {result}, {uniform}")):
+            samples = code.let(f"sitofp i64 {code.let(f'sub i64 {end}, {first}')} to {kind.scalar}")
+            share = Lanes(code, kind, _seed(code, kind)) * Lanes(code, kind, splat(code, kind, samples)) * (1.0 / width)
+            code.store(kind.text, share.name, code.at(g, code.mul(result, width), kind.scalar), kind.size)
+        _execute_call(code, name, Call.ONCE_BACK_CODE, v, g)
+        _give_slopes(code, kind, g, count_)
+    return code.function(f"void @{name}(ptr %call)")
+
+
+def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
+    """Set the other lanes to 0."""
+    with code.loop(rows) as i, code.loop(str(kind.width), lanes) as lane:
+        at = code.at(g, code.add(code.mul(i, kind.width), lane), kind.scalar)
+        code.store(kind.scalar, kind.wide(1).number(0.0), at, kind.size)
+
+
+def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:
+    with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
+        slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
+        with code.loop(count_) as i:
+            row = code.load(kind.text, code.at(g, code.mul(i, kind.width), kind.scalar), kind.size)
+            code.store(kind.scalar, across(Lanes(code, kind, row)), code.at(slopes, i, kind.scalar), kind.size)

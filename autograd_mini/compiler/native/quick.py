@@ -1,0 +1,42 @@
+"""The short way from arrays to the machine and back, for calls whose arguments are arrays like those of the last call.
+
+It does what the long way does, without a step that a small program would take longer for than to be run.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .executor import NativeExecutor
+
+Shape = tuple[int, ...]
+
+
+def quick_way(
+    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
+) -> Callable[..., tuple[Any, Any]] | None:
+    """A function for value_and_grad of arrays of these shapes, or of samples of that shape; None if there is no such.
+
+    It raises TypeError for any other arguments, whose way is the long one.
+    """
+    if not shapes or len(shapes) > 10 or any(len(shape) > 1 for shape in shapes):
+        return None
+    sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
+    theirs = [sampled + len(shape) for shape in shapes]
+    axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
+    rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
+
+    def quick(*args: Any) -> tuple[Any, Any]:
+        if len(args) != arity:
+            raise TypeError
+        n = len(args[0]) if sampled else 1
+        if not n:
+            raise TypeError
+        results = np.empty((rows, n), dtype)
+        out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]
+        seed = 1.0 / n if reduce == "mean" else 1.0
+        total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
+        return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
+
+    return quick

@@ -1,0 +1,61 @@
+"""Batches split over the cores: LLVM's code runs without the interpreter's lock.
+
+How samples are divided depends on their number and on the program, never on the number of threads, and sums are put
+together in the order of the parts: so any number of threads gives the same bits.  AUTOGRAD_MINI_THREADS sets it; it is
+that of the cores this process may use, unless told.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+PART: Final = 2**19  # slots times samples, that a thread should have to do at least
+PARTS: Final = 32
+
+
+def divided(n: int, slots: int, lanes: int) -> list[tuple[int, int]]:
+    """n samples in parts: the first and the end of each; all but the last are a multiple of the lanes."""
+    count = max(1, min(PARTS, n * slots // PART))
+    step = -(-n // (count * lanes)) * lanes
+    return [(first, min(first + step, n)) for first in range(0, n, step)]
+
+
+def count() -> int:
+    """How many threads there are to be.
+
+    Raises:
+        ValueError: AUTOGRAD_MINI_THREADS is not a number.
+    """
+    named = os.environ.get("AUTOGRAD_MINI_THREADS", "")
+    if named:
+        if not named.isdecimal() or int(named) < 1:
+            raise ValueError(f"AUTOGRAD_MINI_THREADS is a number of threads, not {named!r}")
+        return int(named)
+    available = getattr(os, "sched_getaffinity", None)
+    return len(available(0)) if available else os.cpu_count() or 1
+
+
+_pools: dict[int, Any] = {}
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
+
+
+def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
+    """Do a job, which may be done twice, for each part, and wait for all."""
+    threads = min(count(), len(parts))
+    if threads > 1:
+        try:
+            list(_pool(threads).map(job, parts))
+            return
+        except RuntimeError:  # no thread can be started: at the end of the interpreter, or of what the system allows
+            pass
+    for part in parts:
+        job(part)
+
+
+def _pool(threads: int) -> Any:
+    if threads not in _pools:
+        from concurrent.futures import ThreadPoolExecutor  # which takes longer than the rest of the executor
+
+        _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini"))
+    return _pools[threads]
