@@ -107,6 +107,8 @@ def answer(package: str, cell: dict[str, Any]) -> str:
     head = f"**{PACKAGES[package]}** {cell.get('figure') or MARKS[cell['verdict']]}"
     if "source" in cell:
         return f"{head}, [as it says]({cell['source']}): {cell['printed']}\n"
+    if "absent" in cell:
+        return f"{head}, not run: {cell['printed']}.\n"
     using = f", {cell['using']}" if "using" in cell else ""
     return f"{head}{using}\n\n{fenced(cell['printed'])}\n"
 

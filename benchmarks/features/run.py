@@ -80,7 +80,7 @@ def ask(package: str, feature: str) -> dict[str, Any]:
     try:
         got = getattr(script, package)()
     except Absent as absent:
-        return {"verdict": "no", "printed": f"no such thing: {absent}"}
+        return {"verdict": "no", "absent": True, "printed": str(absent)}
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] in PACKAGES | {"autograd": ""}:
             return {"verdict": "missing", "printed": told(missing)}
@@ -125,7 +125,7 @@ def indented(text: str) -> str:
 def excerpt(printed: str) -> str:
     """What was printed without the paths and addresses of this machine, shortened in the middle if it is long."""
     printed = printed.replace(f"{ROOT}/", "")
-    printed = re.sub(r"[^\s\"'(]*/(site-packages|lib/python3\.\d+)/", "…/", printed)
+    printed = re.sub(r"(?<![^\s\"'(])[^\s\"'(]*/(site-packages|lib/python3\.\d+)/", "…/", printed)
     printed = re.sub(r"/tmp/[^\s\"')]*", "/tmp/…", printed)
     printed = re.sub(r"0x[0-9a-f]{6,}", "0x…", printed)
     printed = re.sub(r"(?<![\d.])\d{14,15}(?![\d.])", "…", printed)
