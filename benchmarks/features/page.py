@@ -91,7 +91,8 @@ On {figures["date"]}, with Python {figures["python"]} on {figures["machine"]}: {
 Numbers are in double precision: JAX with `jax_enable_x64`, PyTorch with float64 as its default type. Each package has a
 process of its own and a minute for each question; one that hangs or dies is started again for the next. The scripts are
 in `benchmarks/features/`. `python benchmarks/features/run.py` runs them, with those packages at hand, and writes this
-page. Paths and addresses of the machine are shortened in what was printed, and long texts in the middle.
+page. Where a package has nothing that could be run, its script says what there is instead. Paths and addresses of the
+machine are shortened in what was printed, and long texts in the middle.
 """
 
 
