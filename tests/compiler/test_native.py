@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,7 +20,7 @@ import mpmath
 
 from autograd_mini import Value, compiler, exp, log, sqrt, where
 from autograd_mini.compiler import choice
-from autograd_mini.compiler.native import cache, threads
+from autograd_mini.compiler.native import cache, kernels, threads
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.functions import call as function_call
 from autograd_mini.compiler.native.ir import Code, Kind
@@ -202,6 +203,15 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
     for whole, count in fences:
         assert (whole[:32] == CANARY).all()
         assert (whole[32 + count :] == CANARY).all()
+
+
+@pytest.mark.parametrize("making", [kernels.one_number, kernels.Rows, kernels.Nodes])
+@pytest.mark.parametrize("scalar, size", [("float", 4), ("double", 8)])
+def test_nothing_is_said_to_be_aligned_better_than_it_is(making, scalar, size):
+    given = {"rule": RULES["mul"], "kind": Kind(scalar, 8), "making": making, "modes": ["run", "table"], "needs": {}}
+    code = kernels.forward("f", **given) + kernels.backward("b", **given, active=[True, True])
+    reads = re.findall(rf"(?:load|store) .*\b{scalar}\b.*, ptr %t\d+, align (\d+)", code)
+    assert set(reads) <= {str(size)}
 
 
 # ---- small programs as one function ----

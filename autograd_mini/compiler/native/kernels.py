@@ -73,16 +73,16 @@ class Rows(_Access):
         """The i-th operand."""
         if isinstance(self.modes[i], float):
             return self.modes[i]
-        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), 8))
+        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), self.kind.size))
 
     def result(self, base: str) -> Lanes:
         """The result, or its adjoint."""
         row = self._row(base, self.code.add(self.out, self.j))
-        return self._lanes(self.code.load(self.kind.text, row, 8))
+        return self._lanes(self.code.load(self.kind.text, row, self.kind.size))
 
     def put(self, z: Lanes) -> None:
         """Write the result."""
-        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), 8)
+        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), self.kind.size)
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
@@ -93,8 +93,8 @@ class Rows(_Access):
 
     def _add_row(self, slot: str, c: Lanes) -> None:
         row = self._row("%g", slot)
-        total = self._lanes(self.code.load(self.kind.text, row, 8)) + c
-        self.code.store(self.kind.text, total.name, row, 8)
+        total = self._lanes(self.code.load(self.kind.text, row, self.kind.size)) + c
+        self.code.store(self.kind.text, total.name, row, self.kind.size)
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:
