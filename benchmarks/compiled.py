@@ -506,7 +506,8 @@ def _irregular(peer: str, nodes: int, samples: int) -> Step | None:
         given = X if samples > 1 else X[0]
 
         def step() -> float:
-            return float(np.sum(both.value_and_grad(given)[0]))
+            value = both.value_and_grad(given)[0]
+            return float(value.sum()) if samples > 1 else value
 
         step.compiled = both  # type: ignore[attr-defined]
         return step
@@ -533,7 +534,7 @@ def _irregular(peer: str, nodes: int, samples: int) -> Step | None:
         def call() -> Any:
             run()
             assert all(x is not None for x in (buffer, given, slopes))  # they own what run() works on
-            return float(values.sum())
+            return float(values.sum() if samples > 1 else values[0])
 
         return call
     return None

@@ -27,9 +27,6 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
     """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
     if executor == "numpy":
         return "numpy", "as asked"
-    if program.own:
-        symbols = ", ".join([rule.symbol for rule in program.own.values()])
-        return "numpy", f"{symbols}, made with @primitive, is Python"
     if executor == "native":
         return "native", "as asked"
     if find_spec("llvmlite") is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from threading import RLock
+from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
@@ -124,7 +125,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
+        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
@@ -192,7 +193,11 @@ class Compiled:
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
         always = not plan.captured and not self._options.check
-        self._quick = (always and plan.executor.quick_way(key, self._options.reduce)) or _refuse
+        way = plan.executor.quick_way(key, self._options.reduce, _LongWay(self)) if always else None
+        self._quick = way or _refuse
+        vars(self).pop("value_and_grad", None)
+        if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
+            vars(self)["value_and_grad"] = way
 
     # ---- traces ----
 
@@ -334,6 +339,25 @@ class Compiled:
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
 
+class _LongWay:
+    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+
+    def __call__(self, *args: Any) -> tuple[Any, Any]:
+        return self._compiled._run(args, True)
+
+    @property
+    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+        """The method, under the name of the function, as pickle looks for it."""
+        return self._compiled.value_and_grad
+
+
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no program for {len(args)} such arguments")
+
+
 @contextmanager
 def _no_collector() -> Iterator[None]:
     """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
@@ -344,10 +368,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} floats")
 
 
 def _leaves(params: Any) -> list[Value]:

@@ -1,7 +1,7 @@
 """The order of a program: which nodes are evaluated together, and where their numbers stand."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -26,16 +26,16 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
     """
     varying = graph.depends(range(graph.inputs if sampled else 0))
     keys = _keys(graph, arguments, varying)
-    waiting: dict[int, int] = {}
-    users: dict[int, list[int]] = {}
-    ready: dict[Key, list[int]] = {}
+    waiting = dict.fromkeys(keys, 0)  # for how many operands
+    users: dict[int, list[int]] = {i: [] for i in keys}
+    ready: defaultdict[Key, list[int]] = defaultdict(list)
     for i, key in keys.items():
-        before = {j for j in graph.operands[i] if j in keys}
-        waiting[i] = len(before)
-        for j in before:
-            users.setdefault(j, []).append(i)
-        if not before:
-            ready.setdefault(key, []).append(i)
+        for j in graph.operands[i]:
+            if j in keys:
+                waiting[i] += 1
+                users[j].append(i)
+        if not waiting[i]:
+            ready[key].append(i)
     groups = []
     left = Counter(keys.values())
     while ready:
@@ -44,10 +44,10 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
         left[key] -= len(members)
         groups.append((key, members))
         for i in members:
-            for j in users.get(i, ()):
+            for j in users[i]:
                 waiting[j] -= 1
                 if not waiting[j]:
-                    ready.setdefault(keys[j], []).append(j)
+                    ready[keys[j]].append(j)
     return _program(graph, arguments, sampled, groups, "groups")
 
 
@@ -98,11 +98,12 @@ def _program(
             slot[i] = len(slot)
     start.append(len(slot))
     first.append(len(operands))
+    names = _names(codes)
     return Program(
         arguments=tuple(arguments),
         parameters=graph.parameters,
         constants=array("d", [graph.constants[i] for i in leaves[graph.inputs + graph.parameters :]]),
-        operations=tuple([rule.name for rule in codes]),
+        operations=names,
         code=code,
         start=start,
         arity=arity,
@@ -113,10 +114,18 @@ def _program(
         order=order,
         guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
         result=slot[graph.result],
-        own={rule.name: rule for rule in codes if OPERATIONS.get(rule.name) is not rule},
+        own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
     )
 
 
+def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The names of operations, each its own: two primitives may be called the same."""
+    names: list[str] = []
+    for rule in rules:
+        names.append(f"{rule.name} {len(names)}" if rule.name in names else rule.name)
+    return tuple(names)
+
+
 def _constants(graph: Graph) -> list[int]:
-    alive = graph.live()
+    alive = graph.live
     return [i for i in graph.constants if alive[i]]

@@ -59,9 +59,9 @@ class SourceExecutor:
         """Whether each argument is one number, and derivatives are returned as those of such arguments."""
         return self.brackets != "[]"
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Callable[..., tuple[float, Any]] | None:
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
         """The short way for calls whose arguments are floats."""
-        del keys, reduce
+        del keys, reduce, otherwise
         return self.quick if self.scalars else None
 
     def explain(self, tracing: float, compiling: float) -> str:

@@ -536,6 +536,32 @@ def test_primitives_compile(own):
     assert "cube" in f.explain()
 
 
+@primitive(lambda m, z, x: 2.0 if x.is_integer() else cube(x))
+def stepped(x):
+    return 2.0 * x
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_a_slope_may_use_what_floats_alone_have(executor):
+    f = compile_(lambda x: stepped(x) * stepped(x + 0.5), executor=executor)
+    assert f.value_and_grad(1.0) == (6.0, 2.0 * 3.0 + 3.375 * 2.0)
+
+
+def multiplied_by(a):
+    @primitive(lambda m, z, x: a + 0.0 * math.sin(x))
+    def product(x):
+        return a * x
+
+    return product
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_primitives_of_one_name_are_two(executor):
+    double, triple = multiplied_by(2.0), multiplied_by(3.0)
+    f = compile_(lambda x: double(x) + 10.0 * triple(x), executor=executor)
+    assert f.value_and_grad(1.0) == (32.0, 32.0)
+
+
 # ---- what it shows of itself ----
 
 

@@ -1,5 +1,6 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,9 +10,10 @@ import numpy as np
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
 from ..program import Group, Program
-from . import sums
+from . import primitives, sums
 from .ir import Kind
 from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .primitives import Callback
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
@@ -35,13 +37,16 @@ class Instruction(NamedTuple):
     fields: list[Any]
 
 
+Instructions = list[Instruction | Callback]
+
+
 class Encoded(NamedTuple):
     """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
 
-    once: list[Instruction]
-    each: list[Instruction]
-    once_back: list[Instruction]
-    each_back: list[Instruction]
+    once: Instructions
+    each: Instructions
+    once_back: Instructions
+    each_back: Instructions
 
 
 class Encoder:
@@ -52,9 +57,11 @@ class Encoder:
         sources: the slots to differentiate by.
         kind: the machine's rows; of one number each if there is one sample.
         lanes: how many numbers kernels work on at once.
+        parameters: the array of them.
     """
 
-    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int) -> None:
+    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
+        self.parameters = parameters
         self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
@@ -69,6 +76,8 @@ class Encoder:
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
+        self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
+        self._known: dict[range, Any] = {}
 
     def encoded(self) -> Encoded:
         """The instructions."""
@@ -85,14 +94,20 @@ class Encoder:
 
     # ---- forward ----
 
-    def _forward(self, group: Group) -> Instruction:
+    def _forward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
+        if is_own(group):
+            return primitives.forward(rule, *self._rows(group))
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
+        if rule.name == "dot" and self._is_matrix(group, fields):
+            lists, fields = self._with_numbers(group, lists, fields)
+            write = partial(sums.matrix_forward, start=alone, modes=lists)
+            return self._made("M", rule, [*alone, *lists], write, head + fields)
         if rule.name == "dot":
             write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
         elif rule.name == "sloped":
@@ -115,6 +130,12 @@ class Encoder:
         shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
         return Instruction(name, partial(write, name, kind=kind), fields)
+
+    def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
+        """What is to be found out about a group, once for both ways."""
+        if group.results not in self._known:
+            self._known[group.results] = find(group)
+        return self._known[group.results]
 
     def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
         """How each operand is reached, and what the instruction says of it."""
@@ -144,6 +165,25 @@ class Encoder:
             return "each", places.astype(np.int32)
         return "table", places.astype(np.int32)
 
+    # ---- operations that are Python ----
+
+    def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
+        """Where the results are, where each operand, and the lanes that differ."""
+        rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
+        return rows[0], rows[1:], slice(None if group.varying else 1)
+
+    def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
+        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        modes, fields = self._found(group, self._modes)
+        making = self._making(group.rule, modes)
+        write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
+        try:
+            text = write("own", needs={})
+        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
+            return primitives.backward(group.rule, *self._rows(group), active)
+        name = "own_" + hashlib.sha256(text.encode()).hexdigest()
+        return Instruction(name, partial(write, name), self._head(group) + fields)
+
     # ---- operations on any number of operands ----
 
     def _long(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
@@ -165,13 +205,35 @@ class Encoder:
             fields.append(field)
         kinds = []
         for matrix in lists:
-            kind, *where = self._list(matrix.T)
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T)
             kinds.append(kind)
             fields += where
         return modes, kinds, fields
 
+    def _is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
+        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
+
+    def _with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
+        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
+        first, step = fields[-4:-2]
+        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
+        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
+            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
+        return [*lists, lists[0]], [*fields, first, step]
+
+    def _apart(self, group: Group) -> bool:
+        """Whether no number is in that list twice, or in the first list of any too."""
+        n = len(group.operands) // 2
+        second = [line[0] for line in group.operands[n : 2 * n]]
+        first = {slot for line in group.operands[:n] for slot in line}
+        return len(set(second)) == n and first.isdisjoint(second)
+
     def _list(self, matrix: Any) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        if len(matrix) == 1:
+            return self._only_list(matrix[0])
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
@@ -183,6 +245,13 @@ class Encoder:
             return mode, matrix[0].astype(np.int32), 0
         return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
 
+    def _only_list(self, places: Any) -> tuple[str, Any, int]:
+        line = places.tolist()
+        if line == list(range(line[0], line[0] + len(line))):
+            return "run", line[0], 0
+        each = not self.wide and len(set(line)) == len(line)
+        return "each" if each else "table", places.astype(np.int32), 0
+
     # ---- back ----
 
     def _reached(self, group: Group) -> list[Group]:
@@ -192,9 +261,10 @@ class Encoder:
         operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
         if len(group.results) == 1:
             only = group.results[0]
-            if not (self.reached[only] and self.active[only]):
+            if not (self._is_reached[only] and self._is_active[only]):
                 return []
-            self.reached[[line[0] for line in operands]] = True
+            for line in operands:
+                self._is_reached[line[0]] = True
             return [group]
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
@@ -206,19 +276,25 @@ class Encoder:
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
         ]
 
-    def _backward(self, group: Group) -> Instruction:
+    def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
-        active = [bool(self.active[slots].any()) for slots in group.operands]
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
+        if is_own(group):
+            return self._own_backward(group, active)
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             n = len(active)
             sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
+            if self._is_matrix(group, fields):
+                lists, fields = self._with_numbers(group, lists, fields)
+                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
+                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
             write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides)
             return self._made("B" + _bits(sides), rule, modes, write, head + fields)
         if rule.name == "sloped":
@@ -228,8 +304,29 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
+def is_own(group: Group) -> bool:
+    """Whether its operation was made with @primitive."""
+    return OPERATIONS.get(group.rule.name) is not group.rule
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
+
+
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+    return group.rule.name in _LONG and len(group.operands) > SHORT
+
+
+def _in_a_row(places: Any) -> Any:
+    """A slice, if they are."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
 
 
 def _bits(flags: Sequence[bool]) -> str:

@@ -8,7 +8,9 @@ from .lane import Lanes
 from .polynomials import POLYNOMIALS
 
 _INTRINSIC: Final = {"sqrt": "sqrt", "copysign": "copysign"}
-_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "rint"}  # to an int, which has no -0.0
+# Polynomials for one number too: C hasn't the first, and takes ten times as long for the next as for exp.
+_ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
+_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
 
 
 def call(name: str, *xs: Lanes) -> Lanes:
@@ -35,8 +37,9 @@ def _called(name: str, *xs: Lanes) -> Lanes:
     code, kind = xs[0].code, xs[0].kind
     given = ", ".join([f"{kind.text} {x.name}" for x in xs])
     types = ", ".join([kind.text] * len(xs))
-    if kind.width == 1:
-        return Lanes(code, kind, code.call(kind.text, name, given, f"declare double @{name}({types})"))
+    if kind.width == 1 and name not in _ALWAYS_POLYNOMIALS:
+        c_name = name.removeprefix("each_")
+        return Lanes(code, kind, code.call(kind.text, c_name, given, f"declare double @{c_name}({types})"))
     own = f"{name}.{kind.width}"
     if own not in code.needs:
         code.needs[own] = ""  # the place where it will stand

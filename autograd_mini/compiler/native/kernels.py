@@ -7,6 +7,7 @@ others follow), and a number for each operand that says by its mode where they a
     run    consecutive slots from this one on         same    this slot for all nodes
     table  the slots are at this address              each    the same, with no slot twice
     a number: the operand is this constant
+    numbers: the operands themselves are at this address, the same for all samples
 """
 
 from collections.abc import Callable, Sequence
@@ -73,6 +74,9 @@ class Rows(_Access):
         """The i-th operand."""
         if isinstance(self.modes[i], float):
             return self.modes[i]
+        if self.modes[i] == "numbers":
+            address = self.code.at(self.operands[i], self.j, self.kind.scalar)
+            return self._lanes(splat(self.code, self.kind, self.code.load(self.kind.scalar, address, self.kind.size)))
         return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), self.kind.size))
 
     def result(self, base: str) -> Lanes:
@@ -90,6 +94,14 @@ class Rows(_Access):
             self._to_sum(i, c)
         else:
             self._add_row(self._slot(i), c)
+
+    def adjoint(self, i: int) -> Lanes:
+        """That of the i-th operand."""
+        return self._lanes(self.code.load(self.kind.text, self._row("%g", self._slot(i)), self.kind.size))
+
+    def put_adjoint(self, i: int, g: Lanes) -> None:
+        """Write that of the i-th operand."""
+        self.code.store(self.kind.text, g.name, self._row("%g", self._slot(i)), self.kind.size)
 
     def _add_row(self, slot: str, c: Lanes) -> None:
         row = self._row("%g", slot)
@@ -268,7 +280,9 @@ Access = Rows | Nodes
 def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str]:
     """The numbers of an instruction that say where operands are."""
     return [
-        code.pointer("%code", first + i) if mode in ("table", "each") else code.field("%code", first + i)
+        code.pointer("%code", first + i)
+        if mode in ("table", "each", "numbers", "runs")
+        else code.field("%code", first + i)
         for i, mode in enumerate(modes)
     ]
 

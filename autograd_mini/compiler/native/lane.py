@@ -206,7 +206,7 @@ class Arithmetic:
         """The code of an operation."""
         if not any(isinstance(x, (Lanes, Mask)) for x in xs):
             return _constant(rule, *xs)
-        if rule.formula is not None:
+        if rule.formula is not None and rule.name != "gaussian":  # which is one function for lanes
             return rule.formula(self, *xs)
         if rule.name == "where":
             return self.where(*xs)

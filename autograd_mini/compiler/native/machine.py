@@ -48,6 +48,7 @@ class Call(IntEnum):
     BLOCKS_OUT_COUNT = auto()
     BLOCKS_BACK = auto()  # and of derivatives by inputs
     BLOCKS_BACK_COUNT = auto()
+    FORMAT = auto()  # the letter of the arrays' numbers
 
 
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
@@ -86,16 +87,24 @@ def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: Callabl
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
     """Inputs from blocks to rows of V; beyond the last sample that is repeated."""
     code, scalar, size = Code(needs), kind.scalar, kind.size
-    last = code.let("sub i64 %count, 1")
+    if kind.width > 1:  # the samples of all lanes
+        integers = Kind("i64", kind.width)
+        index, pointers = integers.text, f"<{kind.width} x ptr>"
+        all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
+        lanes = f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>"
+        last = splat(code, integers, code.let("sub i64 %count, 1"))
+        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, lanes), (index, last))
 
     def body(row: str, step: str, at: str) -> None:
         if kind.width == 1:
             code.store(scalar, code.load(scalar, row, size), code.at("%v", at, scalar), size)
             return
-        with code.loop(str(kind.width)) as lane:
-            sample = code.intrinsic("i64", "smin.i64", ("i64", lane), ("i64", last))
-            x = code.load(scalar, code.at(row, code.mul(sample, step), "i8"), size)
-            code.store(scalar, x, code.at("%v", code.add(at, lane), scalar), size)
+        far = code.let(f"mul {index} {samples}, {splat(code, integers, step)}")
+        from_ = code.let(f"getelementptr i8, ptr {row}, {index} {far}")
+        given = [(pointers, from_), ("i32", str(size)), (kind.mask, all_)]
+        name = f"masked.gather.{kind.suffix}.v{kind.width}p0"
+        x = code.intrinsic(kind.text, name, *given, (kind.text, "poison"))
+        code.store(kind.text, x, code.at("%v", at, scalar), size)
 
     _each_number(code, kind, "%blocks", "%n", body)
     return code.function(f"internal void @{name}_feed(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
