@@ -146,7 +146,6 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
         self.is_small = program.sampled and size(program) <= SMALL
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
@@ -175,6 +174,16 @@ class NativeExecutor:
             for array, more in zip(out, new):
                 array += more
         return values
+
+    @cached_property
+    def runner(self) -> Callable[..., Any]:
+        """What runs a call on arrays of ours."""
+        return runner(self._jit)
+
+    @cached_property
+    def quick_runner(self) -> Callable[..., Any]:
+        """What runs it on the caller's."""
+        return quick_runner(self._jit)
 
     @cached_property
     def _function(self) -> Any:
