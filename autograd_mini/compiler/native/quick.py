@@ -4,7 +4,7 @@ It does what the long way does, without a step that a small program would take l
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..source import Flipped
 from .executor import NativeExecutor
 
 Shape = tuple[int, ...]
+MOST: Final = 10  # arguments, whose axes and those of the results are to fit in the bits of one integer
 
 
 def quick_way(
@@ -21,30 +22,25 @@ def quick_way(
 
     For any other arguments it takes the other, long way.
     """
-    if not shapes or len(shapes) > 10 or any(len(shape) > 1 for shape in shapes):
+    if not 0 < len(shapes) <= MOST or any(len(shape) > 1 for shape in shapes):
         return None
     sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
     theirs = [sampled + len(shape) for shape in shapes]
     axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
     rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
 
-    def quick(*args: Any) -> tuple[Any, Any]:
-        if len(args) != arity:
-            raise TypeError
-        n = len(args[0]) if sampled else 1
-        if not n:
-            raise TypeError
-        results = np.empty((rows, n), dtype)
-        out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]
-        seed = 1.0 / n if reduce == "mean" else 1.0
-        total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
-        return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
-
     def call(*args: Any) -> Any:
         try:
-            return quick(*args)
+            if len(args) != arity or not (n := len(args[0]) if sampled else 1):
+                raise TypeError
+            results = np.empty((rows, n), dtype)
+            out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]
+            seed = 1.0 / n if reduce == "mean" else 1.0
+            total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
         except (Flipped, TypeError):
-            pass
+            pass  # the other way says what it is, and not while this is handled
+        else:
+            return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
         return otherwise(*args)
 
     return call
