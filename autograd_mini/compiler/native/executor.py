@@ -159,7 +159,6 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
         self._is_short = size(program) <= SMALL and not program.own
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
@@ -191,6 +190,16 @@ class NativeExecutor:
         return values
 
     @cached_property
+    def runner(self) -> Callable[..., Any]:
+        """What runs a call on arrays of ours."""
+        return runner(self._jit)
+
+    @cached_property
+    def quick_runner(self) -> Callable[..., Any]:
+        """What runs it on the caller's."""
+        return quick_runner(self._jit)
+
+    @cached_property
     def _function(self) -> Any:
         """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
         if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
@@ -218,7 +227,7 @@ class NativeExecutor:
             return None
         if self._function is not None:
             return self._function(otherwise) if all(key == "number" for key in keys) else None
-        if self.program.own or any(key[0] != "array" for key in keys):
+        if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
 
