@@ -13,6 +13,7 @@ from ..hooks import without_hooks
 from .calls import PlainCall, arrays
 from .choice import EXECUTORS, chosen, require_native
 from .passes import recovered, spread
+from .graph import Graph
 from .program import Program
 from .replay import replay
 from .schedule import grouped, straight
@@ -217,8 +218,19 @@ class Compiled:
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
             program = straight(graph, call.sizes)
         else:
-            program = grouped(recovered(spread(graph, sources)), call.sizes, options.sampled)
+            program = self._grouped(recovered(spread(graph, sources)), call)
         return program, self._executor(program, call.scalars)
+
+    def _grouped(self, graph: Graph, call: Any) -> Program:
+        """A program in groups, with loops if there is an executor for them."""
+        arrays()
+        from .loops import loops
+
+        found, _ = loops(graph, self._sources(graph.inputs))
+        program = grouped(graph, call.sizes, self._options.sampled, found)
+        if found and chosen(program, self._options.executor)[0] != "native":
+            return grouped(graph, call.sizes, self._options.sampled)
+        return program
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)

@@ -1,6 +1,6 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,22 +8,16 @@ import numpy as np
 
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
-from ..program import Group, Program
+from ..program import Group, Loop, Program
 from . import sums
+from .folded import Folded
+from .folded import backward as loop_backward
+from .folded import forward as loop_forward
 from .ir import Kind
-from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .kernels import BAKED, CHEAP, LONG, Mode, Nodes, Rows, backward, forward, one_number
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
-_LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
-_BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
-
-# What takes no longer than to gather the operands.
-_CHEAP = (
-    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
-    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
-)
-
 Write = Callable[..., str]
 
 
@@ -59,22 +53,37 @@ class Encoder:
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
             varying[: program.inputs] = varying[program.leaves :] = True
-        order = np.concatenate(
-            [_parameters(program), _others(program, varying, False), _others(program, varying, True)]
-        )
-        self.place = np.empty(program.slots, np.int64)
-        self.place[order] = np.arange(program.slots)
-        self.uniform = int((~varying).sum())
         self.active = np.array(program.active(sources), bool)
+        self.loops = {loop: Folded(program, loop, self.active) for loop in program.loops}
+        self._is_inside = np.zeros(program.slots, bool)
+        for folded in self.loops.values():
+            self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self._there_too: dict[Loop, Instruction] = {}
+        uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
+        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop alone
+        self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
+        self.uniform, self.varying = len(uniform), len(varied)
+        self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
 
+    def _placed(self, varying: Any, wanted: bool) -> Any:
+        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
+        program = self.program
+        slots = np.flatnonzero(varying == wanted)
+        is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
+        parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
+        for folded in self.loops.values():
+            if varying[folded.base] == wanted:
+                parts += [list(folded.finals.values()), folded.seen_slots()]
+        return np.concatenate(parts).astype(np.int64)
+
     def encoded(self) -> Encoded:
         """The instructions."""
-        groups = list(self.program)
-        forward_ = [(group.varying, self._forward(group)) for group in groups]
-        back = [(group.varying, self._backward(part)) for group in reversed(groups) for part in self._reached(group)]
+        parts = list(self.program.parts())
+        back = [pair for part in reversed(parts) for pair in self._back(part)]
+        forward_ = [pair for part in parts for pair in self._there(part)]
         sampled = self.program.sampled
         return Encoded(
             [x for varying, x in forward_ if sampled and not varying],
@@ -82,6 +91,42 @@ class Encoder:
             [x for varying, x in back if sampled and not varying],
             [x for varying, x in back if varying or not sampled],
         )
+
+    def _there(self, part: range | Loop) -> Iterator[tuple[bool, Instruction]]:
+        """Instructions of some groups, and whether they are for each sample."""
+        if isinstance(part, Loop):
+            yield self._varies(part), self._there_too[part]
+            return
+        for group in self.program.groups(part):
+            yield group.varying, self._forward(group)
+
+    def _back(self, part: range | Loop) -> Iterator[tuple[bool, Instruction]]:
+        if isinstance(part, Loop):
+            yield from self._loop(part)
+            return
+        for group in reversed(list(self.program.groups(part))):
+            for reached in self._reached(group):
+                yield group.varying, self._backward(reached)
+
+    def _varies(self, loop: Loop) -> bool:
+        return bool(self.program.varying[loop.first])
+
+    def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction]]:
+        """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
+        folded, given = self.loops[loop], (self.kind if self.wide else self.kind.wide(1), self.kind.width)
+        folded.mark(self.reached)
+        columns = folded.columns(*given)
+        seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
+        fields = folded.fields(self.place, self.rows, len(columns), seen)
+        self.rows += len(columns) * folded.trips
+        name = folded.digest(*given)
+        there, back = [
+            Instruction(f"{way}_{name}", partial(write, f"{way}_{name}", loop=folded, kind=given[0], lanes=given[1]), fields)
+            for way, write in (("loop", loop_forward), ("loop_back", loop_backward))
+        ]
+        self._there_too[loop] = there
+        if folded.reached:
+            yield self._varies(loop), back
 
     # ---- forward ----
 
@@ -108,7 +153,7 @@ class Encoder:
         """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
         if self.wide:
             return Rows
-        return one_number if rule.name in _CHEAP and ("table" in modes or "each" in modes) else Nodes
+        return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
 
     def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
         kind = self.kind
@@ -122,7 +167,7 @@ class Encoder:
         fields: list[Any] = []
         for i, slots in enumerate(group.operands):
             constant = self.constants.get(slots[0])
-            if i == 1 and group.rule.name in _BAKED and constant is not None and len(set(slots)) == 1:
+            if i == 1 and group.rule.name in BAKED and constant is not None and len(set(slots)) == 1:
                 modes.append(constant)
                 fields.append(0)
             else:
@@ -229,7 +274,7 @@ class Encoder:
 
 
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+    return group.rule.name in LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
 
 
 def _bits(flags: Sequence[bool]) -> str:
@@ -238,13 +283,3 @@ def _bits(flags: Sequence[bool]) -> str:
 
 def _spelled(x: float) -> str:
     return x.hex().replace("-", "m").replace("+", "p").replace(".", "d")
-
-
-def _parameters(program: Program) -> Any:
-    return np.arange(program.inputs, program.inputs + program.parameters)
-
-
-def _others(program: Program, varying: Any, wanted: bool) -> Any:
-    """The slots that vary or don't, without the parameters."""
-    slots = np.flatnonzero(varying == wanted)
-    return slots[(slots < program.inputs) | (slots >= program.inputs + program.parameters)]

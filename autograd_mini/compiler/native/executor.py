@@ -42,11 +42,11 @@ class Tape:
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
         lists = [self._list(part, addresses) for part in encoded]
-        self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
+        self.place, self.rows = encoder.place, encoder.rows
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
         call[Call.MACHINE] = addresses[machine]
-        call[Call.UNIFORM], call[Call.VARYING] = self.uniform, program.slots - self.uniform
+        call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
         call[Call.RESULT] = self.place[program.result]
@@ -75,7 +75,7 @@ class Tape:
 
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
-        v, g = [aligned(self.slots * self.kind.width, self.dtype) for _ in range(2)]
+        v, g = [aligned(self.rows * self.kind.width, self.dtype) for _ in range(2)]
         for place, x in self.constants:
             v[place * self.kind.width : (place + 1) * self.kind.width] = x
         return v, g
@@ -209,7 +209,8 @@ class NativeExecutor:
         p = self.program
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in {len(p)} groups"
+            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in "
+            f"{len(p) - sum(loop.period * loop.trips for loop in p.loops)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]
@@ -218,6 +219,7 @@ class NativeExecutor:
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
+        lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])

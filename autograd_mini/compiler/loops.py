@@ -1,0 +1,207 @@
+"""Loops found again in a trace: steps of time that Python went through one by one.
+
+A loop is a stretch of operations that repeats with a period.  Each operand of a trip is then that of the trip before,
+moved on by the period (in the same trip, or carried from an earlier one), or the same node (an invariant), or moved on
+through the inputs, the parameters, the constants or what came before the loop.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+
+from .graph import Graph, differentiable, differentiated
+from .program import LAGS, Loop
+
+LONG: Final = 400  # operations, below which a trace is not searched
+TRIPS: Final = 32  # below which a loop is left as it is
+BODY: Final = 600  # operands of a trip at most: their code takes about a quarter of a millisecond each to compile
+_NEAR: Final = 256  # operations, up to which the distance to an operand tells trips apart; an invariant is farther away
+_WINDOW: Final = 4  # operations that are compared at once
+_TRIED: Final = 6  # periods
+_CUTS: Final = 8  # places to begin at
+_LEAF: Final = 2**40  # in the place of a distance
+
+
+def loops(graph: Graph, sources: Iterable[int]) -> tuple[list[Loop], str]:
+    """The loops of a graph that are worth it, in order, by the numbers of operations; what else is to be said of them."""
+    nodes = list(graph.interior())
+    if len(nodes) < LONG:
+        return [], ""
+    table = _Table(graph, nodes)
+    found = [loop for period in table.periods() for loop in table.repeated(period)]
+    if not found:
+        return [], ""
+    flags = _flags(graph, sources, nodes)
+    chosen: list[Loop] = []
+    reasons = []
+    for loop in sorted([loop for long in found for loop in table.checked(long, flags)], key=table.score, reverse=True):
+        if any(loop.first < other.end and other.first < loop.end for other in chosen):
+            continue
+        reason = table.objection(loop)
+        if reason:
+            reasons.append(f"a loop of {loop.trips} trips of {loop.period} operations was not folded: {reason}")
+        else:
+            chosen.append(loop)
+    if 2 * sum(loop.period * loop.trips for loop in chosen) < len(nodes):
+        return [], "\n".join(reasons[:1] or ["no loop was folded: those there are make up less than half"] * bool(chosen))
+    return sorted(chosen), ""
+
+
+def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
+    """Of each operation whether adjoints come to it, and go on to a source: trips must be alike in that too."""
+    active = graph.depends(sources, differentiable)
+    reached = [False] * len(graph)
+    reached[graph.result] = True
+    for i in reversed(nodes):
+        rule = graph.rules[i]
+        if reached[i] and active[i] and rule is not None:
+            for j in differentiated(rule, graph.operands[i]):
+                reached[j] = True
+    return np.array([2 * active[i] + reached[i] for i in nodes])
+
+
+class _Table:
+    """The operations of a graph as arrays: their kinds, and where their operands stand among them."""
+
+    def __init__(self, graph: Graph, nodes: Sequence[int]) -> None:
+        rules, operands = graph.rules, [graph.operands[i] for i in nodes]
+        self.counts = np.fromiter(map(len, operands), np.int64, len(nodes))
+        self.starts = np.concatenate([[0], np.cumsum(self.counts)])
+        known: dict[Any, int] = {}
+        self.codes = np.array([known.setdefault(rules[i], len(known)) for i in nodes]) * 2**20 + self.counts
+        position = np.full(len(graph), -1)
+        position[nodes] = np.arange(len(nodes))
+        self.leaves = np.fromiter(chain.from_iterable(operands), np.int64, self.starts[-1])
+        self.places = position[self.leaves]
+        self.is_leaf = self.places < 0
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    # ---- which periods there may be ----
+
+    def periods(self) -> list[int]:
+        """Distances at which a few operations in a row often come again, those first that would explain most."""
+        far = np.repeat(np.arange(len(self)), self.counts) - self.places
+        near = np.where(far <= _NEAR, far, 0)
+        votes: dict[int, int] = {}
+        for leaf in (-1, -2 - self.leaves):  # leaves that are the same, if that finds more; else any leaves
+            for period, count in self._votes(np.where(self.is_leaf, leaf, near)):
+                votes[period] = max(votes.get(period, 0), count * period)
+        return sorted(votes, key=lambda period: (-votes[period], period))[: 2 * _TRIED]
+
+    def _votes(self, distances: Any) -> list[tuple[int, int]]:
+        draw = np.random.default_rng(0).integers(1, 2**62, (2, max(int(self.counts.max()), _WINDOW)), np.uint64) | 1
+        turn = np.arange(len(distances)) - np.repeat(self.starts[:-1], self.counts)
+        mixed = (distances + 2**40).astype(np.uint64) * draw[0][turn]
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
+        each = (sums[self.starts[1:]] - sums[self.starts[:-1]]) ^ (self.codes.astype(np.uint64) * draw[1][0])
+        n = len(each) - _WINDOW + 1
+        windows = sum(each[k : n + k] * draw[1][k] for k in range(_WINDOW))
+        order = np.argsort(windows, kind="stable")
+        again = windows[order][1:] == windows[order][:-1]
+        counts = np.bincount(np.diff(order)[again], minlength=1)
+        counts[len(self) // TRIPS + 1 :] = 0
+        best = np.argsort(-counts * np.arange(len(counts)), kind="stable")[:_TRIED]
+        return [(int(period), int(counts[period])) for period in best if counts[period] >= TRIPS - 2]
+
+    # ---- which loops there are ----
+
+    def repeated(self, period: int) -> list[Loop]:
+        """Stretches of operations that are like those a period before, and their operands of the same sort."""
+        alike = np.concatenate([np.zeros(period, bool), self.codes[period:] == self.codes[:-period]])
+        at = np.flatnonzero(alike)
+        which = np.repeat(at, self.counts[at])
+        turn = np.arange(len(which)) - np.repeat(np.cumsum(self.counts[at]) - self.counts[at], self.counts[at])
+        differs = self.is_leaf[turn + self.starts[which]] != self.is_leaf[turn + self.starts[which - period]]
+        alike[which[differs]] = False
+        return [
+            Loop(a - period, period, (b - a) // period + 1)
+            for a, b in _runs(alike)
+            if (b - a) // period + 1 >= TRIPS
+        ]
+
+    def checked(self, long: Loop, flags: Any) -> list[Loop]:
+        """The parts of it in which every trip goes on as the one before did."""
+        columns = self._columns(long)
+        steps = np.where(columns[1:] < 0, _LEAF, np.diff(columns, axis=0))
+        own = flags[long.first : long.end].reshape(long.trips, -1)
+        same = (steps[1:] == steps[:-1]).all(1) & (own[2:] == own[1:-1]).all(1) & (own[1:-1] == own[:-2]).all(1)
+        found = []
+        for first, end in _runs(same):
+            end += 2  # of trips, not of pairs of pairs of them
+            others = (steps[first] != long.period) & (steps[first] != _LEAF)
+            while end - first >= TRIPS:
+                # What moves in another way than with the trips must stand before the loop.
+                if columns[first:end, others].max(initial=-1) < long.first + long.period * first:
+                    found.append(self._cut(Loop(long.first + long.period * first, long.period, end - first)))
+                    break
+                first += 1
+        return found
+
+    def _cut(self, loop: Loop) -> Loop:
+        """The same loop, begun where a trip takes least over from those before, and waits least for itself."""
+        period, (rows, sources) = loop.period, self._moving(loop)
+        reach = np.zeros(period, np.int64)
+        np.maximum.at(reach, sources % period, np.minimum(rows - sources, LAGS * period))
+        crossed = np.zeros(period, np.int64)
+        for j in np.flatnonzero(reach).tolist():
+            np.add.at(crossed, np.arange(j + 1, j + 1 + reach[j]) % period, 1)
+        least = np.flatnonzero(crossed == crossed.min())[:_CUTS].tolist()
+        cut = min(least, key=lambda cut: _depth(rows - cut, sources - cut, period))
+        return loop if cut == 0 else Loop(loop.first + cut, period, loop.trips - 1)
+
+    def _columns(self, loop: Loop) -> Any:
+        """Where the operands stand: a row for each trip, a column for each operand; leaves have the numbers −1, −2 …"""
+        part = slice(self.starts[loop.first], self.starts[loop.end])
+        places = np.where(self.is_leaf[part], -1 - self.leaves[part], self.places[part])
+        return places.reshape(loop.trips, -1)
+
+    def _moving(self, loop: Loop) -> tuple[Any, Any]:
+        """Of the operands in the last trip that are in the loop: whose they are, and where they stand in the trip."""
+        begin = loop.end - loop.period
+        before, last = self._columns(loop)[-2:]
+        inside = (last >= loop.first) & (last - before == loop.period)
+        rows = np.repeat(np.arange(loop.period), self.counts[begin : loop.end])
+        return rows[inside], last[inside] - begin
+
+    # ---- which are worth it ----
+
+    def score(self, loop: Loop) -> int:
+        """How many operations it takes in, less one for each operand that must be looked for in each trip."""
+        columns = self._columns(loop)
+        looked_for = (columns != columns[0]).any(0) & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))
+        return loop.trips * (loop.period - int(looked_for.sum()))
+
+    def objection(self, loop: Loop) -> str:
+        """Why it should not be folded, if so."""
+        operands = self._columns(loop).shape[1]
+        if operands > BODY:
+            return f"its {operands} operands would take too long to compile"
+        rows, sources = self._moving(loop)
+        if sources.min(initial=0) < -LAGS * loop.period:
+            return f"it reaches back further than {LAGS} trips"
+        serial: set[int] = set()
+        for k, j in zip(rows.tolist(), sources.tolist()):
+            if j < 0 or j in serial:
+                serial.add(k)
+        if 2 * len(serial) < loop.period:
+            return "most of a trip needs nothing of the trips before, so trips are grouped"
+        return ""
+
+
+def _depth(rows: Any, sources: Any, period: int) -> int:
+    """How many operations in a row a trip has at most."""
+    depths: dict[int, int] = {}
+    inside = rows // period == sources // period
+    for k, j in sorted(zip((rows[inside] % period).tolist(), (sources[inside] % period).tolist())):
+        depths[k] = max(depths.get(k, 0), depths.get(j, 0) + 1)
+    return max(depths.values(), default=0)
+
+
+def _runs(flags: Any) -> list[tuple[int, int]]:
+    """Where stretches of flags that are set begin and end."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).tolist()
+    return list(zip(edges[::2], edges[1::2]))
