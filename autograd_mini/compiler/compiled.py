@@ -13,7 +13,6 @@ from ..hooks import without_hooks
 from .calls import PlainCall, arrays
 from .choice import EXECUTORS, chosen, require_native
 from .passes import recovered, spread
-from .graph import Graph
 from .program import Program
 from .replay import replay
 from .schedule import grouped, straight
@@ -21,6 +20,7 @@ from .source import Flipped, SourceExecutor
 from .trace import Trace, trace
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
+LONG = 256  # groups, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
 
 
@@ -104,6 +104,7 @@ class _Plan(NamedTuple):
     executor: Any
     captured: list[tuple[Value, float]]
     seconds: tuple[float, float]  # for the trace, and for the rest
+    note: str = ""  # on loops that were not folded
 
 
 class Compiled:
@@ -207,30 +208,25 @@ class Compiled:
             with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
-            program, executor = self._built(traced, call)
+            program, note = self._program(traced, call)
+            executor = self._executor(program, call.scalars)
         seconds = between - start, time.perf_counter() - between
-        return _Plan(program, executor, traced.captured, seconds)
+        return _Plan(program, executor, traced.captured, seconds, note)
 
-    def _built(self, traced: Trace, call: Any) -> tuple[Program, Any]:
+    def _program(self, traced: Trace, call: Any) -> tuple[Program, str]:
         graph, options = traced.graph, self._options
         sources = self._sources(graph.inputs)
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
-            program = straight(graph, call.sizes)
-        else:
-            program = self._grouped(recovered(spread(graph, sources)), call)
-        return program, self._executor(program, call.scalars)
-
-    def _grouped(self, graph: Graph, call: Any) -> Program:
-        """A program in groups, with loops if there is an executor for them."""
-        arrays()
+            return straight(graph, call.sizes), ""
+        graph = recovered(spread(graph, sources))
+        program = grouped(graph, call.sizes, options.sampled)
+        if len(program) < LONG or chosen(program, options.executor)[0] != "native":
+            return program, ""
         from .loops import loops
 
-        found, _ = loops(graph, self._sources(graph.inputs))
-        program = grouped(graph, call.sizes, self._options.sampled, found)
-        if found and chosen(program, self._options.executor)[0] != "native":
-            return grouped(graph, call.sizes, self._options.sampled)
-        return program
+        found, note = loops(graph, sources)
+        return grouped(graph, call.sizes, options.sampled, found) if found else program, note
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)
@@ -324,7 +320,8 @@ class Compiled:
 
     def explain(self) -> str:
         """What was grouped, what became a matrix product, what is called element by element, and how long it took."""
-        parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
+        plans = [plan for plans in self._plans.values() for plan in plans]
+        parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:

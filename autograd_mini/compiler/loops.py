@@ -14,7 +14,6 @@ import numpy as np
 from .graph import Graph, differentiable, differentiated
 from .program import LAGS, Loop
 
-LONG: Final = 400  # operations, below which a trace is not searched
 TRIPS: Final = 32  # below which a loop is left as it is
 BODY: Final = 600  # operands of a trip at most: their code takes about a quarter of a millisecond each to compile
 _NEAR: Final = 256  # operations, up to which the distance to an operand tells trips apart; an invariant is farther away
@@ -25,28 +24,26 @@ _LEAF: Final = 2**40  # in the place of a distance
 
 
 def loops(graph: Graph, sources: Iterable[int]) -> tuple[list[Loop], str]:
-    """The loops of a graph that are worth it, in order, by the numbers of operations; what else is to be said of them."""
+    """The loops of a graph that are worth to be folded, by the numbers of its operations; and why others are not."""
     nodes = list(graph.interior())
-    if len(nodes) < LONG:
-        return [], ""
     table = _Table(graph, nodes)
-    found = [loop for period in table.periods() for loop in table.repeated(period)]
-    if not found:
-        return [], ""
+    long = [loop for period in table.periods() for loop in table.repeated(period)]
+    if not long:
+        return [], "no loop was found"
     flags = _flags(graph, sources, nodes)
     chosen: list[Loop] = []
     reasons = []
-    for loop in sorted([loop for long in found for loop in table.checked(long, flags)], key=table.score, reverse=True):
+    for loop in sorted([part for loop in long for part in table.checked(loop, flags)], key=table.score, reverse=True):
         if any(loop.first < other.end and other.first < loop.end for other in chosen):
             continue
         reason = table.objection(loop)
-        if reason:
-            reasons.append(f"a loop of {loop.trips} trips of {loop.period} operations was not folded: {reason}")
-        else:
+        if not reason:
             chosen.append(loop)
+        elif not reasons:
+            reasons.append(f"a loop of {loop.trips} trips was not folded, {loop.period} operations each: {reason}")
     if 2 * sum(loop.period * loop.trips for loop in chosen) < len(nodes):
-        return [], "\n".join(reasons[:1] or ["no loop was folded: those there are make up less than half"] * bool(chosen))
-    return sorted(chosen), ""
+        return [], "\n".join(reasons or ["no loop was folded: all together have less than half of the operations"])
+    return sorted(chosen), "\n".join(reasons)
 
 
 def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
@@ -118,9 +115,7 @@ class _Table:
         differs = self.is_leaf[turn + self.starts[which]] != self.is_leaf[turn + self.starts[which - period]]
         alike[which[differs]] = False
         return [
-            Loop(a - period, period, (b - a) // period + 1)
-            for a, b in _runs(alike)
-            if (b - a) // period + 1 >= TRIPS
+            Loop(a - period, period, (b - a) // period + 1) for a, b in _runs(alike) if (b - a) // period + 1 >= TRIPS
         ]
 
     def checked(self, long: Loop, flags: Any) -> list[Loop]:

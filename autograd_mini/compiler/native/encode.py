@@ -76,8 +76,8 @@ class Encoder:
         parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
         for folded in self.loops.values():
             if varying[folded.base] == wanted:
-                parts += [list(folded.finals.values()), folded.seen_slots()]
-        return np.concatenate(parts).astype(np.int64)
+                parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
+        return np.concatenate(parts)
 
     def encoded(self) -> Encoded:
         """The instructions."""
@@ -113,18 +113,17 @@ class Encoder:
 
     def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction]]:
         """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
-        folded, given = self.loops[loop], (self.kind if self.wide else self.kind.wide(1), self.kind.width)
+        folded, kind, lanes = self.loops[loop], self.kind if self.wide else self.kind.wide(1), self.kind.width
         folded.mark(self.reached)
-        columns = folded.columns(*given)
+        columns = folded.columns(kind, lanes)
         seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
         fields = folded.fields(self.place, self.rows, len(columns), seen)
         self.rows += len(columns) * folded.trips
-        name = folded.digest(*given)
-        there, back = [
-            Instruction(f"{way}_{name}", partial(write, f"{way}_{name}", loop=folded, kind=given[0], lanes=given[1]), fields)
-            for way, write in (("loop", loop_forward), ("loop_back", loop_backward))
-        ]
-        self._there_too[loop] = there
+        digest = folded.digest(kind, lanes)
+        instructions = []
+        for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward)):
+            instructions.append(Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields))
+        self._there_too[loop], back = instructions
         if folded.reached:
             yield self._varies(loop), back
 

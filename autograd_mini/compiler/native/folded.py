@@ -1,12 +1,14 @@
 """A loop of a program as two kernels: all trips there, and all trips back.
 
-What a trip takes over from those before is in registers, and so are adjoints of it and of what is the same in all trips.
-On the way there a trip leaves on the tape, rows of V behind those of slots, what it will need on the way back.  Where
-there is one sample, functions of a trip that don't need each other are calculated side by side.
+What a trip takes over from those before is in registers, as are adjoints of that and of what is the same in all trips.
+On the way there a trip leaves on the tape, rows of V behind those of slots, what it will need on the way back, the
+slopes of functions included: a trip there has to wait for the one before, and calculates them meanwhile.  Where there
+is one sample, functions of a trip that don't need each other are calculated side by side.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,7 +58,7 @@ class Folded:
         ports: dict[Port, int] = {}
         refs = [self._reference(program, column, ports) for column in columns.T]
         ends = [program.first[g] - program.first[loop.first] for g in range(loop.first, loop.first + loop.period + 1)]
-        self.operands = [tuple(refs[a:b]) for a, b in zip(ends, ends[1:])]
+        self.operands = [tuple(refs[a:b]) for a, b in pairwise(ends)]
         self.ports = list(ports)
         self._read_outside(program, loop)
         self.active = active[self.base : self.base + loop.period].tolist()
@@ -118,7 +120,7 @@ class Folded:
 
     def seen_slots(self) -> Any:
         """The slots of what is read outside of all trips, trip by trip."""
-        return (self.base + self.period * np.arange(self.trips)[:, None] + self.seen).ravel()
+        return (self.base + self.period * np.arange(self.trips)[:, None] + np.array(self.seen, np.int64)).ravel()
 
     def mark(self, reached: Any) -> None:
         """Find which operations adjoints come to, from the slots outside that they come to, and mark these."""
@@ -193,11 +195,15 @@ class Folded:
         texts = [forward("loop", self, kind, lanes, {}), backward("loop", self, kind, lanes, {})]
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:24]
 
-    def columns(self, kind: Kind, lanes: int) -> list[int]:
-        """What of a trip the way back needs, by reference."""
+    def columns(self, kind: Kind, lanes: int) -> list["Column"]:
+        """What of a trip the way back needs."""
         back = _Backward(Code({}), kind, lanes, self)
         back.written("loop")
         return list(back.columns)
+
+
+# A number of a trip, by its reference; or of an operation that takes long a slope, by its operand.
+Column = int | tuple[int, int]
 
 
 class _Kept(Lanes):
@@ -227,9 +233,7 @@ class _Kernel:
         self.finals = {state: code.field("%code", next(rows)) for state in loop.states if state in loop.finals}
         self.same = {i: code.field("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "same"}
         self.each = {i: code.pointer("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "each"}
-        self.trips, self.tape, self.step, self.seen = [
-            code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)
-        ]
+        self.trips, self.tape, self.step, self.seen = [code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)]
         self.known = {i: self.row("%v", row) for i, row in self.same.items()}
 
     def lane(self, name: str) -> Lanes:
@@ -272,70 +276,92 @@ class _Kernel:
             xs[1] = baked
         return choosing(loop.rules[k], xs)
 
-    def together(self, xs: Sequence[Any]) -> Any:
-        """Numbers of several operations side by side; the other lanes have the first of them."""
-        if all(isinstance(x, float) for x in xs):
-            return xs[0]
-        kind = self.wide(len(xs))
-
-        def fetch() -> str:
-            names = [self.m.lift(x).name for x in xs]
-            made = "poison"
-            for lane, name in enumerate(names + names[:1] * (kind.width - len(names))):
-                made = self.code.let(f"insertelement {kind.text} {made}, {kind.scalar} {name}, i64 {lane}")
-            return made
-
-        return _Kept(self.code, kind, fetch)
-
-    def wide(self, n: int) -> Kind:
-        """Numbers for at least so many operations."""
-        return self.kind.wide(max(2, 1 << (n - 1).bit_length()))
-
-    def apart(self, x: Lanes, n: int) -> list[Lanes]:
-        """The first of numbers that are side by side."""
-        text = f"extractelement {x.kind.text} {x.name}, i64"
-        return [self.lane(self.code.let(f"{text} {lane}")) for lane in range(n)]
-
-    def is_alone(self, step: Sequence[int]) -> bool:
-        return self.lanes == 1 or not self.loop.is_wide(step[0])
-
 
 def forward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
     """The kernel that goes through the trips."""
-    columns = loop.columns(kind, lanes)
-    code = Code(needs)
-    at = _Kernel(code, kind, lanes, loop)
-    places = {state: code.place(kind.text) for state in loop.states}
-    for state, place in places.items():
-        at.set(place, at.row("%v", at.inits[state]) if state in at.inits else 0.0)
-    with code.loop(at.trips) as trip:
-        numbers: list[Any] = [None] * loop.period
-        for i, port in enumerate(loop.ports):
-            if port.kind == "state":
-                numbers.append(at.get(places[port.node, port.lag]))
-            elif port.kind == "constant":
-                numbers.append(at.m.lift(port.number))
+    return _Forward(Code(needs), kind, lanes, loop).written(name)
+
+
+class _Forward(_Kernel):
+    """The way there: the states that the next trips will take over are in places."""
+
+    def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
+        super().__init__(code, kind, lanes, loop)
+        self.columns = loop.columns(kind, lanes)
+        self.sloped = {column[0] for column in self.columns if isinstance(column, tuple)}
+        self.places = {state: code.place(kind.text) for state in loop.states}
+
+    def written(self, name: str) -> str:
+        """The kernel."""
+        for state, place in self.places.items():
+            self.set(place, self.row("%v", self.inits[state]) if state in self.inits else 0.0)
+        with self.code.loop(self.trips) as trip:
+            self._trip(trip)
+        for state, row in self.finals.items():
+            self.put("%v", row, self.get(self.places[state]))
+        return self.code.function(f"void @{name}{SIGNATURE}")
+
+    def _trip(self, trip: str) -> None:
+        code, loop = self.code, self.loop
+        self.numbers: list[Any] = [None] * loop.period + [self._port(i, trip) for i in range(len(loop.ports))]
+        self.slopes: dict[Column, Any] = {}
+        for step in loop.steps(self.lanes):
+            if self.lanes == 1 or not loop.is_wide(step[0]):
+                self._evaluate(step, self.m, lambda xs: xs[0], lambda z, n: [z])
             else:
-                numbers.append(at.known[i] if i in at.known else at.row("%v", at.row_of(i, trip)))
-        for step in loop.steps(at.lanes):
-            rule, xs = loop.rules[step[0]], [at.operands(numbers, k) for k in step]
-            if at.is_alone(step):
-                numbers[step[0]] = at.m.value(rule, *xs[0])
-                continue
-            m = Arithmetic(code, at.wide(len(step)))
-            z = m.lift(m.value(rule, *map(at.together, zip(*xs))))
-            for k, part in zip(step, at.apart(z, len(step))):
-                numbers[k] = part
-        tape, seen = at.rows_of_trip(trip)
-        for c, ref in enumerate(columns):
-            at.put("%v", code.add(tape, c), numbers[ref])
+                self._evaluate(step, Arithmetic(code, self._wide(len(step))), self._together, self._apart)
+        tape, seen = self.rows_of_trip(trip)
+        for c, column in enumerate(self.columns):
+            x = self.numbers[column] if isinstance(column, int) else self.slopes[column]
+            self.put("%v", code.add(tape, c), x)
         for c, k in enumerate(loop.seen):
-            at.put("%v", code.add(seen, c), numbers[k])
-        for k, m_ in reversed(loop.states):
-            at.set(places[k, m_], numbers[k] if m_ == 1 else at.get(places[k, m_ - 1]))
-    for state, row in at.finals.items():
-        at.put("%v", row, at.get(places[state]))
-    return code.function(f"void @{name}{SIGNATURE}")
+            self.put("%v", code.add(seen, c), self.numbers[k])
+        for k, m in reversed(loop.states):
+            self.set(self.places[k, m], self.numbers[k] if m == 1 else self.get(self.places[k, m - 1]))
+
+    def _port(self, i: int, trip: str) -> Any:
+        port = self.loop.ports[i]
+        if port.kind == "state":
+            return self.get(self.places[port.node, port.lag])
+        if port.kind == "constant":
+            return self.m.lift(port.number)
+        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip))
+
+    def _evaluate(
+        self,
+        step: Sequence[int],
+        m: Arithmetic,
+        together: Callable[[Sequence[Any]], Any],
+        apart: Callable[[Any, int], list[Any]],
+    ) -> None:
+        """Operations that are calculated together, and those of their slopes that are wanted."""
+        rule = self.loop.rules[step[0]]
+        xs = [together(column) for column in zip(*[self.operands(self.numbers, k) for k in step])]
+        z = m.value(rule, *xs)
+        for k, x in zip(step, apart(z, len(step))):
+            self.numbers[k] = x
+        if not self.sloped.isdisjoint(step):
+            for turn, slope in enumerate(differentiated(rule, list(m.partials(rule, z, xs)))):
+                self.slopes |= {(k, turn): x for k, x in zip(step, apart(m.lift(slope), len(step)))}
+
+    def _wide(self, n: int) -> Kind:
+        """Numbers for at least so many operations."""
+        return self.kind.wide(max(2, 1 << (n - 1).bit_length()))
+
+    def _together(self, xs: Sequence[Any]) -> Any:
+        """Numbers of several operations side by side; the other lanes have the first of them."""
+        if all(isinstance(x, float) for x in xs):
+            return xs[0]
+        kind, names = self._wide(len(xs)), [self.m.lift(x).name for x in xs]
+        made = "poison"
+        for lane, name in enumerate(names + names[:1] * (kind.width - len(names))):
+            made = self.code.let(f"insertelement {kind.text} {made}, {kind.scalar} {name}, i64 {lane}")
+        return Lanes(self.code, kind, made)
+
+    def _apart(self, x: Any, n: int) -> list[Lanes]:
+        """The first of numbers that are side by side."""
+        text = f"extractelement {x.kind.text} {x.name}, i64"
+        return [self.lane(self.code.let(f"{text} {lane}")) for lane in range(n)]
 
 
 def backward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
@@ -344,11 +370,11 @@ def backward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, s
 
 
 class _Backward(_Kernel):
-    """The way back: adjoints that wait for the trips before are in places, a row for each trip back."""
+    """The way back: adjoints that wait for the trips before are in places, and so are those of what is the same."""
 
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         super().__init__(code, kind, lanes, loop)
-        self.columns: dict[int, int] = {}
+        self.columns: dict[Column, int] = {}
         self.waiting = {state: code.place(kind.text) for state in loop.states if state[0] in loop.found}
         self.sums = {i: code.place(kind.text) for i in self.same if loop.active[loop.period + i]}
 
@@ -364,87 +390,77 @@ class _Backward(_Kernel):
             self._trip(code.let(f"sub i64 {last}, {i}"))
         for state, place in self.waiting.items():
             if state in self.inits:
-                self._add("%g", self.inits[state], self.get(place))
-        for i_, place in self.sums.items():
-            self._add("%g", self.same[i_], self.get(place))
+                self._add(self.inits[state], self.get(place))
+        for port, place in self.sums.items():
+            self._add(self.same[port], self.get(place))
         return code.function(f"void @{name}{SIGNATURE}")
 
-    def _add(self, base: str, row: str, c: Lanes) -> None:
-        self.put(base, row, self.row(base, row) + c)
+    def _add(self, row: str, c: Lanes) -> None:
+        self.put("%g", row, self.row("%g", row) + c)
 
     def _trip(self, trip: str) -> None:
         loop = self.loop
-        tape, seen = self.rows_of_trip(trip)
+        self.trip, (self.tape_row, self.seen_row) = trip, self.rows_of_trip(trip)
         self.adjoints: dict[int, Lanes] = {}
         for k in loop.seen_reached:
-            self.adjoints[k] = self.row("%g", self.code.add(seen, loop.seen.index(k)))
+            self.adjoints[k] = self.row("%g", self.code.add(self.seen_row, loop.seen.index(k)))
         for (k, m), place in self.waiting.items():
             if m == 1:
                 self._contribute(k, self.get(place))
-        for k, m in self.waiting:
+        for k, m in self.waiting:  # they have come a trip nearer
             after = self.waiting.get((k, m + 1))
             self.set(self.waiting[k, m], 0.0 if after is None else self.get(after))
-        numbers = list(self._numbers(trip, tape, seen))
-        for step in reversed(loop.steps(self.lanes)):
-            self._sweep([k for k in step if k in loop.reached and k in self.adjoints], numbers)
+        numbers = [self._number(ref) for ref in range(loop.period + len(loop.ports))]
+        for k in [k for step in reversed(loop.steps(self.lanes)) for k in step]:
+            if k in loop.reached and k in self.adjoints:
+                self._sweep(k, numbers)
         for ref, c in self.adjoints.items():
             if ref >= loop.period:
-                self._give(ref - loop.period, c, trip)
+                self._give(ref - loop.period, c)
 
-    def _numbers(self, trip: str, tape: str, seen: str) -> Iterator[Any]:
-        """The numbers that the trip had, as far as they are read."""
-        loop, code = self.loop, self.code
+    def _number(self, ref: int) -> Lanes:
+        """What a number of the trip was, if it is read."""
+        loop, i = self.loop, ref - self.loop.period
+        if i in self.known:
+            return self.known[i]
+        if i >= 0 and loop.ports[i].kind == "constant":
+            return self.m.lift(loop.ports[i].number)
+        if i >= 0 and loop.ports[i].kind == "each":
+            return _Kept(self.code, self.kind, lambda: self.row("%v", self.row_of(i, self.trip)).name)
+        if ref in loop.seen:
+            seen = loop.seen.index(ref)
+            return _Kept(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, seen)).name)
+        return self._column(ref)
 
-        def kept(ref: int) -> _Kept:
-            def fetch() -> str:
-                if ref in loop.seen:
-                    return self.row("%v", code.add(seen, loop.seen.index(ref))).name
-                return self.row("%v", code.add(tape, self.columns.setdefault(ref, len(self.columns)))).name
+    def _column(self, column: Column) -> Lanes:
+        """What a trip left on the tape."""
 
-            return _Kept(code, self.kind, fetch)
+        def fetch() -> str:
+            at = self.columns.setdefault(column, len(self.columns))
+            return self.row("%v", self.code.add(self.tape_row, at)).name
 
-        def looked_for(i: int) -> _Kept:
-            return _Kept(code, self.kind, lambda: self.row("%v", self.row_of(i, trip)).name)
+        return _Kept(self.code, self.kind, fetch)
 
-        yield from map(kept, range(loop.period))
-        for i, port in enumerate(loop.ports):
-            if port.kind == "constant":
-                yield self.m.lift(port.number)
-            elif port.kind == "state":
-                yield kept(loop.period + i)
-            else:
-                yield self.known[i] if i in self.known else looked_for(i)
-
-    def _sweep(self, step: list[int], numbers: Sequence[Any]) -> None:
-        """Adjoints of the operands of operations that are calculated together."""
-        if not step:
-            return
-        loop, rule = self.loop, self.loop.rules[step[0]]
-        xs = [self.operands(numbers, k) for k in step]
-        if self.is_alone(step):
-            slopes = self.m.partials(rule, numbers[step[0]], xs[0])
-            adjoint: Any = self.adjoints[step[0]]
+    def _sweep(self, k: int, numbers: Sequence[Any]) -> None:
+        """Adjoints of the operands of an operation."""
+        rule, refs = self.loop.rules[k], differentiated(self.loop.rules[k], self.loop.operands[k])
+        if self.loop.is_wide(k):
+            slopes: Sequence[Any] = [self._column((k, turn)) for turn in range(len(refs))]
         else:
-            m = Arithmetic(self.code, self.wide(len(step)))
-            slopes = m.partials(rule, self.together([numbers[k] for k in step]), [*map(self.together, zip(*xs))])
-            adjoint = self.together([self.adjoints[k] for k in step])
-        refs = [differentiated(rule, loop.operands[k]) for k in step]
-        for turn, slope in enumerate(differentiated(rule, list(slopes))):
-            if not any(loop.active[line[turn]] for line in refs):
-                continue
-            c = times(adjoint, slope)
-            for line, part in zip(refs, [c] if self.is_alone(step) else self.apart(c, len(step))):
-                if loop.active[line[turn]]:
-                    self._contribute(line[turn], part)
+            partials = self.m.partials(rule, numbers[k], self.operands(numbers, k))
+            slopes = differentiated(rule, list(partials))
+        for ref, slope in zip(refs, slopes):
+            if self.loop.active[ref]:
+                self._contribute(ref, times(self.adjoints[k], slope))
 
     def _contribute(self, ref: int, c: Lanes) -> None:
         self.adjoints[ref] = self.adjoints[ref] + c if ref in self.adjoints else c
 
-    def _give(self, i: int, c: Lanes, trip: str) -> None:
+    def _give(self, i: int, c: Lanes) -> None:
         """Add up what goes out of the trip."""
         port = self.loop.ports[i]
         if port.kind == "each":
-            self._add("%g", self.row_of(i, trip), c)
+            self._add(self.row_of(i, self.trip), c)
             return
         place = self.waiting[port.node, port.lag] if port.kind == "state" else self.sums[i]
         self.set(place, self.get(place) + c)

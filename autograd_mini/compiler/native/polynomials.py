@@ -86,11 +86,14 @@ def bits(x: float) -> int:
 
 
 def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
-    """Horner's scheme."""
-    result = t.lift(coefficients[-1])
-    for c in coefficients[-2::-1]:
-        result = result.fma(t, c)
-    return result
+    """Estrin's scheme: pairs, pairs of pairs … at once, which waits less for itself than Horner's."""
+    terms = [t.lift(c) for c in coefficients]
+    while True:
+        pairs = [high.fma(t, low) for low, high in zip(terms[::2], terms[1::2])]
+        terms = pairs + terms[2 * len(pairs) :]
+        if len(terms) == 1:
+            return terms[0]
+        t = t * t
 
 
 def _scaled(x: Lanes, k: _Bits) -> Lanes:
@@ -142,8 +145,8 @@ def _exp_tail(x: Lanes) -> tuple[Lanes, Lanes]:
 
 
 def _half_expm1(x: Lanes) -> Lanes:
-    """½(eˣ − 1), for x up to 710."""
-    k, _, r, error = _reduced((x < -40.0).chosen(-40.0, x))
+    """½(eˣ − 1), for x from −40 to 710."""
+    k, _, r, error = _reduced(x)
     scale = k.do("add", 1022).do("shl", 52).number()
     tail = (r * r).fma(polynomial(_EXP, r), error)
     less = scale - 0.5
@@ -154,7 +157,7 @@ def _half_expm1(x: Lanes) -> Lanes:
 
 def expm1(x: Lanes) -> Lanes:
     """eˣ − 1, for x that are 0 or not tiny, up to 710."""
-    y = _half_expm1(x)
+    y = _half_expm1((x < -40.0).chosen(-40.0, x))
     return x.equals(0.0).chosen(x, y + y)
 
 

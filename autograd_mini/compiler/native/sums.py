@@ -11,9 +11,7 @@ from typing import Any, Final
 from .functions import call
 from .ir import Code, Kind
 from .kernels import HEADER, SIGNATURE, Access, Mode, Nodes, Rows, across, operands, splat
-from .lane import Lanes
-
-_CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
+from .lane import CHAINS, Lanes
 
 _SUMS: Final = ("sum", "chain", "mean")
 
@@ -117,13 +115,13 @@ def dot_forward(
     """The kernel of dots: the sum of products of two lists, from a start or from 0."""
     code = Code(needs)
     at = _Lists(code, kind, wide, start, modes)
-    places = [code.place(kind.text) for _ in range(_CHAINS)]
+    places = [code.place(kind.text) for _ in range(CHAINS)]
     with code.loop(at.nodes) as j:
         xs = at.lists(j)
         for place in places:
             code.store(kind.text, kind.number(0.0), place, 64)
-        whole = code.mul(code.let(f"sdiv i64 {at.length}, {_CHAINS * xs.step}"), _CHAINS * xs.step)
-        with code.loop(whole, step=_CHAINS * xs.step) as i:
+        whole = code.mul(code.let(f"sdiv i64 {at.length}, {CHAINS * xs.step}"), CHAINS * xs.step)
+        with code.loop(whole, step=CHAINS * xs.step) as i:
             for k, place in enumerate(places):
                 _add_product(code, xs, code.add(i, k * xs.step), place)
         with code.loop(at.length, whole, xs.step) as i:
