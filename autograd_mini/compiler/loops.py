@@ -32,8 +32,9 @@ def loops(graph: Graph, sources: Iterable[int]) -> tuple[list[Loop], str]:
         return [], "no loop was found"
     flags = _flags(graph, sources, nodes)
     chosen: list[Loop] = []
-    reasons = []
-    for loop in sorted([part for loop in long for part in table.checked(loop, flags)], key=table.score, reverse=True):
+    reasons: list[str] = []
+    parts = [part for stretch in long for part in table.checked(stretch, flags)]
+    for loop in sorted(parts, key=table.score, reverse=True):
         if any(loop.first < other.end and other.first < loop.end for other in chosen):
             continue
         reason = table.objection(loop)

@@ -85,8 +85,16 @@ def bits(x: float) -> int:
     return i
 
 
+def horner(coefficients: Sequence[float], t: Lanes) -> Lanes:
+    """A polynomial whose rounding is that of the result."""
+    result = t.lift(coefficients[-1])
+    for c in coefficients[-2::-1]:
+        result = result.fma(t, c)
+    return result
+
+
 def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
-    """Estrin's scheme: pairs, pairs of pairs … at once, which waits less for itself than Horner's."""
+    """A polynomial for a small correction, by Estrin's scheme: pairs, pairs of pairs … wait less for each other."""
     terms = [t.lift(c) for c in coefficients]
     while True:
         pairs = [high.fma(t, low) for low, high in zip(terms[::2], terms[1::2])]
@@ -312,7 +320,7 @@ def erf(x: Lanes) -> Lanes:
     """The error function, everywhere."""
     a = abs(x)
     far = 1.0 - exp(-a * a) * _tail(_clamped(a, 0.5, 6.0))
-    return (a < 1.0).chosen(x * polynomial(_ERF, x * x), far.function("copysign", x))
+    return (a < 1.0).chosen(x * horner(_ERF, x * x), far.function("copysign", x))
 
 
 def erfc(x: Lanes) -> Lanes:
@@ -330,7 +338,7 @@ def erfc(x: Lanes) -> Lanes:
     q_lost = ((-q).fma(d, p) - q * d_lost) / d
     product = high * q
     tail = product + (high.fma(q, -product) + high.fma(q_lost, low * q))
-    return (a < 0.75).chosen(1.0 - x * polynomial(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
+    return (a < 0.75).chosen(1.0 - x * horner(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
 
 
 def _tail(a: Lanes) -> Lanes:
@@ -341,7 +349,7 @@ def _tail(a: Lanes) -> Lanes:
 def _tail_numerator(a: Lanes) -> Lanes:
     from ..special import _ERFC
 
-    return polynomial(_ERFC, (a - 3.0) / (a + 3.0))
+    return horner(_ERFC, (a - 3.0) / (a + 3.0))
 
 
 # Functions by name, and where they hold, or None: everywhere.
