@@ -19,6 +19,11 @@ def require_native() -> None:
         raise ImportError("executor='native' needs llvmlite: pip install 'autograd_mini[native]'", name="llvmlite")
 
 
+def may_be_native(executor: str) -> bool:
+    """Whether `chosen` may choose machine code."""
+    return executor in ("auto", "native") and find_spec("llvmlite") is not None
+
+
 def chosen(program: Program, executor: str) -> tuple[str, str]:
     """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
     if executor == "numpy":

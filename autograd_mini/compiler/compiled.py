@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..engine import AutogradError, Value
 from ..hooks import without_hooks
 from .calls import PlainCall, arrays
-from .choice import EXECUTORS, chosen, require_native
+from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -20,7 +20,7 @@ from .source import Flipped, SourceExecutor
 from .trace import Trace, trace
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
-LONG = 256  # groups, from which on loops are looked for
+LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
 
 
@@ -220,13 +220,16 @@ class Compiled:
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
             return straight(graph, call.sizes), ""
         graph = recovered(spread(graph, sources))
-        program = grouped(graph, call.sizes, options.sampled)
-        if len(program) < LONG or chosen(program, options.executor)[0] != "native":
-            return program, ""
+        if graph.nodes < LONG or not may_be_native(options.executor):
+            return grouped(graph, call.sizes, options.sampled), ""
+        arrays()
         from .loops import loops
 
         found, note = loops(graph, sources)
-        return grouped(graph, call.sizes, options.sampled, found) if found else program, note
+        program = grouped(graph, call.sizes, options.sampled, found)
+        if found and chosen(program, options.executor)[0] != "native":
+            return grouped(graph, call.sizes, options.sampled), ""
+        return program, note
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)

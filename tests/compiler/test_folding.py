@@ -178,7 +178,7 @@ def folded(f, **options):
 
 @pytest.fixture(autouse=True)
 def search_short_ones_too(monkeypatch):
-    monkeypatch.setattr(compiler.compiled, "LONG", 2)
+    monkeypatch.setattr(compiler.compiled, "LONG", 100)
 
 
 def executor_of(c):
