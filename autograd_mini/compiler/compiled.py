@@ -223,13 +223,13 @@ class Compiled:
         if graph.nodes < LONG or not may_be_native(options.executor):
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
-        from .loops import loops
+        from .loops import find
 
-        found, note = loops(graph, sources)
+        found = find(graph, sources)
         program = grouped(graph, call.sizes, options.sampled, found)
-        if found and chosen(program, options.executor)[0] != "native":
+        if found.loops and chosen(program, options.executor)[0] != "native":
             return grouped(graph, call.sizes, options.sampled), ""
-        return program, note
+        return program, found.note
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)

@@ -7,7 +7,7 @@ through the inputs, the parameters, the constants or what came before the loop.
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,13 +23,27 @@ _CUTS: Final = 8  # places to begin at
 _LEAF: Final = 2**40  # in the place of a distance
 
 
-def loops(graph: Graph, sources: Iterable[int]) -> tuple[list[Loop], str]:
-    """The loops of a graph that are worth to be folded, by the numbers of its operations; and why others are not."""
+class Found(NamedTuple):
+    """The loops of a graph that are worth to be folded.
+
+    Args:
+        nodes: its operations in an order in which each loop is in one piece.
+        loops: where in that order they are.
+        note: why other loops are not worth it.
+    """
+
+    nodes: list[int]
+    loops: list[Loop]
+    note: str
+
+
+def find(graph: Graph, sources: Iterable[int]) -> Found:
+    """Search a graph that is to be differentiated by the sources."""
     nodes = list(graph.interior())
     table = _Table(graph, nodes)
     long = [loop for period in table.periods() for loop in table.repeated(period)]
     if not long:
-        return [], "no loop was found"
+        return Found(nodes, [], "no loop was found")
     flags = _flags(graph, sources, nodes)
     chosen: list[Loop] = []
     reasons: list[str] = []
@@ -43,8 +57,35 @@ def loops(graph: Graph, sources: Iterable[int]) -> tuple[list[Loop], str]:
         elif not reasons:
             reasons.append(f"a loop of {loop.trips} trips was not folded, {loop.period} operations each: {reason}")
     if 2 * sum(loop.period * loop.trips for loop in chosen) < len(nodes):
-        return [], "\n".join(reasons or ["no loop was folded: all together have less than half of the operations"])
-    return sorted(chosen), "\n".join(reasons)
+        reasons = reasons or ["no loop was folded: all together have less than half of the operations"]
+        return Found(nodes, [], "\n".join(reasons))
+    return Found(*_side_by_side(nodes, table.bundles(sorted(chosen))), "\n".join(reasons))
+
+
+class _Bundle(NamedTuple):
+    """Loops to be made one, and what stands between them and needs them, and so must come after all."""
+
+    loops: list[Loop]
+    late: dict[int, None]
+
+
+def _side_by_side(nodes: list[int], bundles: Iterable[_Bundle]) -> tuple[list[int], list[Loop]]:
+    """The nodes with the loops of each bundle made one, a trip of each in turn, and the loops that there are then."""
+    order: list[int] = []
+    loops = []
+    at = 0
+    for bundle, late in bundles:
+        trips = min(loop.trips for loop in bundle)
+        firsts = [loop.end - loop.period * trips for loop in bundle]
+        for first, loop in zip(firsts, bundle):
+            order += [nodes[k] for k in range(at, first) if k not in late]
+            at = loop.end
+        loops.append(Loop(len(order), sum(loop.period for loop in bundle), trips))
+        for trip in range(trips):
+            for first, loop in zip(firsts, bundle):
+                order += nodes[first + loop.period * trip : first + loop.period * (trip + 1)]
+        order += [nodes[k] for k in late]
+    return order + nodes[at:], loops
 
 
 def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
@@ -186,6 +227,35 @@ class _Table:
         if 2 * len(serial) < loop.period:
             return "most of a trip needs nothing of the trips before, so trips are grouped"
         return ""
+
+    def bundles(self, chosen: Iterable[Loop]) -> list[_Bundle]:
+        """Loops that go on for as long and don't need each other together: a trace has one after the other."""
+        bundles: list[_Bundle] = []
+        for loop in chosen:
+            late = self._late(bundles[-1], loop) if bundles else None
+            if late is None:
+                bundles.append(_Bundle([loop], {}))
+            else:
+                bundles[-1].loops.append(loop)
+                bundles[-1].late.update(late)
+        return bundles
+
+    def _late(self, bundle: _Bundle, loop: Loop) -> dict[int, None] | None:
+        """What must come after a loop that is added to a bundle; None if the loop must itself."""
+        both = [*bundle.loops, loop]
+        operands = sum([int(self.counts[other.first : other.first + other.period].sum()) for other in both])
+        if operands > BODY or any(abs(other.trips - loop.trips) > LAGS for other in both):
+            return None
+        needs = np.zeros(len(self) + 1, bool)  # the last is that of leaves
+        for other in bundle.loops:
+            needs[other.first : other.end] = True
+        needs[list(bundle.late)] = True
+        late: dict[int, None] = {}
+        for k in range(bundle.loops[-1].end, loop.first):
+            if needs[self.places[self.starts[k] : self.starts[k + 1]]].any():
+                needs[k] = True
+                late[k] = None
+        return None if needs[self.places[self.starts[loop.first] : self.starts[loop.end]]].any() else late
 
 
 def _depth(rows: Any, sources: Any, period: int) -> int:

@@ -3,11 +3,14 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..rules import RULES, Rule
 from .graph import OPERATIONS, Graph, Guard
 from .program import Loop, Program
+
+if TYPE_CHECKING:  # it needs NumPy
+    from .loops import Found
 
 _BY_EXPONENT = ("powi", "pow", "gaussian")  # one constant for a whole group is far faster in these
 Key = tuple[Any, ...]
@@ -19,7 +22,7 @@ def straight(graph: Graph, arguments: Sequence[int]) -> Program:
     return _program(graph, arguments, False, groups, "trace")
 
 
-def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, loops: Sequence[Loop] = ()) -> Program:
+def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, found: "Found | None" = None) -> Program:
     """The nodes in groups, those of loops one by one.
 
     What depends on parameters alone is not evaluated for each sample.
@@ -28,9 +31,9 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, loops: Sequen
         graph: what is to be calculated.
         arguments: how many inputs belong to each argument.
         sampled: whether there is a sample axis.
-        loops: which of its operations are to stay as they are, by their numbers.
+        found: the loops, if there may be some.
     """
-    nodes = list(graph.interior())
+    nodes, loops = (found.nodes, found.loops) if found else (list(graph.interior()), [])
     varying = _varying(graph, nodes, loops) if sampled else [False] * len(graph)
     keys = _keys(graph, arguments, varying)
     groups: list[tuple[Key, list[int]]] = []
