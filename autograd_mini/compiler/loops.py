@@ -208,24 +208,25 @@ class _Table:
 
     def score(self, loop: Loop) -> int:
         """How many operations it takes in, less one for each operand that must be looked for in each trip."""
+        return loop.trips * (loop.period - self._looked_for(loop))
+
+    def _looked_for(self, loop: Loop) -> int:
         columns = self._columns(loop)
-        looked_for = (columns != columns[0]).any(0) & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))
-        return loop.trips * (loop.period - int(looked_for.sum()))
+        differ = (columns != columns[0]).any(0)
+        return int((differ & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))).sum())
 
     def objection(self, loop: Loop) -> str:
         """Why it should not be folded, if so."""
         operands = self._columns(loop).shape[1]
         if operands > BODY:
             return f"its {operands} operands would take too long to compile"
-        rows, sources = self._moving(loop)
-        if sources.min(initial=0) < -LAGS * loop.period:
+        earliest = self._moving(loop)[1].min(initial=0)
+        if earliest >= 0:
+            return "its trips need nothing of each other, so they are grouped"
+        if earliest < -LAGS * loop.period:
             return f"it reaches back further than {LAGS} trips"
-        serial: set[int] = set()
-        for k, j in zip(rows.tolist(), sources.tolist()):
-            if j < 0 or j in serial:
-                serial.add(k)
-        if 2 * len(serial) < loop.period:
-            return "most of a trip needs nothing of the trips before, so trips are grouped"
+        if self._looked_for(loop) > loop.period:
+            return "its trips have too little in common"
         return ""
 
     def bundles(self, chosen: Iterable[Loop]) -> list[_Bundle]:
