@@ -6,7 +6,7 @@ through the inputs, the parameters, the constants or what came before the loop.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,8 +15,8 @@ from .graph import Graph, differentiable, differentiated
 from .program import LAGS, Loop
 
 TRIPS: Final = 32  # below which a loop is left as it is
-BODY: Final = 600  # operands of a trip at most: their code takes about a quarter of a millisecond each to compile
-_NEAR: Final = 256  # operations, up to which the distance to an operand tells trips apart; an invariant is farther away
+BODY: Final = 500  # operands of a trip at most: their code takes nearly half a millisecond each to compile
+_NEAR: Final = (256, 16)  # operations, up to which a distance to an operand is one; an invariant must be farther away
 _WINDOW: Final = 4  # operations that are compared at once
 _TRIED: Final = 6  # periods
 _CUTS: Final = 8  # places to begin at
@@ -123,11 +123,12 @@ class _Table:
 
     def periods(self) -> list[int]:
         """Distances at which a few operations in a row often come again, those first that would explain most."""
-        far = np.repeat(np.arange(len(self)), self.counts) - self.places
-        near = np.where(far <= _NEAR, far, 0)
+        distance = np.repeat(np.arange(len(self)), self.counts) - self.places
         votes: dict[int, int] = {}
-        for leaf in (-1, -2 - self.leaves):  # leaves that are the same, if that finds more; else any leaves
-            for period, count in self._votes(np.where(self.is_leaf, leaf, near)):
+        leaves = (np.full_like(self.leaves, -1), -2 - self.leaves)  # any leaf is like any other, or only like itself
+        for near, leaf in product(_NEAR, leaves):
+            seen = np.where(self.is_leaf, leaf, np.where(distance <= near, distance, 0))
+            for period, count in self._votes(seen):
                 votes[period] = max(votes.get(period, 0), count * period)
         return sorted(votes, key=lambda period: (-votes[period], period))[: 2 * _TRIED]
 

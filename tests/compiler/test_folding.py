@@ -541,3 +541,21 @@ def test_code_of_a_loop_is_that_of_any_number_of_steps():
     d = folded(lambda p, s: euler(p, s, 150))
     d.value_and_grad(*points(euler))
     assert not [name for name in set(host()._addresses) - before if name.startswith("loop")]
+
+
+def test_a_recurrence_of_parameters_alone_is_gone_through_once_for_all_samples(monkeypatch):
+    leaves = [Value(0.3), Value(0.9), Value(-0.2)]
+
+    def f(x):
+        s = leaves[0]
+        for _ in range(60):
+            s = tanh(s * leaves[1]) + 0.1 * leaves[2] * s
+        return s * x[0] + exp(x[1] * s)
+
+    options = {"params": leaves, "reduce": "mean"}
+    c, machine = folded(f, **options), unfolded(f, monkeypatch, **options)
+    for n in COUNTS:
+        X = np.random.default_rng(n).uniform(-1.0, 1.0, (n, 2))
+        np.testing.assert_allclose(flat(c.value_and_grad(X)), flat(machine.value_and_grad(X)), rtol=1e-12)
+    (loop,) = loops_of(c)
+    assert not executor_of(c).program.varying[loop.first]

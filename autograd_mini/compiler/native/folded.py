@@ -63,8 +63,9 @@ class Folded:
         self._read_outside(program, loop)
         self.active = active[self.base : self.base + loop.period].tolist()
         self.active += [self._is_active(port, active) for port in self.ports]
-        self.reached: set[int] = set()
-        self.seen_reached: list[int] = []
+        self.found: set[int] = set()  # operations that adjoints come to,
+        self.reached: set[int] = set()  # those of them that they go through,
+        self.seen_reached: list[int] = []  # and those that they come to from outside, from all trips
 
     def _reference(self, program: Program, column: Any, ports: dict[Port, int]) -> int:
         """What an operand is, from its slots in all trips."""
@@ -98,10 +99,10 @@ class Folded:
         nodes = read[(read >= 0) & (read < self.period * self.trips)]
         self.finals: dict[tuple[int, int], int] = {}
         self.seen: list[int] = []
-        lags = {port.node: 0 for port in self.ports if port.kind == "state"}
+        lags: dict[int, int] = {}
         for port in self.ports:
             if port.kind == "state":
-                lags[port.node] = max(lags[port.node], port.lag)
+                lags[port.node] = max(lags.get(port.node, 0), port.lag)
         for k in np.unique(nodes % self.period).tolist():
             depth = self.trips - int(nodes[nodes % self.period == k].min()) // self.period
             if depth > LAGS:
@@ -111,7 +112,6 @@ class Folded:
             for m in range(1, depth + 1):
                 self.finals[k, m] = self.base + self.period * (self.trips - m) + k
         self.states = [(k, m) for k, lag in sorted(lags.items()) for m in range(1, lag + 1)]
-        self._lags = lags
 
     def _is_active(self, port: Port, active: Any) -> bool:
         if port.kind == "state":
@@ -127,21 +127,19 @@ class Folded:
         self.seen_reached = [
             k for k in self.seen if reached[self.base + k : self.base + self.period * self.trips : self.period].any()
         ]
-        found = {k for (k, _), slot in self.finals.items() if reached[slot]} | set(self.seen_reached)
-        count = -1
-        while count < len(found):
-            count = len(found)
-            for k in reversed(range(self.period)):
-                if k in found and self.active[k]:
-                    refs = differentiated(self.rules[k], self.operands[k])
-                    found |= {self._node(ref) for ref in refs} - {-1}
-        self.reached = {k for k in found if self.active[k] and differentiable(self.rules[k])}
+        left = [k for (k, _), slot in self.finals.items() if reached[slot]] + self.seen_reached
+        while left:
+            k = left.pop()
+            if k >= 0 and k not in self.found:
+                self.found.add(k)
+                if self.active[k]:
+                    left += [self._node(ref) for ref in differentiated(self.rules[k], self.operands[k])]
+        self.reached = {k for k in self.found if self.active[k] and differentiable(self.rules[k])}
         for k in self.reached:
             for ref in differentiated(self.rules[k], self.operands[k]):
                 if ref >= self.period:
                     reached[list(self.ports[ref - self.period].slots)] = True
-        reached[[slot for (k, _), slot in self.inits.items() if k in found]] = True
-        self.found = found
+        reached[[slot for (k, _), slot in self.inits.items() if k in self.found]] = True
 
     def _node(self, ref: int) -> int:
         """The operation that a reference is to, in this trip or another; −1 if there is none."""
