@@ -306,7 +306,7 @@ def recurrences(draw):
                 numbers.append(made[-1])
             now, before = [tanh(made[k] + 0.1 * s) for k, s in zip(back, now)], now
             seen.append(now[0])
-        return total_of([*now, *before]) + seen[len(seen) // 2] * seen[3]
+        return total_of([*now, *before]) + seen[-3] * seen[3]
 
     return f
 
