@@ -22,6 +22,15 @@ HEADER: Final = 3  # the integers of an instruction before its operands'
 SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g)"
 _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
 
+LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
+BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+
+# What takes no longer than to gather the operands.
+CHEAP = (
+    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
+    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
+)
+
 
 class _Access:
     """How a kernel reads and writes the numbers of its nodes, some at a time."""
