@@ -23,6 +23,11 @@ def require_native() -> None:
         raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
 
 
+def may_be_native(executor: str) -> bool:
+    """Whether `chosen` may choose machine code."""
+    return executor in ("auto", "native") and find_spec("llvmlite") is not None
+
+
 def chosen(program: Program, executor: str) -> tuple[str, str]:
     """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
     if executor == "numpy":

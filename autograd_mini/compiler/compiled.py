@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..engine import AutogradError, Value
 from ..hooks import without_hooks
 from .calls import PlainCall, arrays
-from .choice import EXECUTORS, chosen, require_native
+from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -21,6 +21,7 @@ from .source import Flipped, SourceExecutor
 from .trace import Trace, trace
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
+LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
 
 
@@ -106,6 +107,7 @@ class _Plan(NamedTuple):
     executor: Any
     captured: list[tuple[Value, float]]
     seconds: tuple[float, float]  # for the trace, and for the rest
+    note: str = ""  # on loops that were not folded
 
 
 class Compiled:
@@ -213,19 +215,28 @@ class Compiled:
             with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
-            program, executor = self._built(traced, call)
+            program, note = self._program(traced, call)
+            executor = self._executor(program, call.scalars)
         seconds = between - start, time.perf_counter() - between
-        return _Plan(program, executor, traced.captured, seconds)
+        return _Plan(program, executor, traced.captured, seconds, note)
 
-    def _built(self, traced: Trace, call: Any) -> tuple[Program, Any]:
+    def _program(self, traced: Trace, call: Any) -> tuple[Program, str]:
         graph, options = traced.graph, self._options
         sources = self._sources(graph.inputs)
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
-            program = straight(graph, call.sizes)
-        else:
-            program = grouped(recovered(spread(graph, sources)), call.sizes, options.sampled)
-        return program, self._executor(program, call.scalars)
+            return straight(graph, call.sizes), ""
+        graph = recovered(spread(graph, sources))
+        if graph.nodes < LONG or not may_be_native(options.executor):
+            return grouped(graph, call.sizes, options.sampled), ""
+        arrays()
+        from .loops import find
+
+        found = find(graph, sources)
+        program = grouped(graph, call.sizes, options.sampled, found)
+        if found.loops and chosen(program, options.executor)[0] != "native":
+            return grouped(graph, call.sizes, options.sampled), ""
+        return program, found.note
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)
@@ -321,7 +332,8 @@ class Compiled:
 
     def explain(self) -> str:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
-        parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
+        plans = [plan for plans in self._plans.values() for plan in plans]
+        parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:

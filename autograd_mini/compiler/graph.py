@@ -47,6 +47,13 @@ def differentiable(rule: Rule) -> bool:
     return DECISIONS.get(rule.name) is not rule
 
 
+def differentiated(rule: Rule, operands: Sequence[Any]) -> Sequence[Any]:
+    """Those of an operation's operands that adjoints go to."""
+    if rule is SLOPED:
+        return operands[1 : 1 + len(operands) // 2]
+    return operands if differentiable(rule) else operands[:0]
+
+
 class Guard(NamedTuple):
     """A branch that a trace took: the node asked for its truth, what it was, and where."""
 

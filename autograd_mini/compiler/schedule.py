@@ -3,11 +3,14 @@
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..rules import RULES, Rule
 from .graph import OPERATIONS, Graph, Guard
-from .program import Program
+from .program import Loop, Program
+
+if TYPE_CHECKING:  # it needs NumPy
+    from .loops import Found
 
 _BY_EXPONENT = ("powi", "pow", "gaussian")  # one constant for a whole group is far faster in these
 Key = tuple[Any, ...]
@@ -19,13 +22,45 @@ def straight(graph: Graph, arguments: Sequence[int]) -> Program:
     return _program(graph, arguments, False, groups, "trace")
 
 
-def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
-    """The nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any.
+def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, found: "Found | None" = None) -> Program:
+    """The nodes in groups, those of loops one by one.
 
     What depends on parameters alone is not evaluated for each sample.
+
+    Args:
+        graph: what is to be calculated.
+        arguments: how many inputs belong to each argument.
+        sampled: whether there is a sample axis.
+        found: the loops, if there may be some.
     """
-    varying = graph.depends(range(graph.inputs if sampled else 0))
+    nodes, loops = (found.nodes, found.loops) if found else (list(graph.interior()), [])
+    varying = _varying(graph, nodes, loops) if sampled else [False] * len(graph)
     keys = _keys(graph, arguments, varying)
+    groups: list[tuple[Key, list[int]]] = []
+    placed, at = [], 0
+    for loop in loops:
+        groups += _greedy(graph, {i: keys[i] for i in nodes[at : loop.first]})
+        placed.append(loop._replace(first=len(groups)))
+        groups += [(keys[i], [i]) for i in nodes[loop.first : loop.end]]
+        at = loop.end
+    groups += _greedy(graph, {i: keys[i] for i in nodes[at:]})
+    return _program(graph, arguments, sampled, groups, "groups", placed)
+
+
+def _varying(graph: Graph, nodes: Sequence[int], loops: Sequence[Loop]) -> list[bool]:
+    """Which nodes have a number for each sample: of a loop all, or none."""
+    inputs = list(range(graph.inputs))
+    varying = graph.depends(inputs)
+    for loop in loops:
+        members = nodes[loop.first : loop.end]
+        if any(map(varying.__getitem__, members)):
+            inputs += members
+            varying = graph.depends(inputs)
+    return varying
+
+
+def _greedy(graph: Graph, keys: dict[int, Key]) -> list[tuple[Key, list[int]]]:
+    """Nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any."""
     waiting = dict.fromkeys(keys, 0)  # for how many operands
     users: dict[int, list[int]] = {i: [] for i in keys}
     ready: defaultdict[Key, list[int]] = defaultdict(list)
@@ -48,7 +83,7 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
                 waiting[j] -= 1
                 if not waiting[j]:
                     ready[keys[j]].append(j)
-    return _program(graph, arguments, sampled, groups, "groups")
+    return groups
 
 
 def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> dict[int, Key]:
@@ -78,7 +113,12 @@ def _inputs(graph: Graph, i: int) -> tuple[int, ...]:
 
 
 def _program(
-    graph: Graph, arguments: Sequence[int], sampled: bool, groups: Iterable[tuple[Key, list[int]]], order: str
+    graph: Graph,
+    arguments: Sequence[int],
+    sampled: bool,
+    groups: Iterable[tuple[Key, list[int]]],
+    order: str,
+    loops: Iterable[Loop] = (),
 ) -> Program:
     leaves = [*range(graph.inputs + graph.parameters), *_constants(graph)]
     slot = {i: at for at, i in enumerate(leaves)}
@@ -115,6 +155,7 @@ def _program(
         guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
         result=slot[graph.result],
         own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
+        loops=tuple(loops),
     )
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 import os
 import pickle
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +21,7 @@ import mpmath
 
 from autograd_mini import Value, compiler, cos, exp, log, sin, sqrt, tanh, where
 from autograd_mini.compiler import choice
-from autograd_mini.compiler.native import cache, threads
+from autograd_mini.compiler.native import cache, kernels, threads
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.functions import call as function_call
 from autograd_mini.compiler.native.ir import Code, Kind
@@ -236,6 +237,15 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
         assert (whole[32 + count :] == CANARY).all()
 
 
+@pytest.mark.parametrize("making", [kernels.one_number, kernels.Rows, kernels.Nodes])
+@pytest.mark.parametrize("scalar, size", [("float", 4), ("double", 8)])
+def test_nothing_is_said_to_be_aligned_better_than_it_is(making, scalar, size):
+    given = {"rule": RULES["mul"], "kind": Kind(scalar, 8), "making": making, "modes": ["run", "table"], "needs": {}}
+    code = kernels.forward("f", **given) + kernels.backward("b", **given, active=[True, True])
+    reads = re.findall(rf"(?:load|store) .*\b{scalar}\b.*, ptr %t\d+, align (\d+)", code)
+    assert set(reads) <= {str(size)}
+
+
 # ---- small programs as one function ----
 
 
@@ -278,6 +288,14 @@ def test_numbers_go_straight_to_a_function_that_python_calls():
     assert f.value_and_grad(math.nan, 2.0)[0] != f.value_and_grad(math.nan, 2.0)[0]
 
 
+class NoClass:
+    """Something that won't say what it is."""
+
+    @property
+    def __class__(self):
+        raise ValueError("no class")
+
+
 class NoNumber:
     """Something that float() would take."""
 
@@ -286,13 +304,15 @@ class NoNumber:
 
 
 @pytest.mark.parametrize(
-    "x", [1, True, np.float64(2.0), np.array(2.0), 10**400, "1", None, 1j, NoNumber(), Fraction(1, 2)]
+    "x", [1, True, np.float64(2.0), np.array(2.0), 10**400, "1", None, 1j, NoNumber, NoClass, Fraction(1, 2)]
 )
 def test_later_calls_take_and_refuse_what_the_first_one_did(x):
+    given = x() if isinstance(x, type) else x
+
     def outcome(f):
         try:
-            return f.value_and_grad(x, 3.0)
-        except (TypeError, OverflowError) as error:
+            return f.value_and_grad(given, 3.0)
+        except (TypeError, ValueError, OverflowError) as error:
             return str(error)
 
     first, later = [compiler.compile(lambda x, y: x * y, executor="native") for _ in range(2)]

@@ -1,7 +1,7 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -9,23 +9,17 @@ import numpy as np
 
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
-from ..program import Group, Program
+from ..program import Group, Loop, Program
 from . import primitives, sums
+from .folded import Folded
+from .folded import backward as loop_backward
+from .folded import forward as loop_forward
 from .ir import Kind
-from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .kernels import BAKED, CHEAP, LONG, Mode, Nodes, Rows, backward, forward, one_number
 from .primitives import Callback
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
-_LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
-_BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
-
-# What takes no longer than to gather the operands.
-_CHEAP = (
-    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
-    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
-)
-
 Write = Callable[..., str]
 
 
@@ -66,31 +60,82 @@ class Encoder:
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
             varying[: program.inputs] = varying[program.leaves :] = True
-        order = np.concatenate(
-            [_parameters(program), _others(program, varying, False), _others(program, varying, True)]
-        )
-        self.place = np.empty(program.slots, np.int64)
-        self.place[order] = np.arange(program.slots)
-        self.uniform = int((~varying).sum())
         self.active = np.array(program.active(sources), bool)
+        self.loops = {loop: Folded(program, loop, self.active) for loop in program.loops}
+        self._is_inside = np.zeros(program.slots, bool)
+        for folded in self.loops.values():
+            self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self._there_too: dict[Loop, Instruction] = {}
+        uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
+        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop alone
+        self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
+        self.uniform, self.varying = len(uniform), len(varied)
+        self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
         self._known: dict[range, Any] = {}
 
+    def _placed(self, varying: Any, wanted: bool) -> Any:
+        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
+        program = self.program
+        slots = np.flatnonzero(varying == wanted)
+        is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
+        parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
+        for folded in self.loops.values():
+            if varying[folded.base] == wanted:
+                parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
+        return np.concatenate(parts)
+
     def encoded(self) -> Encoded:
         """The instructions."""
-        groups = list(self.program)
-        forward_ = [(group.varying, self._forward(group)) for group in groups]
-        back = [(group.varying, self._backward(part)) for group in reversed(groups) for part in self._reached(group)]
-        sampled = self.program.sampled
+        program = self.program
+        parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
+        back = [pair for part in reversed(parts) for pair in self._back(part)]
+        forward_ = [pair for part in parts for pair in self._there(part)]
+        sampled = program.sampled
         return Encoded(
             [x for varying, x in forward_ if sampled and not varying],
             [x for varying, x in forward_ if varying or not sampled],
             [x for varying, x in back if sampled and not varying],
             [x for varying, x in back if varying or not sampled],
         )
+
+    def _there(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """Instructions of some groups, and whether they are for each sample."""
+        if isinstance(part, Loop):
+            yield self._varies(part), self._there_too[part]
+            return
+        for group in part:
+            yield group.varying, self._forward(group)
+
+    def _back(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        if isinstance(part, Loop):
+            yield from self._loop(part)
+            return
+        for group in reversed(part):
+            for reached in self._reached(group):
+                yield group.varying, self._backward(reached)
+
+    def _varies(self, loop: Loop) -> bool:
+        return bool(self.program.varying[loop.first])
+
+    def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
+        folded, kind, lanes = self.loops[loop], self.kind if self.wide else self.kind.wide(1), self.kind.width
+        folded.mark(self.reached)
+        columns = folded.columns(kind, lanes)
+        seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
+        fields = folded.fields(self.place, self.rows, len(columns), seen)
+        self.rows += len(columns) * folded.trips
+        digest = folded.digest(kind, lanes)
+        instructions = []
+        for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward)):
+            instructions.append(Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields))
+        self._there_too[loop], back = instructions
+        if folded.reached:
+            yield self._varies(loop), back
 
     # ---- forward ----
 
@@ -123,7 +168,7 @@ class Encoder:
         """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
         if self.wide:
             return Rows
-        return one_number if rule.name in _CHEAP and ("table" in modes or "each" in modes) else Nodes
+        return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
 
     def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
         kind = self.kind
@@ -143,7 +188,7 @@ class Encoder:
         fields: list[Any] = []
         for i, slots in enumerate(group.operands):
             constant = self.constants.get(slots[0])
-            if i == 1 and group.rule.name in _BAKED and constant is not None and len(set(slots)) == 1:
+            if i == 1 and group.rule.name in BAKED and constant is not None and len(set(slots)) == 1:
                 modes.append(constant)
                 fields.append(0)
             else:
@@ -320,7 +365,7 @@ def _runs(places: Any) -> tuple[str, Any, int] | None:
 
 
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT
+    return group.rule.name in LONG and len(group.operands) > SHORT
 
 
 def _in_a_row(places: Any) -> Any:
@@ -335,13 +380,3 @@ def _bits(flags: Sequence[bool]) -> str:
 
 def _spelled(x: float) -> str:
     return x.hex().replace("-", "m").replace("+", "p").replace(".", "d")
-
-
-def _parameters(program: Program) -> Any:
-    return np.arange(program.inputs, program.inputs + program.parameters)
-
-
-def _others(program: Program, varying: Any, wanted: bool) -> Any:
-    """The slots that vary or don't, without the parameters."""
-    slots = np.flatnonzero(varying == wanted)
-    return slots[(slots < program.inputs) | (slots >= program.inputs + program.parameters)]

@@ -131,6 +131,7 @@ def _number(code: Code, k: int) -> Lanes:
     given = code.load("ptr", code.at("%arguments", str(k), "ptr"), 8)
     is_float = code.let(f"call i32 @PyObject_IsInstance(ptr {given}, ptr @PyFloat_Type)")
     with code.when(code.let(f"icmp ne i32 {is_float}, 1")):
+        code.do("call void @PyErr_Clear()")  # of what its class, when asked for, may have raised
         _otherwise(code)
     x = Lanes(code, _DOUBLE, code.let(f"call double @PyFloat_AsDouble(ptr {given})"))
     with code.when((x == -1.0).name):

@@ -49,12 +49,12 @@ class Tape:
         wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
-        self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
+        self.place, self.rows = encoder.place, encoder.rows
         lists = [self._list(part, addresses) for part in encoded]
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
         call[Call.MACHINE] = addresses[machine]
-        call[Call.UNIFORM], call[Call.VARYING] = self.uniform, program.slots - self.uniform
+        call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
         call[Call.RESULT] = self.place[program.result]
@@ -82,7 +82,7 @@ class Tape:
 
     def _called_back(self, x: Callback) -> int:
         """The address of a kernel in Python."""
-        kernel = x.kernel(self.slots, self.kind.width, self.dtype)
+        kernel = x.kernel(self.rows, self.kind.width, self.dtype)
         self._kept.append(kernel)
         return ctypes.cast(kernel, ctypes.c_void_p).value or 0
 
@@ -92,7 +92,7 @@ class Tape:
 
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
-        v, g = [aligned(self.slots * self.kind.width, self.dtype) for _ in range(2)]
+        v, g = [aligned(self.rows * self.kind.width, self.dtype) for _ in range(2)]
         for place, x in self.constants:
             v[place * self.kind.width : (place + 1) * self.kind.width] = x
         return v, g
@@ -159,7 +159,6 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self.runner, self.quick_runner = runner(self._jit), quick_runner(self._jit)
         self._is_short = size(program) <= SMALL and not program.own
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
@@ -191,6 +190,16 @@ class NativeExecutor:
         return values
 
     @cached_property
+    def runner(self) -> Callable[..., Any]:
+        """What runs a call on arrays of ours."""
+        return runner(self._jit)
+
+    @cached_property
+    def quick_runner(self) -> Callable[..., Any]:
+        """What runs it on the caller's."""
+        return quick_runner(self._jit)
+
+    @cached_property
     def _function(self) -> Any:
         """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
         if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
@@ -218,7 +227,7 @@ class NativeExecutor:
             return None
         if self._function is not None:
             return self._function(otherwise) if all(key == "number" for key in keys) else None
-        if self.program.own or any(key[0] != "array" for key in keys):
+        if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
 
@@ -239,7 +248,8 @@ class NativeExecutor:
         p = self.program
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in {len(p)} groups"
+            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in "
+            f"{len(p) - sum(loop.period * loop.trips for loop in p.loops)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]
@@ -253,6 +263,7 @@ class NativeExecutor:
             f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
             for symbol, count in python.items()
         ]
+        lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])

@@ -22,6 +22,15 @@ HEADER: Final = 3  # the integers of an instruction before its operands'
 SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g)"
 _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
 
+LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
+BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+
+# What takes no longer than to gather the operands.
+CHEAP = (
+    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
+    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
+)
+
 
 class _Access:
     """How a kernel reads and writes the numbers of its nodes, some at a time."""
@@ -77,16 +86,16 @@ class Rows(_Access):
         if self.modes[i] == "numbers":
             address = self.code.at(self.operands[i], self.j, self.kind.scalar)
             return self._lanes(splat(self.code, self.kind, self.code.load(self.kind.scalar, address, self.kind.size)))
-        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), 8))
+        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), self.kind.size))
 
     def result(self, base: str) -> Lanes:
         """The result, or its adjoint."""
         row = self._row(base, self.code.add(self.out, self.j))
-        return self._lanes(self.code.load(self.kind.text, row, 8))
+        return self._lanes(self.code.load(self.kind.text, row, self.kind.size))
 
     def put(self, z: Lanes) -> None:
         """Write the result."""
-        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), 8)
+        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), self.kind.size)
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
@@ -97,16 +106,16 @@ class Rows(_Access):
 
     def adjoint(self, i: int) -> Lanes:
         """That of the i-th operand."""
-        return self._lanes(self.code.load(self.kind.text, self._row("%g", self._slot(i)), 8))
+        return self._lanes(self.code.load(self.kind.text, self._row("%g", self._slot(i)), self.kind.size))
 
     def put_adjoint(self, i: int, g: Lanes) -> None:
         """Write that of the i-th operand."""
-        self.code.store(self.kind.text, g.name, self._row("%g", self._slot(i)), 8)
+        self.code.store(self.kind.text, g.name, self._row("%g", self._slot(i)), self.kind.size)
 
     def _add_row(self, slot: str, c: Lanes) -> None:
         row = self._row("%g", slot)
-        total = self._lanes(self.code.load(self.kind.text, row, 8)) + c
-        self.code.store(self.kind.text, total.name, row, 8)
+        total = self._lanes(self.code.load(self.kind.text, row, self.kind.size)) + c
+        self.code.store(self.kind.text, total.name, row, self.kind.size)
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:

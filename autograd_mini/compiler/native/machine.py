@@ -91,9 +91,8 @@ def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
         integers = Kind("i64", kind.width)
         index, pointers = integers.text, f"<{kind.width} x ptr>"
         all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
-        lanes = f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>"
         last = splat(code, integers, code.let("sub i64 %count, 1"))
-        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, lanes), (index, last))
+        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, _each_lane(kind)), (index, last))
 
     def body(row: str, step: str, at: str) -> None:
         if kind.width == 1:
@@ -202,9 +201,18 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
 
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
-    with code.loop(rows) as i, code.loop(str(kind.width), lanes) as lane:
-        at = code.at(g, code.add(code.mul(i, kind.width), lane), kind.scalar)
-        code.store(kind.scalar, kind.wide(1).number(0.0), at, kind.size)
+    integers = Kind("i64", kind.width)
+    kept = code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}")
+    with code.loop(rows) as i:
+        row = code.at(g, code.mul(i, kind.width), kind.scalar)
+        x = code.load(kind.text, row, kind.size)
+        x = code.let(f"select {kind.mask} {kept}, {kind.text} {x}, {kind.text} {kind.number(0.0)}")
+        code.store(kind.text, x, row, kind.size)
+
+
+def _each_lane(kind: Kind) -> str:
+    """Their numbers, from 0."""
+    return f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>" if kind.width > 1 else "0"
 
 
 def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:

@@ -92,12 +92,23 @@ def bits(x: float) -> int:
     return i
 
 
-def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
-    """Horner's scheme."""
+def horner(coefficients: Sequence[float], t: Lanes) -> Lanes:
+    """A polynomial whose rounding is that of the result."""
     result = t.lift(coefficients[-1])
     for c in coefficients[-2::-1]:
         result = result.fma(t, c)
     return result
+
+
+def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
+    """A polynomial for a small correction, by Estrin's scheme: pairs, pairs of pairs … wait less for each other."""
+    terms = [t.lift(c) for c in coefficients]
+    while True:
+        pairs = [high.fma(t, low) for low, high in zip(terms[::2], terms[1::2])]
+        terms = pairs + terms[2 * len(pairs) :]
+        if len(terms) == 1:
+            return terms[0]
+        t = t * t
 
 
 def _scaled(x: Lanes, k: _Bits) -> Lanes:
@@ -149,8 +160,8 @@ def _exp_tail(x: Lanes) -> tuple[Lanes, Lanes]:
 
 
 def _half_expm1(x: Lanes) -> Lanes:
-    """½(eˣ − 1), for x up to 710."""
-    k, _, r, error = _reduced((x < -40.0).chosen(-40.0, x))
+    """½(eˣ − 1), for x from −40 to 710."""
+    k, _, r, error = _reduced(x)
     scale = k.do("add", 1022).do("shl", 52).number()
     tail = (r * r).fma(polynomial(_EXP, r), error)
     less = scale - 0.5
@@ -161,7 +172,7 @@ def _half_expm1(x: Lanes) -> Lanes:
 
 def expm1(x: Lanes) -> Lanes:
     """eˣ − 1, for x that are 0 or not tiny, up to 710."""
-    y = _half_expm1(x)
+    y = _half_expm1((x < -40.0).chosen(-40.0, x))
     return x.equals(0.0).chosen(x, y + y)
 
 
@@ -324,8 +335,8 @@ def gaussian(x: Lanes, k: Lanes) -> Lanes:
 def erf(x: Lanes) -> Lanes:
     """The error function, everywhere; LLVM finds the part that its slope has too."""
     a = abs(x)
-    far = 1.0 - gaussian(x, x.lift(1.0)) * polynomial(_ERF_FAR, _clamped(a, 0.5, 6.0) - 2.0)
-    return (a < 1.0).chosen(x * polynomial(_ERF, x * x), far.function("copysign", x))
+    far = 1.0 - gaussian(x, x.lift(1.0)) * horner(_ERF_FAR, _clamped(a, 0.5, 6.0) - 2.0)
+    return (a < 1.0).chosen(x * horner(_ERF, x * x), far.function("copysign", x))
 
 
 def erfc(x: Lanes) -> Lanes:
@@ -343,14 +354,14 @@ def erfc(x: Lanes) -> Lanes:
     q_lost = ((-q).fma(d, p) - q * d_lost) / d
     product = high * q
     tail = product + (high.fma(q, -product) + high.fma(q_lost, low * q))
-    return (a < 0.75).chosen(1.0 - x * polynomial(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
+    return (a < 0.75).chosen(1.0 - x * horner(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
 
 
 def _tail_numerator(a: Lanes) -> Lanes:
     """erfc(a)·exp(a²)·(1 + 2a), for a from ½ to 28."""
     from ..special import _ERFC
 
-    return polynomial(_ERFC, (a - 3.0) / (a + 3.0))
+    return horner(_ERFC, (a - 3.0) / (a + 3.0))
 
 
 # Functions by name, and where they hold, or None: everywhere.

@@ -4,13 +4,14 @@ It does what the long way does, without a step that a small program would take l
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from .executor import NativeExecutor
 
 Shape = tuple[int, ...]
+MOST: Final = 10  # arguments, whose axes and those of the results are to fit in the bits of one integer
 
 
 def quick_way(
@@ -20,7 +21,7 @@ def quick_way(
 
     It raises TypeError for any other arguments, whose way is the long one.
     """
-    if not shapes or len(shapes) > 10 or any(len(shape) > 1 for shape in shapes):
+    if not 0 < len(shapes) <= MOST or any(len(shape) > 1 for shape in shapes):
         return None
     sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
     theirs = [sampled + len(shape) for shape in shapes]
@@ -28,10 +29,7 @@ def quick_way(
     rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
 
     def quick(*args: Any) -> tuple[Any, Any]:
-        if len(args) != arity:
-            raise TypeError
-        n = len(args[0]) if sampled else 1
-        if not n:
+        if len(args) != arity or not (n := len(args[0]) if sampled else 1):
             raise TypeError
         results = np.empty((rows, n), dtype)
         out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]

@@ -13,9 +13,8 @@ from typing import Any, Final
 from .functions import call
 from .ir import Code, Kind
 from .kernels import HEADER, SIGNATURE, Access, Mode, Nodes, Rows, across, operands, splat
-from .lane import Lanes
+from .lane import CHAINS, Lanes
 
-_CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
 TILE: Final = 8  # dots of one list of inputs that are taken together, each of which is read once for all of them
 
 _SUMS: Final = ("sum", "chain", "mean")
@@ -150,9 +149,9 @@ def dot_forward(
 
 def _one_dot(code: Code, at: _Lists, j: str) -> None:
     xs = at.lists(j)
-    sums = [_Sum(code, xs.kind) for _ in range(_CHAINS)]
-    whole = code.mul(code.let(f"sdiv i64 {at.length}, {_CHAINS * xs.step}"), _CHAINS * xs.step)
-    with code.loop(whole, step=_CHAINS * xs.step) as i:
+    sums = [_Sum(code, xs.kind) for _ in range(CHAINS)]
+    whole = code.mul(code.let(f"sdiv i64 {at.length}, {CHAINS * xs.step}"), CHAINS * xs.step)
+    with code.loop(whole, step=CHAINS * xs.step) as i:
         for k, sum_ in enumerate(sums):
             _add_product(xs, code.add(i, k * xs.step), sum_)
     with code.loop(at.length, whole, xs.step) as i:
