@@ -1,19 +1,26 @@
 """Compiled programs beside the engine on random programs: how many there were, and how far rounding took them.
 
-    pip install autograd_mini[test,fast]
+    pip install autograd_mini[test,native]
     python benchmarks/compiled_random.py [how many]        # 10000 take some minutes
+    python benchmarks/compiled_random.py 10000 --executor native --samples 1 7 8 9 100 1025
 
 Each program is one that `autograd_mini.check.strategies.expressions` draws, and runs in the five ways of `MODES`. Its
 value and its derivatives are compared with those of the engine, and what they differ by is printed in units of the
 bound of rounding, eps·Σ|∂y/∂v·v| over all nodes v of the value, or of the graph of the derivative. Straight-line Python
 has to give the bits of the value. The exit status is 1 if anything is beyond the bounds.
+
+With --samples a program runs over so many samples, nan and inf and the ends of the numbers among them. Of the samples
+those numbered in `EAGER` and the last are compared with the engine, and so is any other where the executor differs from
+NumPy's by more than `GROSS`. Where the engine has nan or inf, so must the executor.
 """
 
+import argparse
 import math
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from autograd_mini import Value, compiler, gradients, topological_order
 from autograd_mini.check.strategies import Expression, expressions
+from autograd_mini.engine import never_raising
 from autograd_mini.rules import RULES
 
 JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
@@ -32,18 +40,29 @@ INFINITE = {"cbrt", "sqrt", "pow"}  # slopes at 0
 SMOOTH = sorted(RULES.keys() - JUMPS - KINKS - INFINITE)
 SLACK = 16.0
 TINY = 1e-290  # what is lost where results are denormal
+EAGER = (*range(9), 50, 500, 1000)
+GROSS = 1e-9
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e-310, 1e300, -1e300)
 
 
 class Expected:
-    """What the engine says of a program: value and derivatives, and how far rounding may move each."""
+    """What the engine says of a program at some numbers: value and derivatives, and how far rounding may move each."""
 
-    def __init__(self, f: Expression) -> None:
-        root, leaves = f.graph()
-        self.value, self.bound = root.data, _bound(root)
-        slopes = gradients(root, leaves, seed=Value(1.0))
+    def __init__(self, f: Expression, numbers: Sequence[float]) -> None:
+        leaves = [Value(x) for x in numbers]
+        with never_raising():
+            root = f(*leaves)
+            self.value, self.bound = root.data, _bound(root)
+            slopes = gradients(root, leaves, seed=Value(1.0))
         self.slopes = [getattr(slope, "data", slope) for slope in slopes]
         self.slope_bounds = [_bound(slope) for slope in slopes]
-        self.moderate = all(abs(v.data) < 1e4 for v in topological_order(root))  # or sin(1e17) is no first-order matter
+        sizes = [abs(v.data) for v in topological_order(root)]
+        self.moderate = all(size < 1e4 for size in sizes)  # or sin(1e17) is no first-order matter
+        self.finite = all(map(math.isfinite, sizes))
+
+    def triples(self, value: Any, slopes: Sequence[Any]) -> list[tuple[float, float, float]]:
+        """What came out beside what should have, and the bound."""
+        return [(value, self.value, self.bound), *zip(slopes, self.slopes, self.slope_bounds, strict=True)]
 
 
 def _bound(root: Any) -> float:
@@ -53,73 +72,186 @@ def _bound(root: Any) -> float:
     return math.ulp(1.0) * sum([abs(g * v.data) for g, v in zip(gradients(root, order), order)]) + TINY
 
 
-def source(f: Expression) -> tuple[Any, Sequence[Any]]:
+def is_at_an_end(f: Expression, numbers: Sequence[float]) -> bool:
+    """Whether rounding may take an operand to an end of its domain, where slopes are infinite: acosh(cosh(1e-8))."""
+    with never_raising():
+        root = f(*map(Value, numbers))
+        for v in topological_order(root):
+            domain = v._rule.domain if v.parents else ()
+            for p, ends in zip(v.parents, domain * (len(v.parents) if len(domain) == 1 else 1)):
+                distance = min(abs(p.data - end) for end in ends)
+                if not p.is_leaf and distance <= SLACK * _bound(p):
+                    return True
+    return False
+
+
+def source(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
     """Straight-line Python."""
+    del executor
     value, slopes = compiler.compile(f, executor="source").value_and_grad(*f.leaves)
     return value, slopes if len(f.leaves) > 1 else [slopes]
 
 
-def one(f: Expression) -> tuple[Any, Sequence[Any]]:
+def one(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
     """Vectors, without a sample axis."""
-    value, slopes = compiler.compile(f, executor="numpy").value_and_grad(*f.leaves)
+    value, slopes = compiler.compile(f, executor=executor).value_and_grad(*f.leaves)
     return value, slopes if len(f.leaves) > 1 else [slopes]
 
 
-def batch(f: Expression, samples: int = 3) -> tuple[Any, Sequence[Any]]:
+def batch(f: Expression, executor: str, samples: int = 3) -> tuple[Any, Sequence[Any]]:
     """Vectors over samples, all of them the same."""
-    values, slopes = compiler.compile(f, batch=True).value_and_grad(*[np.full(samples, x) for x in f.leaves])
+    c = compiler.compile(f, batch=True, executor=executor)
+    values, slopes = c.value_and_grad(*[np.full(samples, x) for x in f.leaves])
     return values[-1], [slope[-1] for slope in (slopes if len(f.leaves) > 1 else [slopes])]
 
 
-def batch_of_one(f: Expression) -> tuple[Any, Sequence[Any]]:
+def batch_of_one(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
     """The same over one sample."""
-    return batch(f, 1)
+    return batch(f, executor, 1)
 
 
-def parameters(f: Expression) -> tuple[Any, Sequence[Any]]:
+def parameters(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
     """The mean over two equal samples by the leaves as parameters, the first of them times an input of 1."""
     leaves = [Value(x) for x in f.leaves]
-    step = compiler.compile(lambda x: f(leaves[0] * x, *leaves[1:]), params=leaves, reduce="mean")
+    step = compiler.compile(lambda x: f(leaves[0] * x, *leaves[1:]), params=leaves, reduce="mean", executor=executor)
     return step.value_and_grad(np.ones(2))
 
 
 MODES = (source, one, batch, batch_of_one, parameters)
 
 
-def compare(f: Expression, counts: Counter[str], worst: dict[str, float]) -> str | None:
-    """Run a program in all modes; what was beyond its bounds, in words."""
-    expected = Expected(f)
-    if not (expected.moderate and math.isfinite(expected.bound)):
-        counts["skipped: ill-conditioned or huge"] += 1
+class Report:
+    """What was found so far."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.worst: dict[str, float] = {}
+        self.wrong: list[str] = []
+
+    def compare(self, what: str, got: float, wanted: float, bound: float) -> str | None:
+        """Count a number that came out; what is wrong with it, in words."""
+        if not (math.isfinite(bound) and math.isfinite(wanted)):
+            self.counts["numbers not compared: their bound is not finite"] += 1
+            return None
+        units = abs(got - wanted) / bound if bound else 0.0 if got == wanted else math.inf
+        if not units <= SLACK:
+            return f"{what}: {got!r} is {units:.3g} bounds from {wanted!r}"
+        self.worst[what] = max(self.worst.get(what, 0.0), units)
+        self.counts["numbers compared"] += 1
         return None
-    counts["programs"] += 1
+
+    def print(self) -> bool:
+        """Print all; whether there was anything wrong."""
+        for text in self.wrong[:10]:
+            print(text)
+        for what, number in sorted(self.counts.items()):
+            print(f"{number:10d} {what}")
+        for what, units in self.worst.items():
+            print(f"{units:10.2f} bounds of rounding at most: {what}")
+        print(f"{len(self.wrong)} programs beyond {SLACK:.0f} bounds")
+        return bool(self.wrong)
+
+
+# ---- a program at its own numbers ----
+
+
+def in_all_modes(f: Expression, executor: str, report: Report) -> str | None:
+    """Run a program in all modes; what was beyond its bounds, in words."""
+    expected = Expected(f, f.leaves)
+    if not (expected.moderate and math.isfinite(expected.bound)):
+        report.counts["programs skipped: ill-conditioned or huge"] += 1
+        return None
+    report.counts["programs"] += 1
     for mode in MODES:
-        value, slopes = mode(f)
+        value, slopes = mode(f, executor)
         if mode is source and value != expected.value:
             return f"{mode.__name__}: the value is {value!r}, not the bits of {expected.value!r}"
-        pairs = [(value, expected.value, expected.bound)]
-        pairs += [*zip(slopes, expected.slopes, expected.slope_bounds, strict=True)]
-        for got, wanted, bound in pairs:
-            if not (math.isfinite(bound) and math.isfinite(wanted)):
-                counts["derivatives not compared: their bound is not finite"] += 1
-                continue
-            units = abs(got - wanted) / bound if bound else 0.0 if got == wanted else math.inf
-            worst[mode.__name__] = max(worst.get(mode.__name__, 0.0), units)
-            if not units <= SLACK:
-                return f"{mode.__name__}: {got!r} is {units:.3g} bounds from {wanted!r}"
-            counts["numbers compared"] += 1
+        for got, wanted, bound in expected.triples(value, slopes):
+            if trouble := report.compare(mode.__doc__ or "", got, wanted, bound):
+                return trouble
     return None
 
 
+# ---- and over samples ----
+
+
+def over_samples(f: Expression, executor: str, counts: Sequence[int], report: Report) -> str | None:
+    """Run a program over samples; what was beyond its bounds, in words."""
+    X = _samples(f, max(counts), report.counts["programs"])
+    compiled = {name: compiler.compile(f, batch=True, executor=name) for name in (executor, "numpy")}
+    known: dict[int, Expected] = {}
+    report.counts["programs"] += 1
+    for n in counts:
+        got, other = (_rows(c.value_and_grad(*X[:, :n])) for c in compiled.values())
+        report.counts["numbers compared with NumPy's"] += got.size
+        doubtful = np.flatnonzero(_differs(got, other).any(0))
+        for i in dict.fromkeys([*[i for i in EAGER if i < n], n - 1, *doubtful.tolist()]):
+            if i not in known:
+                known[i] = Expected(f, X[:, i].tolist())
+            trouble = _compare_sample(f"{n} samples", got[:, i].tolist(), known[i], report)
+            if trouble and is_at_an_end(f, X[:, i].tolist()):
+                report.counts["samples skipped: rounding takes an operand to an end of its domain"] += 1
+            elif trouble:
+                return f"sample {i} of {trouble}, at {X[:, i].tolist()}"
+    return None
+
+
+def _samples(f: Expression, n: int, seed: int) -> Any:
+    """A program's own numbers, others near them or anywhere, and some that are special."""
+    rng = np.random.default_rng(seed)
+    X = np.tile(np.array(f.leaves)[:, None], n)
+    X[:, 1:] += rng.normal(size=X[:, 1:].shape) * rng.choice([0.01, 0.3, 3.0], size=n - 1)
+    strange = rng.random(X.shape) < 0.05
+    strange[:, 0] = False
+    X[strange] = rng.choice(SPECIAL, size=strange.sum())
+    return X
+
+
+def _rows(result: tuple[Any, Any]) -> Any:
+    values, slopes = result
+    return np.stack([values, *(slopes if isinstance(slopes, tuple) else [slopes])])
+
+
+def _differs(a: Any, b: Any) -> Any:
+    with np.errstate(all="ignore"):
+        near = abs(a - b) <= GROSS * (1.0 + abs(b))
+    return ~(near | (a == b) | (np.isnan(a) & np.isnan(b)))
+
+
+def _compare_sample(what: str, got: Sequence[float], expected: Expected, report: Report) -> str | None:
+    triples = expected.triples(got[0], got[1:])
+    if not expected.finite:
+        report.counts["samples with nan or inf"] += 1
+        for x, wanted, _ in triples:
+            report.counts["numbers compared in kind"] += 1
+            if _kind(x) != _kind(wanted):
+                return f"{what}: {x!r} instead of {wanted!r}"
+        return None
+    if not (expected.moderate and math.isfinite(expected.bound)):
+        report.counts["samples skipped: ill-conditioned or huge"] += 1
+        return None
+    for x, wanted, bound in triples:
+        if trouble := report.compare(what, x, wanted, bound):
+            return trouble
+    return None
+
+
+def _kind(x: float) -> str:
+    return repr(x) if not math.isfinite(x) else "a number"
+
+
 def main() -> int:
-    """Print the counts and the worst of each mode; 1 if a program was wrong."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    counts: Counter[str] = Counter()
-    worst: dict[str, float] = {}
-    wrong: list[str] = []
+    """Print what was found; 1 if a program was wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("programs", type=int, nargs="?", default=10_000)
+    parser.add_argument("--executor", choices=("numpy", "native"), default="numpy")
+    parser.add_argument("--samples", type=int, nargs="+", help="run each program over so many samples")
+    chosen = parser.parse_args()
+    report = Report()
+    check = partial(over_samples, counts=chosen.samples) if chosen.samples else in_all_modes
 
     @settings(
-        max_examples=count,
+        max_examples=chosen.programs,
         phases=[Phase.generate],
         database=None,
         derandomize=True,
@@ -129,21 +261,14 @@ def main() -> int:
     )
     @given(expressions(SMOOTH, max_nodes=30))
     def run(f: Expression) -> None:
-        trouble = compare(f, counts, worst)
+        trouble = check(f, executor=chosen.executor, report=report)
         if trouble:
-            wrong.append(f"{trouble}\n{f!r}\n")
+            report.wrong.append(f"{trouble}\n{f!r}\n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run()
-    for program in wrong[:10]:
-        print(program)
-    for what, number in counts.items():
-        print(f"{number:8d} {what}")
-    for mode in MODES:
-        print(f"{worst.get(mode.__name__, 0.0):8.2f} bounds of rounding at most: {mode.__doc__}")
-    print(f"{len(wrong)} programs beyond {SLACK:.0f} bounds")
-    return bool(wrong)
+    return report.print()
 
 
 if __name__ == "__main__":

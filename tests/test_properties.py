@@ -225,6 +225,11 @@ def contributions(root: Value) -> list[float]:
     return [c for v in topological_order(root) for c in v.pullback(v.grad)]
 
 
+def seeds(size: float) -> st.SearchStrategy[float]:
+    """Numbers up to a size; none is so small that it, times a slope, is lost before a slope makes it larger again."""
+    return st.floats(-size, size).map(lambda x: x if abs(x) > 1e-3 else 0.0)
+
+
 @given(expressions(), st.integers(-20, 20))
 def test_a_seed_that_is_a_power_of_two_scales_every_bit(f: Expression, power: int) -> None:
     (root, leaves), (scaled, scaled_leaves) = f.graph(), f.graph()
@@ -234,7 +239,7 @@ def test_a_seed_that_is_a_power_of_two_scales_every_bit(f: Expression, power: in
     assert [bits(v.grad * 2.0**power) for v in leaves] == [bits(v.grad) for v in scaled_leaves]
 
 
-@given(expressions(), st.floats(-10.0, 10.0), st.floats(-10.0, 10.0))
+@given(expressions(), seeds(10.0), seeds(10.0))
 def test_gradients_are_linear_in_the_seed(f: Expression, a: float, b: float) -> None:
     truth = oracle(f)
     root, leaves = f.graph()
@@ -247,9 +252,8 @@ def test_gradients_are_linear_in_the_seed(f: Expression, a: float, b: float) -> 
 @given(expressions(), st.data())
 def test_forward_and_reverse_mode_are_each_others_transpose(f: Expression, data: st.DataObject) -> None:
     truth = oracle(f)
-    numbers = st.floats(-4.0, 4.0)
-    tangent = data.draw(st.tuples(*[numbers] * len(f.leaves)))
-    adjoint = data.draw(st.lists(numbers, min_size=len(truth.first), max_size=len(truth.first)))
+    tangent = data.draw(st.tuples(*[seeds(4.0)] * len(f.leaves)))
+    adjoint = data.draw(st.lists(seeds(4.0), min_size=len(truth.first), max_size=len(truth.first)))
     value, moved = jvp(f.results, f.leaves, tangent)
     assert [*map(bits, value)] == [*map(bits, f.results(*f.leaves))]
     pulled = vjp(f.results, *f.leaves)[1](adjoint)

@@ -1,7 +1,7 @@
 """The arithmetic of NumPy arrays: the operations of the table by their names, and what the sources call beside them."""
 
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,17 @@ from .special import erf, erfc
 def elementwise(rule: Rule) -> Callable[..., Any]:
     """An operation that NumPy has not, called for each element; nan or inf where floats refuse."""
 
+    @cache
+    def ufuncs(arity: int) -> tuple[Any, Any]:
+        return np.frompyfunc(rule.f, arity, 1), np.frompyfunc(rule.total, arity, 1)
+
     def calls(*xs: Any) -> Any:
+        quick, total = ufuncs(len(xs))
         kind = np.result_type(*[x for x in xs if isinstance(x, np.ndarray)])
-        return np.frompyfunc(rule.total, len(xs), 1)(*xs).astype(kind)
+        try:
+            return quick(*xs).astype(kind)
+        except (ArithmeticError, ValueError):
+            return total(*xs).astype(kind)
 
     return calls
 

@@ -10,22 +10,28 @@ EXECUTORS = ("auto", "source", "numpy", "native")
 
 
 def require_native() -> None:
-    """Check that LLVM is there.
+    """Check that LLVM and NumPy are there, and work.
 
     Raises:
-        ImportError: it is not.
+        ImportError: one is not there.
+        RuntimeError: they can't be used on this machine.
     """
-    if find_spec("llvmlite") is None:
-        raise ImportError("executor='native' needs llvmlite: pip install 'autograd_mini[native]'", name="llvmlite")
+    for name in ("llvmlite", "numpy"):
+        if find_spec(name) is None:
+            raise ImportError(f"executor='native' needs {name}: pip install 'autograd-mini[native]'", name=name)
+    if problem := _problem():
+        raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
+
+
+def may_be_native(executor: str) -> bool:
+    """Whether `chosen` may choose machine code."""
+    return executor in ("auto", "native") and find_spec("llvmlite") is not None
 
 
 def chosen(program: Program, executor: str) -> tuple[str, str]:
     """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
     if executor == "numpy":
         return "numpy", "as asked"
-    if program.own:
-        symbols = ", ".join([rule.symbol for rule in program.own.values()])
-        return "numpy", f"{symbols}, made with @primitive, is Python"
     if executor == "native":
         return "native", "as asked"
     if find_spec("llvmlite") is None:
@@ -42,9 +48,10 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
 def _problem() -> str:
     """Why there is no machine code on this machine, "" if there is."""
     try:
+        from .native.entry import runner
         from .native.jit import host
 
-        host()
+        runner(host())
     except (ImportError, OSError, AttributeError, RuntimeError) as error:
         return f"{type(error).__name__}: {error}"
     return ""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from threading import RLock
+from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError, Value
 from ..hooks import without_hooks
 from .calls import PlainCall, arrays
-from .choice import EXECUTORS, chosen, require_native
+from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
 from .program import Program
 from .replay import replay
@@ -20,6 +21,7 @@ from .source import Flipped, SourceExecutor
 from .trace import Trace, trace
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
+LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
 
 
@@ -54,14 +56,16 @@ def compile(
         reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
         dtype: "float64" or "float32", in which arrays are calculated.
         executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
-            "auto" decides by counting operations.
+            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
+            where llvmlite is installed, else NumPy.  explain() says which it was, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
 
     Returns:
         A `Compiled`, which is called as f is.
 
     Raises:
-        ImportError: NumPy is needed for what is asked, and not installed.
+        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
+        RuntimeError: executor is "native", and LLVM can't be used on this machine.
         TypeError, ValueError: an option is none of the above.
 
     >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
@@ -103,6 +107,7 @@ class _Plan(NamedTuple):
     executor: Any
     captured: list[tuple[Value, float]]
     seconds: tuple[float, float]  # for the trace, and for the rest
+    note: str = ""  # on loops that were not folded
 
 
 class Compiled:
@@ -122,7 +127,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, if its arguments are floats
+        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
@@ -190,7 +195,11 @@ class Compiled:
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
         always = not plan.captured and not self._options.check
-        self._quick = (always and plan.executor.quick_way(key, self._options.reduce)) or _refuse
+        way = plan.executor.quick_way(key, self._options.reduce, _LongWay(self)) if always else None
+        self._quick = way or _refuse
+        vars(self).pop("value_and_grad", None)
+        if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
+            vars(self)["value_and_grad"] = way
 
     # ---- traces ----
 
@@ -206,19 +215,28 @@ class Compiled:
             with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
-            program, executor = self._built(traced, call)
+            program, note = self._program(traced, call)
+            executor = self._executor(program, call.scalars)
         seconds = between - start, time.perf_counter() - between
-        return _Plan(program, executor, traced.captured, seconds)
+        return _Plan(program, executor, traced.captured, seconds, note)
 
-    def _built(self, traced: Trace, call: Any) -> tuple[Program, Any]:
+    def _program(self, traced: Trace, call: Any) -> tuple[Program, str]:
         graph, options = traced.graph, self._options
         sources = self._sources(graph.inputs)
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
-            program = straight(graph, call.sizes)
-        else:
-            program = grouped(recovered(spread(graph, sources)), call.sizes, options.sampled)
-        return program, self._executor(program, call.scalars)
+            return straight(graph, call.sizes), ""
+        graph = recovered(spread(graph, sources))
+        if graph.nodes < LONG or not may_be_native(options.executor):
+            return grouped(graph, call.sizes, options.sampled), ""
+        arrays()
+        from .loops import find
+
+        found = find(graph, sources)
+        program = grouped(graph, call.sizes, options.sampled, found)
+        if found.loops and chosen(program, options.executor)[0] != "native":
+            return grouped(graph, call.sizes, options.sampled), ""
+        return program, found.note
 
     def _sources(self, inputs: int) -> range:
         return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)
@@ -227,7 +245,9 @@ class Compiled:
         sources = self._sources(program.inputs)
         if program.is_straight:
             brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
-            return SourceExecutor(program, sources, brackets)
+            few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
+            why = "as asked" if self._options.executor == "source" else few
+            return SourceExecutor(program, sources, brackets, why)
         arrays()
         name, why = chosen(program, self._options.executor)
         if name == "native":
@@ -306,13 +326,14 @@ class Compiled:
 
     @property
     def source(self) -> str:
-        """The Python of the latest program."""
+        """The Python of the latest program; the list of its operations where it is machine code."""
         plans = [plans[0] for plans in self._plans.values()]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
-        """What was grouped, what became a matrix product, what is called element by element, and how long it took."""
-        parts = [plan.executor.explain(*plan.seconds) for plans in self._plans.values() for plan in plans]
+        """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
+        plans = [plan for plans in self._plans.values() for plan in plans]
+        parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:
@@ -330,6 +351,25 @@ class Compiled:
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
 
+class _LongWay:
+    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled = compiled
+
+    def __call__(self, *args: Any) -> tuple[Any, Any]:
+        return self._compiled._run(args, True)
+
+    @property
+    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+        """The method, under the name of the function, as pickle looks for it."""
+        return self._compiled.value_and_grad
+
+
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no program for {len(args)} such arguments")
+
+
 @contextmanager
 def _no_collector() -> Iterator[None]:
     """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
@@ -340,10 +380,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} floats")
 
 
 def _leaves(params: Any) -> list[Value]:

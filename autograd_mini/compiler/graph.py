@@ -1,6 +1,8 @@
 """A traced function as a list of nodes, each once: what the passes between a trace and a program work on."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from ..hooks import SourceLine
@@ -45,6 +47,13 @@ def differentiable(rule: Rule) -> bool:
     return DECISIONS.get(rule.name) is not rule
 
 
+def differentiated(rule: Rule, operands: Sequence[Any]) -> Sequence[Any]:
+    """Those of an operation's operands that adjoints go to."""
+    if rule is SLOPED:
+        return operands[1 : 1 + len(operands) // 2]
+    return operands if differentiable(rule) else operands[:0]
+
+
 class Guard(NamedTuple):
     """A branch that a trace took: the node asked for its truth, what it was, and where."""
 
@@ -67,14 +76,15 @@ class Graph:
         self.constants: dict[int, float] = {}
         self.guards: list[Guard] = []
         self.result = -1
-        self._known: dict[Any, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._known: defaultdict[Rule, dict[tuple[int, ...], int]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return len(self.rules)
 
     def constant(self, x: float) -> int:
         """The node of a number; 0.0 and -0.0 are two."""
-        i = self._known.setdefault(repr(x), len(self.rules))
+        i = self._numbers.setdefault(repr(x), len(self.rules))
         if i == len(self.rules):
             self.rules.append(None)
             self.operands.append(())
@@ -83,9 +93,9 @@ class Graph:
 
     def add(self, rule: Rule, operands: Sequence[int]) -> int:
         """The node of an operation; of the same operation on the same operands the same node."""
-        operands = tuple(operands)
-        i = self._known.setdefault((rule, operands), len(self.rules))
-        if i == len(self.rules):
+        operands, new = tuple(operands), len(self.rules)
+        i = self._known[rule].setdefault(operands, new)
+        if i == new:
             self.rules.append(rule)
             self.operands.append(operands)
         return i
@@ -98,8 +108,9 @@ class Graph:
         """The nodes that are asked for: the result and the guards."""
         return [self.result, *[guard.node for guard in self.guards]]
 
+    @cached_property
     def live(self) -> list[bool]:
-        """Which nodes the roots depend on."""
+        """Which nodes the roots depend on; to be asked for when all is there."""
         alive = [False] * len(self)
         for i in self.roots():
             alive[i] = True
@@ -126,7 +137,7 @@ class Graph:
 
     def interior(self) -> Iterator[int]:
         """The operations that are alive, in order."""
-        alive = self.live()
+        alive = self.live
         return (i for i in range(len(self)) if alive[i] and self.rules[i] is not None)
 
     def depends(self, sources: Iterable[int], through: Any = lambda rule: True) -> list[bool]:

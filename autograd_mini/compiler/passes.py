@@ -18,7 +18,7 @@ def rebuilt(graph: Graph, node: Callable[[Graph, dict[int, int], int, Rule], int
     `place` says where in the new graph the nodes before are; None leaves the node out.
     """
     new = graph.like()
-    alive = graph.live()
+    alive = graph.live
     place = {i: i for i in range(graph.inputs + graph.parameters)}
     for i, rule in enumerate(graph.rules):
         if i in place or not alive[i]:

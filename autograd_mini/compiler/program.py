@@ -12,6 +12,7 @@ from ..rules import Rule
 from .graph import OPERATIONS, Guard, differentiable
 
 VERSION = 1
+LAGS = 4  # trips that a loop may reach back
 
 
 class ProgramError(AutogradError, ValueError):
@@ -25,6 +26,19 @@ class Group(NamedTuple):
     results: range
     operands: list[list[int]]
     varying: bool
+
+
+class Loop(NamedTuple):
+    """Groups of one node each that repeat: the first of them, how many a trip has, and how many trips."""
+
+    first: int
+    period: int
+    trips: int
+
+    @property
+    def end(self) -> int:
+        """The group that follows the last."""
+        return self.first + self.period * self.trips
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,8 @@ class Program:
         guards: the slots that were asked for their truth, and what it was.
         result: the slot of the result.
         own: the operations that are not in the table, made with @primitive.
+        loops: where groups repeat; of an operand in a loop, a slot may be in the same trip or up to LAGS trips back,
+            always as far, or else it is before the loop.
     """
 
     arguments: tuple[int, ...]
@@ -61,6 +77,7 @@ class Program:
     guards: tuple[Guard, ...]
     result: int
     own: dict[str, Rule] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
     version: int = VERSION
 
     @property
@@ -97,12 +114,25 @@ class Program:
         return len(self.code)
 
     def __iter__(self) -> Iterator[Group]:
+        return self.groups(range(len(self)))
+
+    def groups(self, which: range) -> Iterator[Group]:
+        """Some of the groups."""
         rules = [self.rule(code) for code in range(len(self.operations))]
-        for g, code in enumerate(self.code):
+        for g in which:
             results = range(self.start[g], self.start[g + 1])
             k, at = len(results), self.first[g]
             slots = [self.operands[at + j * k : at + (j + 1) * k].tolist() for j in range(self.arity[g])]
-            yield Group(rules[code], results, slots, bool(self.varying[g]))
+            yield Group(rules[self.code[g]], results, slots, bool(self.varying[g]))
+
+    def parts(self) -> Iterator[range | Loop]:
+        """Loops, and the groups before, between and after them."""
+        at = 0
+        for loop in self.loops:
+            yield range(at, loop.first)
+            yield loop
+            at = loop.end
+        yield range(at, len(self))
 
     def is_varying(self) -> list[bool]:
         """For each slot, whether it has a number for each sample."""
@@ -135,6 +165,8 @@ class Program:
             raise ProgramError("the groups of this program are not as many in all of its arrays")
         for g, code in enumerate(self.code):
             self._verify_group(g, code)
+        for loop in self.loops:
+            self._verify_loop(loop)
         for slot in [self.result, *[guard.node for guard in self.guards]]:
             if not 0 <= slot < self.slots:
                 raise ProgramError(f"slot {slot} is asked for, and there are {self.slots}")
@@ -148,6 +180,15 @@ class Program:
             raise ProgramError(f"group {g} has {end - begin} results and {len(slots)} operands")
         if not all(0 <= slot < begin for slot in slots):
             raise ProgramError(f"group {g} has an operand that is not there before it")
+
+    def _verify_loop(self, loop: Loop) -> None:
+        if loop.first < 0 or loop.period < 1 or loop.trips < 2 or loop.end > len(self):
+            raise ProgramError(f"there are {len(self)} groups, and {loop} can't be of them")
+        if self.start[loop.end] - self.start[loop.first] != loop.end - loop.first:
+            raise ProgramError(f"the groups of a loop have one node each, and those of {loop} have more")
+        for line in (self.code, self.arity):
+            if line[loop.first : loop.end] != line[loop.first : loop.first + loop.period] * loop.trips:
+                raise ProgramError(f"the trips of {loop} differ")
 
     def __str__(self) -> str:
         lines = [

@@ -56,7 +56,7 @@ class SampledCall:
                 values[at:end] = executor.value_and_gradient(part, end - at, seed, into, params is not None and at > 0)
             else:
                 values[at:end] = executor.value(part, end - at)
-        value = values if self._reduce is None else float(values.sum()) * seed
+        value = values if self._reduce is None else executor.total(values) * seed
         if not derivatives:
             return value, None
         if params is not None:

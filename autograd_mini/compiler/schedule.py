@@ -1,13 +1,16 @@
 """The order of a program: which nodes are evaluated together, and where their numbers stand."""
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..rules import RULES, Rule
 from .graph import OPERATIONS, Graph, Guard
-from .program import Program
+from .program import Loop, Program
+
+if TYPE_CHECKING:  # it needs NumPy
+    from .loops import Found
 
 _BY_EXPONENT = ("powi", "pow", "gaussian")  # one constant for a whole group is far faster in these
 Key = tuple[Any, ...]
@@ -19,23 +22,55 @@ def straight(graph: Graph, arguments: Sequence[int]) -> Program:
     return _program(graph, arguments, False, groups, "trace")
 
 
-def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
-    """The nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any.
+def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, found: "Found | None" = None) -> Program:
+    """The nodes in groups, those of loops one by one.
 
     What depends on parameters alone is not evaluated for each sample.
+
+    Args:
+        graph: what is to be calculated.
+        arguments: how many inputs belong to each argument.
+        sampled: whether there is a sample axis.
+        found: the loops, if there may be some.
     """
-    varying = graph.depends(range(graph.inputs if sampled else 0))
+    nodes, loops = (found.nodes, found.loops) if found else (list(graph.interior()), [])
+    varying = _varying(graph, nodes, loops) if sampled else [False] * len(graph)
     keys = _keys(graph, arguments, varying)
-    waiting: dict[int, int] = {}
-    users: dict[int, list[int]] = {}
-    ready: dict[Key, list[int]] = {}
+    groups: list[tuple[Key, list[int]]] = []
+    placed, at = [], 0
+    for loop in loops:
+        groups += _greedy(graph, {i: keys[i] for i in nodes[at : loop.first]})
+        placed.append(loop._replace(first=len(groups)))
+        groups += [(keys[i], [i]) for i in nodes[loop.first : loop.end]]
+        at = loop.end
+    groups += _greedy(graph, {i: keys[i] for i in nodes[at:]})
+    return _program(graph, arguments, sampled, groups, "groups", placed)
+
+
+def _varying(graph: Graph, nodes: Sequence[int], loops: Sequence[Loop]) -> list[bool]:
+    """Which nodes have a number for each sample: of a loop all, or none."""
+    inputs = list(range(graph.inputs))
+    varying = graph.depends(inputs)
+    for loop in loops:
+        members = nodes[loop.first : loop.end]
+        if any(map(varying.__getitem__, members)):
+            inputs += members
+            varying = graph.depends(inputs)
+    return varying
+
+
+def _greedy(graph: Graph, keys: dict[int, Key]) -> list[tuple[Key, list[int]]]:
+    """Nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any."""
+    waiting = dict.fromkeys(keys, 0)  # for how many operands
+    users: dict[int, list[int]] = {i: [] for i in keys}
+    ready: defaultdict[Key, list[int]] = defaultdict(list)
     for i, key in keys.items():
-        before = {j for j in graph.operands[i] if j in keys}
-        waiting[i] = len(before)
-        for j in before:
-            users.setdefault(j, []).append(i)
-        if not before:
-            ready.setdefault(key, []).append(i)
+        for j in graph.operands[i]:
+            if j in keys:
+                waiting[i] += 1
+                users[j].append(i)
+        if not waiting[i]:
+            ready[key].append(i)
     groups = []
     left = Counter(keys.values())
     while ready:
@@ -44,11 +79,11 @@ def grouped(graph: Graph, arguments: Sequence[int], sampled: bool) -> Program:
         left[key] -= len(members)
         groups.append((key, members))
         for i in members:
-            for j in users.get(i, ()):
+            for j in users[i]:
                 waiting[j] -= 1
                 if not waiting[j]:
-                    ready.setdefault(keys[j], []).append(j)
-    return _program(graph, arguments, sampled, groups, "groups")
+                    ready[keys[j]].append(j)
+    return groups
 
 
 def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> dict[int, Key]:
@@ -78,7 +113,12 @@ def _inputs(graph: Graph, i: int) -> tuple[int, ...]:
 
 
 def _program(
-    graph: Graph, arguments: Sequence[int], sampled: bool, groups: Iterable[tuple[Key, list[int]]], order: str
+    graph: Graph,
+    arguments: Sequence[int],
+    sampled: bool,
+    groups: Iterable[tuple[Key, list[int]]],
+    order: str,
+    loops: Iterable[Loop] = (),
 ) -> Program:
     leaves = [*range(graph.inputs + graph.parameters), *_constants(graph)]
     slot = {i: at for at, i in enumerate(leaves)}
@@ -98,11 +138,12 @@ def _program(
             slot[i] = len(slot)
     start.append(len(slot))
     first.append(len(operands))
+    names = _names(codes)
     return Program(
         arguments=tuple(arguments),
         parameters=graph.parameters,
         constants=array("d", [graph.constants[i] for i in leaves[graph.inputs + graph.parameters :]]),
-        operations=tuple([rule.name for rule in codes]),
+        operations=names,
         code=code,
         start=start,
         arity=arity,
@@ -113,10 +154,19 @@ def _program(
         order=order,
         guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
         result=slot[graph.result],
-        own={rule.name: rule for rule in codes if OPERATIONS.get(rule.name) is not rule},
+        own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
+        loops=tuple(loops),
     )
 
 
+def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """The names of operations, each its own: two primitives may be called the same."""
+    names: list[str] = []
+    for rule in rules:
+        names.append(f"{rule.name} {len(names)}" if rule.name in names else rule.name)
+    return tuple(names)
+
+
 def _constants(graph: Graph) -> list[int]:
-    alive = graph.live()
+    alive = graph.live
     return [i for i in graph.constants if alive[i]]

@@ -37,11 +37,13 @@ class SourceExecutor:
         program: what to run.
         sources: the slots to differentiate by.
         brackets: those that derivatives are returned in, "[]" or "()"; "" for a single one by itself.
+        why: the reason for this executor, for explain().
     """
 
     name = "source"
 
-    def __init__(self, program: Program, sources: Sequence[int], brackets: str = "[]") -> None:
+    def __init__(self, program: Program, sources: Sequence[int], brackets: str = "[]", why: str = "as asked") -> None:
+        self.why = why
         self.program, self.sources, self.brackets = program, sources, brackets
         called: dict[str, Rule] = {}
         functions = [_function(program, None, "", called), _function(program, sources, brackets, called)]
@@ -57,16 +59,16 @@ class SourceExecutor:
         """Whether each argument is one number, and derivatives are returned as those of such arguments."""
         return self.brackets != "[]"
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Callable[..., tuple[float, Any]] | None:
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
         """The short way for calls whose arguments are floats."""
-        del keys, reduce
+        del keys, reduce, otherwise
         return self.quick if self.scalars else None
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
         return (
-            f"straight-line Python, {self.program.nodes} operations; traced in {tracing * 1e3:.1f} ms, compiled in "
-            f"{compiling * 1e3:.1f} ms"
+            f"straight-line Python ({self.why}): {self.program.nodes} operations; traced in {tracing * 1e3:.1f} ms, "
+            f"compiled in {compiling * 1e3:.1f} ms"
         )
 
     def value_and_gradient(self, *numbers: float) -> tuple[float, Any]:

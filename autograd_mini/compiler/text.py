@@ -5,7 +5,7 @@ Each distinct expression is computed once.  What is used once is written where i
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NoReturn
 
 from ..rules import FLOATS, IEEE, Ieee, Rule
@@ -223,30 +223,31 @@ class Arithmetic:
     def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
         """The texts of the slopes that are wanted; calls, of a primitive whose partials can't be read as text."""
         if not any(isinstance(x, Text) for x in (z, *xs)):
-            return [_slope(rule, i).f(z, *xs) for i in range(len(xs))]
+            return [slope_of(rule, i).f(z, *xs) for i in range(len(xs))]
         try:
             if rule.many:
                 return rule.partials(self, z, xs)
             slopes = zip((rule.dx, rule.dy), wanted, strict=False)
             return [d(self, z, *xs) if want and callable(d) else d for d, want in slopes]
-        except TypeError:
+        except Exception:
             if rule.name in OPERATIONS:
                 raise
-            return [self.lines.call(self._name(_slope(rule, i)), z, *xs) for i in range(len(xs))]
+            return [self.lines.call(self._name(slope_of(rule, i)), z, *xs) for i in range(len(xs))]
 
     def _name(self, rule: Rule) -> str:
         if OPERATIONS.get(rule.name) is rule:
             self.called[rule.name] = rule
             return rule.name
         for name, known in self.called.items():
-            if known.name == rule.name:
+            if known is rule:
                 return name
         name = f"own_{len(self.called)}"
         self.called[name] = rule
         return name
 
 
-def _slope(rule: Rule, i: int) -> Rule:
+@lru_cache(maxsize=64)
+def slope_of(rule: Rule, i: int) -> Rule:
     """The partial of a primitive by its argument i as an operation of its own, of the value and the arguments."""
 
     def slope(z: float, *xs: float) -> float:

@@ -92,24 +92,24 @@ class _Run:
 def _read(run: _Run, roots: Sequence[Value], inputs: int) -> tuple[Graph, list[int], list[tuple[Value, float]]]:
     """The graph below the roots and the decisions, the places of the roots in it, and the leaves that are constants."""
     graph = Graph(inputs, len(run.leaves) - inputs)
-    place = dict(zip(run.leaves, range(len(run.leaves))))
+    place = dict(zip(run.leaves.values(), range(len(run.leaves))))
     captured = []
     for v in order_below([*[v for v, _, _ in run.decisions], *roots]):
-        if id(v) in place:
+        if v in place:
             continue
         if v._rule is None:
             captured.append((v, v._data))
         parents, numbers = operands_of(v)
-        xs = [graph.constant(float(x)) if p is None else place[id(p)] for p, x in zip(parents, numbers)]
+        xs = [graph.constant(float(x)) if p is None else place[p] for p, x in zip(parents, numbers)]
         if all(map(graph.constants.__contains__, xs)):  # its bits are known
-            place[id(v)] = graph.constant(v._data)
+            place[v] = graph.constant(v._data)
         elif v._rule.name == "pos":
-            place[id(v)] = xs[0]
+            place[v] = xs[0]
         else:
-            place[id(v)] = graph.add(v._rule, xs)
-    guards = [Guard(place[id(v)], outcome, line) for v, outcome, line in run.decisions]
+            place[v] = graph.add(v._rule, xs)
+    guards = [Guard(place[v], outcome, line) for v, outcome, line in run.decisions]
     graph.guards = [guard for guard in dict.fromkeys(guards) if guard.node not in graph.constants]
-    return graph, [place[id(v)] for v in roots], captured
+    return graph, [place[v] for v in roots], captured
 
 
 # ---- what the engine asks while a trace is under way ----

@@ -536,6 +536,32 @@ def test_primitives_compile(own):
     assert "cube" in f.explain()
 
 
+@primitive(lambda m, z, x: 2.0 if x.is_integer() else cube(x))
+def stepped(x):
+    return 2.0 * x
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_a_slope_may_use_what_floats_alone_have(executor):
+    f = compile_(lambda x: stepped(x) * stepped(x + 0.5), executor=executor)
+    assert f.value_and_grad(1.0) == (6.0, 2.0 * 3.0 + 3.375 * 2.0)
+
+
+def multiplied_by(a):
+    @primitive(lambda m, z, x: a + 0.0 * math.sin(x))
+    def product(x):
+        return a * x
+
+    return product
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_primitives_of_one_name_are_two(executor):
+    double, triple = multiplied_by(2.0), multiplied_by(3.0)
+    f = compile_(lambda x: double(x) + 10.0 * triple(x), executor=executor)
+    assert f.value_and_grad(1.0) == (32.0, 32.0)
+
+
 # ---- what it shows of itself ----
 
 
@@ -551,7 +577,7 @@ def test_explain_says_what_became_of_the_function():
     assert "float64" in said
     f = compile_(lambda x: x * 2.0 if x > 0.0 else x)
     f(1.0)
-    assert "straight-line Python" in f.explain()
+    assert "straight-line Python (no more than 300 operations): 2 operations" in f.explain()
     assert "if not (x0 > 0.0)" in f.source
     assert repr(f) == "<compiled <lambda>: 1 programs>"
 

@@ -1,6 +1,7 @@
 """A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,22 +9,17 @@ import numpy as np
 
 from ...rules import Rule
 from ..graph import OPERATIONS, SLOPED, differentiable
-from ..program import Group, Program
-from . import sums
+from ..program import Group, Loop, Program
+from . import primitives, sums
+from .folded import Folded
+from .folded import backward as loop_backward
+from .folded import forward as loop_forward
 from .ir import Kind
-from .kernels import Mode, Nodes, Rows, backward, forward, one_number
+from .kernels import BAKED, CHEAP, LONG, Mode, Nodes, Rows, backward, forward, one_number
+from .primitives import Callback
 
 SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
-_LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
-_BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
-
-# What takes no longer than to gather the operands.
-_CHEAP = (
-    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
-    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
-)
-
 Write = Callable[..., str]
 
 
@@ -35,13 +31,16 @@ class Instruction(NamedTuple):
     fields: list[Any]
 
 
+Instructions = list[Instruction | Callback]
+
+
 class Encoded(NamedTuple):
     """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
 
-    once: list[Instruction]
-    each: list[Instruction]
-    once_back: list[Instruction]
-    each_back: list[Instruction]
+    once: Instructions
+    each: Instructions
+    once_back: Instructions
+    each_back: Instructions
 
 
 class Encoder:
@@ -52,30 +51,50 @@ class Encoder:
         sources: the slots to differentiate by.
         kind: the machine's rows; of one number each if there is one sample.
         lanes: how many numbers kernels work on at once.
+        parameters: the array of them.
     """
 
-    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int) -> None:
+    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
+        self.parameters = parameters
         self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
             varying[: program.inputs] = varying[program.leaves :] = True
-        order = np.concatenate(
-            [_parameters(program), _others(program, varying, False), _others(program, varying, True)]
-        )
-        self.place = np.empty(program.slots, np.int64)
-        self.place[order] = np.arange(program.slots)
-        self.uniform = int((~varying).sum())
         self.active = np.array(program.active(sources), bool)
+        self.loops = {loop: Folded(program, loop, self.active) for loop in program.loops}
+        self._is_inside = np.zeros(program.slots, bool)
+        for folded in self.loops.values():
+            self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self._there_too: dict[Loop, Instruction] = {}
+        uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
+        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop alone
+        self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
+        self.uniform, self.varying = len(uniform), len(varied)
+        self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[program.result] = True
+        self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
+        self._known: dict[range, Any] = {}
+
+    def _placed(self, varying: Any, wanted: bool) -> Any:
+        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
+        program = self.program
+        slots = np.flatnonzero(varying == wanted)
+        is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
+        parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
+        for folded in self.loops.values():
+            if varying[folded.base] == wanted:
+                parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
+        return np.concatenate(parts)
 
     def encoded(self) -> Encoded:
         """The instructions."""
-        groups = list(self.program)
-        forward_ = [(group.varying, self._forward(group)) for group in groups]
-        back = [(group.varying, self._backward(part)) for group in reversed(groups) for part in self._reached(group)]
-        sampled = self.program.sampled
+        program = self.program
+        parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
+        back = [pair for part in reversed(parts) for pair in self._back(part)]
+        forward_ = [pair for part in parts for pair in self._there(part)]
+        sampled = program.sampled
         return Encoded(
             [x for varying, x in forward_ if sampled and not varying],
             [x for varying, x in forward_ if varying or not sampled],
@@ -83,16 +102,57 @@ class Encoder:
             [x for varying, x in back if varying or not sampled],
         )
 
+    def _there(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """Instructions of some groups, and whether they are for each sample."""
+        if isinstance(part, Loop):
+            yield self._varies(part), self._there_too[part]
+            return
+        for group in part:
+            yield group.varying, self._forward(group)
+
+    def _back(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        if isinstance(part, Loop):
+            yield from self._loop(part)
+            return
+        for group in reversed(part):
+            for reached in self._reached(group):
+                yield group.varying, self._backward(reached)
+
+    def _varies(self, loop: Loop) -> bool:
+        return bool(self.program.varying[loop.first])
+
+    def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
+        folded, kind, lanes = self.loops[loop], self.kind if self.wide else self.kind.wide(1), self.kind.width
+        folded.mark(self.reached)
+        columns = folded.columns(kind, lanes)
+        seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
+        fields = folded.fields(self.place, self.rows, len(columns), seen)
+        self.rows += len(columns) * folded.trips
+        digest = folded.digest(kind, lanes)
+        instructions = []
+        for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward)):
+            instructions.append(Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields))
+        self._there_too[loop], back = instructions
+        if folded.reached:
+            yield self._varies(loop), back
+
     # ---- forward ----
 
-    def _forward(self, group: Group) -> Instruction:
+    def _forward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
+        if is_own(group):
+            return primitives.forward(rule, *self._rows(group))
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
+        if rule.name == "dot" and self._is_matrix(group, fields):
+            lists, fields = self._with_numbers(group, lists, fields)
+            write = partial(sums.matrix_forward, start=alone, modes=lists)
+            return self._made("M", rule, [*alone, *lists], write, head + fields)
         if rule.name == "dot":
             write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
         elif rule.name == "sloped":
@@ -108,7 +168,7 @@ class Encoder:
         """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
         if self.wide:
             return Rows
-        return one_number if rule.name in _CHEAP and ("table" in modes or "each" in modes) else Nodes
+        return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
 
     def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
         kind = self.kind
@@ -116,13 +176,19 @@ class Encoder:
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
         return Instruction(name, partial(write, name, kind=kind), fields)
 
+    def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
+        """What is to be found out about a group, once for both ways."""
+        if group.results not in self._known:
+            self._known[group.results] = find(group)
+        return self._known[group.results]
+
     def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
         """How each operand is reached, and what the instruction says of it."""
         modes: list[Mode] = []
         fields: list[Any] = []
         for i, slots in enumerate(group.operands):
             constant = self.constants.get(slots[0])
-            if i == 1 and group.rule.name in _BAKED and constant is not None and len(set(slots)) == 1:
+            if i == 1 and group.rule.name in BAKED and constant is not None and len(set(slots)) == 1:
                 modes.append(constant)
                 fields.append(0)
             else:
@@ -143,6 +209,25 @@ class Encoder:
         if not self.wide and n >= FEW and len(np.unique(places)) == n:
             return "each", places.astype(np.int32)
         return "table", places.astype(np.int32)
+
+    # ---- operations that are Python ----
+
+    def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
+        """Where the results are, where each operand, and the lanes that differ."""
+        rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
+        return rows[0], rows[1:], slice(None if group.varying else 1)
+
+    def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
+        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        modes, fields = self._found(group, self._modes)
+        making = self._making(group.rule, modes)
+        write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
+        try:
+            text = write("own", needs={})
+        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
+            return primitives.backward(group.rule, *self._rows(group), active)
+        name = "own_" + hashlib.sha256(text.encode()).hexdigest()
+        return Instruction(name, partial(write, name), self._head(group) + fields)
 
     # ---- operations on any number of operands ----
 
@@ -165,13 +250,35 @@ class Encoder:
             fields.append(field)
         kinds = []
         for matrix in lists:
-            kind, *where = self._list(matrix.T)
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T)
             kinds.append(kind)
             fields += where
         return modes, kinds, fields
 
+    def _is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
+        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
+
+    def _with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
+        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
+        first, step = fields[-4:-2]
+        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
+        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
+            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
+        return [*lists, lists[0]], [*fields, first, step]
+
+    def _apart(self, group: Group) -> bool:
+        """Whether no number is in that list twice, or in the first list of any too."""
+        n = len(group.operands) // 2
+        second = [line[0] for line in group.operands[n : 2 * n]]
+        first = {slot for line in group.operands[:n] for slot in line}
+        return len(set(second)) == n and first.isdisjoint(second)
+
     def _list(self, matrix: Any) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        if len(matrix) == 1:
+            return self._only_list(matrix[0])
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
@@ -183,6 +290,13 @@ class Encoder:
             return mode, matrix[0].astype(np.int32), 0
         return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
 
+    def _only_list(self, places: Any) -> tuple[str, Any, int]:
+        line = places.tolist()
+        if line == list(range(line[0], line[0] + len(line))):
+            return "run", line[0], 0
+        each = not self.wide and len(set(line)) == len(line)
+        return "each" if each else "table", places.astype(np.int32), 0
+
     # ---- back ----
 
     def _reached(self, group: Group) -> list[Group]:
@@ -192,9 +306,10 @@ class Encoder:
         operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
         if len(group.results) == 1:
             only = group.results[0]
-            if not (self.reached[only] and self.active[only]):
+            if not (self._is_reached[only] and self._is_active[only]):
                 return []
-            self.reached[[line[0] for line in operands]] = True
+            for line in operands:
+                self._is_reached[line[0]] = True
             return [group]
         results = np.arange(group.results.start, group.results.stop)
         wanted = self.reached[results] & self.active[results]
@@ -206,19 +321,25 @@ class Encoder:
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
         ]
 
-    def _backward(self, group: Group) -> Instruction:
+    def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
-        active = [bool(self.active[slots].any()) for slots in group.operands]
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
+        if is_own(group):
+            return self._own_backward(group, active)
         if not _is_long(group):
-            modes, fields = self._modes(group)
+            modes, fields = self._found(group, self._modes)
             making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
-        alone, lists, fields = self._long(group)
+        alone, lists, fields = self._found(group, self._long)
         modes = [*alone, *lists]
         if rule.name == "dot":
             n = len(active)
             sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
+            if self._is_matrix(group, fields):
+                lists, fields = self._with_numbers(group, lists, fields)
+                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
+                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
             write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides)
             return self._made("B" + _bits(sides), rule, modes, write, head + fields)
         if rule.name == "sloped":
@@ -228,8 +349,29 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
+def is_own(group: Group) -> bool:
+    """Whether its operation was made with @primitive."""
+    return OPERATIONS.get(group.rule.name) is not group.rule
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
+
+
 def _is_long(group: Group) -> bool:
-    return group.rule.name in _LONG and len(group.operands) > SHORT and OPERATIONS[group.rule.name] is group.rule
+    return group.rule.name in LONG and len(group.operands) > SHORT
+
+
+def _in_a_row(places: Any) -> Any:
+    """A slice, if they are."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
 
 
 def _bits(flags: Sequence[bool]) -> str:
@@ -238,13 +380,3 @@ def _bits(flags: Sequence[bool]) -> str:
 
 def _spelled(x: float) -> str:
     return x.hex().replace("-", "m").replace("+", "p").replace(".", "d")
-
-
-def _parameters(program: Program) -> Any:
-    return np.arange(program.inputs, program.inputs + program.parameters)
-
-
-def _others(program: Program, varying: Any, wanted: bool) -> Any:
-    """The slots that vary or don't, without the parameters."""
-    slots = np.flatnonzero(varying == wanted)
-    return slots[(slots < program.inputs) | (slots >= program.inputs + program.parameters)]

@@ -1,6 +1,9 @@
 """Programs run by the machine."""
 
-from collections.abc import Sequence
+import ctypes
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property, partial
 from itertools import accumulate, pairwise
 from typing import Any
@@ -9,13 +12,15 @@ import numpy as np
 
 from ..program import Group, Program
 from ..source import Flipped
-from .encode import Encoder, Instruction
-from .entry import entry, runner
+from .encode import Encoder, Instruction, Instructions, is_own
+from .entry import entry, quick_runner, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
+from .primitives import Callback, calls
 from .threads import PART, all_done, divided
+from .total import total
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
 SCALARS = {"float64": "double", "float32": "float"}
@@ -27,37 +32,43 @@ class Tape:
     Args:
         program: what to run.
         sources: the slots to differentiate by.
+        parameters: the array of parameters.
         dtype: in which to calculate.
         width: how many samples at once: 1, or as many as there are lanes.
         jit: where its kernels come from.
     """
 
-    def __init__(self, program: Program, sources: Sequence[int], dtype: str, width: int, jit: Jit) -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        encoder = Encoder(program, sources, self.kind, LANES[dtype])
+        encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
-        instructions = [x for part in encoded for x in part]
+        instructions = [x for part in encoded for x in part if isinstance(x, Instruction)]
         wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
+        self.place, self.rows = encoder.place, encoder.rows
         lists = [self._list(part, addresses) for part in encoded]
-        self.place, self.uniform, self.slots = encoder.place, encoder.uniform, program.slots
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
         call[Call.MACHINE] = addresses[machine]
-        call[Call.UNIFORM], call[Call.VARYING] = self.uniform, program.slots - self.uniform
+        call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
         call[Call.RESULT] = self.place[program.result]
         call[Call.PARAMETER_COUNT] = program.parameters
 
-    def _list(self, instructions: Sequence[Instruction], addresses: dict[str, int]) -> tuple[int, int]:
+    def _list(self, instructions: Instructions, addresses: dict[str, int]) -> tuple[int, int]:
         """Put instructions in memory: the address of the list of their addresses, and their number."""
         words: list[int] = []
         starts = []
         for x in instructions:
             starts.append(8 * len(words))
+            if isinstance(x, Callback):
+                words.append(self._called_back(x))
+                continue
             words.append(addresses[x.name])
             words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
         base = self.keep(np.array(words, np.int64))
@@ -69,13 +80,19 @@ class Tape:
         address: int = array.ctypes.data
         return address
 
+    def _called_back(self, x: Callback) -> int:
+        """The address of a kernel in Python."""
+        kernel = x.kernel(self.rows, self.kind.width, self.dtype)
+        self._kept.append(kernel)
+        return ctypes.cast(kernel, ctypes.c_void_p).value or 0
+
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """The address of a table of where these slots stand, and how many there are."""
         return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
 
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
-        v, g = [aligned(self.slots * self.kind.width, self.dtype) for _ in range(2)]
+        v, g = [aligned(self.rows * self.kind.width, self.dtype) for _ in range(2)]
         for place, x in self.constants:
             v[place * self.kind.width : (place + 1) * self.kind.width] = x
         return v, g
@@ -84,7 +101,10 @@ class Tape:
 class FusedTape:
     """A small program as one function, with what of a `Tape` a call needs."""
 
-    def __init__(self, program: Program, sources: Sequence[int], dtype: str, width: int, jit: Jit) -> None:
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+    ) -> None:
+        del parameters  # it reads them at each call
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
         name = name_of(program, sources, self.kind)
         write = partial(over_samples, name, program, sources, self.kind)
@@ -138,8 +158,9 @@ class NativeExecutor:
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._lanes = LANES[dtype]
-        self.runner = runner(self._jit)
-        self.is_small = program.sampled and size(program) <= SMALL
+        self.total = total(self._jit, SCALARS[dtype])
+        self._is_short = size(program) <= SMALL and not program.own
+        self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
 
@@ -169,28 +190,43 @@ class NativeExecutor:
         return values
 
     @cached_property
+    def runner(self) -> Callable[..., Any]:
+        """What runs a call on arrays of ours."""
+        return runner(self._jit)
+
+    @cached_property
+    def quick_runner(self) -> Callable[..., Any]:
+        """What runs it on the caller's."""
+        return quick_runner(self._jit)
+
+    @cached_property
     def _function(self) -> Any:
-        """The function of numbers that Python calls, if the program is small and its derivatives are by them."""
-        small = not self.program.sampled and size(self.program) <= SMALL
-        if not small or self.parameters is not None or self.dtype != np.float64:
+        """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
+        if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
             return None
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+
+    @cached_property
+    def _at_numbers(self) -> Any:
+        return self._function(None)
 
     def _at_once(self, arguments: Sequence[Any]) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
         if self._function is None:
             return None
         try:
-            return self._function(*[x for array in arguments for x in array.tolist()])
+            return self._at_numbers(*[x for array in arguments for x in array.tolist()])
         except TypeError:
             return None
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None) -> Any:
-        """The short way for calls whose arguments have these keys, if there is one."""
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
+        """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
         from .quick import quick_way
 
+        if self.program.own:  # the long way raises what Python raised
+            return None
         if self._function is not None:
-            return self._function if all(key == "number" for key in keys) else None
+            return self._function(otherwise) if all(key == "number" for key in keys) else None
         if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
@@ -201,7 +237,10 @@ class NativeExecutor:
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
             tape = Tape if key else FusedTape
-            self._tapes[key] = Bound(self, tape(self.program, self.sources, self.dtype.name, width, self._jit))
+            if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
+                width *= 4 if size(self.program) <= SMALL // 3 else 2
+            given = self.program, self.sources, self.parameters
+            self._tapes[key] = Bound(self, tape(*given, self.dtype.name, width, self._jit))
         return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:
@@ -209,7 +248,8 @@ class NativeExecutor:
         p = self.program
         once = sum(1 for group in p if not group.varying)
         lines = [
-            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in {len(p)} groups"
+            f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in "
+            f"{len(p) - sum(loop.period * loop.trips for loop in p.loops)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")
             + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
         ]
@@ -218,6 +258,12 @@ class NativeExecutor:
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
+        python = Counter([group.rule.symbol for group in p if is_own(group)])
+        lines += [
+            f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
+            for symbol, count in python.items()
+        ]
+        lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
@@ -252,6 +298,20 @@ class Bound:
         if self._guarded:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
+
+    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
+        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+        if n * self._slots >= 2 * PART:
+            raise TypeError
+        try:
+            frame = self._free.pop()
+        except IndexError:
+            frame = Frame(self)
+        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        self._free.append(frame)
+        if self._guarded:
+            self._check(arrays[len(self.inputs)])
+        return total
 
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
@@ -292,10 +352,12 @@ class Frame:
         tape, parameters = bound.tape, bound.executor.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
+        self.around = calls if bound.executor.program.own else nullcontext
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
         words[: len(Call)] = tape.call
+        words[Call.FORMAT] = ord(tape.dtype.char)
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
             for k, (slots, rows) in enumerate(tables):
@@ -319,4 +381,5 @@ class Frame:
         words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-        self.runner(self.address, *blocks, results, *out)
+        with self.around():
+            self.runner(self.address, *blocks, results, *out)

@@ -1,5 +1,6 @@
 """The functions of the table in LLVM code: polynomials where they are often needed, else C's, called for each lane."""
 
+from functools import partial, reduce
 from typing import Final
 
 from .ir import Code, Kind
@@ -7,6 +8,8 @@ from .lane import Lanes
 from .polynomials import POLYNOMIALS
 
 _INTRINSIC: Final = {"sqrt": "sqrt", "copysign": "copysign"}
+# Polynomials for one number too: C hasn't the first, and takes ten times as long for the next as for exp.
+_ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
 _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
 
 
@@ -17,29 +20,11 @@ def call(name: str, *xs: Lanes) -> Lanes:
         return x.function(_INTRINSIC[name], *xs[1:])
     if name in _WHOLE:
         return x.function(_WHOLE[name]) + 0.0
-    if name == "hypot":
-        return _hypot(*xs)
-    if name == "powi":
-        name = "pow"
     if x.kind.scalar == "float":
         return _converted(call(name, *[_converted(y, "double", "fpext") for y in xs]), "float", "fptrunc")
-    return _called(name, *xs)
-
-
-def _hypot(*xs: Lanes) -> Lanes:
-    total = xs[0]
-    if len(xs) == 1:
-        return abs(total)
-    for x in xs[1:]:
-        total = _converted_hypot(total, x)
-    return total
-
-
-def _converted_hypot(x: Lanes, y: Lanes) -> Lanes:
-    if x.kind.scalar == "float":
-        wide = [_converted(v, "double", "fpext") for v in (x, y)]
-        return _converted(_called("hypot", *wide), "float", "fptrunc")
-    return _called("hypot", x, y)
+    if name == "hypot":
+        return reduce(partial(_called, name), xs) if len(xs) > 1 else abs(x)
+    return _called("pow" if name == "powi" else name, *xs)
 
 
 def _converted(x: Lanes, scalar: str, how: str) -> Lanes:
@@ -52,8 +37,9 @@ def _called(name: str, *xs: Lanes) -> Lanes:
     code, kind = xs[0].code, xs[0].kind
     given = ", ".join([f"{kind.text} {x.name}" for x in xs])
     types = ", ".join([kind.text] * len(xs))
-    if kind.width == 1:
-        return Lanes(code, kind, code.call(kind.text, name, given, f"declare double @{name}({types})"))
+    if kind.width == 1 and name not in _ALWAYS_POLYNOMIALS:
+        c_name = name.removeprefix("each_")
+        return Lanes(code, kind, code.call(kind.text, c_name, given, f"declare double @{c_name}({types})"))
     own = f"{name}.{kind.width}"
     if own not in code.needs:
         code.needs[own] = ""  # the place where it will stand

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...rules import Rule
-from ..graph import SLOPED, differentiable
+from ..graph import differentiable, differentiated
 from ..program import Program
-from .encode import _BAKED
 from .ir import Code, Kind
-from .kernels import across, splat
+from .kernels import BAKED, across, splat
 from .lane import Arithmetic, Lanes, Mask
 from .machine import BLOCK, Call
 
@@ -59,27 +58,32 @@ def swept(
             if result not in adjoints or not active[result]:
                 continue
             xs = _operands(program, group.rule, slots, numbers)
-            ends = (1, 1 + len(slots) // 2) if group.rule is SLOPED else (0, len(slots))
             slopes = m.partials(group.rule, numbers[result], xs)
-            for slot, slope in list(zip(slots, slopes))[slice(*ends)]:
+            for slot, slope in differentiated(group.rule, list(zip(slots, slopes))):
                 if active[slot]:
-                    c = _times(adjoints[result], slope)
+                    c = times(adjoints[result], slope)
                     adjoints[slot] = adjoints[slot] + c if slot in adjoints else c
     return adjoints
 
 
 def _operands(program: Program, rule: Rule, slots: Sequence[int], numbers: Sequence[Any]) -> list[Any]:
     """An operation's operands; an exponent that is a constant as such, so that it can be a multiplication."""
-    xs = [numbers[slot] for slot in slots]
-    if rule.name not in _CHOICES:
-        xs = [x.chosen(1.0, 0.0) if isinstance(x, Mask) else x for x in xs]
+    xs = choosing(rule, [numbers[slot] for slot in slots])
     first = program.inputs + program.parameters
-    if rule.name in _BAKED and first <= slots[1] < program.leaves:
+    if rule.name in BAKED and first <= slots[1] < program.leaves:
         xs[1] = program.constants[slots[1] - first]
     return xs
 
 
-def _times(adjoint: Lanes, slope: Any) -> Any:
+def choosing(rule: Rule, xs: list[Any]) -> list[Any]:
+    """The operands of an operation, with numbers for conditions unless it chooses by them."""
+    if rule.name in _CHOICES:
+        return xs
+    return [x.chosen(1.0, 0.0) if isinstance(x, Mask) else x for x in xs]
+
+
+def times(adjoint: Lanes, slope: Any) -> Any:
+    """What an adjoint comes to through a slope."""
     if isinstance(slope, float) and abs(slope) == 1.0:  # exact, and so the same bits
         return adjoint if slope > 0.0 else -adjoint
     return adjoint * slope

@@ -49,16 +49,17 @@ class Kind(NamedTuple):
         """A constant, the same in every lane."""
         if self.scalar == "float":
             x = _rounded(x)
-        return self._splat(self.scalar, f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}")
+        return self.splat(self.scalar, f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}")
 
     def integer(self, i: int) -> str:
         """An integer constant, the same in every lane."""
-        return self._splat(f"i{8 * self.size}", str(i))
+        return self.splat(f"i{8 * self.size}", str(i))
 
     def _wide(self, scalar: str) -> str:
         return scalar if self.width == 1 else f"<{self.width} x {scalar}>"
 
-    def _splat(self, scalar: str, text: str) -> str:
+    def splat(self, scalar: str, text: str) -> str:
+        """A constant of another type, the same in every lane."""
         return text if self.width == 1 else f"<{', '.join([f'{scalar} {text}'] * self.width)}>"
 
 

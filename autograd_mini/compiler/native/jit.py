@@ -28,15 +28,15 @@ class Jit:
     """Functions compiled for this machine, by their names, each once.
 
     Args:
-        cpu, features: what to compile for, this machine unless told.
+        cpu, features, triple: what to compile for, this machine unless told.
     """
 
-    def __init__(self, cpu: str | None = None, features: str | None = None) -> None:
+    def __init__(self, cpu: str | None = None, features: str | None = None, triple: str | None = None) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         self.cpu = llvm.get_host_cpu_name() if cpu is None else cpu
         self.features = llvm.get_host_cpu_features().flatten() if features is None else features
-        self._target = llvm.Target.from_default_triple()
+        self._target = llvm.Target.from_default_triple() if triple is None else llvm.Target.from_triple(triple)
         self.triple = self._target.triple
         self._engines: list[Any] = []  # which own the code
         self._addresses: dict[str, int] = {}
@@ -55,7 +55,8 @@ class Jit:
             return [self._addresses[name] for name in wanted]
 
     def _compile(self, missing: Mapping[str, Callable[..., str]]) -> None:
-        name = cache.key([self.triple, self.cpu, self.features, llvmlite.__version__, *missing])
+        versions = [llvmlite.__version__, str(llvm.llvm_version_info)]
+        name = cache.key([self.triple, self.cpu, self.features, *versions, *missing])
         data = cache.load(name)
         if data is None:
             data = self._object(missing)
@@ -65,8 +66,10 @@ class Jit:
         engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         engine.finalize_object()
         self._engines.append(engine)
-        for name in missing:
-            self._addresses[name] = engine.get_function_address(name)
+        found = {name: engine.get_function_address(name) for name in missing}
+        if lost := [name for name, address in found.items() if not address]:
+            raise RuntimeError(f"LLVM made no code for {', '.join(lost)}")
+        self._addresses |= found
 
     def _machine(self) -> Any:
         return self._target.create_target_machine(cpu=self.cpu, features=self.features, opt=2, jit=True)
@@ -78,15 +81,17 @@ class Jit:
         wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
         module = llvm.parse_assembly("\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)]))
         machine = self._machine()
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)  # macOS spells names otherwise
         _optimise(module, machine)
         data: bytes = machine.emit_object(module)
         return data
 
 
-# C's functions that code may call.
+# C's functions that code may call, of its own accord or where a processor has no instruction for it.
 _C: Final = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt", "hypot", "erf", "erfc"),
-    *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "fma"),
+    *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+    *("fma", "floor", "ceil", "rint", "fmaf", "floorf", "ceilf", "rintf", "memset"),
 )
 
 
@@ -96,7 +101,10 @@ def host() -> Jit:
 
     Raises:
         OSError, AttributeError: C's functions are not to be found here.
+        RuntimeError: there is no machine code for such a machine.
     """
+    if sys.maxsize < 2**32:
+        raise RuntimeError("addresses have 32 bits, and 64 are needed")
     library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
     for name in _C:
         add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)

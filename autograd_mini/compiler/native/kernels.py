@@ -7,6 +7,7 @@ others follow), and a number for each operand that says by its mode where they a
     run    consecutive slots from this one on         same    this slot for all nodes
     table  the slots are at this address              each    the same, with no slot twice
     a number: the operand is this constant
+    numbers: the operands themselves are at this address, the same for all samples
 """
 
 from collections.abc import Callable, Sequence
@@ -21,11 +22,18 @@ HEADER: Final = 3  # the integers of an instruction before its operands'
 SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g)"
 _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
 
+LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
+BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+
+# What takes no longer than to gather the operands.
+CHEAP = (
+    *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
+    *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
+)
+
 
 class _Access:
     """How a kernel reads and writes the numbers of its nodes, some at a time."""
-
-    step = 1
 
     def __init__(
         self, code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands: Sequence[str]
@@ -33,6 +41,11 @@ class _Access:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
         self.sums: dict[int, str] = {}  # of what is added to operands that are the same for all nodes
+
+    @property
+    def step(self) -> int:
+        """How many nodes are taken at once."""
+        return 1
 
     def _lanes(self, name: str) -> Lanes:
         return Lanes(self.code, self.kind, name)
@@ -70,16 +83,19 @@ class Rows(_Access):
         """The i-th operand."""
         if isinstance(self.modes[i], float):
             return self.modes[i]
-        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), 8))
+        if self.modes[i] == "numbers":
+            address = self.code.at(self.operands[i], self.j, self.kind.scalar)
+            return self._lanes(splat(self.code, self.kind, self.code.load(self.kind.scalar, address, self.kind.size)))
+        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), self.kind.size))
 
     def result(self, base: str) -> Lanes:
         """The result, or its adjoint."""
         row = self._row(base, self.code.add(self.out, self.j))
-        return self._lanes(self.code.load(self.kind.text, row, 8))
+        return self._lanes(self.code.load(self.kind.text, row, self.kind.size))
 
     def put(self, z: Lanes) -> None:
         """Write the result."""
-        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), 8)
+        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), self.kind.size)
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
@@ -88,10 +104,18 @@ class Rows(_Access):
         else:
             self._add_row(self._slot(i), c)
 
+    def adjoint(self, i: int) -> Lanes:
+        """That of the i-th operand."""
+        return self._lanes(self.code.load(self.kind.text, self._row("%g", self._slot(i)), self.kind.size))
+
+    def put_adjoint(self, i: int, g: Lanes) -> None:
+        """Write that of the i-th operand."""
+        self.code.store(self.kind.text, g.name, self._row("%g", self._slot(i)), self.kind.size)
+
     def _add_row(self, slot: str, c: Lanes) -> None:
         row = self._row("%g", slot)
-        total = self._lanes(self.code.load(self.kind.text, row, 8)) + c
-        self.code.store(self.kind.text, total.name, row, 8)
+        total = self._lanes(self.code.load(self.kind.text, row, self.kind.size)) + c
+        self.code.store(self.kind.text, total.name, row, self.kind.size)
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:
@@ -109,7 +133,7 @@ class Nodes(_Access):
     """Each slot has one number; as many nodes as there are lanes are taken at once, the last ones under a mask."""
 
     @property
-    def step(self) -> int:  # type: ignore[override]
+    def step(self) -> int:
         """How many nodes are taken at once."""
         return self.kind.width
 
@@ -265,7 +289,9 @@ Access = Rows | Nodes
 def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str]:
     """The numbers of an instruction that say where operands are."""
     return [
-        code.pointer("%code", first + i) if mode in ("table", "each") else code.field("%code", first + i)
+        code.pointer("%code", first + i)
+        if mode in ("table", "each", "numbers", "runs")
+        else code.field("%code", first + i)
         for i, mode in enumerate(modes)
     ]
 

@@ -5,6 +5,7 @@ many lanes for each slot: first the slots that are the same for all samples (par
 them alone), then the inputs and what varies.
 """
 
+from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .ir import Code, Kind
@@ -47,6 +48,7 @@ class Call(IntEnum):
     BLOCKS_OUT_COUNT = auto()
     BLOCKS_BACK = auto()  # and of derivatives by inputs
     BLOCKS_BACK_COUNT = auto()
+    FORMAT = auto()  # the letter of the arrays' numbers
 
 
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
@@ -70,7 +72,7 @@ def _execute(needs: dict[str, str], name: str) -> str:
     return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g)")
 
 
-def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: object) -> None:
+def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: Callable[[str, str, str], None]) -> None:
     with code.loop(count_) as b:
         block = code.at(blocks, code.mul(b, BLOCK), "i64")
         base, slots = code.pointer(block, 0), code.pointer(block, 4)
@@ -79,22 +81,29 @@ def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: object)
         with code.loop(rows) as i:
             row = code.at(first, code.mul(i, down), "i8")
             slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
-            body(row, across_, code.mul(slot, kind.width))  # type: ignore[operator]
+            body(row, across_, code.mul(slot, kind.width))
 
 
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
     """Inputs from blocks to rows of V; beyond the last sample that is repeated."""
     code, scalar, size = Code(needs), kind.scalar, kind.size
-    last = code.let("sub i64 %count, 1")
+    if kind.width > 1:  # the samples of all lanes
+        integers = Kind("i64", kind.width)
+        index, pointers = integers.text, f"<{kind.width} x ptr>"
+        all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
+        last = splat(code, integers, code.let("sub i64 %count, 1"))
+        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, _each_lane(kind)), (index, last))
 
     def body(row: str, step: str, at: str) -> None:
         if kind.width == 1:
             code.store(scalar, code.load(scalar, row, size), code.at("%v", at, scalar), size)
             return
-        with code.loop(str(kind.width)) as lane:
-            sample = code.intrinsic("i64", "smin.i64", ("i64", lane), ("i64", last))
-            x = code.load(scalar, code.at(row, code.mul(sample, step), "i8"), size)
-            code.store(scalar, x, code.at("%v", code.add(at, lane), scalar), size)
+        far = code.let(f"mul {index} {samples}, {splat(code, integers, step)}")
+        from_ = code.let(f"getelementptr i8, ptr {row}, {index} {far}")
+        given = [(pointers, from_), ("i32", str(size)), (kind.mask, all_)]
+        name = f"masked.gather.{kind.suffix}.v{kind.width}p0"
+        x = code.intrinsic(kind.text, name, *given, (kind.text, "poison"))
+        code.store(kind.text, x, code.at("%v", at, scalar), size)
 
     _each_number(code, kind, "%blocks", "%n", body)
     return code.function(f"internal void @{name}_feed(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
@@ -192,9 +201,18 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
 
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
-    with code.loop(rows) as i, code.loop(str(kind.width), lanes) as lane:
-        at = code.at(g, code.add(code.mul(i, kind.width), lane), kind.scalar)
-        code.store(kind.scalar, kind.wide(1).number(0.0), at, kind.size)
+    integers = Kind("i64", kind.width)
+    kept = code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}")
+    with code.loop(rows) as i:
+        row = code.at(g, code.mul(i, kind.width), kind.scalar)
+        x = code.load(kind.text, row, kind.size)
+        x = code.let(f"select {kind.mask} {kept}, {kind.text} {x}, {kind.text} {kind.number(0.0)}")
+        code.store(kind.text, x, row, kind.size)
+
+
+def _each_lane(kind: Kind) -> str:
+    """Their numbers, from 0."""
+    return f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>" if kind.width > 1 else "0"
 
 
 def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:

@@ -44,6 +44,13 @@ _ERF: Final = (  # erf x / x
     -0.000854832698083379, 0.0001205533111164271, -1.4925595266831182e-05, 1.6461000484121368e-06,
     -1.6350312701054695e-07, 1.4659775274047436e-08, -1.1372848856791674e-09, 5.957176147748911e-11,
 )
+_ERF_FAR: Final = (  # erfc(a)·exp(a²) as a polynomial in a − 2, for a from 1 to 6, best times exp(−a²)
+    0.2553956763105053, -0.10679646185349623, 0.04180275260356822, -0.01546063776388433, 0.005440738537150091,
+    -0.001831664281385336, 0.0005924699936836046, -0.00018477833610149082, 5.572833374825708e-05,
+    -1.6293806572928237e-05, 4.628121285791337e-06, -1.279376295064538e-06, 3.449247875900604e-07,
+    -9.089407064261541e-08, 2.3303579030647544e-08, -5.7723398912531435e-09, 1.4434015201222008e-09,
+    -3.872685232087919e-10, 9.569929075659108e-11, -1.581167416161767e-11, 1.1721872457329507e-12,
+)
 # fmt: on
 
 
@@ -85,12 +92,23 @@ def bits(x: float) -> int:
     return i
 
 
-def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
-    """Horner's scheme."""
+def horner(coefficients: Sequence[float], t: Lanes) -> Lanes:
+    """A polynomial whose rounding is that of the result."""
     result = t.lift(coefficients[-1])
     for c in coefficients[-2::-1]:
         result = result.fma(t, c)
     return result
+
+
+def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
+    """A polynomial for a small correction, by Estrin's scheme: pairs, pairs of pairs … wait less for each other."""
+    terms = [t.lift(c) for c in coefficients]
+    while True:
+        pairs = [high.fma(t, low) for low, high in zip(terms[::2], terms[1::2])]
+        terms = pairs + terms[2 * len(pairs) :]
+        if len(terms) == 1:
+            return terms[0]
+        t = t * t
 
 
 def _scaled(x: Lanes, k: _Bits) -> Lanes:
@@ -142,8 +160,8 @@ def _exp_tail(x: Lanes) -> tuple[Lanes, Lanes]:
 
 
 def _half_expm1(x: Lanes) -> Lanes:
-    """½(eˣ − 1), for x up to 710."""
-    k, _, r, error = _reduced((x < -40.0).chosen(-40.0, x))
+    """½(eˣ − 1), for x from −40 to 710."""
+    k, _, r, error = _reduced(x)
     scale = k.do("add", 1022).do("shl", 52).number()
     tail = (r * r).fma(polynomial(_EXP, r), error)
     less = scale - 0.5
@@ -154,7 +172,7 @@ def _half_expm1(x: Lanes) -> Lanes:
 
 def expm1(x: Lanes) -> Lanes:
     """eˣ − 1, for x that are 0 or not tiny, up to 710."""
-    y = _half_expm1(x)
+    y = _half_expm1((x < -40.0).chosen(-40.0, x))
     return x.equals(0.0).chosen(x, y + y)
 
 
@@ -305,11 +323,20 @@ def hypot(x: Lanes, y: Lanes) -> Lanes:
     return x.fma(x, y * y).function("sqrt")
 
 
-def erf(x: Lanes) -> Lanes:
-    """The error function, everywhere."""
+def gaussian(x: Lanes, k: Lanes) -> Lanes:
+    """exp(−k·x²), everywhere, for k of ½ or 1: the rounding of x·x would be magnified x² times, and is put back."""
     a = abs(x)
-    far = 1.0 - exp(-a * a) * _tail(_clamped(a, 0.5, 6.0))
-    return (a < 1.0).chosen(x * polynomial(_ERF, x * x), far.function("copysign", x))
+    a = (a > 64.0).chosen(64.0, a)
+    square = a * a
+    y = exp(-k * square)
+    return y.fma(-k * a.fma(a, -square), y)
+
+
+def erf(x: Lanes) -> Lanes:
+    """The error function, everywhere; LLVM finds the part that its slope has too."""
+    a = abs(x)
+    far = 1.0 - gaussian(x, x.lift(1.0)) * horner(_ERF_FAR, _clamped(a, 0.5, 6.0) - 2.0)
+    return (a < 1.0).chosen(x * horner(_ERF, x * x), far.function("copysign", x))
 
 
 def erfc(x: Lanes) -> Lanes:
@@ -327,18 +354,14 @@ def erfc(x: Lanes) -> Lanes:
     q_lost = ((-q).fma(d, p) - q * d_lost) / d
     product = high * q
     tail = product + (high.fma(q, -product) + high.fma(q_lost, low * q))
-    return (a < 0.75).chosen(1.0 - x * polynomial(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
-
-
-def _tail(a: Lanes) -> Lanes:
-    """erfc(a)·exp(a²), for a from ½ to 28."""
-    return _tail_numerator(a) / a.fma(2.0, 1.0)
+    return (a < 0.75).chosen(1.0 - x * horner(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
 
 
 def _tail_numerator(a: Lanes) -> Lanes:
+    """erfc(a)·exp(a²)·(1 + 2a), for a from ½ to 28."""
     from ..special import _ERFC
 
-    return polynomial(_ERFC, (a - 3.0) / (a + 3.0))
+    return horner(_ERFC, (a - 3.0) / (a + 3.0))
 
 
 # Functions by name, and where they hold, or None: everywhere.
@@ -358,6 +381,7 @@ POLYNOMIALS: Final[dict[str, tuple[Callable[..., Lanes], Callable[..., Any] | No
     "tan": (tan, lambda x: (abs(x) < 2.0**20) & ((abs(x) > 1e-300) | x.equals(0.0))),
     "cbrt": (cbrt, None),
     "hypot": (hypot, lambda x, y: (abs(x) < 1e150) & (abs(y) < 1e150) & ((abs(x) > 1e-140) | (abs(y) > 1e-140))),
+    "gaussian": (gaussian, None),
     "erf": (erf, lambda x: (abs(x) > 1e-290) | x.equals(0.0)),
     "erfc": (erfc, lambda x: x < 26.0),
 }

@@ -4,13 +4,14 @@ It does what the long way does, without a step that a small program would take l
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from .executor import NativeExecutor
 
 Shape = tuple[int, ...]
+MOST: Final = 10  # arguments, whose axes and those of the results are to fit in the bits of one integer
 
 
 def quick_way(
@@ -20,51 +21,20 @@ def quick_way(
 
     It raises TypeError for any other arguments, whose way is the long one.
     """
-    if not shapes or any(len(shape) > 1 for shape in shapes):
+    if not 0 < len(shapes) <= MOST or any(len(shape) > 1 for shape in shapes):
         return None
-    if executor.program.sampled:
-        return _of_samples(executor, shapes, reduce)
-    return _of_arrays(executor, shapes)
+    sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
+    theirs = [sampled + len(shape) for shape in shapes]
+    axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
+    rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
 
-
-def _of_arrays(executor: NativeExecutor, shapes: Sequence[Shape]) -> Callable[..., tuple[Any, Any]]:
-    dtype, parameters, arity = executor.dtype, executor.parameters, len(shapes)
-    bound = executor.bound(1)
-
-    def call(*args: Any) -> tuple[Any, Any]:
-        if len(args) != arity:
+    def quick(*args: Any) -> tuple[Any, Any]:
+        if len(args) != arity or not (n := len(args[0]) if sampled else 1):
             raise TypeError
-        for x, shape in zip(args, shapes):
-            if type(x) is not np.ndarray or x.dtype is not dtype or x.shape != shape:
-                raise TypeError
-        wanted = shapes if parameters is None else [parameters.shape]
-        out = [np.empty(shape, dtype) for shape in wanted]
-        value = float(bound(args, 1, 1.0, out))
-        return value, out[0] if len(out) == 1 else tuple(out)
-
-    return call
-
-
-def _of_samples(
-    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
-) -> Callable[..., tuple[Any, Any]]:
-    dtype, parameters, arity = executor.dtype, executor.parameters, len(shapes)
-
-    def call(*args: Any) -> tuple[Any, Any]:
-        if len(args) != arity or type(args[0]) is not np.ndarray or not args[0].size:
-            raise TypeError
-        n = len(args[0])
-        for x, shape in zip(args, shapes):
-            if type(x) is not np.ndarray or x.dtype is not dtype or x.shape != (n, *shape):
-                raise TypeError
-        if parameters is None:
-            out = [np.empty(x.shape, dtype) for x in args]
-            back = [x.T for x in out]
-        else:
-            out = back = [np.empty_like(parameters)]
+        results = np.empty((rows, n), dtype)
+        out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]
         seed = 1.0 / n if reduce == "mean" else 1.0
-        values = executor.bound(n)([x.T for x in args], n, seed, back)
-        value = values if reduce is None else float(np.add.reduce(values)) * seed
-        return value, out[0] if len(out) == 1 else tuple(out)
+        total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
+        return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
 
-    return call
+    return quick

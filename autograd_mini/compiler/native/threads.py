@@ -7,7 +7,6 @@ that of the cores this process may use, unless told.
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 PART: Final = 2**19  # slots times samples, that a thread should have to do at least
@@ -36,18 +35,27 @@ def count() -> int:
     return len(available(0)) if available else os.cpu_count() or 1
 
 
-_pools: dict[int, ThreadPoolExecutor] = {}
+_pools: dict[int, Any] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
 
 
 def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
-    """Do a job for each part, and wait for all."""
+    """Do a job, which may be done twice, for each part, and wait for all."""
     threads = min(count(), len(parts))
-    if threads == 1:
-        for part in parts:
-            job(part)
-        return
+    if threads > 1:
+        try:
+            list(_pool(threads).map(job, parts))
+            return
+        except RuntimeError:  # no thread can be started: at the end of the interpreter, or of what the system allows
+            pass
+    for part in parts:
+        job(part)
+
+
+def _pool(threads: int) -> Any:
     if threads not in _pools:
-        _pools[threads] = ThreadPoolExecutor(threads, "autograd_mini")
-    list(_pools[threads].map(job, parts))
+        from concurrent.futures import ThreadPoolExecutor  # which takes longer than the rest of the executor
+
+        _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini"))
+    return _pools[threads]
