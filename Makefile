@@ -1,5 +1,5 @@
 # make demo   train a network of scalars on iris           make lint    ruff and mypy
-# make test   run the suite                                make bench   time the engine against micrograd
+# make test   run the suite                                make bench   where it stands among its peers
 # make docs   build the documentation into site/           make clean   remove all that these made
 #
 # They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -27,8 +27,8 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-docs
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
-bench: $(VENV)/.installed-test
-	@$(VENV)/bin/python benchmarks/eager.py
+bench: $(VENV)/.installed-bench
+	@$(VENV)/bin/python benchmarks/run.py
 
 clean:
 	rm -rf .venv .venv-* build dist site htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

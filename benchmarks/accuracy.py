@@ -1,7 +1,6 @@
 """Slopes at hard points, in units in the last place off the truth: autograd_mini, JAX, PyTorch and HIPS autograd.
 
-    pip install . mpmath jax torch autograd
-    python benchmarks/accuracy.py          # writes benchmarks/accuracy.md
+    python benchmarks/run.py --only accuracy          # writes benchmarks/accuracy.md
 
 The truth is the derivative at exactly the floats given, by mpmath with a thousand digits and more, two step sizes
 agreeing to 50. Every library computes in double precision, on one CPU, with its own function of that name; one that has
@@ -13,7 +12,7 @@ import math
 import platform
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -267,14 +266,17 @@ def hips() -> Library:
     return Library(f"HIPS autograd {importlib.metadata.version('autograd')}", theirs, derivative)
 
 
-def installed(peers: Sequence[Callable[[], Library]]) -> list[Library]:
+LIBRARIES = {"eager": autograd_mini, "jax": jax, "torch": pytorch, "autograd": hips}
+
+
+def installed() -> dict[str, Library]:
     """This package, and those of the peers that are here."""
-    libraries = [autograd_mini()]
-    for peer in peers:
+    libraries = {}
+    for name, library in LIBRARIES.items():
         try:
-            libraries.append(peer())
+            libraries[name] = library()
         except ModuleNotFoundError as missing:
-            print(f"no column for {peer.__name__}: {missing}", file=sys.stderr)
+            print(f"no column for {name}: {missing}", file=sys.stderr)
     return libraries
 
 
@@ -301,43 +303,43 @@ def cell(got: float | None, truth: Any, order: int) -> tuple[str, bool]:
     return f"**{error:.1e}**" if error < math.inf else f"**{got}**", True
 
 
-def table(libraries: Sequence[Library]) -> list[str]:
-    """The Markdown table, and the count of misses below."""
+def table(libraries: Mapping[str, Library]) -> tuple[list[str], dict[str, dict[str, int]]]:
+    """The Markdown table, and of each library how many slopes it missed of those that it has."""
     lines = [
-        "| slope | truth | " + " | ".join(library.title for library in libraries) + " |",
+        "| slope | truth | " + " | ".join(library.title for library in libraries.values()) + " |",
         "|---|---|" + "---:|" * len(libraries),
     ]
-    shown, missed = [0] * len(libraries), [0] * len(libraries)
+    counts = {name: {"missed": 0, "of": 0} for name in libraries}
     for point in POINTS:
         truth = true_slope(point)
         row = [f"{point}", mpmath.nstr(truth, 6)]
-        for i, library in enumerate(libraries):
+        for name, library in libraries.items():
             got = slope(library, point)
             text, miss = cell(got, truth, point.order)
             row.append(text)
-            shown[i] += got is not None
-            missed[i] += miss
+            counts[name]["of"] += got is not None
+            counts[name]["missed"] += miss
         lines.append(f"| {' | '.join(row)} |")
-    misses = " | ".join(f"**{wrong} of {of}**" for wrong, of in zip(missed, shown))
-    return [*lines, f"| missed | | {misses} |"]
+    misses = " | ".join(f"**{count['missed']} of {count['of']}**" for count in counts.values())
+    return [*lines, f"| missed | | {misses} |"], counts
 
 
-def main() -> None:
-    """Write accuracy.md beside this file."""
+WORKLOADS = ("points",)
+
+
+def measure(*_: Any) -> dict[str, Any]:
+    """How many slopes each library misses, and accuracy.md beside this file."""
     warnings.simplefilter("ignore")  # NumPy's, of the overflows that the table is about
+    lines, counts = table(installed())
     text = [
         "# Slopes at hard points",
         "",
         "Errors in units in the last place against mpmath at 50 digits. Bold is a miss: a first derivative more than"
         f" {ALLOWED[1]:g} ulp off, a second one more than {ALLOWED[2]:g}. A dash: no such function or no slope for it."
-        " Written by `python benchmarks/accuracy.py` with"
+        " Written by `python benchmarks/run.py --only accuracy` with"
         f" Python {platform.python_version()} on {platform.machine()}, mpmath {mpmath.__version__}.",
         "",
-        *table(installed([jax, pytorch, hips])),
+        *lines,
     ]
     Path(__file__).with_suffix(".md").write_text("\n".join(text) + "\n", encoding="utf-8")
-    print("\n".join(text))
-
-
-if __name__ == "__main__":
-    main()
+    return {"title": "Hard points", "entries": counts}

@@ -1,29 +1,28 @@
-"""What networks of scalars learn, and how long it takes, as a Markdown table.
-
-    python benchmarks/training.py                    # all four, about half a minute; breast cancer needs scikit-learn
-    python benchmarks/training.py --only xor iris    # some of them
+"""What networks of scalars learn, and how long it takes.
 
 Each task is learned once for each of ten seeds, XOR of twenty: the seed draws the weights, the order of the rows, and
 which rows are held out or, of the moons, what the data are. Accuracies are of rows that were held out, but for XOR,
 which has none to spare. The time is that of `fit` alone, by the processor's clock.
 """
 
-import argparse
 import csv
+import importlib
 import math
 import random
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import fmean, median, pstdev
+from statistics import fmean, pstdev
 from typing import Any, NamedTuple
 
-from autograd_mini import no_grad
+from autograd_mini import mean, no_grad
 from autograd_mini.nn import MLP
 from autograd_mini.nn.losses import binary_cross_entropy_with_logits, cross_entropy
 from autograd_mini.nn.optim import Adam
 from autograd_mini.nn.train import fit
 
+ROOT = Path(__file__).parents[1]
 Rows = list[tuple[list[float], int]]  # what was measured, and which class it is
 
 
@@ -93,7 +92,7 @@ def moons(seed: int) -> tuple[Rows, Rows]:
 
 def iris(seed: int) -> tuple[Rows, Rows]:
     """Fisher's irises, as the demo has them."""
-    with (Path(__file__).parents[1] / "demos" / "iris.csv").open(newline="", encoding="utf-8") as lines:
+    with (ROOT / "demos" / "iris.csv").open(newline="", encoding="utf-8") as lines:
         _, *rows = csv.reader(line for line in lines if not line.startswith("#"))
     species = sorted({row[-1] for row in rows})
     return split([([float(cell) for cell in row[:-1]], species.index(row[-1])) for row in rows], seed)
@@ -133,22 +132,73 @@ TASKS = {
 }
 
 
-def main() -> None:
-    """Print a row for each task."""
-    parser = argparse.ArgumentParser(description="What networks of scalars learn, and how long it takes.")
-    parser.add_argument("--only", nargs="+", choices=TASKS, default=TASKS, metavar="TASK", help=", ".join(TASKS))
-    print("| task | network | epochs | batch | seeds | accuracy, mean | lowest | seconds, median |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|")
-    for name in parser.parse_args().only:
-        task = TASKS[name]
-        results = [task.train(seed) for seed in range(task.seeds)]
-        accuracies = [result.accuracy for result in results]
-        print(
-            f"| {name} | {task.widths}, {task.activation} | {task.epochs} | {task.batch_size or 'all'} | {task.seeds} "
-            f"| {fmean(accuracies):.1%} | {min(accuracies):.1%} | {median(r.seconds for r in results):.2f} |",
-            flush=True,
-        )
+def digits() -> Result:
+    """The course's handwritten digits, learned by a compiled network of scalars."""
+    sys.path.insert(0, str(ROOT / "demos"))
+    chapter: Any = importlib.import_module("07_digits")
+    random.seed(1)
+    training, held_out = chapter.load()
+    network = MLP(64, [64, 10], activation="tanh", init="xavier", seed=1)
+    start = time.process_time()
+    chapter.train_compiled(network, training)
+    seconds = time.process_time() - start
+    return Result(chapter.accuracy(network, held_out), seconds)
 
 
-if __name__ == "__main__":
-    main()
+def overhead(rounds: int) -> dict[str, Any]:
+    """An epoch of `fit` on 100 points, beside the same loop written out."""
+    from measure import in_turn, quartiles
+
+    X, Y = zip(*moons(0)[0])
+
+    def prepared() -> tuple[MLP, Adam]:
+        random.seed(0)
+        model = MLP(2, [16, 16, 1])
+        return model, Adam(model.parameters(), lr=0.01)
+
+    def loop() -> Callable[[], Any]:
+        model, optimizer = prepared()
+
+        def epoch() -> None:
+            cost = mean([binary_cross_entropy_with_logits(model(x), y) for x, y in zip(X, Y)])
+            model.zero_grad()
+            cost.backward()
+            optimizer.step()
+
+        return epoch
+
+    def fitted() -> Callable[[], Any]:
+        model, optimizer = prepared()
+        loss = binary_cross_entropy_with_logits
+        return lambda: fit(model, X, Y, loss=loss, optimizer=optimizer, epochs=1, progress=False)
+
+    times = in_turn({"eager": loop(), "fit": fitted()}, rounds, seconds=0.2, least=1)
+    ratios = {name: [a / b for a, b in zip(spent, times["eager"])] for name, spent in times.items()}
+    return {name: {"seconds": quartiles(times[name]), "ratios": {"eager": quartiles(ratios[name])}} for name in times}
+
+
+WORKLOADS = (*TASKS, "digits", "overhead")
+
+
+def measure(name: str, options: Any) -> dict[str, Any]:
+    """What came of a task."""
+    if name == "overhead":
+        return {
+            "title": "An epoch of fit, beside the loop written out",
+            "entries": overhead(3 if options.quick else 15),
+        }
+    if name == "digits":
+        network, peer, results = "64-64-10, tanh, compiled", "numpy", [digits()]
+    else:
+        task, peer = TASKS[name], "eager"
+        network = f"{'-'.join(map(str, task.widths))}, {task.activation}"
+        results = [task.train(seed) for seed in range(2 if options.quick else task.seeds)]
+    right = [result.accuracy for result in results]
+    from measure import quartiles
+
+    found = {"seeds": len(right), "mean": fmean(right), "lowest": min(right), "right": fmean(x == 1.0 for x in right)}
+    return {
+        "title": name,
+        "network": network,
+        "entries": {peer: {**found, "seconds": quartiles([r.seconds for r in results])}},
+    }
