@@ -60,9 +60,13 @@ class SourceExecutor:
         return self.brackets != "[]"
 
     def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
-        """The short way for calls whose arguments are floats."""
-        del keys, reduce, otherwise
-        return self.quick if self.scalars else None
+        """The short way for calls whose arguments are floats, or flat lists of them."""
+        del reduce, otherwise
+        if self.scalars:
+            return self.quick
+        from .flat import flat_way
+
+        return None if self.program.parameters else flat_way(self.quick, keys)
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..flat import flat_way
 from ..program import Group, Program
 from ..source import Flipped
 from .encode import Encoder, Instruction, Instructions, is_own
@@ -226,7 +227,8 @@ class NativeExecutor:
         if self.program.own:  # the long way raises what Python raised
             return None
         if self._function is not None:
-            return self._function(otherwise) if all(key == "number" for key in keys) else None
+            numbers = all(key == "number" for key in keys)
+            return self._function(otherwise) if numbers else flat_way(self._at_numbers, keys)
         if any(key[0] != "array" for key in keys):
             return None
         return quick_way(self, [key[1] for key in keys], reduce)
