@@ -318,6 +318,16 @@ def native_start(results: Results) -> list[str]:
     return [f"The native tier takes {first} more at its first use, and {later} more at the first in a later process."]
 
 
+def anatomy(results: Results) -> list[str]:
+    """What goes into our own work."""
+    rows = [
+        [f"{found['title']}: {part}", median_time(entry)]
+        for found in results["anatomy"]["workloads"].values()
+        for part, entry in found["entries"].items()
+    ]
+    return table(["", "CPU time"], rows)
+
+
 def slopes(results: Results) -> list[str]:
     """Of each checker and function."""
     head: list[str] = []
@@ -397,6 +407,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "kinks": kinks,
     "accuracy": accuracy,
     "training": training,
+    "anatomy": anatomy,
 }
 
 

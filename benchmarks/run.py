@@ -38,6 +38,7 @@ SECTIONS = (
     "accuracy",
     "training",
     "drawing",
+    "anatomy",
 )
 PACKAGES = ("numpy", "llvmlite", "micrograd", "torch", "jax", "casadi", "autograd", "mygrad", "numdifftools", "scipy")
 
