@@ -29,6 +29,7 @@ docs: $(VENV)/.installed-docs
 
 bench: $(VENV)/.installed-bench
 	@$(VENV)/bin/python benchmarks/run.py
+	@$(VENV)/bin/python benchmarks/features/run.py
 
 clean:
 	rm -rf .venv .venv-* build dist site htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
