@@ -1,5 +1,7 @@
 """`compile`: what it takes and returns, when it traces again, and what it says where it can't."""
 
+import gc
+import linecache
 import math
 import os
 import pickle
@@ -221,6 +223,20 @@ def test_a_value_beside_the_arguments_is_a_constant_until_it_is_assigned():
     k.data = 4.0
     assert f.value_and_grad(2.0) == (8.0, 4.0)
     assert len(f.programs) == 1
+
+
+@pytest.mark.parametrize("executor", ["source", "numpy"])
+def test_the_source_of_a_program_is_forgotten_with_it(executor):
+    beside = Value(1.0)
+    f = compile_(lambda x: x * beside, executor=executor)
+    f(1.0)
+    gc.collect()
+    before = len(linecache.cache)
+    for k in range(20):
+        beside.data = float(k)
+        f(1.0)
+    gc.collect()
+    assert len(linecache.cache) <= before + 1
 
 
 def test_a_dot_of_parameters_may_start_from_what_varies():

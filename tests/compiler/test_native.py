@@ -780,3 +780,33 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
             compiler.compile(exp, executor="native")
     finally:
         choice._problem.cache_clear()
+
+
+def test_a_value_assigned_at_each_call_makes_new_code_no_more_than_a_few_times():
+    beside = Value(0.5)
+
+    def recurrence(x):
+        for _ in range(150):
+            x = tanh(x * beside) + 0.1
+        return x
+
+    for f, options, x in (
+        (lambda x: sin(x * beside), {}, 0.3),
+        (lambda x: sin(x * beside), {"batch": True}, np.full(5000, 0.3)),
+        (recurrence, {}, 0.3),
+    ):
+        beside.data = 0.5
+        c = compiler.compile(f, executor="native", **options)
+        counts = []
+        for k in range(15):
+            beside.data = 0.5 + k / 64.0
+            value, slope = c.value_and_grad(x)
+            counts.append(len(host()._addresses))
+            at = Value(0.3)
+            expected = f(at)
+            expected.backward()
+            np.testing.assert_allclose(value, expected.data, rtol=1e-13)
+            np.testing.assert_allclose(slope, at.grad, rtol=1e-12)
+        assert counts[5] > counts[0]
+        assert counts[-1] == counts[-4]
+        assert "no code of its own" in c.explain()

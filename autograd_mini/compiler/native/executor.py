@@ -139,6 +139,7 @@ class NativeExecutor:
         dtype: in which to calculate, float64 or float32.
         why: the reason for this executor, for explain().
         jit: where kernels come from.
+        lasts: whether it is worth code of its own, which stays in memory for as long as the process.
     """
 
     name = "native"
@@ -153,13 +154,15 @@ class NativeExecutor:
         dtype: str,
         why: str = "as asked",
         jit: Jit | None = None,
+        lasts: bool = True,
     ) -> None:
         self.why = why
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._is_short = size(program) <= SMALL and not program.own
+        self._is_short = lasts and size(program) <= SMALL and not program.own
+        self._lasts = lasts
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
@@ -266,6 +269,8 @@ class NativeExecutor:
         lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
+        if not self._lasts:
+            lines.append("no code of its own, since a Value beside the arguments is assigned again and again")
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
 
 
@@ -307,8 +312,10 @@ class Bound:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
-        self._free.append(frame)
+        try:
+            total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        finally:
+            self._free.append(frame)
         if self._guarded:
             self._check(arrays[len(self.inputs)])
         return total
@@ -320,8 +327,10 @@ class Bound:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        frame.run(arguments, results, first, end, seed, out)
-        self._free.append(frame)
+        try:
+            frame.run(arguments, results, first, end, seed, out)
+        finally:
+            self._free.append(frame)
 
     def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
         """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""

@@ -55,6 +55,7 @@ class Callback(NamedTuple):
 @contextmanager
 def calls() -> Iterator[None]:
     """Around a run of the machine that calls kernels in Python: raises what they raised."""
+    _thread.error = None  # an interrupt may have left one
     with np.errstate(all="ignore"):
         yield
     error, _thread.error = _thread.error, None
