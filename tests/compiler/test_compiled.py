@@ -225,6 +225,23 @@ def test_a_value_beside_the_arguments_is_a_constant_until_it_is_assigned():
     assert len(f.programs) == 1
 
 
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_zeros_are_added_with_their_signs(executor):
+    for f in (
+        lambda xs: xs[0] + xs[1] + xs[2],
+        lambda xs: -0.0 + xs[0] + xs[1] + xs[2] * 1.0,
+        lambda xs: autograd_mini.sum(xs[:1]),
+        lambda xs: autograd_mini.sum(xs[:2]),
+        lambda xs: autograd_mini.sum([-0.0, *xs]),
+        lambda xs: autograd_mini.mean(xs[:2]),
+        autograd_mini.mean,
+        lambda xs: dot(xs[:1], [1.0]),
+        lambda xs: dot(xs, [1.0, 1.0, 1.0, 1.0]),
+    ):
+        expected = f([Value(-0.0)] * 4).data
+        assert repr(compile_(f, executor=executor)([-0.0] * 4)) == repr(expected)
+
+
 @pytest.mark.parametrize("executor", ["source", "numpy"])
 def test_the_source_of_a_program_is_forgotten_with_it(executor):
     beside = Value(1.0)

@@ -19,7 +19,7 @@ pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 import mpmath
 
-from autograd_mini import Value, compiler, cos, exp, log, sin, sqrt, tanh, where
+from autograd_mini import Value, compiler, cos, dot, exp, log, sin, sqrt, tanh, where
 from autograd_mini.compiler import choice
 from autograd_mini.compiler.native import cache, kernels, threads
 from autograd_mini.compiler.native import executor as native
@@ -810,3 +810,10 @@ def test_a_value_assigned_at_each_call_makes_new_code_no_more_than_a_few_times()
         assert counts[5] > counts[0]
         assert counts[-1] == counts[-4]
         assert "no code of its own" in c.explain()
+
+
+def test_a_dot_of_zeros_is_zero_as_it_is_in_python():
+    for n in (2, 40):
+        xs = [-0.0] * n + [1.0] * n
+        f = compiler.compile(lambda xs: dot(xs[: len(xs) // 2], xs[len(xs) // 2 :]), executor="native")
+        assert repr(f(xs)) == "0.0"
