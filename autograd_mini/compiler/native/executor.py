@@ -50,6 +50,7 @@ class Tape:
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
         self.place, self.rows = encoder.place, encoder.rows
+        self._in_python = [sum(1 for x in part if isinstance(x, Callback)) for part in encoded]
         lists = [self._list(part, addresses) for part in encoded]
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
@@ -86,6 +87,13 @@ class Tape:
         self._kept.append(kernel)
         return ctypes.cast(kernel, ctypes.c_void_p).value or 0
 
+    def around(self, n: int, back: bool) -> Any:
+        """What a run of n samples must stand in."""
+        once, each, once_back, each_back = self._in_python
+        parts = -(-n // self.kind.width)
+        expected = once + parts * each + back * (once_back + parts * each_back)
+        return calls(expected) if expected else nullcontext()
+
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """The address of a table of where these slots stand, and how many there are."""
         return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
@@ -112,6 +120,12 @@ class FusedTape:
         self.call = np.zeros(len(Call), np.int64)
         self.call[Call.MACHINE] = address
         self._sums = program.parameters * width
+
+    @staticmethod
+    def around(n: int, back: bool) -> Any:
+        """Nothing: it calls no Python."""
+        del n, back
+        return nullcontext()
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """No table is needed: rows are in the order of the program."""
@@ -361,7 +375,7 @@ class Frame:
         tape, parameters = bound.tape, bound.executor.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
-        self.around = calls if bound.executor.program.own else nullcontext
+        self.around = tape.around
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
@@ -390,5 +404,5 @@ class Frame:
         words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-        with self.around():
+        with self.around(end - first, seed is not None):
             self.runner(self.address, *blocks, results, *out)
