@@ -50,7 +50,7 @@ def choice(condition: Any, a: Any, b: Any) -> Any:
 
 
 def _total(*xs: Any) -> Any:
-    return reduce(np.add, xs)
+    return reduce(np.add, xs) + 0.0  # Python's sums begin with that
 
 
 # Where NumPy has other names.  What rounds to a whole number gives no -0.0, as Python's ints have none.

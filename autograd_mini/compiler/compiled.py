@@ -23,6 +23,7 @@ from .trace import Trace, trace
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
+PATIENCE = 8  # programs that Values assigned may outdate, before none gets code of its own, which is kept for good
 
 
 class BranchChanged(AutogradError, ValueError):
@@ -127,6 +128,7 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
+        self._outdated = 0  # programs
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = RLock()
         self._call: Callable[..., Any] = PlainCall
@@ -186,6 +188,7 @@ class Compiled:
                 yield plan
             else:
                 self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]
+                self._outdated += 1
         with self._lock:
             yield self._traced(call)
 
@@ -227,7 +230,7 @@ class Compiled:
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
             return straight(graph, call.sizes), ""
         graph = recovered(spread(graph, sources))
-        if graph.nodes < LONG or not may_be_native(options.executor):
+        if graph.nodes < LONG or self._outdated > PATIENCE or not may_be_native(options.executor):
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
         from .loops import find
@@ -253,7 +256,8 @@ class Compiled:
         if name == "native":
             from .native.executor import NativeExecutor
 
-            return NativeExecutor(program, sources, self._params, self._options.dtype, why)
+            lasts = self._outdated <= PATIENCE
+            return NativeExecutor(program, sources, self._params, self._options.dtype, why, lasts=lasts)
         from .numpy import NumpyExecutor
 
         return NumpyExecutor(program, sources, self._params, self._options.dtype, why)

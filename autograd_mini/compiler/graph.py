@@ -146,6 +146,6 @@ class Graph:
         for i in sources:
             marked[i] = True
         for i, rule in enumerate(self.rules):
-            if rule is not None and through(rule):
+            if rule is not None and not marked[i] and through(rule):
                 marked[i] = any(map(marked.__getitem__, self.operands[i]))
         return marked

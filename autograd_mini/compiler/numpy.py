@@ -45,7 +45,7 @@ class NumpyExecutor:
         self._namespace |= {name: elementwise(rule) for name, rule in called.items() if name not in NAMESPACE}
         for name, table in self.writer.layout.tables.items():
             self._namespace[name] = table.astype(dtype) if table.dtype.kind == "f" else table
-        self._code = compiled(self.source)
+        self._code = compiled(self.source, self)
         self._free: dict[int, list[Workspace]] = {}
         rows = program.slots - program.leaves
         self.samples_at_once = max(512, 2**18 // max(rows, 1))

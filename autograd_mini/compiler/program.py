@@ -186,7 +186,7 @@ class Program:
             raise ProgramError(f"there are {len(self)} groups, and {loop} can't be of them")
         if self.start[loop.end] - self.start[loop.first] != loop.end - loop.first:
             raise ProgramError(f"the groups of a loop have one node each, and those of {loop} have more")
-        for line in (self.code, self.arity):
+        for line in (self.code, self.arity, self.varying):
             if line[loop.first : loop.end] != line[loop.first : loop.first + loop.period] * loop.trips:
                 raise ProgramError(f"the trips of {loop} differ")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from types import CodeType
 from typing import Any
+from weakref import finalize
 
 from ..rules import FLOATS, IEEE, Ieee, Rule
 from .graph import differentiable
@@ -20,9 +21,10 @@ class Flipped(Exception):
     """Guards of a program don't hold: for each of them 1 or 0, or one for each sample."""
 
 
-def compiled(source: str) -> CodeType:
-    """The code of a source, which tracebacks can show."""
+def compiled(source: str, owner: object) -> CodeType:
+    """The code of a source, which tracebacks can show for as long as its owner is there."""
     name = f"<compiled program {next(_numbers)}>"
+    finalize(owner, linecache.cache.pop, name, None).atexit = False
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     return compile(source, name, "exec")
 
@@ -50,7 +52,7 @@ class SourceExecutor:
         self.source = "\n\n\n".join(functions) + "\n"
         names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
         names |= {name: rule.f for name, rule in called.items()}
-        exec(compiled(self.source), names)
+        exec(compiled(self.source, self), names)
         self.value: Callable[..., float] = names["value"]
         self.quick: Callable[..., tuple[float, Any]] = names["value_and_gradient"]
 

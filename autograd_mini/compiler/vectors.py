@@ -145,10 +145,14 @@ class Writer:
 
     def _reduce(self, lines: Lines, group: Group, out: str) -> None:
         """A sum, a product or a length of many numbers, which may begin with a constant."""
-        ufunc, first = _REDUCTIONS[group.rule.name], self.layout.read(group.operands[:1], group.varying)
-        begins = ufunc != "hypot" and isinstance(first, float)
+        name, first = group.rule.name, self.layout.read(group.operands[:1], group.varying)
+        ufunc, begins = _REDUCTIONS[name], name != "hypot" and isinstance(first, float)
         stack = self._stack(lines, group.operands[begins:], group.varying)
-        start = (", False, " if not _keep(group) else ", ") + repr(first) if begins else ""
+        start = "-0.0" if name == "chain" else ""  # to which -0.0 can be added and stay
+        if begins:
+            start = repr(first + 0.0 if name in ("sum", "mean") else first)
+        if start:
+            start = (", " if _keep(group) else ", False, ") + start
         lines.do(f"{ufunc}.reduce({{}}, 0, None, {out}{_keep(group)}{start})", stack)
 
     def _dot(self, lines: _VectorLines, group: Group, out: str) -> None:

@@ -1,5 +1,7 @@
 """`compile`: what it takes and returns, when it traces again, and what it says where it can't."""
 
+import gc
+import linecache
 import math
 import os
 import pickle
@@ -221,6 +223,37 @@ def test_a_value_beside_the_arguments_is_a_constant_until_it_is_assigned():
     k.data = 4.0
     assert f.value_and_grad(2.0) == (8.0, 4.0)
     assert len(f.programs) == 1
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_zeros_are_added_with_their_signs(executor):
+    for f in (
+        lambda xs: xs[0] + xs[1] + xs[2],
+        lambda xs: -0.0 + xs[0] + xs[1] + xs[2] * 1.0,
+        lambda xs: autograd_mini.sum(xs[:1]),
+        lambda xs: autograd_mini.sum(xs[:2]),
+        lambda xs: autograd_mini.sum([-0.0, *xs]),
+        lambda xs: autograd_mini.mean(xs[:2]),
+        autograd_mini.mean,
+        lambda xs: dot(xs[:1], [1.0]),
+        lambda xs: dot(xs, [1.0, 1.0, 1.0, 1.0]),
+    ):
+        expected = f([Value(-0.0)] * 4).data
+        assert repr(compile_(f, executor=executor)([-0.0] * 4)) == repr(expected)
+
+
+@pytest.mark.parametrize("executor", ["source", "numpy"])
+def test_the_source_of_a_program_is_forgotten_with_it(executor):
+    beside = Value(1.0)
+    f = compile_(lambda x: x * beside, executor=executor)
+    f(1.0)
+    gc.collect()
+    before = len(linecache.cache)
+    for k in range(20):
+        beside.data = float(k)
+        f(1.0)
+    gc.collect()
+    assert len(linecache.cache) <= before + 1
 
 
 def test_a_dot_of_parameters_may_start_from_what_varies():

@@ -562,3 +562,21 @@ def test_a_recurrence_of_parameters_alone_is_gone_through_once_for_all_samples(m
         np.testing.assert_allclose(flat(c.value_and_grad(X)), flat(machine.value_and_grad(X)), rtol=1e-12)
     (loop,) = loops_of(c)
     assert not executor_of(c).program.varying[loop.first]
+
+
+def test_a_loop_whose_first_trip_begins_with_parameters_alone_is_gone_through_for_each_sample(monkeypatch):
+    leaves = [Value(0.9), Value(0.2)]
+
+    def f(x):
+        s = 0.3 * leaves[0]
+        for t in range(100):
+            s = tanh(0.6 * s + maximum(x[t], leaves[1]))
+        return s
+
+    options = {"params": leaves, "reduce": "mean"}
+    c, machine = folded(f, **options), unfolded(f, monkeypatch, **options)
+    for n in COUNTS:
+        X = np.random.default_rng(n).uniform(-1.0, 1.0, (n, 100))
+        np.testing.assert_allclose(flat(c.value_and_grad(X)), flat(machine.value_and_grad(X)), rtol=1e-12)
+    (loop,) = loops_of(c)
+    assert all(executor_of(c).program.varying[loop.first : loop.end])

@@ -19,7 +19,7 @@ pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 import mpmath
 
-from autograd_mini import Value, compiler, cos, exp, log, sin, sqrt, tanh, where
+from autograd_mini import Value, compiler, cos, dot, exp, log, sin, sqrt, tanh, where
 from autograd_mini.compiler import choice
 from autograd_mini.compiler.native import cache, kernels, threads
 from autograd_mini.compiler.native import executor as native
@@ -780,3 +780,40 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
             compiler.compile(exp, executor="native")
     finally:
         choice._problem.cache_clear()
+
+
+def test_a_value_assigned_at_each_call_makes_new_code_no_more_than_a_few_times():
+    beside = Value(0.5)
+
+    def recurrence(x):
+        for _ in range(150):
+            x = tanh(x * beside) + 0.1
+        return x
+
+    for f, options, x in (
+        (lambda x: sin(x * beside), {}, 0.3),
+        (lambda x: sin(x * beside), {"batch": True}, np.full(5000, 0.3)),
+        (recurrence, {}, 0.3),
+    ):
+        beside.data = 0.5
+        c = compiler.compile(f, executor="native", **options)
+        counts = []
+        for k in range(15):
+            beside.data = 0.5 + k / 64.0
+            value, slope = c.value_and_grad(x)
+            counts.append(len(host()._addresses))
+            at = Value(0.3)
+            expected = f(at)
+            expected.backward()
+            np.testing.assert_allclose(value, expected.data, rtol=1e-13)
+            np.testing.assert_allclose(slope, at.grad, rtol=1e-12)
+        assert counts[5] > counts[0]
+        assert counts[-1] == counts[-4]
+        assert "no code of its own" in c.explain()
+
+
+def test_a_dot_of_zeros_is_zero_as_it_is_in_python():
+    for n in (2, 40):
+        xs = [-0.0] * n + [1.0] * n
+        f = compiler.compile(lambda xs: dot(xs[: len(xs) // 2], xs[len(xs) // 2 :]), executor="native")
+        assert repr(f(xs)) == "0.0"

@@ -1,6 +1,10 @@
 """Operations made with @primitive in the native tier: Python where they must be, machine code all around."""
 
 import math
+import os
+import signal
+import sys
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -136,6 +140,43 @@ def test_what_python_raises_comes_through(error):
     with pytest.raises(type(error)):
         f(np.linspace(0.0, 9.0, 400_000))  # in a thread
     assert f(X).tolist() == before.tolist()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process can't send itself this signal there")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # ctypes tells of it on its own, too
+def test_an_interrupt_comes_through_wherever_it_strikes(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_MINI_THREADS", "1")
+    own = primitive(lambda m, z, x: m.cos(x))(math.sin)
+    f = compiler.compile(lambda x: own(x) * own(2.0 * x), batch=True, executor="native")
+    X = np.linspace(0.0, 1.0, 100_000)
+    before = f.value_and_grad(X)
+
+    def endlessly():
+        while True:
+            f.value_and_grad(X)
+
+    for k in range(3):
+        timer = Timer(0.01 + 0.01 * k, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            endlessly()
+        timer.join()
+    np.testing.assert_array_equal(f.value_and_grad(X), before)
+
+
+def test_a_primitive_may_call_what_runs_on_many_threads(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_MINI_THREADS", "2")
+    inner = compiler.compile(lambda x: sin(x) * x, batch=True, executor="native")
+    many = np.linspace(0.0, 1.0, 500_000)
+    expected = inner(many)[-1]
+
+    @primitive(1.0)
+    def own(x):
+        return x + (float(inner(many)[-1]) if x in (0.0, 1.0) else 0.0)
+
+    f = compiler.compile(lambda x: sum(sin(own(x) * k) for k in range(100)), batch=True, executor="native")
+    value = f(np.linspace(0.0, 1.0, 20_000))
+    assert value[0] == pytest.approx(math.fsum(math.sin(expected * k) for k in range(100)))
 
 
 def test_a_slope_may_use_what_floats_alone_have():

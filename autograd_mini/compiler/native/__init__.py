@@ -3,7 +3,8 @@
 No graph is compiled.  For each operation there is a *kernel*, a function that evaluates a group of nodes or sends their
 adjoints back, and a program becomes a list of *instructions*: a kernel, how many nodes, and where their numbers stand.
 The *machine* feeds samples to that list, as many side by side as there are lanes in a vector.  So kernels are compiled
-once, kept between processes, and serve every program.  Small programs are the exception: each is made one function.
+once, kept between processes, and serve every program.  There are two exceptions.  A small program is made one function,
+and the steps of a loop are made two kernels, one there and one back.  What @primitive made is called in Python.
 
 A kernel is written by reading a row on `Lanes`, numbers whose operators write LLVM's language: nothing that the table
 says is said here again.  To be read in this order:
@@ -13,8 +14,9 @@ says is said here again.  To be read in this order:
     functions   exp, sin … in that arithmetic: by the polynomials of `polynomials`, else by C's functions
     kernels     the kernels of operations with few operands;  sums: those of sums, products and dots
     machine     what runs a list of instructions over all samples
-    encode      from a program to instructions
-    fused       a small program as one function;  entry: functions that Python calls without a detour
+    encode      from a program to instructions;  primitives: those that call Python
+    fused       a small program as one function;  folded: a loop as two kernels
+    entry       functions that Python calls without a detour;  total: the sum of an array
     executor    what `Compiled` calls: it has the arrays, and runs all that;  quick: its short way;  threads: many cores
     jit         LLVM itself, from text to addresses;  cache: what is kept between processes
 

@@ -51,6 +51,7 @@ class Tape:
         addresses = dict(zip(wanted, jit.addresses(wanted)))
         self._kept: list[Any] = []  # what the instructions say where to find
         self.place, self.rows = encoder.place, encoder.rows
+        self._in_python = [sum(1 for x in part if isinstance(x, Callback)) for part in encoded]
         lists = [self._list(part, addresses) for part in encoded]
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
@@ -87,6 +88,13 @@ class Tape:
         self._kept.append(kernel)
         return ctypes.cast(kernel, ctypes.c_void_p).value or 0
 
+    def around(self, n: int, back: bool) -> Any:
+        """What a run of n samples must stand in."""
+        once, each, once_back, each_back = self._in_python
+        parts = -(-n // self.kind.width)
+        expected = once + parts * each + back * (once_back + parts * each_back)
+        return calls(expected) if expected else nullcontext()
+
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """The address of a table of where these slots stand, and how many there are."""
         return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
@@ -114,6 +122,12 @@ class FusedTape:
         self.call[Call.MACHINE] = address
         self._sums = program.parameters * width
 
+    @staticmethod
+    def around(n: int, back: bool) -> Any:
+        """Nothing: it calls no Python."""
+        del n, back
+        return nullcontext()
+
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
         """No table is needed: rows are in the order of the program."""
         return 0, len(slots)
@@ -140,6 +154,7 @@ class NativeExecutor:
         dtype: in which to calculate, float64 or float32.
         why: the reason for this executor, for explain().
         jit: where kernels come from.
+        lasts: whether it is worth code of its own, which stays in memory for as long as the process.
     """
 
     name = "native"
@@ -154,13 +169,15 @@ class NativeExecutor:
         dtype: str,
         why: str = "as asked",
         jit: Jit | None = None,
+        lasts: bool = True,
     ) -> None:
         self.why = why
         self.program, self.sources, self.parameters, self.dtype = program, list(sources), parameters, np.dtype(dtype)
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._is_short = size(program) <= SMALL and not program.own
+        self._is_short = lasts and size(program) <= SMALL and not program.own
+        self._lasts = lasts
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
         self.guards = np.array([float(guard.outcome) for guard in program.guards])
@@ -268,6 +285,8 @@ class NativeExecutor:
         lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
+        if not self._lasts:
+            lines.append("no code of its own, since a Value beside the arguments is assigned again and again")
         return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
 
 
@@ -309,8 +328,10 @@ class Bound:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
-        self._free.append(frame)
+        try:
+            total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+        finally:
+            self._free.append(frame)
         if self._guarded:
             self._check(arrays[len(self.inputs)])
         return total
@@ -322,8 +343,10 @@ class Bound:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        frame.run(arguments, results, first, end, seed, out)
-        self._free.append(frame)
+        try:
+            frame.run(arguments, results, first, end, seed, out)
+        finally:
+            self._free.append(frame)
 
     def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
         """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
@@ -354,7 +377,7 @@ class Frame:
         tape, parameters = bound.tape, bound.executor.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
-        self.around = calls if bound.executor.program.own else nullcontext
+        self.around = tape.around
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
@@ -383,5 +406,5 @@ class Frame:
         words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-        with self.around():
+        with self.around(end - first, seed is not None):
             self.runner(self.address, *blocks, results, *out)

@@ -241,7 +241,7 @@ def _dot(*operands: Lanes) -> Lanes:
     chains = max(1, min(CHAINS, (n + 1) // 2))
     for i, (w, x) in enumerate(zip(operands[:n], operands[n : 2 * n])):
         if len(sums) <= i % chains:
-            sums.append(w * x)
+            sums.append(w.fma(x, w.lift(0.0)))  # Python's sums begin with that
         else:
             sums[i % chains] = w.fma(x, sums[i % chains])
     while len(sums) > 1:

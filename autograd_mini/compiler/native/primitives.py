@@ -1,7 +1,8 @@
 """Groups of operations made with @primitive: instructions of the machine whose kernels are Python.
 
 The machine calls them as it calls any other, and they work on the same rows of V and G.  An exception can't go through
-machine code: it waits until the machine has come to its end, and what is still to be called then does nothing.
+machine code: it waits until the machine has come to its end, and what is still to be called then does nothing.  An
+interrupt may come before the first line of a kernel, where nothing can catch it, so it is counted how many were begun.
 """
 
 import ctypes
@@ -21,8 +22,15 @@ _Kernel: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes
 Rows = slice | Any  # or an array of their numbers
 
 
-class _PerThread(_local):
+class _Run:
+    """One run of the machine: how many kernels in Python were begun, and what one of them raised."""
+
+    begun = 0
     error: BaseException | None = None
+
+
+class _PerThread(_local):
+    run = _Run()
 
 
 _thread = _PerThread()
@@ -43,23 +51,31 @@ class Callback(NamedTuple):
 
         def called(code: int, v: int, g: int) -> None:
             del code
-            if _thread.error is None:
+            run = _thread.run
+            run.begun += 1
+            if run.error is None:
                 try:
                     self.work(matrix(v), matrix(g))
                 except BaseException as error:  # noqa: BLE001  (an interrupt too)
-                    _thread.error = error
+                    run.error = error
 
         return _Kernel(called)
 
 
 @contextmanager
-def calls() -> Iterator[None]:
-    """Around a run of the machine that calls kernels in Python: raises what they raised."""
-    with np.errstate(all="ignore"):
-        yield
-    error, _thread.error = _thread.error, None
-    if error is not None:
-        raise error
+def calls(expected: int) -> Iterator[None]:
+    """Around a run of the machine that calls so many kernels in Python: raises what they raised."""
+    before, run = _thread.run, _Run()
+    _thread.run = run
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _thread.run = before
+    if run.error is not None:
+        raise run.error
+    if run.begun < expected:
+        raise KeyboardInterrupt
 
 
 def forward(rule: Rule, results: slice, operands: Sequence[Rows], lanes: slice) -> Callback:

@@ -6,6 +6,7 @@ that of the cores this process may use, unless told.
 """
 
 import os
+from _thread import _local
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -35,14 +36,22 @@ def count() -> int:
     return len(available(0)) if available else os.cpu_count() or 1
 
 
+class _PerThread(_local):
+    is_ours = False
+
+
+_thread = _PerThread()
 _pools: dict[int, Any] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
 
 
 def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
-    """Do a job, which may be done twice, for each part, and wait for all."""
-    threads = min(count(), len(parts))
+    """Do a job, which may be done twice, for each part, and wait for all.
+
+    In one of the threads, as when a primitive calls what is compiled, it is done there: all of them might be waiting.
+    """
+    threads = 1 if _thread.is_ours else min(count(), len(parts))
     if threads > 1:
         try:
             list(_pool(threads).map(job, parts))
@@ -57,5 +66,9 @@ def _pool(threads: int) -> Any:
     if threads not in _pools:
         from concurrent.futures import ThreadPoolExecutor  # which takes longer than the rest of the executor
 
-        _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini"))
+        _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini", _begun))
     return _pools[threads]
+
+
+def _begun() -> None:
+    _thread.is_ours = True
