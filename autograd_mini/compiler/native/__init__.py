@@ -12,6 +12,7 @@ says is said here again.  To be read in this order:
     lane        numbers with Python's operators that write it, and the arithmetic that a row has for its m
     functions   exp, sin … in that arithmetic: by the polynomials of `polynomials`, else by C's functions
     kernels     the kernels of operations with few operands;  sums: those of sums, products and dots
+    streams     those of groups in step: what they exchange stays in registers
     machine     what runs a list of instructions over all samples
     encode      from a program to instructions
     fused       a small program as one function;  entry: functions that Python calls without a detour

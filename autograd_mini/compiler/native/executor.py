@@ -12,13 +12,13 @@ import numpy as np
 
 from ..program import Group, Program
 from ..source import Flipped
-from .encode import Encoder, Instruction, Instructions, is_own
+from .encode import Encoder, Instruction, Instructions
 from .entry import entry, quick_runner, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
-from .primitives import Callback, calls
+from .primitives import Callback, calls, is_own
 from .threads import PART, all_done, divided
 from .total import total
 
