@@ -3,7 +3,8 @@
 No graph is compiled.  For each operation there is a *kernel*, a function that evaluates a group of nodes or sends their
 adjoints back, and a program becomes a list of *instructions*: a kernel, how many nodes, and where their numbers stand.
 The *machine* feeds samples to that list, as many side by side as there are lanes in a vector.  So kernels are compiled
-once, kept between processes, and serve every program.  Small programs are the exception: each is made one function.
+once, kept between processes, and serve every program.  There are exceptions: a small program is made one function, and
+long groups that are in step a stream.
 
 A kernel is written by reading a row on `Lanes`, numbers whose operators write LLVM's language: nothing that the table
 says is said here again.  To be read in this order:

@@ -86,9 +86,11 @@ class Tape:
         self._kept.append(kernel)
         return ctypes.cast(kernel, ctypes.c_void_p).value or 0
 
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
-        """The address of a table of where these slots stand, and how many there are."""
-        return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
+        """How many slots there are, the address of a table of where they stand, and the first if the others follow."""
+        places = self.place[list(slots)].astype(np.int32)
+        follow = len(places) > 0 and (np.diff(places) == 1).all()
+        return len(places), self.keep(places), int(places[0]) if follow else -1
 
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
@@ -113,9 +115,9 @@ class FusedTape:
         self.call[Call.MACHINE] = address
         self._sums = program.parameters * width
 
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
         """No table is needed: rows are in the order of the program."""
-        return 0, len(slots)
+        return len(slots), 0, -1
 
     def arrays(self) -> tuple[Any, Any]:
         """Where the derivatives by parameters are added up."""
@@ -290,7 +292,7 @@ class Bound:
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
         """The value for each sample; if there is a seed, the derivatives are written to `out`."""
-        results = np.empty((self.outputs[1], n), self.tape.dtype)
+        results = np.empty((self.outputs[0], n), self.tape.dtype)
         if n * self._slots < 2 * PART:
             self._part(arguments, results, 0, n, seed, out)
         else:
@@ -360,8 +362,8 @@ class Frame:
         words[Call.FORMAT] = ord(tape.dtype.char)
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
-            for k, (slots, rows) in enumerate(tables):
-                words[at + BLOCK * k + 3 : at + BLOCK * k + 5] = rows, slots
+            for k, slots in enumerate(tables):
+                words[at + BLOCK * k + 3 : at + BLOCK * (k + 1)] = slots
         self.address = words.ctypes.data
         fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
         if parameters is not None:
