@@ -288,6 +288,7 @@ class Bound:
         self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._slots = program.slots
+        self._quick_runner = executor.quick_runner
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
@@ -301,19 +302,30 @@ class Bound:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
 
-    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
-        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+    def quick(
+        self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
+    ) -> tuple[float, Any]:
+        """The sum of the values, and those themselves if they are to be given away, for arrays as the caller has them.
+
+        Raises:
+            TypeError: they are not of these axes.
+        """
         if n * self._slots >= 2 * PART:
             raise TypeError
         try:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
-        total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
-        self._free.append(frame)
+        results = frame.results
+        if given or results is None or len(results[0]) != n:
+            results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
+        total = self._quick_runner(np.ndarray, frame.address, n, seed, axes, *arguments, results, *out)
+        if given:
+            frame.results = None
         if self._guarded:
-            self._check(arrays[len(self.inputs)])
-        return total
+            self._check(results)
+        self._free.append(frame)
+        return total, results
 
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
@@ -354,6 +366,7 @@ class Frame:
         tape, parameters = bound.tape, bound.executor.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
+        self.results: Any = None  # of the last call, where nobody else has them
         self.around = calls if bound.executor.program.own else nullcontext
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
