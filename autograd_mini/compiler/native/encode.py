@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...rules import Rule
-from ..graph import OPERATIONS, SLOPED, differentiable
+from ..graph import SLOPED, differentiable
 from ..program import Group, Loop, Program
 from . import primitives, sums
 from .folded import Folded
 from .folded import backward as loop_backward
 from .folded import forward as loop_forward
 from .ir import Kind
-from .kernels import BAKED, CHEAP, LONG, Mode, Nodes, Rows, backward, forward, one_number
+from .kernels import BAKED, CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
 from .primitives import Callback
+from .streams import Stream, stream_backward, stream_forward, with_streams
 
-SHORT = 4  # operands, beyond which they are taken in a loop
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
 Write = Callable[..., str]
 
@@ -65,6 +65,10 @@ class Encoder:
         self._is_inside = np.zeros(program.slots, bool)
         for folded in self.loops.values():
             self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self._streamed = with_streams(program, self.active, varying)
+        for part in self._streamed:
+            for slots in part.inner() if isinstance(part, Stream) else ():
+                self._is_inside[slots.start : slots.stop] = True
         self._there_too: dict[Loop, Instruction] = {}
         uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
         self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop alone
@@ -91,7 +95,9 @@ class Encoder:
     def encoded(self) -> Encoded:
         """The instructions."""
         program = self.program
-        parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
+        parts: list[list[Group | Stream] | Loop] = [self._streamed]
+        if program.loops:
+            parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
         back = [pair for part in reversed(parts) for pair in self._back(part)]
         forward_ = [pair for part in parts for pair in self._there(part)]
         sampled = program.sampled
@@ -102,19 +108,22 @@ class Encoder:
             [x for varying, x in back if varying or not sampled],
         )
 
-    def _there(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+    def _there(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
         """Instructions of some groups, and whether they are for each sample."""
         if isinstance(part, Loop):
             yield self._varies(part), self._there_too[part]
             return
         for group in part:
-            yield group.varying, self._forward(group)
+            yield group.varying, self._stream(group) if isinstance(group, Stream) else self._forward(group)
 
-    def _back(self, part: list[Group] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+    def _back(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
         if isinstance(part, Loop):
             yield from self._loop(part)
             return
         for group in reversed(part):
+            if isinstance(group, Stream):
+                yield from self._stream_back(group)
+                continue
             for reached in self._reached(group):
                 yield group.varying, self._backward(reached)
 
@@ -137,13 +146,30 @@ class Encoder:
         if folded.reached:
             yield self._varies(loop), back
 
+    def _stream(self, stream: Stream) -> Instruction:
+        name = f"stream_{stream.digest(self.kind, self.wide)}"
+        write = partial(stream_forward, name, stream, self.kind, self.wide)
+        return Instruction(name, write, stream.fields(self.place))
+
+    def _stream_back(self, stream: Stream) -> Iterator[tuple[bool, Instruction]]:
+        if not any(stream.back):
+            return
+        wanted = stream.wanted(self.active)
+        for x in (x for x, is_wanted in zip(stream.outside, wanted) if is_wanted):
+            self.reached[x.slots(stream.length)] = True
+        kind, wide, fields = self.kind, self.wide, stream.fields(self.place)
+        clusters = stream.clusters(wanted, fields[2:], 0 if wide else kind.width)
+        name = f"stream_back_{stream.digest(kind, wide, wanted, clusters)}"
+        write = partial(stream_backward, name, stream, kind, wide, wanted, clusters)
+        yield stream.varying, Instruction(name, write, fields)
+
     # ---- forward ----
 
     def _forward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
-        if is_own(group):
+        if primitives.is_own(group):
             return primitives.forward(rule, *self._rows(group))
-        if not _is_long(group):
+        if not is_long(group):
             modes, fields = self._found(group, self._modes)
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
@@ -324,9 +350,9 @@ class Encoder:
     def _backward(self, group: Group) -> Instruction | Callback:
         rule, head = group.rule, self._head(group)
         active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
-        if is_own(group):
+        if primitives.is_own(group):
             return self._own_backward(group, active)
-        if not _is_long(group):
+        if not is_long(group):
             modes, fields = self._found(group, self._modes)
             making = self._making(rule, modes)
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
@@ -349,11 +375,6 @@ class Encoder:
         return self._made("B", rule, modes, write, head + fields)
 
 
-def is_own(group: Group) -> bool:
-    """Whether its operation was made with @primitive."""
-    return OPERATIONS.get(group.rule.name) is not group.rule
-
-
 def _runs(places: Any) -> tuple[str, Any, int] | None:
     """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
     ordered = np.sort(places)
@@ -362,10 +383,6 @@ def _runs(places: Any) -> tuple[str, Any, int] | None:
     if len(ordered) < FEW * count:
         return None
     return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
-
-
-def _is_long(group: Group) -> bool:
-    return group.rule.name in LONG and len(group.operands) > SHORT
 
 
 def _in_a_row(places: Any) -> Any:

@@ -13,13 +13,13 @@ import numpy as np
 from ..flat import flat_way
 from ..program import Group, Program
 from ..source import Flipped
-from .encode import Encoder, Instruction, Instructions, is_own
+from .encode import Encoder, Instruction, Instructions
 from .entry import entry, quick_runner, runner
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
-from .primitives import Callback, calls
+from .primitives import Callback, calls, is_own
 from .threads import PART, all_done, divided
 from .total import total
 
@@ -95,9 +95,11 @@ class Tape:
         expected = once + parts * each + back * (once_back + parts * each_back)
         return calls(expected) if expected else nullcontext()
 
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
-        """The address of a table of where these slots stand, and how many there are."""
-        return self.keep(self.place[list(slots)].astype(np.int32)), len(slots)
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
+        """How many slots there are, the address of a table of where they stand, and the first if the others follow."""
+        places = self.place[list(slots)].astype(np.int32)
+        follow = len(places) > 0 and (np.diff(places) == 1).all()
+        return len(places), self.keep(places), int(places[0]) if follow else -1
 
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
@@ -128,9 +130,9 @@ class FusedTape:
         del n, back
         return nullcontext()
 
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int]:
+    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
         """No table is needed: rows are in the order of the program."""
-        return 0, len(slots)
+        return len(slots), 0, -1
 
     def arrays(self) -> tuple[Any, Any]:
         """Where the derivatives by parameters are added up."""
@@ -307,11 +309,12 @@ class Bound:
         self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._slots = program.slots
+        self._quick_runner = executor.quick_runner
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
         """The value for each sample; if there is a seed, the derivatives are written to `out`."""
-        results = np.empty((self.outputs[1], n), self.tape.dtype)
+        results = np.empty((self.outputs[0], n), self.tape.dtype)
         if n * self._slots < 2 * PART:
             self._part(arguments, results, 0, n, seed, out)
         else:
@@ -320,21 +323,32 @@ class Bound:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
 
-    def quick(self, n: int, seed: float, axes: int, *arrays: Any) -> Any:
-        """The sum of the values, for arrays as the caller has them; TypeError if they are not of these axes."""
+    def quick(
+        self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
+    ) -> tuple[float, Any]:
+        """The sum of the values, and those themselves if they are to be given away, for arrays as the caller has them.
+
+        Raises:
+            TypeError: they are not of these axes.
+        """
         if n * self._slots >= 2 * PART:
             raise TypeError
         try:
             frame = self._free.pop()
         except IndexError:
             frame = Frame(self)
+        results = frame.results
+        if given or results is None or len(results[0]) != n:
+            results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
         try:
-            total = self.executor.quick_runner(np.ndarray, frame.address, n, seed, axes, *arrays)
+            total = self._quick_runner(np.ndarray, frame.address, n, seed, axes, *arguments, results, *out)
+            if given:
+                frame.results = None
+            if self._guarded:
+                self._check(results)
         finally:
             self._free.append(frame)
-        if self._guarded:
-            self._check(arrays[len(self.inputs)])
-        return total
+        return total, results
 
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
@@ -378,6 +392,7 @@ class Frame:
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.executor.runner
         self.around = tape.around
+        self.results: Any = None  # of the last call, where nobody else has them
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
@@ -385,8 +400,8 @@ class Frame:
         words[Call.FORMAT] = ord(tape.dtype.char)
         words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
         for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
-            for k, (slots, rows) in enumerate(tables):
-                words[at + BLOCK * k + 3 : at + BLOCK * k + 5] = rows, slots
+            for k, slots in enumerate(tables):
+                words[at + BLOCK * k + 3 : at + BLOCK * (k + 1)] = slots
         self.address = words.ctypes.data
         fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
         if parameters is not None:

@@ -91,7 +91,7 @@ class Jit:
 _C: Final = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt", "hypot", "erf", "erfc"),
     *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-    *("fma", "floor", "ceil", "rint", "fmaf", "floorf", "ceilf", "rintf", "memset"),
+    *("fma", "floor", "ceil", "rint", "fmaf", "floorf", "ceilf", "rintf", "memset", "memcpy"),
 )
 
 

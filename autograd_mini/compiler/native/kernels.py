@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ...rules import Rule
+from ..program import Group
 from .ir import Code, Kind
 from .lane import Arithmetic, Lanes
 
@@ -23,6 +24,7 @@ SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g)"
 _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
+SHORT: Final = 4  # operands, beyond which they are taken in a loop
 BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
 
 # What takes no longer than to gather the operands.
@@ -30,6 +32,11 @@ CHEAP = (
     *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
     *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
 )
+
+
+def is_long(group: Group) -> bool:
+    """Whether it needs a kernel that takes any number of operands."""
+    return group.rule.name in LONG and len(group.operands) > SHORT
 
 
 class _Access:

@@ -52,8 +52,8 @@ class Call(IntEnum):
 
 
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
-# how many rows it has, and the address of the slots of its rows.
-BLOCK = 5
+# how many rows it has, the address of the slots of its rows, and the first slot if the others follow it, else −1.
+BLOCK = 6
 
 
 def text(kind: Kind, needs: dict[str, str], name: str) -> str:
@@ -72,12 +72,26 @@ def _execute(needs: dict[str, str], name: str) -> str:
     return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g)")
 
 
-def _each_number(code: Code, kind: Kind, blocks: str, count_: str, body: Callable[[str, str, str], None]) -> None:
+def _each_number(
+    code: Code, kind: Kind, blocks: str, count_: str, is_given: bool, body: Callable[[str, str, str], None]
+) -> None:
+    """Go through the numbers of blocks; copy at once what lies in the same way in both places."""
     with code.loop(count_) as b:
         block = code.at(blocks, code.mul(b, BLOCK), "i64")
         base, slots = code.pointer(block, 0), code.pointer(block, 4)
         down, across_, rows = (code.field(block, i) for i in (1, 2, 3))
         first = code.at(base, code.mul("%sample", across_), "i8")
+        if kind.width == 1:
+            start = code.field(block, 5)
+            follow, dense = code.let(f"icmp sge i64 {start}, 0"), code.let(f"icmp eq i64 {down}, {kind.size}")
+            alike = code.let(f"and i1 {follow}, {dense}")
+            with code.when(alike):
+                ours = code.at("%v", start, kind.scalar)
+                to, from_ = (ours, first) if is_given else (first, ours)
+                code.needs["llvm.memcpy.p0.p0.i64"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+                bytes_ = code.mul(rows, kind.size)
+                code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {from_}, i64 {bytes_}, i1 false)")
+            rows = code.let(f"select i1 {alike}, i64 0, i64 {rows}")
         with code.loop(rows) as i:
             row = code.at(first, code.mul(i, down), "i8")
             slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
@@ -105,7 +119,7 @@ def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
         x = code.intrinsic(kind.text, name, *given, (kind.text, "poison"))
         code.store(kind.text, x, code.at("%v", at, scalar), size)
 
-    _each_number(code, kind, "%blocks", "%n", body)
+    _each_number(code, kind, "%blocks", "%n", True, body)
     return code.function(f"internal void @{name}_feed(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
 
 
@@ -121,7 +135,7 @@ def _take(kind: Kind, needs: dict[str, str], name: str) -> str:
             x = code.load(scalar, code.at("%v", code.add(at, lane), scalar), size)
             code.store(scalar, x, code.at(row, code.mul(lane, step), "i8"), size)
 
-    _each_number(code, kind, "%blocks", "%n", body)
+    _each_number(code, kind, "%blocks", "%n", False, body)
     return code.function(f"internal void @{name}_take(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
 
 

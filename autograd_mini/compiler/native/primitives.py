@@ -16,10 +16,17 @@ import numpy as np
 
 from ...rules import Rule
 from ..arrays import elementwise
+from ..graph import OPERATIONS
+from ..program import Group
 from ..text import slope_of
 
 _Kernel: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)  # called, takes the lock
 Rows = slice | Any  # or an array of their numbers
+
+
+def is_own(group: Group) -> bool:
+    """Whether its operation was made with @primitive."""
+    return OPERATIONS.get(group.rule.name) is not group.rule
 
 
 class _Run:

@@ -26,15 +26,17 @@ def quick_way(
     sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
     theirs = [sampled + len(shape) for shape in shapes]
     axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
-    rows, dtype, summed = 1 + len(executor.program.guards), executor.dtype, reduce is not None or not sampled
+    dtype, summed = executor.dtype, reduce is not None or not sampled
+    one = None if sampled else executor.bound(1)
+    empty, gradients = np.empty, list(shapes) if parameters is None else [parameters.shape]
+    each = sampled and parameters is None
 
     def quick(*args: Any) -> tuple[Any, Any]:
         if len(args) != arity or not (n := len(args[0]) if sampled else 1):
             raise TypeError
-        results = np.empty((rows, n), dtype)
-        out = [np.empty_like(x) for x in args] if parameters is None else [np.empty_like(parameters)]
+        out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
         seed = 1.0 / n if reduce == "mean" else 1.0
-        total = executor.bound(n).quick(n, seed, axes, *args, results, *out)
+        total, results = (one or executor.bound(n)).quick(n, seed, axes, args, out, not summed)
         return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
 
     return quick

@@ -1,0 +1,135 @@
+"""Groups in step as one kernel: it gives what the groups give, reads no less and writes no more."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from autograd_mini import Value, compiler, exp, relu, sin, tanh, where
+from autograd_mini import sum as total
+from autograd_mini.compiler.native import executor as native
+from autograd_mini.compiler.native import streams
+from autograd_mini.compiler.native.jit import Jit, host
+from tests.compiler.expressions import Expression
+from tests.compiler.test_native import NARROW, assert_same, both
+
+LENGTHS = (64, 65, 71, 72, 200, 1003)
+
+
+def rosenbrock(x):
+    z = 0.0
+    for a, b in pairwise(x):
+        z = z + 100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2
+    return z
+
+
+def stencil(x):
+    """Runs that overlap each other, nearer and farther than a vector, and one number that is in all."""
+    z = 0.0
+    for i in range(len(x) - 21):
+        z = z + tanh(x[i] * x[i + 2] + (x[i + 1] - x[0]) / (1.5 + exp(x[i + 8]))) + sin(x[i + 21] - x[i + 9])
+    return z
+
+
+def seen(x):
+    """Pieces that are asked for by the others, by a sum, and by themselves."""
+    u = [exp(a * x[3]) for a in x]
+    v = [a * sin(b - c) for a, b, c in zip(u, x[9:], x)]
+    return total(v) * v[5] + u[7] * total([a * a for a in u]) + total([*u, *x])
+
+
+def chosen(x):
+    return total([where(a < 0.3, relu(a) - b, -(b**3.0) + 1.0 / (a * a + 1.0)) for a, b in pairwise(x)])
+
+
+PROGRAMS = (rosenbrock, stencil, seen, chosen)
+
+
+def made(f, n, **options):
+    """The streams of a program."""
+    c = compiler.compile(f, executor="native", **options)
+    c(np.full((2, n), 0.5) if options else np.full(n, 0.5))
+    executor = next(iter(c._plans.values()))[0].executor
+    program = executor.program
+    parts = streams.with_streams(
+        program, np.array(program.active(executor.sources), bool), np.array(program.is_varying(), bool)
+    )
+    return [part for part in parts if isinstance(part, streams.Stream)]
+
+
+@pytest.mark.parametrize("f", PROGRAMS)
+def test_a_stream_gives_what_groups_give(f):
+    assert made(f, 200)
+    for n in LENGTHS:
+        x = np.random.default_rng(n).uniform(-1.0, 1.0, n)
+        assert_same(*[c.value_and_grad(x) for c in both(f)], tolerance=1e-13 * n)
+        assert_same(*[c.value_and_grad(x) for c in both(f, dtype="float32")], tolerance=1e-6 * n)
+
+
+@pytest.mark.parametrize("samples", [1, 8, 13])
+def test_a_stream_of_rows_gives_what_groups_give(samples):
+    for f in PROGRAMS:
+        X = np.random.default_rng(samples).uniform(-1.0, 1.0, (samples, 150))
+        assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)], tolerance=1e-11)
+
+
+def test_a_program_of_one_stream_has_its_inputs_and_sums_alone_in_memory():
+    (stream,) = made(rosenbrock, 1000)
+    assert len(stream.pieces) == 6
+    assert stream.written == []
+    assert len(stream.folded) == 2
+    assert sum(map(len, stream.inner())) == 6 * 999 - 2
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_random_programs_in_short_streams(n, monkeypatch):
+    monkeypatch.setattr(streams, "LEAST", 2)
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        leaves = [Value(p) for p in rng.uniform(-1.0, 1.0, 6).tolist()]
+        X = rng.uniform(-2.0, 2.0, (n, 3))
+        recipe = Expression(seed, 20 + seed, 3, 6)
+        options = {"params": leaves, "reduce": "mean"} if seed % 2 else {"batch": True}
+        assert_same(*[f.value_and_grad(X) for f in both(lambda x: recipe(x, leaves), **options)])  # noqa: B023
+
+
+def test_nan_and_infinity_go_where_they_go_in_eager_work():
+    rng = np.random.default_rng(0)
+    for bad in (math.nan, math.inf, -math.inf, 5e-324):
+        x = rng.uniform(-1.0, 1.0, 100)
+        x[[17, 63, 99]] = bad
+        leaves = [Value(a) for a in x.tolist()]
+        rosenbrock(leaves).backward()
+        got = compiler.compile(rosenbrock, executor="native").value_and_grad(x)[1]
+        expected = np.array([a.grad for a in leaves])
+        assert (np.isfinite(got) == np.isfinite(expected)).all()
+        np.testing.assert_allclose(got[np.isfinite(got)], expected[np.isfinite(got)], rtol=1e-12)
+
+
+def test_what_a_branch_alone_needs_is_not_differentiated():
+    def f(x):
+        roots = [a**0.5 for a in x]
+        return total([a * a for a in x]) if total(roots) >= 0.0 else x[0]
+
+    x = np.zeros(100)
+    value, slopes = compiler.compile(f, executor="native").value_and_grad(x)
+    assert value == 0.0
+    assert (slopes == 0.0).all()
+
+
+def test_a_stream_has_the_same_bits_on_machines_with_other_vectors():
+    plain = Jit("x86-64", "") if "x86" in host().triple else Jit("generic", "")
+    narrow = Jit("haswell", f"+avx2,+fma,+bmi,+bmi2,+popcnt,{NARROW}") if "+avx2" in host().features else plain
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, 203)
+    for f in (rosenbrock, stencil):
+        c = compiler.compile(f, executor="native")
+        expected = c.value_and_grad(x)
+        wide = next(iter(c._plans.values()))[0].executor
+        for jit in (narrow, plain):
+            other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=jit)
+            out = [np.empty((203, 1))]
+            value = other.value_and_gradient([x[:, None]], 1, 1.0, out, False)
+            assert_same(expected, (value, out[0][:, 0]), tolerance=0.0 if f is rosenbrock else 1e-13)
