@@ -23,7 +23,7 @@ from .trace import Trace, trace
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
-PATIENCE = 8  # programs that Values assigned may outdate, before none gets code of its own, which is kept for good
+PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which is kept for good
 
 
 class BranchChanged(AutogradError, ValueError):

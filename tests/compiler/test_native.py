@@ -782,7 +782,8 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
         choice._problem.cache_clear()
 
 
-def test_a_value_assigned_at_each_call_makes_new_code_no_more_than_a_few_times():
+def test_values_assigned_again_and_again_make_new_code_no_more_than_a_few_times(monkeypatch):
+    monkeypatch.setattr(compiler.compiled, "PATIENCE", 8)
     beside = Value(0.5)
 
     def recurrence(x):
