@@ -143,11 +143,16 @@ class Writer:
     def _stack(self, lines: Lines, rows: Rows, varying: bool) -> Text:
         return lines.make(self.layout.stack(rows, varying))
 
+    def _terms(self, lines: Lines, rows: Rows, varying: bool) -> Text:
+        """Rows to be reduced along an axis, which must be there even if a single row stands for itself."""
+        alone = len(rows) == 1 < len(rows[0])
+        return lines.make(self.layout.stack(rows, varying) + "[None]" * alone)
+
     def _reduce(self, lines: Lines, group: Group, out: str) -> None:
         """A sum, a product or a length of many numbers, which may begin with a constant."""
         name, first = group.rule.name, self.layout.read(group.operands[:1], group.varying)
         ufunc, begins = _REDUCTIONS[name], name != "hypot" and isinstance(first, float)
-        stack = self._stack(lines, group.operands[begins:], group.varying)
+        stack = self._terms(lines, group.operands[begins:], group.varying)
         start = "-0.0" if name == "chain" else ""  # to which -0.0 can be added and stay
         if begins:
             start = repr(first + 0.0 if name in ("sum", "mean") else first)
@@ -162,7 +167,7 @@ class Writer:
             lines.do(f"matmul({{}}, {{}}, {out})", matrix, self._vector(lines, xs))
             self.products.append((len(ws[0]), len(ws)))
         else:
-            product = self._stack(lines, ws, group.varying) * self._stack(lines, xs, group.varying)
+            product = self._terms(lines, ws, group.varying) * self._terms(lines, xs, group.varying)
             if group.varying and not any(self.layout.varying[line[0]] for line in [*ws, *xs]):  # the start alone varies
                 lines.do(f"{out}[...] = add.reduce({{}}, 0, None, None{_keep(group)})", product)
             else:

@@ -728,3 +728,22 @@ def test_tiny_programs_need_the_standard_library_alone():
     )
     assert done.stdout.splitlines() == [repr(2.0 * math.sin(0.5)), "400.0"]
     assert "pip install 'autograd-mini[fast]'" in done.stderr
+
+
+@pytest.mark.parametrize("executor", ["numpy", "native"])
+def test_several_sums_of_one_term_each(executor):
+    from autograd_mini import dot, prod
+    from autograd_mini import sum as total
+
+    def f(x):
+        one, two = x * 0.5, exp(x)
+        pairs = [(dot([v], [3.0]), total([2.0, v]), total([v]), prod([v, 4.0]), v + 1.0 + 2.0) for v in (one, two)]
+        return sum(a * b + c * d * e for a, b, c, d, e in pairs)
+
+    X = np.linspace(0.25, 2.0, 5)
+    values, slopes = compile_(f, batch=True, executor=executor).value_and_grad(X)
+    for x, value, slope in zip(X.tolist(), values, slopes):
+        leaf = Value(x)
+        root = f(leaf)
+        root.backward()
+        assert (value, slope) == pytest.approx((root.data, leaf.grad), rel=1e-13)
