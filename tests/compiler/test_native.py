@@ -133,6 +133,7 @@ def test_long_sums_products_and_dots():
         lambda x: prod([*x, *[exp(v) for v in x[1:20]]]) + mean([*x[2:20], *[v * v for v in x]]),  # in two runs
         lambda x: total([*[v * v for v in x], *x[1:20]]) * hypot(*x[20:3:-1], *[exp(v) for v in x]),
         lambda x: dot(x, x[::-1], 2.0),
+        lambda x: dot(x, x, x[3]) * dot(x[::2], x[::2]),
         lambda x: dot(x[:7], x[7:14]) + dot(x[:7], x[1:8]) * dot(x[3:10], x[1:8], x[0]),
         lambda x: x[0] + x[1] + x[0] * x[2] + x[3] * x[4] + x[5] + x[0],
     ):

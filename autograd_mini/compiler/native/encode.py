@@ -366,8 +366,9 @@ class Encoder:
                 lists, fields = self._with_numbers(group, lists, fields)
                 write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
                 return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
-            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides)
-            return self._made("B" + _bits(sides), rule, modes, write, head + fields)
+            squares = all(sides[:2]) and group.operands[: n // 2] == group.operands[n // 2 : n // 2 * 2]
+            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides, squares=squares)
+            return self._made("BS"[squares] + _bits(sides), rule, modes, write, head + fields)
         if rule.name == "sloped":
             write = partial(sums.sloped_backward, wide=self.wide, value=alone[0], modes=lists)
         else:

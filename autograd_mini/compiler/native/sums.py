@@ -189,23 +189,27 @@ def dot_backward(
     start: Sequence[Mode],
     modes: Sequence[Mode],
     active: Sequence[bool],
+    squares: bool,
     needs: dict[str, str],
 ) -> str:
-    """The kernel that adds the adjoint of a dot times one list to the adjoints of the other, and to the start's."""
+    """The kernel that adds the adjoint of a dot times one list to the adjoints of the other, and to the start's.
+
+    If the lists are the same, a dot is a sum of squares: then the two are added together.
+    """
     code = Code(needs)
     at = _Lists(code, kind, wide, start, modes)
     with code.loop(at.nodes) as j:
-        _one_dot_back(code, at, j, active)
+        _one_dot_back(code, at, j, active, squares)
     return code.function(f"void @{name}{SIGNATURE}")
 
 
-def _one_dot_back(code: Code, at: _Lists, j: str, active: Sequence[bool]) -> None:
+def _one_dot_back(code: Code, at: _Lists, j: str, active: Sequence[bool], squares: bool = False) -> None:
     xs = at.lists(j)
     adjoint = at.everywhere(_adjoint(at, active))
     with code.loop(at.length, step=xs.step) as i:
         xs.move(i)
         w, x = xs.operand(0), xs.operand(1)
-        for k, slope in ((0, x), (1, w)):
+        for k, slope in [(0, w + w)] if squares else [(0, x), (1, w)]:
             if active[k]:
                 xs.add(k, adjoint * slope)
 
