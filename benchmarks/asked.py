@@ -260,7 +260,7 @@ ASKED = [
     Asked(9, "the first use of the native tier", False, 1, " s", middle("start", "native", "native", "first")),
     Asked(
         9,
-        "its first use in a later process",
+        "its first use in a later process, beside the import of llvmlite",
         False,
         10,
         " ms",

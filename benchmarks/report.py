@@ -315,7 +315,7 @@ def native_start(results: Results) -> list[str]:
     if "failed" in entry:
         return [escaped(entry["failed"])]
     first, later = (time_text(entry[name][1]) for name in ("first", "later"))
-    return [f"The native tier takes {first} more at its first use, and {later} more at the first in a later process."]
+    return [f"Beside these imports machine code takes {first} at its first use, {later} at that in a later process."]
 
 
 def anatomy(results: Results) -> list[str]:
