@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from measure import Options, Step, compare
 from moons import moons
-from peers import arrays, functions, scalars
+from peers import arrays, functions, leaf, scalars
 
 OURS = ("eager", "n-ary")
 PEERS = ("micrograd", "torch", "jax", "autograd", "mygrad")
@@ -38,15 +38,23 @@ def dots(peer: str) -> Step | None:
     rows = [[rng.gauss(0, 1) for _ in range(100)] for _ in range(100)]
     xs = [rng.gauss(0, 1) for _ in range(100)]
     if peer in (*OURS, "micrograd"):
-        given = [number for row in [*rows, xs] for number in row]
-        dot = functions("eager").dot if peer == "n-ary" else lambda ws, xs: sum(w * x for w, x in zip(ws, xs))
+        return _dots_of_leaves("micrograd" if peer == "micrograd" else "eager", peer == "n-ary", rows, xs)
+    both = arrays(peer, lambda A, m: (A[:100] @ A[100]).sum(), np.array([*rows, xs]), jit=False)
+    return lambda: both()[0]
 
-        def f(numbers: Any, _: Any) -> Any:
-            xs = numbers[-100:]
-            return sum(dot(numbers[i : i + 100], xs) for i in range(0, 100 * 100, 100))
 
-        return scalars("micrograd" if peer == "micrograd" else "eager", f, given)
-    return arrays(peer, lambda A, m: (A[:100] @ A[100]).sum(), np.array([*rows, xs]), jit=False)
+def _dots_of_leaves(package: str, one_node: bool, rows: list[list[float]], xs: list[float]) -> Step:
+    """The same numbers, made Values once: a step is one forward and one backward pass."""
+    Value = leaf(package)
+    ws, vs = [[Value(w) for w in row] for row in rows], [Value(x) for x in xs]
+    dot = functions("eager").dot if one_node else lambda ws, xs: sum(w * x for w, x in zip(ws, xs))
+
+    def step() -> float:
+        total = sum(dot(row, vs) for row in ws)
+        total.backward()
+        return float(total.data)
+
+    return step
 
 
 def rosenbrock(peer: str, variables: int) -> Step | None:
@@ -77,6 +85,6 @@ WORKLOADS = {f.__name__: f for f in (moons, chain, dots, rosenbrock10, rosenbroc
 
 
 def measure(name: str, options: Options) -> dict[str, Any]:
-    """The entries of one workload. A turn has seven steps: what one leaves to the collector, the next ones pay for."""
+    """The entries of one workload. A turn has seven steps, and ends with a collection of what they leave."""
     entries = compare(WORKLOADS[name], OURS, PEERS, options, seconds=0.2, least=1 if options.quick else 7, rounds=9)
     return {"title": WORKLOADS[name].__doc__, "entries": entries}

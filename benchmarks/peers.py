@@ -4,6 +4,7 @@ A program in scalars is a Python function f(xs, m) of a list of numbers and of t
 arrays is f(x, m) of an array. It is the same for every package. What differs stands here, once for each.
 """
 
+import importlib
 import math
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -88,14 +89,16 @@ def micrograd_functions() -> SimpleNamespace:
     )
 
 
+def leaf(peer: str) -> Any:
+    """The class of numbers that remember."""
+    return importlib.import_module("autograd_mini" if peer == "eager" else "micrograd.engine").Value
+
+
 def scalars(peer: str, f: Program, given: Sequence[float], *, jit: bool = True) -> Step:
     """The value and the gradient of a program in scalars."""
     m, n = functions(peer), len(given)
     if peer in ("eager", "micrograd"):
-        if peer == "eager":
-            from autograd_mini import Value
-        else:
-            from micrograd.engine import Value
+        Value = leaf(peer)
 
         def record() -> Any:
             xs = [Value(x) for x in given]
