@@ -56,8 +56,8 @@ def time_text(seconds: float) -> str:
     """With its unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
-            return f"{digits(seconds / size)} {unit}"
-    return f"{digits(seconds * 1e9)} ns"
+            return f"{digits(seconds / size)}\N{NO-BREAK SPACE}{unit}"
+    return f"{digits(seconds * 1e9)}\N{NO-BREAK SPACE}ns"
 
 
 def digits(x: float) -> str:
