@@ -373,7 +373,8 @@ def erfc(x: Lanes) -> Lanes:
     q_lost = ((-q).fma(d, p) - q * d_lost) / d
     product = high * q
     tail = product + (high.fma(q, -product) + high.fma(q_lost, low * q))
-    return (a < 0.75).chosen(1.0 - x * horner(_ERF, x * x), (x < 0.0).chosen(2.0 - tail, tail))
+    near = (-x).fma(horner(_ERF, x * x), 1.0)  # up to where both ways are as exact
+    return (a < 0.6).chosen(near, (x < 0.0).chosen(2.0 - tail, tail))
 
 
 def _tail_numerator(a: Lanes) -> Lanes:
