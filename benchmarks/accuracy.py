@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mpmath
+from measure import Options
 
 Function = Callable[..., Any]
 
@@ -327,8 +328,8 @@ def table(libraries: Mapping[str, Library]) -> tuple[list[str], dict[str, dict[s
 WORKLOADS = ("points",)
 
 
-def measure(*_: Any) -> dict[str, Any]:
-    """How many slopes each library misses, and accuracy.md beside this file."""
+def measure(_: str, options: Options) -> dict[str, Any]:
+    """How many slopes each library misses, and accuracy.md beside this file, if results are kept."""
     warnings.simplefilter("ignore")  # NumPy's, of the overflows that the table is about
     lines, counts = table(installed())
     text = [
@@ -341,5 +342,6 @@ def measure(*_: Any) -> dict[str, Any]:
         "",
         *lines,
     ]
-    Path(__file__).with_suffix(".md").write_text("\n".join(text) + "\n", encoding="utf-8")
+    if not options.quick and options.peers is None:
+        Path(__file__).with_suffix(".md").write_text("\n".join(text) + "\n", encoding="utf-8")
     return {"title": "Hard points", "entries": counts}
