@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...rules import Rule
-from ..graph import SLOPED, differentiable
+from ..graph import differentiable, differentiated
 from ..program import Group, Loop, Program
 from . import primitives, sums
 from .folded import Folded
@@ -20,7 +20,6 @@ from .primitives import Callback
 from .streams import Stream, stream_backward, stream_forward, with_streams
 
 FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
-Write = Callable[..., str]
 
 
 class Instruction(NamedTuple):
@@ -65,13 +64,10 @@ class Encoder:
         self._is_inside = np.zeros(program.slots, bool)
         for folded in self.loops.values():
             self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
-        self._streamed = with_streams(program, self.active, varying)
-        for part in self._streamed:
-            for slots in part.inner() if isinstance(part, Stream) else ():
-                self._is_inside[slots.start : slots.stop] = True
+        self._parts = self._divided(varying)
         self._there_too: dict[Loop, Instruction] = {}
         uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
-        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop alone
+        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop or a stream alone
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
         self.rows = self.uniform + self.varying  # and then the tape of loops
@@ -80,6 +76,17 @@ class Encoder:
         self.reached[program.result] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
         self._known: dict[range, Any] = {}
+
+    def _divided(self, varying: Any) -> list[list[Group | Stream] | Loop]:
+        """The program in loops and what is between them; one without loops has streams."""
+        program = self.program
+        if program.loops:
+            return [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
+        groups = with_streams(program, self.active, varying)
+        for part in groups:
+            for slots in part.inner() if isinstance(part, Stream) else ():
+                self._is_inside[slots.start : slots.stop] = True
+        return [groups]
 
     def _placed(self, varying: Any, wanted: bool) -> Any:
         """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
@@ -94,13 +101,9 @@ class Encoder:
 
     def encoded(self) -> Encoded:
         """The instructions."""
-        program = self.program
-        parts: list[list[Group | Stream] | Loop] = [self._streamed]
-        if program.loops:
-            parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
-        back = [pair for part in reversed(parts) for pair in self._back(part)]
-        forward_ = [pair for part in parts for pair in self._there(part)]
-        sampled = program.sampled
+        back = [pair for part in reversed(self._parts) for pair in self._back(part)]
+        forward_ = [pair for part in self._parts for pair in self._there(part)]
+        sampled = self.program.sampled
         return Encoded(
             [x for varying, x in forward_ if sampled and not varying],
             [x for varying, x in forward_ if varying or not sampled],
@@ -329,7 +332,7 @@ class Encoder:
         """Those of the nodes that lead from a source to the result, in runs; marks their operands."""
         if not differentiable(group.rule):
             return []
-        operands = group.operands[1 : 1 + len(group.operands) // 2] if group.rule is SLOPED else group.operands
+        operands = differentiated(group.rule, group.operands)
         if len(group.results) == 1:
             only = group.results[0]
             if not (self._is_reached[only] and self._is_active[only]):

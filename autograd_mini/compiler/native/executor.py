@@ -333,10 +333,7 @@ class Bound:
         """
         if n * self._slots >= 2 * PART:
             raise TypeError
-        try:
-            frame = self._free.pop()
-        except IndexError:
-            frame = Frame(self)
+        frame = self._frame()
         results = frame.results
         if given or results is None or len(results[0]) != n:
             results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
@@ -350,13 +347,16 @@ class Bound:
             self._free.append(frame)
         return total, results
 
+    def _frame(self) -> "Frame":
+        try:
+            return self._free.pop()
+        except IndexError:
+            return Frame(self)
+
     def _part(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
     ) -> None:
-        try:
-            frame = self._free.pop()
-        except IndexError:
-            frame = Frame(self)
+        frame = self._frame()
         try:
             frame.run(arguments, results, first, end, seed, out)
         finally:

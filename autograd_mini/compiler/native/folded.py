@@ -18,7 +18,7 @@ from ..program import LAGS, Loop, Program, ProgramError
 from .fused import choosing, times
 from .ir import Code, Kind
 from .kernels import BAKED, CHEAP, LONG, SIGNATURE
-from .lane import Arithmetic, Lanes
+from .lane import SHORT_POWERS, Arithmetic, Lanes
 
 _TRIPS, _TAPE, _STEP, _SEEN, _FIRST = range(1, 6)  # what an instruction says: see `Folded.fields`
 
@@ -167,8 +167,7 @@ class Folded:
         """Whether an operation is worth to be calculated beside others."""
         rule = self.rules[k]
         if rule.name == "powi":
-            exponent = self._baked(k)
-            return exponent is None or exponent > 3.0
+            return self._baked(k) not in SHORT_POWERS
         return rule.name not in (*CHEAP, *LONG, "stop_gradient")
 
     def _baked(self, k: int) -> Any:

@@ -27,6 +27,7 @@ from .ir import Code, Kind
 # Rules whose value on floats is Python's operators, and so is that of lanes.
 _OPERATORS = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "sum", "mean", "prod", "chain")
 
+SHORT_POWERS: Final = (0.0, 1.0, 2.0, 3.0)  # made by multiplication
 CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
 
 
@@ -94,7 +95,7 @@ class Lanes:
 
     def __pow__(self, n: Any) -> Any:
         """A power; small whole ones by multiplication, where it is as exact."""
-        if isinstance(n, Lanes) or n not in (0.0, 1.0, 2.0, 3.0):
+        if isinstance(n, Lanes) or n not in SHORT_POWERS:
             return Arithmetic(self.code, self.kind).pow(self, n)
         result: Any = 1.0
         for k in range(int(n)):

@@ -166,9 +166,9 @@ class Stream:
 
 
 def with_streams(program: Program, active: Any, varying: Any) -> list[Group | Stream]:
-    """The groups of a program, with streams in the place of some."""
+    """The groups of a program without loops, with streams in the place of some."""
     groups = list(program)
-    if program.loops or not any(len(group.results) >= LEAST for group in groups):
+    if not any(len(group.results) >= LEAST for group in groups):
         return list(groups)
     first = program.inputs + program.parameters
     constants = dict(enumerate(program.constants, first))
