@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from . import engine
 from .engine import NO_GRAPH, AutogradError, Value, require_fresh, require_graph, topological_order
 from .hooks import SourceLine, contribution_hook, creation_hook, is_ours, source_line
-from .rules import FLOATS, IEEE, Rule
+from .ieee import IEEE
+from .rule import FLOATS, Rule
 
 # ---- where a nan or an inf came from ----
 

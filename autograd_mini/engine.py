@@ -16,7 +16,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .arrays import array_methods
-from .rules import FLOATS, IEEE, RULES, Ieee, Rule
+from .ieee import IEEE, Ieee, total
+from .rule import FLOATS, Rule
+from .rules import RULES
 
 Number = float  # an int, a bool or a real scalar of NumPy is taken where a float is
 
@@ -533,7 +535,7 @@ def never_raising() -> Iterator[None]:
 def refused(error: Exception, rule: Rule, operands: Sequence[Any]) -> float:
     """The value where floats raise `error`: raised on, with a note of where it came from."""
     if this_thread.never_raising:
-        return float(rule.total(*[v._data if isinstance(v, Value) else v for v in operands]))
+        return float(total(rule, *[v._data if isinstance(v, Value) else v for v in operands]))
     error.add_note(f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}")
     raise error
 

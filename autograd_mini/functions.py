@@ -15,7 +15,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from .engine import VALUES, Value, apply, as_constant, as_number, held
-from .rules import FLOATS, LINE, RULES, Ieee, Partial, Rule
+from .ieee import Ieee, total
+from .rule import FLOATS, LINE, Partial, Rule
+from .rules import RULES
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -1028,7 +1030,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
                 bound.apply_defaults()
                 args = bound.args
             if any(isinstance(x, Ieee) for x in args):  # in another primitive's partial
-                return rule.total(*args)
+                return total(rule, *args)
             return apply(rule, *args)
 
         vars(operation)["rule"] = rule  # by which a compiled program finds it again

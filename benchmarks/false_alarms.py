@@ -31,7 +31,8 @@ sys.path.insert(0, str(ROOT))
 
 from autograd_mini.check import gradcheck  # noqa: E402
 from autograd_mini.engine import apply  # noqa: E402
-from autograd_mini.rules import RULES, Rule  # noqa: E402
+from autograd_mini.rule import Rule  # noqa: E402
+from autograd_mini.rules import RULES  # noqa: E402
 from tests.witness import first_derivatives, random_point, witness_of  # noqa: E402
 
 LEAST = 1e-300  # of a slope to which a factor makes a difference

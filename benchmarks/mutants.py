@@ -4,7 +4,7 @@
     python benchmarks/mutants.py              # some minutes
     python benchmarks/mutants.py tanh relu
 
-A mutant is rules.py with one change in one partial: its sign, a factor 1.0005, two arguments swapped, a term or a
+A mutant is the table with one change in one partial: its sign, a factor 1.0005, two arguments swapped, a term or a
 factor left out, a comparison turned round or made to hold at a tie, the two branches of a choice exchanged, a number
 added to a constant.  It is killed if gradcheck, of order 1 or 2, finds a slope wrong at a point of the row's domain, or
 if it breaks a line of docs/kinks.md.  One that changes no slope by more than its rounding, at any point, is equivalent,
@@ -29,16 +29,17 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from autograd_mini import rules  # noqa: E402
+from autograd_mini import rules, special  # noqa: E402
 from autograd_mini.check import gradcheck  # noqa: E402
 from autograd_mini.engine import Value, apply, pull_back  # noqa: E402
-from autograd_mini.rules import RULES, Rule  # noqa: E402
+from autograd_mini.rule import Rule  # noqa: E402
+from autograd_mini.rules import RULES  # noqa: E402
 from tests.test_rules import bits, numbers, operation_at, slopes  # noqa: E402
 from tests.witness import code, grid, random_point, table, witness_of  # noqa: E402
 
 POINTS = 40
 ROUNDING = 1e-12
-SOURCE = inspect.getsource(rules)
+SOURCES = [inspect.getsource(part) for part in (rules, special)]
 TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.LtE: ast.Gt}
 AT_A_TIE = {ast.Lt: ast.LtE, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.LtE: ast.Lt}
 
@@ -56,8 +57,7 @@ class Mutant(NamedTuple):
 
 def mutants(name: str) -> Iterator[Mutant]:
     """Every mutant of a row."""
-    tree = ast.parse(SOURCE)
-    call = next(n for n in ast.walk(tree) if is_row(n) and n.args[0].value == name)  # type: ignore[attr-defined]
+    tree, call = next((tree, n) for tree in map(ast.parse, SOURCES) for n in ast.walk(tree) if is_row(n, name))
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     many = [k for k in call.keywords if k.arg == "many"]
     slots = [(k, "value", None) for k in many] or [(call, "args", i) for i in range(2, len(call.args))]
@@ -84,9 +84,10 @@ def mutants(name: str) -> Iterator[Mutant]:
             )
 
 
-def is_row(n: ast.AST) -> bool:
-    """Whether a node of the syntax tree is a row of the table."""
-    return isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Rule" and bool(n.args)
+def is_row(n: ast.AST, name: str) -> bool:
+    """Whether a node of the syntax tree is that row of the table."""
+    called = isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Rule" and bool(n.args)
+    return called and n.args[0].value == name  # type: ignore[attr-defined]
 
 
 def get(parent: Any, field: str, i: int | None) -> Any:
@@ -103,10 +104,10 @@ def put(parent: Any, field: str, i: int | None, node: ast.AST) -> None:
 
 
 def load(tree: ast.Module) -> dict[str, Rule]:
-    """The table of a syntax tree."""
-    names: dict[str, Any] = {"__name__": "mutant"}
+    """The rows of a syntax tree."""
+    names: dict[str, Any] = {"__name__": "autograd_mini.mutant", "__package__": "autograd_mini"}
     exec(compile(ast.fix_missing_locations(tree), "mutant", "exec"), names)
-    return names["RULES"]  # type: ignore[no-any-return]
+    return {row.name: row for row in names.get("_ROWS", names["SPECIAL"])}
 
 
 def whole(place: Any, many: bool) -> Iterator[Any]:

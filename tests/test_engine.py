@@ -32,7 +32,8 @@ from autograd_mini.engine import (
     topological_order,
 )
 from autograd_mini.hooks import creation_hook, no_grad
-from autograd_mini.rules import RULES, Rule
+from autograd_mini.rule import Rule
+from autograd_mini.rules import RULES
 from autograd_mini.transforms import gradients
 
 # ---- backward() is what its definition says ----

@@ -22,7 +22,9 @@ from mpmath import mp, mpf
 
 from autograd_mini import functions
 from autograd_mini.engine import VALUES, Value, apply
-from autograd_mini.rules import IEEE, RULES, Ieee, Rule
+from autograd_mini.ieee import IEEE, Ieee, total
+from autograd_mini.rule import LINE, Rule
+from autograd_mini.rules import RULES
 from autograd_mini.transforms import gradients
 from tests.witness import (
     EPS,
@@ -82,11 +84,15 @@ def test_a_row_has_a_domain_and_a_witness(rule):
     assert all(low < high for low, high in rule.domain)
 
 
-def test_a_row_without_a_witness_or_a_domain_is_told():
+def test_a_row_without_a_witness_is_told():
     with pytest.raises(LookupError, match=r"'sinc' .* has no witness: give it one in tests/witness\.py"):
         witness_of(Rule("sinc", math.sin, math.nan, domain=((0.0, 1.0),)))
-    with pytest.raises(LookupError, match=r"'sin' .* has no domain"):
-        witness_of(Rule("sin", math.sin, math.nan))
+
+
+def test_a_row_that_names_no_domain_is_held_to_the_whole_line():
+    assert Rule("sin", math.sin, math.nan).domain == (LINE,)
+    assert Rule("fma", math.sin, 1.0, 1.0, 1.0).domain == (LINE, LINE, LINE)
+    assert Rule("sum", math.fsum, many=lambda m, z, *xs: [1.0] * len(xs)).domain == (LINE,)
 
 
 def test_witnesses_and_published_tables_name_rows():
@@ -452,7 +458,7 @@ def test_the_ieee_reading_is_that_of_c(rule):
         if rule.name == "powi":
             columns[1] = [1.0, 2.0, 3.0, 9.0]
         for xs in itertools.islice(itertools.product(*columns), 1000):
-            z = rule.total(*xs)
+            z = total(rule, *xs)
             assert type(z) is Ieee
             refused = isinstance(floats := outcome(rule.f, *xs), type)
             assert refused or bits(z) == floats, f"{rule.name}{xs}: {z}"
@@ -486,7 +492,7 @@ def test_an_operation_of_three_operands_that_refuses_is_nan():
     def refuse(*xs: float) -> float:
         raise OverflowError
 
-    assert math.isnan(Rule("refuse", refuse, 1.0, 1.0, 1.0).total(1.0, 2.0, 3.0))
+    assert math.isnan(total(Rule("refuse", refuse, 1.0, 1.0, 1.0), 1.0, 2.0, 3.0))
 
 
 def test_random_points_are_spread_over_the_floats():

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..rules import Rule
+from ..rule import Rule
 from .numerical import NOTHING, TINY, Estimate
 
 STEPS: Final = (2.0**-80, 2.0**-90)  # of the scale

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 from .. import functions
 from ..engine import Value, apply, never_raising
-from ..rules import FLOATS, RULES, Interval, Rule
+from ..rule import FLOATS, Interval, Rule
+from ..rules import RULES
 
 try:
     from hypothesis.strategies import (
@@ -78,7 +79,7 @@ def points(operation: Operation) -> SearchStrategy[Point]:
         inside, which is then an int.
 
     Raises:
-        ValueError: no row has this name, or the row has no domain.
+        ValueError: no row has this name.
         TypeError: `operation` is not one operation.
 
     >>> from hypothesis import find
@@ -122,10 +123,7 @@ def rule_of(operation: Operation) -> Rule:
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(RULES)}"
             raise ValueError(f"the rule table has no operation {operation!r}: {hint}")
         return RULES[operation]
-    rule = operation if isinstance(operation, Rule) else _rule_behind(operation)
-    if not rule.domain:
-        raise ValueError(f"the row {rule.name!r} has no domain=…, an interval for each operand: nothing can be drawn")
-    return rule
+    return operation if isinstance(operation, Rule) else _rule_behind(operation)
 
 
 def _rule_behind(function: Callable[..., Any]) -> Rule:

@@ -19,7 +19,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ..engine import VALUES, AutogradError, Value, apply, never_raising, operands_of, order_below, pull_back
 from ..hooks import SourceLine, creation_hook, source_line
-from ..rules import RULES, Rule
+from ..rule import Rule
+from ..rules import RULES
 from ..transforms import Leaves, Run, gradients, scalar
 from .complexstep import COMPLEX, complex_step
 from .numerical import NOTHING, Estimate, Slope, on_floats, partial_derivative

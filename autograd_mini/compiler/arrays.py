@@ -1,12 +1,13 @@
 """The arithmetic of NumPy arrays: the operations of the table by their names, and what the sources call beside them."""
 
 from collections.abc import Callable
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
 
-from ..rules import Rule
+from ..ieee import total
+from ..rule import Rule
 from .special import erf, erfc
 
 
@@ -15,7 +16,7 @@ def elementwise(rule: Rule) -> Callable[..., Any]:
 
     @cache
     def ufuncs(arity: int) -> tuple[Any, Any]:
-        return np.frompyfunc(rule.f, arity, 1), np.frompyfunc(rule.total, arity, 1)
+        return np.frompyfunc(rule.f, arity, 1), np.frompyfunc(partial(total, rule), arity, 1)
 
     def calls(*xs: Any) -> Any:
         quick, total = ufuncs(len(xs))

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from ..hooks import SourceLine
-from ..rules import RULES, Formula, Rule
+from ..rule import Formula, Rule
+from ..rules import RULES
 
 # What a trace records besides operations.  They have no slope, so that nothing is differentiated through them.
 DECISIONS: Final[dict[str, Rule]] = {

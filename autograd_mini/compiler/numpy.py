@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import Rule
+from ..rule import Rule
 from .arrays import NAMESPACE, elementwise
 from .program import Program
 from .source import Flipped, compiled

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from ..rules import RULES, Rule
+from ..rule import Rule
+from ..rules import RULES
 from .graph import CHAIN, SLOPED, Graph, Guard, differentiable
 from .trace import expand
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from ..engine import AutogradError
-from ..rules import Rule
+from ..rule import Rule
 from .graph import OPERATIONS, Guard, differentiable
 
 VERSION = 1

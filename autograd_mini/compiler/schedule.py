@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..rules import RULES, Rule
+from ..rule import Rule
+from ..rules import RULES
 from .graph import OPERATIONS, Graph, Guard
 from .program import Loop, Program
 

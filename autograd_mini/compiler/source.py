@@ -11,7 +11,8 @@ from types import CodeType
 from typing import Any
 from weakref import finalize
 
-from ..rules import FLOATS, IEEE, Ieee, Rule
+from ..ieee import IEEE, Ieee
+from ..rule import FLOATS, Rule
 from .graph import differentiable
 from .program import Group, Program
 from .text import COMPARISON, Arithmetic, Lines, Text

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final, NoReturn
 
-from ..rules import FLOATS, IEEE, Ieee, Rule
+from ..ieee import IEEE, Ieee, total
+from ..rule import FLOATS, Rule
 from .graph import OPERATIONS
 
 DEEP = 12  # operators in one expression, beyond which it has a name: readers tire, and Python's parser has limits
@@ -263,4 +264,4 @@ def _constant(rule: Rule, *xs: float) -> Any:
     try:
         return rule.f(*xs)
     except (ArithmeticError, ValueError):
-        return float(rule.total(*xs))
+        return float(total(rule, *xs))

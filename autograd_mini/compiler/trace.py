@@ -24,7 +24,7 @@ from ..engine import (
     order_below,
 )
 from ..hooks import SourceLine, source_line
-from ..rules import Rule
+from ..rule import Rule
 from .graph import DECISIONS, Graph, Guard
 
 

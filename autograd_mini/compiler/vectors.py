@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import Rule
+from ..rule import Rule
 from .arrays import NAMESPACE
 from .graph import differentiable
 from .layout import Layout, Rows, flat

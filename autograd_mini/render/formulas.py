@@ -32,7 +32,8 @@ from ..engine import (
     require_graph,
     topological_order,
 )
-from ..rules import RULES, Rule
+from ..rule import Rule
+from ..rules import RULES
 from .names import names_of, require_names
 
 MAX_TERMS: Final = 2_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import autograd_mini as am
 from autograd_mini.engine import Value, contributions, topological_order
-from autograd_mini.rules import FLOATS
+from autograd_mini.rule import FLOATS
 
 EPS = 2.0**-53
 

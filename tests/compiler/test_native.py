@@ -29,7 +29,8 @@ from autograd_mini.compiler.native.jit import Jit, host
 from autograd_mini.compiler.native.lane import Lanes
 from autograd_mini.compiler.native.machine import text
 from autograd_mini.engine import apply
-from autograd_mini.rules import IEEE, RULES, Ieee
+from autograd_mini.ieee import IEEE, Ieee, total
+from autograd_mini.rules import RULES
 from tests.compiler.expressions import Expression
 
 SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "12"))
@@ -617,7 +618,7 @@ def test_a_function_at_the_ends_of_the_numbers(name):
          -1.0, 0.5, -0.5, 709.9, -745.2, 720.0, -800.0, 2.0**20, -(2.0**60), 1e22, 1e-300, 26.5, 27.3, -30.0]
     )  # fmt: skip
     for a, b in zip(x.tolist(), function(name)(x).tolist(), strict=True):
-        expected = float(RULES[name].total(a))
+        expected = float(total(RULES[name], a))
         same = b == expected and math.copysign(1.0, b) == math.copysign(1.0, expected)
         both_nan = b != b and expected != expected
         assert same or both_nan or 0.0 < abs(b - expected) <= 4.0 * math.ulp(expected), a
@@ -652,7 +653,7 @@ def test_a_function_of_two_numbers(name):
     grid = np.array([(a, b) for a in special for b in special])
     x, y = np.concatenate([grid, rng.normal(size=(200, 2)), np.exp(rng.normal(size=(200, 2)))]).T
     for a, b, z in zip(x.tolist(), y.tolist(), function(name, 2)(x, y).tolist(), strict=True):
-        expected = float(RULES[name].total(a, b))
+        expected = float(total(RULES[name], a, b))
         both_nan = z != z and expected != expected
         assert both_nan or z == expected or abs(z - expected) <= 2.0 * math.ulp(expected), (a, b)
 
@@ -678,7 +679,7 @@ def test_a_row_at_the_ends_of_the_numbers_is_that_of_ieee_arithmetic(rule):
         runs += [(points[i : i + 1], f.value_and_grad(*columns[:, i : i + 1])) for i in range(0, len(points), arity**3)]
         for points_of_run, (values, slopes) in runs:
             for i, xs in enumerate(points_of_run):
-                z = float(rule.total(*xs, *fixed))
+                z = float(total(rule, *xs, *fixed))
                 expected = rule.partials(IEEE, Ieee(z), [Ieee(x) for x in (*xs, *fixed)])[:arity]
                 got = [s[i] for s in slopes] if arity > 1 else [slopes[i]]
                 assert agree(z, values[i], 2.0), xs

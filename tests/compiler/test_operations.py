@@ -10,6 +10,7 @@ import pytest
 from autograd_mini import Value, compiler
 from autograd_mini.compiler.special import erf, erfc
 from autograd_mini.engine import apply, pull_back
+from autograd_mini.ieee import total
 from autograd_mini.rules import RULES
 from tests.witness import random_point
 
@@ -72,7 +73,7 @@ def test_the_ends_of_the_numbers_are_those_of_ieee_arithmetic(rule):
     xs = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324]
     values = compiler.compile(lambda x: apply(rule, x), batch=True)(xs)
     for x, value in zip(xs, values, strict=True):
-        expected = float(rule.total(x))
+        expected = float(total(rule, x))
         assert ulps(expected, value) <= 4.0, x
         assert math.isnan(value) or rule.name == "relu" or math.copysign(1.0, expected) == math.copysign(1.0, value), x
 

@@ -20,7 +20,8 @@ from autograd_mini.engine import AutogradError, NoGraphError, StaleGraphError, V
 from autograd_mini.functions import primitive
 from autograd_mini.hooks import no_grad
 from autograd_mini.render.formulas import Formula, FormulaTooLongError, derivative_formula, formula
-from autograd_mini.rules import RULES, Rule
+from autograd_mini.rule import Rule
+from autograd_mini.rules import RULES
 from autograd_mini.transforms import gradients
 
 EPS = 2.0**-52

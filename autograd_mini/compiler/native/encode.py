@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...rules import Rule
+from ...rule import Rule
 from ..graph import differentiable, differentiated
 from ..program import Group, Loop, Program
 from . import primitives, sums

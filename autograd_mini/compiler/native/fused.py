@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...rules import Rule
+from ...rule import Rule
 from ..graph import differentiable, differentiated
 from ..program import Program
 from .ir import Code, Kind

@@ -13,7 +13,7 @@ others follow), and a number for each operand that says by its mode where they a
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ...rules import Rule
+from ...rule import Rule
 from ..program import Group
 from .ir import Code, Kind
 from .lane import Arithmetic, Lanes

@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
-from ...rules import Rule
+from ...ieee import total
+from ...rule import Rule
 from ..graph import OPERATIONS
 from .ir import Code, Kind
 
@@ -254,4 +255,4 @@ def _constant(rule: Rule, *xs: float) -> Any:
     try:
         return rule.f(*xs)
     except (ArithmeticError, ValueError):
-        return float(rule.total(*xs))
+        return float(total(rule, *xs))

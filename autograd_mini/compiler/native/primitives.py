@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ...rules import Rule
+from ...rule import Rule
 from ..arrays import elementwise
 from ..graph import OPERATIONS
 from ..program import Group

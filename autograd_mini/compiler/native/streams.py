@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ...rules import Rule
+from ...rule import Rule
 from ..graph import differentiated
 from ..program import Group, Program
 from .fused import times

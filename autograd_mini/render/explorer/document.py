@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine import Value, operands_of, slopes
-from ...rules import FLOATS, IEEE, RULES, Rule
+from ...ieee import IEEE
+from ...rule import FLOATS, Rule
+from ...rules import RULES
 from ..cards import shorten
 from ..graph import Graph
 from ..notation import notation

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ...rules import RULES, Rule
+from ...rule import Rule
+from ...rules import RULES
 
 
 class _Program:

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...engine import VALUES, Value, apply, never_raising, order_below, topological_order
-from ...rules import RULES, Rule
+from ...rule import Rule
+from ...rules import RULES
 from .. import formulas
 from ..formulas import GREEK, Layout, Op, Piece, Reading, Term
 

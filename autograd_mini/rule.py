@@ -1,0 +1,64 @@
+"""What a row of the table is: an operation's symbol, its value, its partial derivatives, its domain."""
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Final
+
+Interval = tuple[float, float]
+Partial = float | Callable[..., Any]
+
+LINE: Final = (-math.inf, math.inf)
+POSITIVE: Final = (0.0, math.inf)
+UNIT: Final = (-1.0, 1.0)
+
+FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos)  # Python's arithmetic; rules.py enters its operations
+
+
+class Formula:
+    """The value of an operation that is put together from others: `of(m, x, …)` in any arithmetic m."""
+
+    def __init__(self, of: Callable[..., Any]) -> None:
+        self.of = of
+
+
+class Rule:
+    """An operation.
+
+    `f` is the value on floats; `formula` gives it in any arithmetic, and is None for a primitive, which each arithmetic
+    supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the
+    list of all partials of any other.  `domain` has one closed interval per operand, or one for all of `many`, and is
+    the line where none is named; whether an end belongs to it is for `f` to say.
+    """
+
+    __slots__ = ("domain", "dx", "dy", "f", "formula", "many", "name", "symbol")
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any] | Formula,
+        *partials: Partial,
+        symbol: str = "",
+        many: Callable[..., Sequence[Any]] | None = None,
+        domain: tuple[Interval, ...] = (),
+    ) -> None:
+        self.name = name
+        self.symbol = symbol or name
+        self.domain = domain or (LINE,) * (len(partials) or 1)
+        self.formula = value.of if isinstance(value, Formula) else None
+        self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value
+        self.many = partial(_each, partials) if len(partials) > 2 else many
+        self.dx, self.dy = (None, None) if self.many else (*partials, None)[:2]
+
+    def partials(self, m: Any, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
+        """The partial derivatives by each of the operands `xs`, at the value `z`, in the arithmetic `m`."""
+        return self.many(m, z, *xs) if self.many else _each((self.dx, self.dy)[: len(xs)], m, z, *xs)
+
+    def __repr__(self) -> str:
+        return f"<rule {self.name}>"
+
+
+def _each(partials: Sequence[Any], m: Any, z: Any, *xs: Any) -> list[Any]:
+    return [d(m, z, *xs) if callable(d) else d for d in partials]
