@@ -39,14 +39,8 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .compiler import BranchChanged, Compiled, NonFiniteError, RetraceError, TraceError
     from .compiler import compile as compile
     from .diagnose import AnomalyError, detect_anomaly, explain
-    from .engine import (
-        AutogradError,
-        ConcurrentSweepError,
-        NoGraphError,
-        StaleGraphError,
-        Value,
-        topological_order,
-    )
+    from .engine import Value
+    from .errors import AutogradError, ConcurrentSweepError, NoGraphError, StaleGraphError
     from .functions import *
     from .functions import abs as abs
     from .functions import pow as pow
@@ -54,11 +48,23 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .functions import sum as sum
     from .hooks import no_grad
     from .render import derivative_formula, draw, explore, formula
+    from .sweep import topological_order
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 else:
     _SUBMODULES = ("nn", "check", "compiler")
     # each imports those before it
-    _HOMES = ("engine", "hooks", "functions", "transforms", "diagnose", "render", "check", "compiler")
+    _HOMES = (
+        "errors",
+        "engine",
+        "sweep",
+        "hooks",
+        "functions",
+        "transforms",
+        "diagnose",
+        "render",
+        "check",
+        "compiler",
+    )
 
     def __getattr__(name):
         from importlib import import_module

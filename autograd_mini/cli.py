@@ -372,8 +372,8 @@ def _numbers(words: Sequence[str]) -> dict[str, float]:
 
 def _number(word: str, text: str) -> float:
     """The number that stands in the word NAME=NUMBER."""
-    from .engine import as_number
     from .expression import ExpressionError, parse
+    from .numbers import as_number
 
     if not text.strip():
         raise ExpressionError(f"no number follows the = in {word!r}")
@@ -382,7 +382,7 @@ def _number(word: str, text: str) -> float:
     except ValueError:
         pass
     try:
-        return as_number(parse(text)())
+        return as_number(parse(text)(), word)
     except ExpressionError:
         raise ExpressionError(f"{text!r} in {word!r} is not a number, such as -2, 1e-3 or pi/2") from None
 

@@ -7,16 +7,19 @@ says what to do about it.  `explain(root, leaf)` takes a gradient apart, by the 
 import math
 import operator
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from heapq import heappop, heappush, nsmallest
 from itertools import count
 from typing import Any, NamedTuple
 
-from . import engine
-from .engine import NO_GRAPH, AutogradError, Value, require_fresh, require_graph, topological_order
-from .hooks import SourceLine, contribution_hook, creation_hook, is_ours, source_line
+from .engine import Value
+from .errors import AutogradError
+from .hooks import SourceLine, source_line
 from .ieee import IEEE
+from .reading import number_of, operands_of, rule_of, why_no_graph
+from .refuse import require_fresh, require_graph
 from .rule import FLOATS, Rule
+from .sweep import slopes, topological_order
+from .watch import Block, is_quiet
 
 # ---- where a nan or an inf came from ----
 
@@ -37,18 +40,17 @@ class AnomalyError(AutogradError):
     remedies: tuple[str, ...] = ()
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> Block:
     """Raise an `AnomalyError` at the first nan or inf that is made in a with block, or a function decorated.
 
     It tells the operation, its operands, the line of the program, and what to do.  Forward, an operation is stopped as
     it makes a nan or an inf; if an operand had it before, that is traced to the leaf, or the operation, that it came
-    from.  Backward, the sweep is stopped at the first contribution, adjoint · slope, that is a nan or an inf; each
-    `grad` is then what had been added up so far: set them to 0 before going on.  `jvp`, which goes forward, is judged
-    as if it went back with adjoints of 1.  What Python's floats refuse raises what it always raises, with more notes:
+    from.  Backward, the sweep is stopped at the first contribution, adjoint · slope, that is a nan or an inf; the
+    gradients of leaves are then as they were.  `jvp`, which goes forward, is judged as if it went back with adjoints
+    of 1.  What Python's floats refuse raises what it always raises, with more notes:
     the line, and what to do.
 
-    It is for this thread alone.  Inside, making a node and sweeping over it take some times as long; the numbers are
+    It is for this task alone.  Inside, making a node and sweeping over it take some times as long; the numbers are
     the same to the bit.  Of nodes that were made before the block everything is known but their line.
 
     Raises:
@@ -66,28 +68,23 @@ def detect_anomaly() -> Iterator[None]:
       remedy     The root is upright at 0: put a little under it, sqrt(x + 1e-12).
     """
     detector = _Detector()
-    with creation_hook(detector.made), contribution_hook(detector.passed):
-        try:
-            yield
-        except (ArithmeticError, ValueError) as error:
-            _annotate(error, detector)
-            raise
+    return Block(made=detector.made, passed=detector.passed, refused=detector.refused, again=detect_anomaly)
 
 
 class _Detector:
     """What one block knows of the nodes made in it, and its judgement on each of them and on what it passes back."""
 
     def __init__(self) -> None:
-        # By address, which another node may have after this one is gone: the number tells them apart, and the nodes
-        # themselves are not kept alive.
-        self.lines: dict[int, tuple[float, SourceLine]] = {}
+        # By address, which another Value may have after this one is gone: operation and number tell them apart, and the
+        # nodes themselves are not kept alive.
+        self.lines: dict[int, tuple[str, str, SourceLine]] = {}
 
     def made(self, v: Value) -> Value:
-        line = source_line()
-        self.lines[id(v)] = v._data, line
+        z = number_of(v)
+        self.lines[id(v)] = v.op, repr(z), source_line()
         # Inside a slope that is a Value a branch not taken may be nan; there the contributions are judged, not the way.
-        if not math.isfinite(v._data) and not engine.this_thread.never_raising:
-            raise _error(v, "forward", f"the forward pass made {v._data!r}: {_symbol(v)}", self, _forward(v, self))
+        if not math.isfinite(z) and not is_quiet():
+            raise _error(v, "forward", f"the forward pass made {z!r}: {_symbol(v)}", self, _forward(v, self))
         return v
 
     def passed(self, v: Value, adjoint: Any, cs: Sequence[Any]) -> None:
@@ -103,9 +100,18 @@ class _Detector:
                 title = f"the backward pass made {c!r}: {_symbol(v)} passes it to {_whom(parent)}"
                 raise _error(v, "backward", title, self, told)
 
+    def refused(self, error: Exception, rule: Rule, operands: Sequence[Any]) -> None:
+        """Add to what an operation on floats raises the line that it stands in, and what to do."""
+        parents, xs = [v if isinstance(v, Value) else None for v in operands], list(map(_number, operands))
+        told = _inherited(repr(rule.symbol), parents, xs, self) or _Told((), _remedies("value", rule, parents, xs))
+        facts = (("line", _shown(source_line())), *told.facts, *[("remedy", text) for text in told.remedies])
+        for note in [f"{name}: {text}" for name, text in facts]:
+            if note not in error.__notes__:
+                error.add_note(note)
+
     def line(self, v: Value) -> SourceLine | None:
-        number, line = self.lines.get(id(v), (None, None))
-        return line if number is v._data else None
+        op, number, line = self.lines.get(id(v), ("", "", None))
+        return line if (op, number) == (v.op, repr(number_of(v))) else None
 
 
 class _Told(NamedTuple):
@@ -118,10 +124,10 @@ class _Told(NamedTuple):
 def _error(v: Value, phase: str, title: str, detector: _Detector, told: _Told) -> AnomalyError:
     line = detector.line(v)
     rows = []
-    if line or v._rule:
+    if line or not v.is_leaf:
         rows.append(("line", _shown(line) if line else "not known: this was made before detect_anomaly() began"))
-    if v._rule:
-        rows.append(("operation", _operation(v._rule, *engine.operands_of(v), v._data)))
+    if not v.is_leaf:
+        rows.append(("operation", _operation(rule_of(v), *operands_of(v), number_of(v))))
     rows += [*told.facts, *[("remedy", text) for text in told.remedies]]
     error = AnomalyError("\n".join([title, *[_wrapped(f"  {name:<9}  {text}") for name, text in rows]]))
     error.phase, error.node, error.line, error.remedies = phase, v, line, told.remedies
@@ -130,24 +136,24 @@ def _error(v: Value, phase: str, title: str, detector: _Detector, told: _Told) -
 
 def _forward(v: Value, detector: _Detector) -> _Told:
     """Of a node that is nan or inf."""
-    if v._rule is None:  # a hook before ours took the operation away
+    if v.is_leaf:  # a hook before ours took the operation away
         return _Told((), ("It was made under no_grad(): take that away for once, to be told the operation.",))
-    parents, xs = engine.operands_of(v)
-    return _inherited(_symbol(v), parents, xs, detector) or _Told((), _remedies("value", v._rule, parents, xs))
+    parents, xs = operands_of(v)
+    return _inherited(_symbol(v), parents, xs, detector) or _Told((), _remedies("value", rule_of(v), parents, xs))
 
 
 def _backward(v: Value, parent: Value, g: float, slope: float, c: float, detector: _Detector) -> _Told:
     """Of a node whose contribution c = g · slope is nan or inf, and g is not."""
     product = ("product", f"adjoint {g!r} · slope {slope!r} = {c!r}")
-    rule = v._rule
-    parents, xs = engine.operands_of(v)
+    rule = rule_of(v)
+    parents, xs = operands_of(v)
     if inherited := _inherited(_symbol(v), parents, xs, detector):
         return _Told((product, *inherited.facts), inherited.remedies)
     if math.isfinite(slope):
         return _Told((product,), (_EXPLODING,))
     if g == 0.0:
         return _Told((product,), _remedies("unused", rule, parents, xs) + _remedies("slope", rule, parents, xs))
-    if rule.name == "pow" and parent is v._b:
+    if rule.name == "pow" and parent is parents[1]:
         return _Told((product,), (_fill(_EXPONENT, parents, xs),))
     return _Told((product,), _remedies("slope", rule, parents, xs))
 
@@ -170,49 +176,27 @@ def _inherited(op: str, parents: Sequence[Value | None], xs: Sequence[float], de
         origin, number = bad[0]
         if origin is None:
             return _Told((("cause", f"the constant {number!r}, an operand of {op}"),), (_DATA.format("it"),))
-        op, (parents, xs) = _symbol(origin), engine.operands_of(origin)
+        op, (parents, xs) = _symbol(origin), operands_of(origin)
     return _source(origin, detector) if origin is not None else None
 
 
 def _source(v: Value, detector: _Detector) -> _Told:
     """Of a node that is nan or inf while no operand of it is."""
-    number, rule = repr(v._data), v._rule
-    if rule is not None:
-        parents, xs = engine.operands_of(v)
+    number = repr(number_of(v))
+    if not v.is_leaf:
+        rule, (parents, xs) = rule_of(v), operands_of(v)
         line = detector.line(v)
         place = f" at {_shown(line)}" if line else ", before detect_anomaly() began"
-        cause = f"{number} was made by {_operation(rule, parents, xs, v._data)}{place}"
+        cause = f"{number} was made by {_operation(rule, parents, xs, number_of(v))}{place}"
         remedies = _remedies("value", rule, parents, xs)
-    elif v._y is NO_GRAPH:
-        cause = f"{_name(v)} was {number} already: it was made under no_grad()"
+    elif why := why_no_graph(v):
+        cause = f"{_name(v)} was {number} already: it {why}"
         remedies = ("Put detect_anomaly() around the lines that made it too.",)
     else:
         name = f"the leaf {v.label}" if v.label else f"a leaf without a label, of {number},"
         cause = f"{name} was {number} when it came in: it is data, no operation made it"
         remedies = (_DATA.format(v.label or "it"),)
     return _Told((("cause", cause),), remedies)
-
-
-def _annotate(error: Exception, detector: _Detector) -> None:
-    """Add to what an operation on floats raised the line it stands in, and what to do."""
-    line: SourceLine | None = None
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        if code is engine.refused.__code__:
-            break
-        if not is_ours(code.co_filename):
-            line = SourceLine(code.co_filename, step.tb_lineno)
-        step = step.tb_next
-    if step is None:  # it is no operation that raised it
-        return
-    rule, operands = step.tb_frame.f_locals["rule"], step.tb_frame.f_locals["operands"]
-    parents, xs = [v if isinstance(v, Value) else None for v in operands], list(map(_number, operands))
-    told = _inherited(repr(rule.symbol), parents, xs, detector) or _Told((), _remedies("value", rule, parents, xs))
-    facts = [("line", _shown(line))] if line else []
-    for note in [f"{name}: {text}" for name, text in (*facts, *told.facts, *[("remedy", r) for r in told.remedies])]:
-        if note not in error.__notes__:
-            error.add_note(note)
 
 
 # ---- what to do ----
@@ -313,25 +297,29 @@ def _remedies(situation: str, rule: Rule, parents: Sequence[Value | None], xs: S
 def _better_form(rule: Rule, parents: Sequence[Value | None]) -> str:
     """The function that computes the same as this operation of what was computed before it, and better."""
     last = parents[0] if rule.name == "pow" else parents[-1]
-    if last is None or last._rule is None:
+    if last is None or last.is_leaf:
         return ""
+    first = last.parents[0]
     inner = [_made_by(p) for p in last.parents]
-    meets_0 = last._data == 0.0 and rule.name in ("truediv", "sqrt", "pow", "log", "log2", "log10")
+    meets_0 = number_of(last) == 0.0 and rule.name in ("truediv", "sqrt", "pow", "log", "log2", "log10")
     of_exponentials = _made_by(last) in ("add", "sum") and set(inner) == {"exp"}
     match rule.name, _made_by(last):
-        case _, "log" if meets_0 and inner == ["add"] and 1.0 in _constants(last._a) and _argument(last._a) != 0.0:
+        case _, "log" if meets_0 and inner == ["add"] and 1.0 in _constants(first) and _argument(first) != 0.0:
             return "log(1 + x) is 0 where 1 + x rounds to 1: write log1p(x)."
-        case _, "sub" if meets_0 and inner == ["exp"] and 1.0 in _constants(last) and _argument(last.parents[0]) != 0.0:
+        case _, "sub" if meets_0 and inner == ["exp"] and 1.0 in _constants(last) and _argument(first) != 0.0:
             return "exp(x) - 1 is 0 where exp(x) rounds to 1: write expm1(x)."
         case "log", "sigmoid":
             return "log(sigmoid(x)) is -softplus(-x); the loss is binary_cross_entropy_with_logits."
         case "log", "sub" if inner == ["sigmoid"] and 1.0 in _constants(last):
             return "log(1 - sigmoid(x)) is -softplus(x); the loss is binary_cross_entropy_with_logits."
-        case "log", "truediv" if last._a is not None and "exp" in (inner[0], *map(_made_by, last._a.parents)):
+        case "log", "truediv" if operands_of(last)[0][0] is not None and "exp" in (
+            inner[0],
+            *map(_made_by, first.parents),
+        ):
             return "The logarithm of a softmax is log_softmax(xs); the loss is cross_entropy."
         case "log", "exp":
             return "log(exp(x)) is x."
-        case "log", "prod" | "mul" if min(engine.operands_of(last)[1]) > 0.0:
+        case "log", "prod" | "mul" if min(operands_of(last)[1]) > 0.0:
             return "The logarithm of a product is the sum of the logarithms."
         case "log", _ if of_exponentials:
             return "log(exp(x) + exp(y) + …) is logsumexp([x, y, …])."
@@ -343,26 +331,31 @@ def _better_form(rule: Rule, parents: Sequence[Value | None]) -> str:
 
 
 def _made_by(v: Value) -> str:
-    return v._rule.name if v._rule else ""
+    return "" if v.is_leaf else rule_of(v).name
 
 
 def _argument(v: Value) -> float:
-    return v.parents[0]._data
+    x: float = number_of(v.parents[0])
+    return x
 
 
 def _is_sum_of_squares(v: Value) -> bool:
     if _made_by(v) == "dot":
-        n = len(v._y) // 2
-        return all(map(operator.is_, v._y[:n], v._y[n : 2 * n]))
+        parents, _ = operands_of(v)
+        n = len(parents) // 2
+        return all(map(operator.is_, parents[:n], parents[n : 2 * n]))
     return _made_by(v) in ("add", "sum") and all(map(_is_square, v.parents))
 
 
 def _is_square(v: Value) -> bool:
-    return v._a is v._b if _made_by(v) == "mul" else _made_by(v) in ("pow", "powi") and v._b is None and v._y == 2
+    parents, xs = operands_of(v)
+    if _made_by(v) == "mul":
+        return parents[0] is parents[1]
+    return _made_by(v) in ("pow", "powi") and parents[1] is None and xs[1] == 2
 
 
 def _constants(v: Value) -> list[float]:
-    return [x for p, x in zip(*engine.operands_of(v)) if p is None]
+    return [x for p, x in zip(*operands_of(v)) if p is None]
 
 
 def _fill(text: str, parents: Sequence[Value | None], xs: Sequence[float], f: str = "") -> str:
@@ -711,15 +704,15 @@ def _many(n: int) -> str:
 def _name(v: Value) -> str:
     """The label, or else the number of a leaf and the operation of any other."""
     while v.op == "pos" and not v.label:  # what transforms put before an argument
-        v = v._a
-    if v.label or v._rule is None:
-        return v.label or repr(v._data)
+        (v,) = v.parents
+    if v.label or v.is_leaf:
+        return v.label or repr(number_of(v))
     return f"(… {v.op} …)" if v.op in _INFIX else f"{v.op}(…)"
 
 
 def _whom(v: Value) -> str:
     name = _name(v)
-    return f"a leaf of {name}" if name == repr(v._data) else name
+    return f"a leaf of {name}" if name == repr(number_of(v)) else name
 
 
 _INFIX = ("+", "-", "*", "/", "**")
@@ -727,7 +720,7 @@ _SHOWN, _LARGEST = 6, 3  # operands: of more only the largest
 
 
 def _symbol(v: Value) -> str:
-    return f"{v.op!r}" + (f" ({v.label})" if v.label else "") if v._rule else "an operation"
+    return f"{v.op!r}" + (f" ({v.label})" if v.label else "") if not v.is_leaf else "an operation"
 
 
 def _operation(rule: Rule, parents: Sequence[Value | None], xs: Sequence[float], z: float) -> str:
@@ -761,12 +754,12 @@ def _shown(line: SourceLine) -> str:
 
 
 def _number(x: Any) -> float:
-    return x._data if isinstance(x, Value) else float(x)
+    return float(number_of(x))
 
 
 def _slopes(v: Value) -> list[float]:
     """∂v/∂parent for each parent, as backward() takes them, and no hook told of it."""
     try:
-        return engine.slopes(v, FLOATS)
+        return slopes(v, FLOATS)
     except (ArithmeticError, ValueError):
-        return [float(slope) for slope in engine.slopes(v, IEEE)]
+        return [float(slope) for slope in slopes(v, IEEE)]

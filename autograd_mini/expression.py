@@ -18,7 +18,9 @@ from inspect import Parameter, signature
 from typing import Any
 
 from . import functions
-from .engine import AutogradError, Value, apply, as_number
+from .engine import Value, apply
+from .errors import AutogradError
+from .numbers import as_number
 from .rules import RULES
 
 Operand = Value | float
@@ -122,7 +124,7 @@ class Expression:
             EvaluationError: an operation has no value there.
         """
         self._require(numbers)
-        given = CONSTANTS | {name: x if isinstance(x, Value) else as_number(x) for name, x in numbers.items()}
+        given = CONSTANTS | {name: x if isinstance(x, Value) else as_number(x, name) for name, x in numbers.items()}
         stack: list[Any] = []
         for step in self._steps:
             if step.f is None:

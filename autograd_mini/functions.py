@@ -14,9 +14,10 @@ from functools import reduce, update_wrapper, wraps
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from .engine import VALUES, Value, apply, as_constant, as_number, held
+from .engine import Value, apply, held
 from .ieee import Ieee, total
-from .rule import FLOATS, LINE, Partial, Rule
+from .numbers import as_constant, as_number
+from .rule import FLOATS, LINE, VALUES, Partial, Rule
 from .rules import RULES
 
 if TYPE_CHECKING:
@@ -721,7 +722,7 @@ def _start(start: Any) -> tuple[Any, ...]:
 
 def _some(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
     """The numbers and Values in xs, of which there must be one."""
-    some = tuple([x if isinstance(x, Value) else as_number(x) for x in xs])
+    some = tuple([x if isinstance(x, Value) else as_number(x, function) for x in xs])
     if not some:
         raise ValueError(f"{function} of no numbers is undefined: give at least one")
     return some
@@ -970,7 +971,7 @@ def stop_gradient(v: Operand) -> float:
     >>> x.grad
     3.0
     """
-    return cast(float, held(v)) if isinstance(v, Value) else as_number(v)
+    return cast(float, held(v)) if isinstance(v, Value) else as_number(v, "stop_gradient()")
 
 
 # ---- operations of your own ----
@@ -1011,7 +1012,10 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
             raise TypeError(f"@primitive(*partials) makes an operation of a function, not of {type(f).__name__} {f!r}")
         name = getattr(f, "__name__", type(f).__name__)
         arguments = _arguments(f, name, partials)
-        slopes = [_checked(d, name, x) if callable(d) else as_number(d) for d, x in zip(partials, arguments.parameters)]
+        slopes = [
+            _checked(d, name, x) if callable(d) else as_number(d, f"the partial of {name} by {x}")
+            for d, x in zip(partials, arguments.parameters)
+        ]
 
         def value(*xs: float) -> float:
             z = f(*xs)

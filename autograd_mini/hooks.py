@@ -1,29 +1,18 @@
-"""What a thread does to each node that it makes or sweeps: nothing, as a rule.  no_grad() is one use of it."""
+"""What a task does to each node that it makes or sweeps: nothing, as a rule.  no_grad() is one use of it."""
 
 import sys
-from _thread import _local
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import engine
-from .engine import NO_GRAPH, Value, marking, require_unobserved
+from .engine import Value, leaf
+from .watch import Block, read
 
 Hook = Callable[[Value], Value]
 Inspector = Callable[[Value, Any, tuple[Any, ...]], None]
 
 
-class _PerThread(_local):
-    hooks: tuple[list[Hook], ...] = ()
-
-
-_thread = _PerThread()
-_active: list[list[Hook]] = []  # of the blocks under way, in all threads: without one the engine has nothing to call
-
-
-@contextmanager
-def creation_hook(hook: Hook) -> Iterator[None]:
-    """Put `hook(node)` in the place of each node that this thread makes inside a with block.
+def creation_hook(hook: Hook) -> Block:
+    """Put `hook(node)` in the place of each node that this task makes inside a with block.
 
     >>> made = []
     >>> x = Value(3.0)
@@ -32,40 +21,11 @@ def creation_hook(hook: Hook) -> Iterator[None]:
     >>> made
     ['*', 'exp']
     """
-    entry = [hook]  # an object of its own: generators may leave their blocks in any order
-    with marking:
-        _active.append(entry)
-        engine._hook = _run_hooks
-    try:
-        _thread.hooks = (*_thread.hooks, entry)
-        yield
-    finally:
-        _thread.hooks = tuple([other for other in _thread.hooks if other is not entry])
-        with marking:
-            _active.remove(entry)
-            if not _active:
-                engine._hook = None
+    return Block(made=hook)
 
 
-@contextmanager
-def without_hooks() -> Iterator[None]:
-    """Inside, no hook sees the nodes of this thread, and graphs are built under no_grad() too."""
-    before, _thread.hooks = _thread.hooks, ()
-    try:
-        yield
-    finally:
-        _thread.hooks = before
-
-
-def _run_hooks(v: Value) -> Value:
-    for (hook,) in _thread.hooks:
-        v = hook(v)
-    return v
-
-
-@contextmanager
-def contribution_hook(hook: Inspector) -> Iterator[None]:
-    """Call `hook(node, adjoint, contributions)` for each node that this thread's sweeps pass inside a with block.
+def contribution_hook(hook: Inspector) -> Block:
+    """Call `hook(node, adjoint, contributions)` for each node that this task's sweeps pass inside a with block.
 
     A leaf is passed too, with its gradient and no contributions, after all those that it receives.  What the hook
     raises ends the sweep there.  The gradients are the same to the bit, and slower to come by.
@@ -76,21 +36,20 @@ def contribution_hook(hook: Inspector) -> Iterator[None]:
     * 1.0 (3.0, 3.0)
     leaf 6.0 ()
     """
-
-    def inspector(v: Value, adjoint: Any, cs: tuple[Any, ...]) -> None:  # an object of its own, as above
-        hook(v, adjoint, cs)
-
-    try:
-        engine.this_thread.inspectors = (*engine.this_thread.inspectors, inspector)
-        yield
-    finally:
-        engine.this_thread.inspectors = tuple([i for i in engine.this_thread.inspectors if i is not inspector])
+    return Block(passed=hook)
 
 
-def no_grad() -> AbstractContextManager[None]:
-    """Build no graph in this thread, inside a with block or a function decorated: results are leaves.
+def without_hooks() -> Block:
+    """Inside, no hook of the blocks around sees the nodes of this task, and graphs are built under no_grad() too."""
+    return Block(alone=True)
 
-    `backward()` on what it made is a `NoGraphError`; in later graphs it is a leaf like any other.
+
+def no_grad() -> Block:
+    """Build no graph in this task, inside a with block or a function decorated: results are leaves.
+
+    `backward()` on what it made is a `NoGraphError`; in later graphs it is a leaf like any other.  A decorated
+    generator function is in the block at each of its steps, and its caller is not; a `with` in the body of a plain
+    generator holds for the caller too, until it is closed.
 
     >>> x = Value(3.0)
     >>> with no_grad():
@@ -98,14 +57,12 @@ def no_grad() -> AbstractContextManager[None]:
     >>> y.data, y.parents
     (9.0, ())
     """
-    return creation_hook(_forget)
+    return Block(made=_forget)
 
 
 def _forget(v: Value) -> Value:
-    require_unobserved(v, "no_grad()")
-    leaf = Value(v.data)
-    leaf._y = NO_GRAPH
-    return leaf
+    read(v, "no_grad()")
+    return leaf(v.data, origin="was made under no_grad()")
 
 
 class SourceLine(NamedTuple):

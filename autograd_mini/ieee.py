@@ -65,6 +65,8 @@ def _limit(name: str, x: float, y: float = 1.0, *_: float) -> float:
 
 
 IEEE: Final = SimpleNamespace(
-    stop_gradient=operator.pos, **{name: partial(total, rule) for name, rule in RULES.items()}
+    stop_gradient=operator.pos,
+    lift=lambda x, parent: Ieee(x),
+    **{name: partial(total, rule) for name, rule in RULES.items()},
 )
 IEEE.where = RULES["where"].f

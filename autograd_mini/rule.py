@@ -14,7 +14,10 @@ LINE: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
 UNIT: Final = (-1.0, 1.0)
 
-FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos)  # Python's arithmetic; rules.py enters its operations
+# Two arithmetics that a row can be read in: rules.py enters the operations of the one, engine.py those of the other.
+# `lift(x, parent)` is what stands for an operand: its number, or in the arithmetic of Values the parent it came from.
+FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos, lift=lambda x, parent: x)
+VALUES: Final = SimpleNamespace(lift=lambda x, parent: x if parent is None else parent)
 
 
 class Formula:
@@ -33,7 +36,7 @@ class Rule:
     the line where none is named; whether an end belongs to it is for `f` to say.
     """
 
-    __slots__ = ("domain", "dx", "dy", "f", "formula", "many", "name", "symbol")
+    __slots__ = ("domain", "dx", "dy", "f", "formula", "kind", "many", "name", "symbol")
 
     def __init__(
         self,
@@ -46,15 +49,28 @@ class Rule:
     ) -> None:
         self.name = name
         self.symbol = symbol or name
+        self.kind: type | None = None  # the class of its nodes, if not Value itself
         self.domain = domain or (LINE,) * (len(partials) or 1)
         self.formula = value.of if isinstance(value, Formula) else None
         self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value
         self.many = partial(_each, partials) if len(partials) > 2 else many
         self.dx, self.dy = (None, None) if self.many else (*partials, None)[:2]
 
+    @property
+    def arity(self) -> int:
+        """How many operands it takes: 1, 2, or 0 for any number."""
+        if self.many:
+            return 0
+        return 1 if self.dy is None else 2
+
     def partials(self, m: Any, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
         """The partial derivatives by each of the operands `xs`, at the value `z`, in the arithmetic `m`."""
         return self.many(m, z, *xs) if self.many else _each((self.dx, self.dy)[: len(xs)], m, z, *xs)
+
+    def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:
+        """The same for those operands of which something other than None is wanted; no others are computed."""
+        ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)
+        return _each([d for d, want in zip(ds, wanted) if want is not None], m, z, *xs)
 
     def __repr__(self) -> str:
         return f"<rule {self.name}>"

@@ -14,21 +14,14 @@ from itertools import islice
 from operator import add, index
 from typing import Any
 
-from .engine import (
-    VALUES,
-    Value,
-    as_constant,
-    as_number,
-    backward_from,
-    contributions,
-    marking,
-    never_raising,
-    order_below,
-    pull_back,
-    require_fresh,
-    require_graph,
-    require_unobserved,
-)
+from . import watch
+from .engine import Value
+from .numbers import as_constant, as_number
+from .reading import grad_of
+from .refuse import require_fresh, require_graph
+from .rule import VALUES
+from .sweep import backward_from, contributions, order_below, pull_back
+from .watch import never_raising, read
 
 Argnums = int | tuple[int, ...]
 Leaves = list[Any]
@@ -173,7 +166,7 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
             raise TypeError(f"gradients(root, leaves) are those of Values, not of {type(v).__name__} {v!r}")
     require_graph(root)
     if not isinstance(seed, Value):
-        require_unobserved(root, "gradients()")
+        read(root, "gradients()")
     return _adjoints(order_below([root]), [root], [seed], leaves, pull_back)
 
 
@@ -235,11 +228,11 @@ class Run:
         if self.open or any(isinstance(seed, Value) for seed in seeds):
             with never_raising():
                 return _adjoints(self.order, roots, seeds, self.own, _in_values if self.open else _by_numbers)
-        with marking:  # our nodes are known to a pullback that other threads may call
+        with watch.lock:  # our nodes are known to a pullback that other threads may call
             for v in self.own:
-                v._grad = 0.0
+                v.grad = 0.0
             backward_from(roots, seeds)
-            return [v._grad for v in self.own]
+            return [grad_of(v) for v in self.own]
 
     def push(self, results: Sequence[Any], tangents: Sequence[Any]) -> Leaves:
         """Forward: the tangents of the results, of those nodes only that move."""
@@ -307,7 +300,7 @@ def flatten(tree: Any) -> tuple[Leaves, Rebuild]:
         if tree.shape == ():
             return flatten(tree.item())
         return tree.ravel().tolist(), lambda xs: _array(xs, tree.shape)
-    return [as_number(tree)], _only
+    return [as_number(tree, "a transform")], _only
 
 
 def _only(xs: Leaves) -> Any:

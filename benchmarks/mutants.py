@@ -31,9 +31,10 @@ sys.path.insert(0, str(ROOT))
 
 from autograd_mini import rules, special  # noqa: E402
 from autograd_mini.check import gradcheck  # noqa: E402
-from autograd_mini.engine import Value, apply, pull_back  # noqa: E402
+from autograd_mini.engine import Value, apply  # noqa: E402
 from autograd_mini.rule import Rule  # noqa: E402
 from autograd_mini.rules import RULES  # noqa: E402
+from autograd_mini.sweep import pull_back  # noqa: E402
 from tests.test_rules import bits, numbers, operation_at, slopes  # noqa: E402
 from tests.witness import code, grid, random_point, table, witness_of  # noqa: E402
 

@@ -19,7 +19,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from autograd_mini import functions
-from autograd_mini.engine import VALUES, Value, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.functions import (
     atan2,
     clamp,
@@ -49,6 +49,8 @@ from autograd_mini.functions import (
     tanh,
     where,
 )
+from autograd_mini.rule import VALUES
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import gradients
 
 # fmt: off
@@ -459,25 +461,25 @@ NO_NUMBERS = ["1.0", None, 1j, Decimal(1), Fraction(1, 2), [1.0], np.array([1.0,
 @pytest.mark.parametrize("wrong", NO_NUMBERS, ids=repr)
 def test_what_is_no_number_is_a_type_error(wrong: Any) -> None:
     for name in UNARY:
-        with pytest.raises(TypeError, match=type(wrong).__name__):
+        with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
             named(name)(wrong)
     x = Value(1.0)
     for name in ("atan2", "maximum", "minimum", "copysign", "leaky_relu", "elu", "hypot"):
         for args in ((x, wrong), (wrong, x), (1.0, wrong)):
-            with pytest.raises(TypeError, match=type(wrong).__name__):
+            with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
                 named(name)(*args)
     for name in OF_LISTS:
         for xs in ([x, wrong], [wrong], [1.0, wrong]):
-            with pytest.raises(TypeError, match=type(wrong).__name__):
+            with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
                 named(name)(xs)
     for args in (([wrong], [x]), ([1.0], [wrong]), ([x], [1.0], wrong)):
-        with pytest.raises(TypeError, match=type(wrong).__name__):
+        with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
             dot(*args)
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+    with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
         functions.sum([x], wrong)
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+    with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
         where(True, x, wrong)
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+    with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
         stop_gradient(wrong)
 
 

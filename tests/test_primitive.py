@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini.engine import Value, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.functions import exp, primitive, sin
 from autograd_mini.hooks import no_grad
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import grad, gradients
 
 
@@ -268,9 +269,9 @@ def test_a_function_that_returns_another_kind_of_real_number(result: Any) -> Non
 
 @pytest.mark.parametrize("wrong", ["1.0", None, 1j, [1.0]], ids=repr)
 def test_operands_that_are_no_numbers(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+    with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
         my_sin(wrong)
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+    with pytest.raises(TypeError, match=type(wrong).__name__.removesuffix("Type")):
         square_times(Value(1.0), wrong)
 
 
@@ -307,7 +308,7 @@ def test_a_partial_of_other_arguments_is_refused() -> None:
 
 @pytest.mark.parametrize("partial", ["1.0", None, 1j, Value(1.0)], ids=repr)
 def test_a_partial_that_is_neither_number_nor_function_is_refused(partial: Any) -> None:
-    with pytest.raises(TypeError, match=type(partial).__name__):
+    with pytest.raises(TypeError, match=type(partial).__name__.removesuffix("Type")):
         primitive(partial)(math.sin)
 
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from autograd_mini.check.strategies import Expression, Result, Step, expressions
-from autograd_mini.engine import Value, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.rules import RULES
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tests.witness import EPS, TINY, WITNESSES, Names, allowance, terms_at
 

@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from autograd_mini import functions
-from autograd_mini.engine import NoGraphError, StaleGraphError, Value, topological_order
+from autograd_mini.engine import Value
+from autograd_mini.errors import NoGraphError, StaleGraphError
 from autograd_mini.hooks import no_grad
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import gradients
 
 

@@ -21,7 +21,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from ..engine import Value, as_number
+from ..engine import Value
+from ..numbers import as_number
 from ..transforms import Leaves, flatten, scalar
 
 LEVELS: Final = 8  # steps in a window
@@ -478,7 +479,7 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Callable[[Lea
     Where f will not take floats, because it calls methods of Values say, it is given Values.
     """
     numbers, rebuild = flatten(list(args))
-    xs = [as_number(x.data if isinstance(x, Value) else x) for x in numbers]
+    xs = [as_number(x.data if isinstance(x, Value) else x, "numerical_gradient()") for x in numbers]
 
     def at(xs: Leaves) -> Any:
         z = f(*rebuild(xs))

@@ -21,10 +21,11 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
-from .. import functions
-from ..engine import Value, apply, never_raising
+from .. import functions, reading
+from ..engine import Value, apply
 from ..rule import FLOATS, Interval, Rule
 from ..rules import RULES
+from ..watch import never_raising
 
 try:
     from hypothesis.strategies import (
@@ -137,8 +138,7 @@ def _rule_behind(function: Callable[..., Any]) -> Rule:
     except (TypeError, ValueError):
         node = None
     if isinstance(node, Value) and not node.is_leaf and [*map(id, node.parents)] == [*map(id, operands)]:
-        rule: Rule = node._rule
-        return rule
+        return reading.rule_of(node)
     raise TypeError(
         f"an operation is a row of the rule table, its name, or a function made by @primitive, not {function!r}; "
         "for a function of several operations use expressions(operations=[…])"

@@ -17,11 +17,15 @@ from functools import cached_property, partial, reduce
 from types import SimpleNamespace
 from typing import Any, Final, Literal, NamedTuple
 
-from ..engine import VALUES, AutogradError, Value, apply, never_raising, operands_of, order_below, pull_back
+from ..engine import Value, apply
+from ..errors import AutogradError
 from ..hooks import SourceLine, creation_hook, source_line
-from ..rule import Rule
+from ..reading import operands_of, rule_of
+from ..rule import VALUES, Rule
 from ..rules import RULES
+from ..sweep import order_below, pull_back
 from ..transforms import Leaves, Run, gradients, scalar
+from ..watch import never_raising
 from .complexstep import COMPLEX, complex_step
 from .numerical import NOTHING, Estimate, Slope, on_floats, partial_derivative
 
@@ -381,12 +385,12 @@ class _Check:
     @property
     def powers_of_negatives(self) -> bool:
         """Whether there is x ** n with x < 0, of which floats see no gaps where they are all whole numbers."""
-        return any(not v.is_leaf and v._rule.name == "pow" and operands_of(v)[1][0] < 0.0 for v in self.order)
+        return any(not v.is_leaf and rule_of(v).name == "pow" and operands_of(v)[1][0] < 0.0 for v in self.order)
 
     @property
     def tied(self) -> bool:
         """Whether an operation that chooses may have had no reason for its choice: the complex step is at a loss."""
-        return any(not v.is_leaf and _undecided(v._rule, operands_of(v)[1]) for v in self.order)
+        return any(not v.is_leaf and _undecided(rule_of(v), operands_of(v)[1]) for v in self.order)
 
     def is_its_graph(self, i: int) -> bool:
         """Whether f and its graph give the same on floats beside the point, by number i."""
@@ -405,7 +409,7 @@ class _Check:
             if id(v) not in values:
                 parents, operands = operands_of(v)
                 now = [x if p is None else values[id(p)] for p, x in zip(parents, operands)]
-                values[id(v)] = v._rule.f(*now)
+                values[id(v)] = rule_of(v).f(*now)
         return values[id(self.root)] if isinstance(self.root, Value) else self.root
 
 
@@ -443,8 +447,8 @@ def _judged(v: Value) -> tuple["_Check", list[tuple[int, _Judgement]]]:
     """The slopes of an operation by its variables, checked."""
     parents, xs = operands_of(v)
     leaves = [Value(x) for x in xs]
-    node = apply(v._rule, *leaves)
-    check = _Check(lambda ys: v._rule.f(*ys), node, leaves, xs, pull_back(node, 1.0))
+    node = apply(rule_of(v), *leaves)
+    check = _Check(lambda ys: rule_of(v).f(*ys), node, leaves, xs, pull_back(node, 1.0))
     return check, [(i, check.judge(i)) for i, p in enumerate(parents) if p is not None]
 
 
@@ -463,7 +467,7 @@ def _wrong_seconds(v: Value, line: SourceLine | None) -> list[tuple[float, Culpr
     parents, xs = operands_of(v)
     leaves = [Value(x) for x in xs]
     checks = _second_checks(
-        lambda ys: pull_back(apply(v._rule, *map(Value, ys)), 1.0), apply(v._rule, *leaves), leaves, xs
+        lambda ys: pull_back(apply(rule_of(v), *map(Value, ys)), 1.0), apply(rule_of(v), *leaves), leaves, xs
     )
     variables = [i for i, p in enumerate(parents) if p is not None]
     pairs = [(i, j) for i in variables for j in variables]
@@ -530,7 +534,7 @@ def _spelled_out(order: Sequence[Value]) -> dict[int, Any]:
         for v in order:
             parents, xs = operands_of(v)
             operands = [x if p is None else new[id(p)] for p, x in zip(parents, xs)]
-            z = _spell(v._rule)(*operands) if not v.is_leaf else Value(v.data)
+            z = _spell(rule_of(v))(*operands) if not v.is_leaf else Value(v.data)
             if _plain(z) != v.data and math.isfinite(v.data):
                 z = z + (v.data - _plain(z))  # it was rounded otherwise, and what follows must stand where it stood
             new[id(v)] = z
@@ -562,7 +566,7 @@ def _complex_slopes(root: Any, leaves: Sequence[Value]) -> list[Estimate]:
         parents, xs = operands_of(v)
         for i, p in enumerate(parents):
             if p is not None:
-                slope = _local_slope(v._rule, xs, i)
+                slope = _local_slope(rule_of(v), xs, i)
                 total, error = adjoints.get(id(p), (0.0, 0.0))
                 error += abs(slope.value) * bar + slope.error * (abs(adjoint) + bar)
                 adjoints[id(p)] = total + adjoint * slope.value, error

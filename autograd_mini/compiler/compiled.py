@@ -9,8 +9,10 @@ from threading import RLock
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
-from ..engine import AutogradError, Value
+from ..engine import Value
+from ..errors import AutogradError
 from ..hooks import without_hooks
+from ..reading import version_of
 from .calls import PlainCall, arrays
 from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
@@ -106,7 +108,7 @@ class _Plan(NamedTuple):
 
     program: Program
     executor: Any
-    captured: list[tuple[Value, float]]
+    captured: list[tuple[Value, int]]
     seconds: tuple[float, float]  # for the trace, and for the rest
     note: str = ""  # on loops that were not folded
 
@@ -184,7 +186,7 @@ class Compiled:
     def _candidates(self, call: Any) -> Iterator[_Plan]:
         """The programs for calls of this structure, the latest first, and then that of a new trace."""
         for plan in list(self._plans.get(call.key, ())):
-            if all(v._data is x for v, x in plan.captured):
+            if all(version_of(v) == version for v, version in plan.captured):
                 yield plan
             else:
                 self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]

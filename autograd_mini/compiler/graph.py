@@ -1,7 +1,7 @@
 """A traced function as a list of nodes, each once: what the passes between a trace and a program work on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +24,14 @@ DECISIONS: Final[dict[str, Rule]] = {
         Rule("stop_gradient", Formula(lambda m, x: m.stop_gradient(x)), 0.0),
     )
 }
+
+
+def _on_floats(f: Callable[..., Any]) -> Callable[..., float]:
+    return lambda *xs: float(f(*xs))
+
+
+for _rule in DECISIONS.values():
+    _rule.f = _on_floats(_rule.f)  # 1.0 or 0.0, not True or False: the number of a node is a float
 
 
 def _chain(first: Any, *more: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from ..engine import AutogradError
+from ..errors import AutogradError
 from ..rule import Rule
 from .graph import OPERATIONS, Guard, differentiable
 

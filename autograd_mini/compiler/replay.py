@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from ..engine import AutogradError, Value, order_below, pull_back
+from ..engine import Value
+from ..errors import AutogradError
 from ..hooks import SourceLine, creation_hook, is_ours, source_line
+from ..sweep import order_below, pull_back
 
 
 class NonFiniteError(AutogradError, ArithmeticError):

@@ -11,7 +11,7 @@ from functools import partial
 from math import sqrt
 from typing import Any
 
-from ..engine import as_number
+from ..numbers import as_number
 
 Init = str | float | Callable[[], float]
 Seed = int | random.Random | None
@@ -48,7 +48,7 @@ def weights(init: Init, nin: int, nout: int, generator: random.Random | None) ->
     if callable(init):
         return init
     if not isinstance(init, str):
-        constant = as_number(init)
+        constant = as_number(init, "init")
         return lambda: constant
     if init not in INITS:
         raise ValueError(f"init is {', '.join(map(repr, INITS))}, a number or a function, not {init!r}")

@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .. import functions
-from ..engine import Value, as_constant
+from ..engine import Value
 from ..functions import clamp, dot, log, log1p, logsumexp, mean, relu, softplus, where
+from ..numbers import as_constant
 
 __all__ = ["mse", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber"]
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from ..engine import Value, as_constant
+from ..engine import Value
+from ..numbers import as_constant
 
 __all__ = ["Optimizer", "SGD", "RMSProp", "Adam", "AdamW", "Schedule", "StepLR", "CosineLR"]
 

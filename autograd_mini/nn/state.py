@@ -14,7 +14,10 @@ from pathlib import Path
 from types import MemberDescriptorType
 from typing import Any, NoReturn
 
-from ..engine import NO_GRAPH, AutogradError, Value, as_constant
+from ..engine import Value
+from ..errors import AutogradError
+from ..numbers import as_constant
+from ..reading import why_no_graph
 
 __all__ = ["StateError"]
 
@@ -46,7 +49,7 @@ def _walk(x: Any, path: str, module: type, override: str, found: list[tuple[str,
         if id(item) in seen:
             continue
         if isinstance(item, Value):
-            if item._rule is None and item._y is not NO_GRAPH:  # else the result of a call
+            if item.is_leaf and not why_no_graph(item):  # else the result of a call
                 seen[id(item)] = item
                 found.append((f"{path}{name}", item))
         elif isinstance(item, (module, list, tuple, dict)) or _is_array(item):

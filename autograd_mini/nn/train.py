@@ -13,8 +13,9 @@ from math import hypot, inf, isfinite
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, SupportsIndex
 
-from ..engine import Value, as_constant
+from ..engine import Value
 from ..hooks import no_grad
+from ..numbers import as_constant
 from .losses import mse
 from .optim import SGD
 

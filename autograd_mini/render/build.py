@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..engine import Value
+from ..reading import grad_of
 from .collapse import Classes
 from .graph import Graph
 from .notation import constants_of, notation
@@ -215,4 +216,4 @@ def gradients(values: Iterable[Value]) -> Span:
     """The span of their gradients, nothing where one is not computed yet."""
     # The public `grad` reads 0.0 both for "no slope" and for "not computed yet"; a learner must see which.
     found = list(values)
-    return () if any(v._grad is None for v in found) else span(v.grad for v in found)
+    return () if any(grad_of(v) is None for v in found) else span(v.grad for v in found)

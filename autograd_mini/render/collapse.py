@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from ..engine import operands_of
+from ..reading import operands_of
 from .graph import Graph
 from .parts import Part
 

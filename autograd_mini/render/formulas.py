@@ -21,19 +21,14 @@ from types import SimpleNamespace
 from typing import Any, Final
 from unicodedata import normalize
 
-from ..engine import (
-    VALUES,
-    AutogradError,
-    Value,
-    never_raising,
-    operands_of,
-    order_below,
-    require_fresh,
-    require_graph,
-    topological_order,
-)
-from ..rule import Rule
+from ..engine import Value
+from ..errors import AutogradError
+from ..reading import operands_of, rule_of
+from ..refuse import require_fresh, require_graph
+from ..rule import VALUES, Rule
 from ..rules import RULES
+from ..sweep import order_below, topological_order
+from ..watch import never_raising
 from .names import names_of, require_names
 
 MAX_TERMS: Final = 2_000
@@ -458,7 +453,9 @@ class Reading:
         """The partials of a node by its parents, its row read on the Values of the graph."""
         parents, xs = operands_of(v)
         with never_raising():
-            slopes = v._rule.partials(_ARITHMETIC, v, [x if p is None else p for p, x in zip(parents, xs, strict=True)])
+            slopes = rule_of(v).partials(
+                _ARITHMETIC, v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
+            )
         stops = [v, *v.parents]
         made = order_below([s for s in slopes if isinstance(s, Value)], stops)[len(stops) :]
         terms = {id(stop): self.of(stop) for stop in stops}
@@ -483,9 +480,9 @@ def read(order: Iterable[Value], builder: _AsComputed, terms: dict[int, Term]) -
             builder.number(x) if parent is None else terms[id(parent)]
             for parent, x in zip(*operands_of(v), strict=True)
         ]
-        if v._rule is RULES["where"] and xs[0].op is Op.NUMBER:
+        if rule_of(v) is RULES["where"] and xs[0].op is Op.NUMBER:
             xs[0] = builder.make(Op.NUMBER, detail=bool(xs[0].detail))
-        terms[id(v)] = builder.node(v._rule, xs)
+        terms[id(v)] = builder.node(rule_of(v), xs)
 
 
 def _adjoint(reading: Reading, root: Value, x: Value) -> Term:
@@ -544,7 +541,7 @@ _TAKEN: Final = frozenset(RULES) | {"max", "min", "inf", "nan"}
 
 
 def _functions_in(order: Iterable[Value]) -> set[str]:
-    return {_function_name(v._rule) for v in order if not v.is_leaf}
+    return {_function_name(rule_of(v)) for v in order if not v.is_leaf}
 
 
 def _names_of(leaves: Sequence[Value], names: Mapping[str, Any], functions: set[str]) -> list[_Name]:

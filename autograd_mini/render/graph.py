@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..engine import Value, order_below
+from ..engine import Value
+from ..reading import rule_of
+from ..sweep import order_below
 
 
 class Graph:
@@ -36,5 +38,5 @@ class Graph:
 
     def rule(self, i: int) -> str:
         """The name of the operation that made the value at place i, "" for a leaf."""
-        rule = self.order[i]._rule
-        return rule.name if rule else ""
+        v = self.order[i]
+        return "" if v.is_leaf else rule_of(v).name

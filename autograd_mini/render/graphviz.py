@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from ..engine import AutogradError
+from ..errors import AutogradError
 
 VARIABLE = "AUTOGRAD_MINI_DOT"
 TIME_LIMIT = 60  # seconds

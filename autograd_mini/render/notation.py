@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..engine import Value, operands_of
+from ..engine import Value
+from ..reading import operands_of, rule_of
 
 _OTHERS = 3  # constants of an operation of many operands that are written out
 
@@ -29,7 +30,7 @@ def notation(v: Value, precision: int) -> tuple[str, tuple[str, ...]]:
     parents, xs = operands_of(v)
     if all(p is not None for p in parents):
         return v.op, ("",) * len(parents)
-    if v._rule.name == "dot":
+    if rule_of(v).name == "dot":
         return _dot(parents, xs, precision)
     constants = [f"{x:.{precision}g}" for parent, x in zip(parents, xs, strict=True) if parent is None]
     notes = ("",) * (len(parents) - len(constants))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
 
-from ..engine import operands_of
+from ..reading import operands_of
 from .graph import Graph
 
 _LAST = re.compile(r"(^|\.)[^.\d][^.]*(\.\d+)*$")  # an attribute and the indices behind it, at the end of a path

@@ -23,11 +23,12 @@ from autograd_mini.check.strategies import (
     points,
     rule_of,
 )
-from autograd_mini.engine import Value, apply, topological_order
+from autograd_mini.engine import Value, apply
 from autograd_mini.functions import abs as absolute
 from autograd_mini.functions import atan2, primitive, sin, softmax
 from autograd_mini.rule import LINE, Rule
 from autograd_mini.rules import RULES
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import gradients
 
 ROWS = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))

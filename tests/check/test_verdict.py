@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import autograd_mini
 from autograd_mini import Value, functions, nn, primitive
 from autograd_mini.check import GradcheckError, gradcheck
-from autograd_mini.engine import AutogradError, apply
+from autograd_mini.engine import apply
+from autograd_mini.errors import AutogradError
 from autograd_mini.functions import (
     atan2,
     clamp,

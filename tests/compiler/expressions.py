@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd_mini as am
-from autograd_mini.engine import Value, contributions, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.rule import FLOATS
+from autograd_mini.sweep import contributions, topological_order
 
 EPS = 2.0**-53
 

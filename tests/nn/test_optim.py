@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from autograd_mini.engine import StaleGraphError, Value
+from autograd_mini.engine import Value
+from autograd_mini.errors import StaleGraphError
 from autograd_mini.nn import optim
 from autograd_mini.nn.optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, StepLR
 

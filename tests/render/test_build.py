@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_mini.engine import Value, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.nn import MLP
 from autograd_mini.render import draw
 from autograd_mini.render.scene import span
+from autograd_mini.sweep import topological_order
 
 
 def test_several_roots_share_a_drawing():

@@ -6,9 +6,10 @@ import re
 import pytest
 
 from autograd_mini import functions as f
-from autograd_mini.engine import Value, topological_order
+from autograd_mini.engine import Value
 from autograd_mini.nn import MLP, Module, Neuron, mse
 from autograd_mini.render import RenderError, draw
+from autograd_mini.sweep import topological_order
 
 
 def boxes(drawing):

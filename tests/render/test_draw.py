@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograd_mini.engine import AutogradError, Value
+from autograd_mini.engine import Value
+from autograd_mini.errors import AutogradError
 from autograd_mini.nn import MLP
 from autograd_mini.render import Drawing, GraphvizNotFoundError, RenderError, draw
 from autograd_mini.render.cards import number

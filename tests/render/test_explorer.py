@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import autograd_mini.render.explorer as explorer
 from autograd_mini import cli
 from autograd_mini.check.strategies import Expression, expressions
-from autograd_mini.engine import NoGraphError, StaleGraphError, Value, operands_of, topological_order
+from autograd_mini.engine import Value
+from autograd_mini.errors import NoGraphError, StaleGraphError
 from autograd_mini.functions import (
     atan,
     dot,
@@ -43,6 +44,7 @@ from autograd_mini.functions import (
 from autograd_mini.hooks import no_grad
 from autograd_mini.ieee import IEEE, Ieee, total
 from autograd_mini.nn import MLP, mse
+from autograd_mini.reading import operands_of
 from autograd_mini.render import RenderError, explore
 from autograd_mini.render.cards import number
 from autograd_mini.render.explorer.document import Document
@@ -51,6 +53,7 @@ from autograd_mini.render.explorer.mathematics import rule_in_mathml
 from autograd_mini.render.graph import Graph
 from autograd_mini.rule import FLOATS, Rule
 from autograd_mini.rules import RULES
+from autograd_mini.sweep import topological_order
 from tests.witness import grid, random_point, witness_of
 
 FOLDER = Path(explorer.__file__).parent

@@ -16,12 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import functions as f
-from autograd_mini.engine import AutogradError, NoGraphError, StaleGraphError, Value, apply, topological_order
+from autograd_mini.engine import Value, apply
+from autograd_mini.errors import AutogradError, NoGraphError, StaleGraphError
 from autograd_mini.functions import primitive
 from autograd_mini.hooks import no_grad
 from autograd_mini.render.formulas import Formula, FormulaTooLongError, derivative_formula, formula
 from autograd_mini.rule import Rule
 from autograd_mini.rules import RULES
+from autograd_mini.sweep import topological_order
 from autograd_mini.transforms import gradients
 
 EPS = 2.0**-52

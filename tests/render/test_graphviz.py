@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograd_mini.engine import AutogradError, Value
+from autograd_mini.engine import Value
+from autograd_mini.errors import AutogradError
 from autograd_mini.render import GraphvizNotFoundError, RenderError, draw, graphviz
 from autograd_mini.render.graphviz import find_engine, run_engine
 

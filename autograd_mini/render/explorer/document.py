@@ -4,10 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine import Value, operands_of, slopes
+from ...engine import Value
 from ...ieee import IEEE
+from ...reading import operands_of, rule_of
 from ...rule import FLOATS, Rule
 from ...rules import RULES
+from ...sweep import slopes
 from ..cards import shorten
 from ..graph import Graph
 from ..notation import notation
@@ -51,7 +53,7 @@ class Document:
         for v in self.graph.order:
             if not v.is_leaf and not _is_opaque(v):
                 size = len(operands_of(v)[0])
-                found[f"{v._rule.name}/{size}"] = (v._rule, size)
+                found[f"{rule_of(v).name}/{size}"] = (rule_of(v), size)
         return dict(sorted(found.items()))
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -78,7 +80,7 @@ class Document:
         if _is_opaque(v):
             node["frozen"] = [as_json(x) for x in _frozen_slopes(v)]
         else:
-            node["rule"] = f"{v._rule.name}/{len(parents)}"
+            node["rule"] = f"{rule_of(v).name}/{len(parents)}"
         return node
 
     def rules(self) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class Document:
 
 def _is_opaque(v: Value) -> bool:
     """Whether an operation is no row of the table, so that the page cannot compute it."""
-    return RULES.get(v._rule.name) is not v._rule
+    return RULES.get(rule_of(v).name) is not rule_of(v)
 
 
 def _frozen_slopes(v: Value) -> list[float]:

@@ -12,9 +12,11 @@ from html import escape
 from types import SimpleNamespace
 from typing import Any
 
-from ...engine import VALUES, Value, apply, never_raising, order_below, topological_order
-from ...rule import Rule
+from ...engine import Value, apply
+from ...rule import VALUES, Rule
 from ...rules import RULES
+from ...sweep import order_below, topological_order
+from ...watch import never_raising
 from .. import formulas
 from ..formulas import GREEK, Layout, Op, Piece, Reading, Term
 

@@ -11,7 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
-from ...engine import Value, require_fresh, require_graph
+from ...engine import Value
+from ...refuse import require_fresh, require_graph
 from ..drawing import write_whole
 from ..graph import Graph
 from ..graphviz import RenderError

@@ -1,0 +1,20 @@
+"""What can go wrong with a graph, by name."""
+
+
+class AutogradError(Exception):
+    """The base of every error that this package defines."""
+
+
+class StaleGraphError(AutogradError, RuntimeError):
+    """A Value was assigned after the graph was built from it: run the forward pass again."""
+
+
+class ConcurrentSweepError(AutogradError, RuntimeError):
+    """Two sweeps at once go over graphs that share nodes."""
+
+
+class NoGraphError(AutogradError, RuntimeError):
+    """backward() was called on a result whose graph was not kept: it was made under no_grad(), or is a copy."""
+
+
+RAISED_BY_FLOATS = (ArithmeticError, ValueError)

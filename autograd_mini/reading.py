@@ -1,0 +1,71 @@
+"""What the rest of the package may ask of a node: the same questions whichever engine made it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .rule import Rule
+
+COPIED = "is a copy, and its graph was not copied"
+Operands = tuple[Sequence[Any], Sequence[Any]]
+
+
+def rule_of(v: Any) -> Rule:
+    """The operation that made it.  A leaf has none: ask `is_leaf` first."""
+    rule: Rule = v._rule
+    return rule
+
+
+def is_value(x: object) -> bool:
+    """Whether it is a Value, for those rooms that `Value` itself is made of."""
+    return hasattr(type(x), "pullback")
+
+
+def number_of(x: Any) -> Any:
+    """The number of a Value, which no trace is told of; a plain number as it is."""
+    return x._data if is_value(x) else x
+
+
+def grad_of(v: Any) -> float | None:
+    """The gradient, which no trace is told of; None if none was computed yet."""
+    grad: float | None = v._grad
+    return grad
+
+
+def operands_of(v: Any) -> Operands:
+    """The parents, None in the place of a constant, and the numbers that the operation used."""
+    rule = v._rule
+    if rule is None:
+        return (), ()
+    if rule.many:
+        operands: Operands = v._many
+        return operands
+    if rule.dy is None:
+        return (v._a,), (v._x,)
+    return (v._a, v._b), (v._x, v._y)
+
+
+def values_of(v: Any) -> list[Any]:
+    """The operands themselves: a Value, or the number of a constant."""
+    return [x if p is None else p for p, x in zip(*operands_of(v), strict=True)]
+
+
+def origin_of(v: Any) -> Any:
+    """Who gave a leaf that the user did not make: the run of a transform, or in words why it has no graph."""
+    return v._origin
+
+
+def why_no_graph(v: Any) -> str:
+    """In words why the graph of a result was not kept; "" for any other Value."""
+    return v._origin if isinstance(v._origin, str) else ""
+
+
+def version_of(v: Any) -> int:
+    """A number that is another one after each assignment to v."""
+    version: int = v._made
+    return version
+
+
+def made_before(v: Any, count: int) -> bool:
+    """Whether a node was made, or a leaf made and last assigned, before `watch.advance()` gave this count."""
+    older: bool = v._made < count
+    return older

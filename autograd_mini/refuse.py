@@ -1,0 +1,126 @@
+"""What the engine refuses: stale graphs, results without a graph, sweeps that meet, gradients that would be lost."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from . import watch
+from .errors import RAISED_BY_FLOATS, ConcurrentSweepError, NoGraphError, StaleGraphError
+from .ieee import total
+from .reading import operands_of, why_no_graph
+from .rule import Rule
+
+# ---- stale graphs ----
+
+
+def require_fresh(order: Iterable[Any]) -> None:
+    """Refuse a graph in which anything is newer than what was made of it."""
+    for v in [v for v in order if v._made < watch.assigned]:  # nothing was assigned since the others
+        if v._made < 0:
+            raise _stale(v, v)
+        for parent in operands_of(v)[0]:
+            if parent is not None and parent._made > v._made:
+                raise _stale(parent, v)
+
+
+def _stale(changed: Any, v: Any) -> StaleGraphError:
+    name = changed.label or "a Value"
+    if changed._made < 0:
+        return StaleGraphError(
+            f"{name}, made by {changed.op!r}, was assigned {changed._data!r}: assign to leaves, run forward again"
+        )
+    x = next(x for parent, x in zip(*operands_of(v), strict=True) if parent is changed)
+    return StaleGraphError(
+        f"{name} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
+    )
+
+
+# ---- sweeps that meet ----
+
+
+def require_alone(order: Sequence[Any]) -> None:
+    """Refuse a sweep while another one is at work on a node of it.
+
+    Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
+    """
+    if len(watch.sweeps) == 1:
+        return
+    for other, _, _ in list(watch.sweeps.values()):
+        if other is not order and (shared := set(order).intersection(other)):
+            raise ConcurrentSweepError(
+                f"{shared.pop()!r} is in the middle of another sweep, in another thread or around this one: "
+                "let that one end first"
+            )
+
+
+# ---- results without a graph, operations without a result ----
+
+
+def require_graph(root: Any) -> None:
+    """Refuse a result whose graph was not kept."""
+    if root._origin and (why := why_no_graph(root)):
+        raise NoGraphError(f"{root!r} {why}: there is no graph to go back through")
+
+
+def refused(error: Exception, rule: Rule, parents: Sequence[Any], xs: Sequence[Any]) -> float:
+    """The value where floats raise `error`: raised on, with a note that tells the operation."""
+    n = rule.arity or len(xs)
+    operands = [x if parent is None else parent for parent, x in zip(parents[:n], xs[:n])]
+    if watch.is_quiet():
+        return float(total(rule, *xs[:n]))
+    note = f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+    try:
+        for block in watch.open_blocks():
+            if block.refused:
+                block.refused(error, rule, operands)
+        raise error
+    finally:
+        # This frame is in the error's traceback: they would keep each other, and the graph.
+        del error, operands, parents
+
+
+def number(rule: Rule, xs: Sequence[float]) -> float:
+    """The value of an operation on plain numbers."""
+    try:
+        return rule.f(*xs)
+    except RAISED_BY_FLOATS as error:
+        return refused(error, rule, [None] * len(xs), xs)
+
+
+# ---- what would lose a gradient, or make no sense ----
+
+
+def subclass(cls: type) -> None:
+    """Refuse a subclass from outside this package."""
+    if cls.__module__.partition(".")[0] != __package__:
+        raise TypeError("Value can't be subclassed, since operations would not give the subclass: hold a Value instead")
+
+
+def children(given: tuple[object, ...]) -> None:
+    """Refuse to build a node by hand, as micrograd does inside."""
+    if given:
+        raise TypeError(
+            "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
+        )
+
+
+def require_text(label: object) -> None:
+    """Refuse a label that is not a string."""
+    if not isinstance(label, str):
+        raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
+
+
+def conversion(v: Any) -> NoReturn:
+    """Refuse to become a plain number unasked."""
+    raise TypeError(
+        f"float({v!r}), and the functions of math, would lose the gradient: "
+        "use the functions of autograd_mini on a Value, or its .data for the plain number"
+    )
+
+
+def remainder(_v: Any, _other: object) -> NoReturn:
+    """Refuse % and //, whose result jumps."""
+    raise TypeError(
+        "a Value has no % and //, which hide a jump: write x - y * floor(x / y), or take .data for plain numbers"
+    )

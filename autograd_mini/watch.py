@@ -1,0 +1,249 @@
+"""Who watches the engine: hooks, contexts and traces, each in the task that opened it.
+
+A `Block` is open from the start of a `with` to its end.  A task knows its own blocks by a context variable, so threads
+and asyncio tasks don't see each other's.  A block is closed by one call into C, which Ctrl-C can't divide; it stays in
+the lists here until somebody reads them, and whoever reads skips what is closed.
+"""
+
+import os
+from _thread import RLock, allocate_lock, get_ident
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+count = 0  # advanced by every assignment of a number to a Value, and by every run of a transform
+assigned = 0  # the count at the latest assignment
+lock = RLock()  # of the two
+
+hooks: "dict[Block, None]" = {}  # open in some task, with something to do at each node: empty as a rule
+traces: "dict[Block, None]" = {}  # open in some task, with a trace to be told of decisions: empty as a rule
+# Of each backward() under way, by the address of the first: its nodes, the gradients of leaves before it, its thread.
+sweeps: dict[int, tuple[Sequence[Any], Mapping[Any, float | None], int]] = {}
+
+_blocks: "ContextVar[tuple[Block, ...]]" = ContextVar("autograd_mini", default=())  # of the task, the outermost first
+
+
+def advance() -> int:
+    """A new count: higher than that of anything made so far."""
+    global count
+    with lock:
+        count += 1
+        return count
+
+
+class _Closing:
+    """The `__exit__` of a block: that of its lock, so that no Ctrl-C comes between the call and its effect."""
+
+    def __get__(self, block: "Block | None", kind: type) -> Any:
+        return self if block is None else block.held.__exit__
+
+    def __call__(self, block: "Block", *error: Any) -> None:  # contextlib.ExitStack asks the class
+        block.held.__exit__(*error)
+
+
+class Block:
+    """What holds in a task inside a `with`, or inside each call of a function that it decorates.
+
+    In a generator function it holds inside each step, and not for the caller between two steps.
+
+    Args:
+        made: takes each new node, and gives what is to take its place.
+        passed: takes each node that a sweep passes, its adjoint and its contributions.
+        refused: takes each error that an operation raises, its rule and its operands.
+        trace: is told of comparisons, and of numbers that are read.
+        quiet: an operation has its IEEE value where Python's floats would raise.
+        alone: the hooks of the blocks around this one do nothing inside.
+        again: makes another block like this, for each call of a function decorated.
+    """
+
+    def __init__(
+        self,
+        *,
+        made: Callable[[Any], Any] | None = None,
+        passed: Callable[[Any, Any, tuple[Any, ...]], None] | None = None,
+        refused: Callable[[Exception, Any, Any], None] | None = None,
+        trace: Any = None,
+        quiet: bool = False,
+        alone: bool = False,
+        again: "Callable[[], Block] | None" = None,
+    ) -> None:
+        self.made, self.passed, self.refused, self.trace = made, passed, refused, trace
+        self.quiet, self.alone = quiet, alone
+        self.again: Callable[[], Block] = again or (
+            lambda: Block(made=made, passed=passed, refused=refused, trace=trace, quiet=quiet, alone=alone)
+        )
+        self.held = allocate_lock()  # while the block is open
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its `with` is under way."""
+        return self.held.locked()
+
+    def __enter__(self) -> None:
+        if self.is_open:
+            raise RuntimeError("this block is open already: make another one for a `with` inside it")
+        try:
+            self.held.acquire(blocking=False)
+            _blocks.set((*open_blocks(), self))
+            for register, watches in ((hooks, self.made or self.passed), (traces, self.trace)):
+                if watches:
+                    register[self] = None
+        except BaseException:
+            if self.is_open:
+                self.held.release()
+            raise
+
+    if TYPE_CHECKING:
+
+        def __exit__(self, *error: object) -> None: ...
+
+    else:
+        __exit__ = _Closing()
+
+    def __call__(self, f: Function) -> Function:
+        """A function that runs in a block of its own each time it is called."""
+        import inspect  # here, because it takes longer to import than this package
+
+        decorated: Any
+        if inspect.isasyncgenfunction(f):
+
+            def decorated(*args: Any, **named: Any) -> Any:
+                return _async_steps(f(*args, **named), self.again)
+
+        elif inspect.isgeneratorfunction(f):
+
+            def decorated(*args: Any, **named: Any) -> Any:
+                return _steps(f(*args, **named), self.again)
+
+        elif inspect.iscoroutinefunction(f):
+
+            async def decorated(*args: Any, **named: Any) -> Any:
+                with self.again():
+                    return await f(*args, **named)
+
+        else:
+
+            def decorated(*args: Any, **named: Any) -> Any:
+                with self.again():
+                    return f(*args, **named)
+
+        return cast(Function, wraps(f)(decorated))
+
+
+def _steps(generator: Generator[Any, Any, Any], again: Callable[[], Block]) -> Generator[Any, Any, Any]:
+    """The generator, with each of its steps in a block."""
+    step: Callable[[Any], Any] = generator.send
+    given: Any = None
+    while True:
+        try:
+            with again():
+                item = step(given)
+        except StopIteration as end:
+            return end.value
+        try:
+            step, given = generator.send, (yield item)
+        except GeneratorExit:
+            with again():
+                generator.close()
+            raise
+        except BaseException as error:  # noqa: BLE001  (it goes on into the generator)
+            step, given = generator.throw, error
+
+
+async def _async_steps(generator: AsyncGenerator[Any, Any], again: Callable[[], Block]) -> AsyncGenerator[Any, Any]:
+    step: Callable[[Any], Any] = generator.asend
+    given: Any = None
+    while True:
+        try:
+            with again():
+                item = await step(given)
+        except StopAsyncIteration:
+            return
+        try:
+            step, given = generator.asend, (yield item)
+        except GeneratorExit:
+            with again():
+                await generator.aclose()
+            raise
+        except BaseException as error:  # noqa: BLE001  (it goes on into the generator)
+            step, given = generator.athrow, error
+
+
+# ---- what the engine asks ----
+
+
+def open_blocks() -> list[Block]:
+    """Those of this task, the outermost first.  What is closed, in any task, is forgotten here."""
+    for register in (hooks, traces):
+        for block in list(register):
+            if not block.is_open:
+                register.pop(block, None)
+    return [block for block in _blocks.get() if block.is_open]
+
+
+def made(v: Any) -> Any:
+    """What the hooks of this task put in the place of a new node."""
+    blocks = open_blocks()
+    for i, block in enumerate(blocks):
+        if block.made is not None and not any(inner.alone for inner in blocks[i + 1 :]):
+            v = block.made(v)
+    return v
+
+
+def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], None]]:
+    """What is to see each node that a sweep passes."""
+    return [block.passed for block in open_blocks() if block.passed]
+
+
+def trace() -> Any:
+    """The trace under way in this task, or None."""
+    if not traces:
+        return None
+    found = [block.trace for block in open_blocks() if block.trace]
+    return found[-1] if found else None
+
+
+def is_quiet() -> bool:
+    """Whether an operation is to have its IEEE value where floats raise."""
+    return any(block.quiet for block in open_blocks())
+
+
+def read(v: Any, what: str) -> None:
+    """Let the trace refuse that a number is taken from v."""
+    if traces and (run := trace()):
+        run.read(v, what)
+
+
+def never_raising() -> Block:
+    """Inside, an operation has its IEEE value where Python's floats would raise."""
+    return Block(quiet=True)
+
+
+# ---- after an error, after a fork ----
+
+
+def put_back(order: Sequence[Any], before: Mapping[Any, float | None]) -> None:
+    """Leave the gradients as if a sweep had not begun.  One call into C does it, which Ctrl-C can't divide."""
+    if before:
+        any(map(setattr, order, repeat("_grad"), map(before.get, order)))
+
+
+def _after_fork() -> None:
+    """In the child only the thread that forked goes on: what others hold or have begun would stay so for ever."""
+    global lock
+    lock = RLock()
+    for key, (order, before, thread) in list(sweeps.items()):
+        if thread != get_ident():
+            put_back(order, before)
+            sweeps.pop(key)
+    for register in (hooks, traces):
+        for block in register.keys() - _blocks.get():
+            register.pop(block, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
