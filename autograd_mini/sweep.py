@@ -5,6 +5,7 @@
 
 from _thread import get_ident
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any
 
 from . import refuse, watch
@@ -25,16 +26,19 @@ def topological_order(root: Any) -> list[Any]:
     return order_below((root,))
 
 
-def order_below(roots: Iterable[Any], stops: Iterable[Any] = ()) -> list[Any]:
+def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: float = -inf) -> list[Any]:
     """The topological order of all that is below several roots, and nothing below the stops.
 
+    With a count as `since`, nothing below what was made before it either.
     A node waits on the path until its parents are in the order, the first before the second.
     """
     order = dict.fromkeys((None, *stops))  # None is the parent of a constant
     path = [root for root in roots if root not in order][::-1]
     while path:
         v = path[-1]
-        if v._a not in order:
+        if v._made < since:
+            order[path.pop()] = None
+        elif v._a not in order:
             path.append(v._a)
         elif v._b not in order:
             path.append(v._b)

@@ -1,43 +1,89 @@
 """Functions of functions: grad, jacobian, hessian and their kin turn a function of numbers into its derivatives.
 
-The function may take floats, or (nested) lists, tuples, dicts and NumPy arrays of floats; derivatives have the same
-structure.  They nest to any order: what a transform differentiates by are nodes of its own, so an outer variable is a
-constant to it (no perturbation confusion), and a derivative that depends on a Value from outside is a Value, through
-which the outer transform, or `backward()`, goes on.
+The function may take floats, or nested lists, tuples, dicts, dataclasses and NumPy arrays of floats; derivatives have
+the same structure.  Transforms nest to any order.  Each runs the function on leaves of its own, so an outer variable is
+a constant to an inner transform (no perturbation confusion).
+
+Plain numbers in, plain numbers out: a result is a Value only where a Value of the caller takes part, such as the
+parameter of a model, or the variable of an outer transform still under way.  What a run makes for itself is told from
+what the caller brings by age: a Value older than the run is the caller's.
 """
 
+import inspect
+import operator
 import reprlib
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
-from itertools import islice
-from operator import add, index
-from typing import Any
+from types import MethodType
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from . import watch
-from .engine import Value
+from .engine import Value, leaf
 from .numbers import as_constant, as_number
-from .reading import grad_of
+from .reading import grad_of, made_before, number_of, origin_of
 from .refuse import require_fresh, require_graph
 from .rule import VALUES
+from .structures import Leaves, flatten, leaves_like
 from .sweep import backward_from, contributions, order_below, pull_back
-from .watch import never_raising, read
+from .watch import never_raising
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Argnums = int | tuple[int, ...]
-Leaves = list[Any]
-Rebuild = Callable[[Leaves], Any]
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """The gradient of a function with a scalar result: ∂f/∂x by each number in the arguments chosen.
+class _Derivative(Generic[P, R]):
+    """A function made from another: it has that one's signature, and pickles where that one does."""
+
+    def __init__(
+        self, transform: str, derive: Callable[..., R], f: Callable[P, Any], argnums: Argnums, has_aux: bool
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"{transform}() needs a function, got {type(f).__name__} {reprlib.repr(f)}")
+        self.__wrapped__ = f  # where inspect.signature looks
+        self.__name__ = self.__qualname__ = f"{transform}({_name(f)})"
+        self.__doc__ = f"The {transform} of a function; see autograd_mini.{transform}."
+        self.__module__ = getattr(f, "__module__", __name__)
+        self._derive = derive
+        self._argnums = tuple(map(_position, argnums)) if isinstance(argnums, tuple) else _position(argnums)
+        self._has_aux = has_aux
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._derive(self.__wrapped__, args, kwargs, self._argnums, self._has_aux)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)  # as a function in a class body does
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}>"
+
+
+def _position(argnum: Any) -> int:
+    try:
+        return operator.index(argnum)
+    except TypeError:
+        raise TypeError(f"argnums are positions of arguments, 0, 1, …, or a tuple of them, not {argnum!r}") from None
+
+
+def _name(f: Any) -> str:
+    return str(getattr(f, "__name__", None) or reprlib.repr(f))
+
+
+# ---- the transforms ----
+
+
+def grad(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
+    """The gradient of a function with a scalar result: ∂f/∂x with respect to each number in the arguments chosen.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.
-        argnums: the position of the argument to differentiate by; a tuple of positions gives a tuple of gradients.
+        argnums: the position of the argument to differentiate with respect to; a tuple of positions gives a tuple of
+            gradients.
+        has_aux: f returns a pair, the number and a second result; so does its gradient.
 
     Returns:
         A function of the same arguments, whose result has the structure of the argument chosen; 0.0 where f does not
-        depend on a number of it.  The numbers are floats, or Values where f calculates with Values of its own.
+        depend on a number of it.  The numbers are floats, or Values where a Value of the caller takes part.
 
     Raises:
         TypeError: (when called) f returns something other than one number, or an argument holds something else.
@@ -49,31 +95,70 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> grad(lambda p: p["w"] * p["x"][0])({"w": 3.0, "x": [4.0, 5.0]})
     {'w': 4.0, 'x': [3.0, 0.0]}
     """
-    both = value_and_grad(f, argnums)
-    return _named("grad", f, lambda *args, **constants: both(*args, **constants)[1])
+    return _Derivative("grad", _grad, f, argnums, has_aux)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
     """The value of a function and its gradient, as `grad`, for the price of one forward and one backward pass.
+
+    With `has_aux` the value is the pair that f returns.
 
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(3.0, 4.0)
     (12.0, (4.0, 3.0))
     """
-
-    def derivative(*args: Any, **constants: Any) -> tuple[Any, Any]:
-        run = Run(f, args, constants, argnums)
-        z = scalar(run.result, f)
-        return run.out(z), run.rebuild(run.pull([z], [1.0]))
-
-    return _named("value_and_grad", f, derivative)
+    return _Derivative("value_and_grad", _value_and_grad, f, argnums, has_aux)
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def jacobian(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
+    """All partial derivatives ∂fᵢ/∂xⱼ: the structure of the result, with the structure of the argument in each place.
+
+    Between NumPy arrays it is an array of shape (*result.shape, *argument.shape).
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
+    [[4.0, 3.0], [1.0, 1.0]]
+    """
+    return _Derivative("jacobian", _jacobian, f, argnums, has_aux)
+
+
+def hessian(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
+    """All second derivatives ∂²f/∂xᵢ∂xⱼ of a function with a scalar result: the Jacobian of its gradient.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
+    [[8.0, 6.0], [6.0, 0.0]]
+    """
+    return _Derivative("hessian", _hessian, f, argnums, has_aux)
+
+
+def _value_and_grad(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> tuple[Any, Any]:
+    run = Run(f, args, kwargs, argnums, has_aux)
+    z = scalar(run.result, f)
+    (value,), gradient = run.out([z]), run.rebuild(run.pull([z], [1.0]))
+    return ((value, run.aux()) if has_aux else value), gradient
+
+
+def _grad(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> Any:
+    value, gradient = _value_and_grad(f, args, kwargs, argnums, has_aux)
+    return (gradient, value[1]) if has_aux else gradient
+
+
+def _jacobian(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> Any:
+    run = Run(f, args, kwargs, argnums, has_aux)
+    results, rebuild = flatten(run.result)
+    rows = rebuild([run.rebuild(run.pull([z], [1.0])) for z in results])
+    return (rows, run.aux()) if has_aux else rows
+
+
+def _hessian(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> Any:
+    return _jacobian(grad(f, argnums, has_aux=has_aux), args, kwargs, argnums, has_aux)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The value f(*primals), and its pullback u ↦ uᵀ·J: one backward pass for any number of inputs.
 
     Args:
         f: a function of numbers, or of structures of numbers; its result is a number or a structure too.
         primals: its arguments.
+        has_aux: f returns a pair, of which the second part is passed on as a third result.
 
     Returns:
         The result, and a function from an adjoint (of the structure of the result) to the tuple of contributions, one
@@ -83,59 +168,37 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, pullback([1.0, 10.0])
     ([12.0, 7.0], (14.0, 13.0))
     """
-    run = Run(f, primals, {}, tuple(range(len(primals))))
+    run = Run(f, primals, {}, tuple(range(len(primals))), has_aux)
     results, rebuild = flatten(run.result)
+    like = rebuild(results)  # f may change its own result later
 
     def pullback(adjoint: Any) -> tuple[Any, ...]:
-        seeds = _like(run.result, adjoint, "adjoint", "result")
+        seeds = leaves_like(like, adjoint, "adjoint", "result")
         return tuple(run.rebuild(run.pull(results, seeds)))
 
-    return rebuild([run.out(z) for z in results]), pullback
+    return (rebuild(run.out(results)), pullback, *([run.aux()] if has_aux else []))
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> tuple[Any, ...]:
     """The value f(*primals), and its pushforward J·v: how the result moves when the arguments move along `tangents`.
 
     Args:
         f: a function of numbers, or of structures of numbers; its result is a number or a structure too.
         primals: a tuple of its arguments.
         tangents: a tuple of the same structure.
+        has_aux: f returns a pair, of which the second part is passed on as a third result.
 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("jvp(f, primals, tangents) takes tuples: the arguments of f, and how each of them moves")
-    run = Run(f, primals, {}, tuple(range(len(primals))))
+    run = Run(f, primals, {}, tuple(range(len(primals))), has_aux)
     results, rebuild = flatten(run.result)
-    moved = run.push(results, _like(primals, tangents, "tangents", "primals"))
-    return rebuild([run.out(z) for z in results]), rebuild(moved)
-
-
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """All partial derivatives ∂fᵢ/∂xⱼ: the structure of the result, with the structure of the argument in each place.
-
-    Between NumPy arrays it is an array of shape (*result.shape, *argument.shape).
-
-    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
-    [[4.0, 3.0], [1.0, 1.0]]
-    """
-
-    def derivative(*args: Any, **constants: Any) -> Any:
-        run = Run(f, args, constants, argnums)
-        results, rebuild = flatten(run.result)
-        return rebuild([run.rebuild(run.pull([z], [1.0])) for z in results])
-
-    return _named("jacobian", f, derivative)
-
-
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
-    """All second derivatives ∂²f/∂xᵢ∂xⱼ of a function with a scalar result: the Jacobian of its gradient.
-
-    >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
-    [[8.0, 6.0], [6.0, 0.0]]
-    """
-    return _named("hessian", f, jacobian(grad(f, argnums), argnums))
+    moved = run.push(results, leaves_like(primals, tangents, "tangents", "primals"))
+    return (rebuild(run.out(results)), rebuild(moved), *([run.aux()] if has_aux else []))
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
@@ -148,13 +211,13 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
 
 
 def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
-    """∂root/∂v · seed for each v of `leaves`, of which none need be a leaf; touches no grad.
+    """∂root/∂v · seed for each v of `leaves`, any Values of the graph; touches no grad.
 
     A float as `seed` gives floats.  A Value gives Values, of which derivatives can be taken in turn.
 
     Raises:
         StaleGraphError: a Value was assigned new data after this graph was built from it.
-        NoGraphError: `root` was made under no_grad().
+        NoGraphError: `root` has no graph, since it was made under no_grad() or copied.
 
     >>> x, y = Value(3.0), Value(4.0)
     >>> gradients(x * y, [x, y])
@@ -163,10 +226,11 @@ def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any
     leaves = list(leaves)
     for v in (root, *leaves):
         if not isinstance(v, Value):
-            raise TypeError(f"gradients(root, leaves) are those of Values, not of {type(v).__name__} {v!r}")
+            raise TypeError(f"gradients(root, leaves) needs Values, got {type(v).__name__} {v!r}")
     require_graph(root)
     if not isinstance(seed, Value):
-        read(root, "gradients()")
+        seed = as_number(seed, "gradients()")
+        watch.read(root, "gradients()")
     return _adjoints(order_below([root]), [root], [seed], leaves, pull_back)
 
 
@@ -194,30 +258,79 @@ def _adjoints(
     return [adjoints.get(v, 0.0) for v in sources]
 
 
-class Run:
-    """One run of f, on nodes of our own in the place of the numbers to differentiate by."""
+# ---- a run of the function, and the ways through its graph ----
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], constants: dict[str, Any], argnums: Argnums) -> None:
-        positions = argnums if isinstance(argnums, tuple) else (index(argnums),)
-        numbers, rebuild = flatten([_argument(args, i, f) for i in positions])
+
+class _Variables:
+    """What the leaves of one run have in common: whether it has ended, so that they are constants to any other."""
+
+    ended = False
+
+
+def _is_ended(v: Value) -> bool:
+    origin = origin_of(v)
+    return isinstance(origin, _Variables) and origin.ended
+
+
+class Run:
+    """One run of f, on nodes of its own in place of the numbers to differentiate with respect to."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        has_aux: bool = False,
+    ) -> None:
+        positions = argnums if isinstance(argnums, tuple) else (argnums,)
+        args, kwargs = _with_positions(f, args, kwargs, positions)
         if len({i % len(args) for i in positions}) < len(positions):
             raise TypeError(f"argnums={argnums!r} names an argument twice")
-        self.own = [+x if isinstance(x, Value) else Value(x) for x in numbers]
+        numbers, rebuild = flatten([args[i] for i in positions])
         several = isinstance(argnums, tuple)
-        self.rebuild: Rebuild = lambda xs: tuple(rebuild(xs)) if several else rebuild(xs)[0]
+        self.rebuild: Callable[[Leaves], Any] = lambda xs: tuple(rebuild(xs)) if several else rebuild(xs)[0]
+        self._began = watch.advance()
+        variables = _Variables()
+        self.own = [+x if isinstance(x, Value) else leaf(x, origin=variables) for x in numbers]
         inside = list(args)
-        for i, x in zip(positions, rebuild(self.own), strict=True):
+        for i, x in zip(positions, rebuild(self.own, derive=True), strict=True):
             inside[i] = x
-        self.result = f(*inside, **constants)
-        self.order = order_below([z for z in flatten(self.result)[0] if isinstance(z, Value)], stops=self.own)
-        # Where Values from outside take part, in the arguments or by way of f, derivatives are Values that depend on
-        # them.
-        beside = self.order[len(self.own) :]
-        self.open = not all(v.is_leaf for v in self.own) or any(v.is_leaf for v in beside)
+        try:
+            result = f(*inside, **kwargs)
+        finally:
+            variables.ended = True
+        self.result: Any
+        self._aux: Any
+        self.result, self._aux = _pair(result, f) if has_aux else (result, None)
+        roots = [z for z in flatten(self.result)[0] if isinstance(z, Value)]
+        self.order = order_below(roots, self.own, since=self._began)
+        # Where a Value of the caller takes part, derivatives are Values that depend on it.
+        self._open = bool(self._taking_part(self.order, ()))
 
-    def out(self, z: Any) -> Any:
-        """A result of f: a number, unless it depends on Values from outside."""
-        return z if not isinstance(z, Value) or self.open else z.data
+    def _taking_part(self, order: Sequence[Value], known: Iterable[Value]) -> set[Value]:
+        """Those that depend on a Value of the caller: one older than the run, or one of those `known` to do so."""
+        live = {*known, *[v for v in order if made_before(v, self._began) and not _is_ended(v)]}
+        live.update([v for v in self.own if not v.is_leaf and not _is_ended(v.parents[0])])
+        if live:
+            for v in order:
+                if not live.isdisjoint(v.parents):
+                    live.add(v)
+        return live
+
+    def out(self, results: Sequence[Any], callers: Sequence[Value] = ()) -> Leaves:
+        """Results as the caller gets them: numbers, except where they depend on a Value of the caller."""
+        if not self._open and not callers:
+            return [number_of(z) for z in results]
+        stops = [*self.order, *callers]
+        order = order_below([z for z in results if isinstance(z, Value)], stops, since=self._began)
+        live = self._taking_part(order, callers)
+        return [z if z in live else number_of(z) for z in results]
+
+    def aux(self) -> Any:
+        """The second result of f, with numbers for what was only a Value inside."""
+        leaves, rebuild = flatten(self._aux, lambda leaf: leaf)
+        return rebuild(self.out(leaves))
 
     def pull(self, results: Sequence[Any], seeds: Sequence[Any]) -> Leaves:
         """Backward: the adjoints of our own nodes."""
@@ -225,10 +338,15 @@ class Run:
         roots, seeds = [z for z, _ in pairs], [seed for _, seed in pairs]
         for z in roots:
             require_graph(z)
-        if self.open or any(isinstance(seed, Value) for seed in seeds):
-            with never_raising():
-                return _adjoints(self.order, roots, seeds, self.own, _in_values if self.open else _by_numbers)
-        with watch.lock:  # our nodes are known to a pullback that other threads may call
+        callers = [seed for seed in seeds if isinstance(seed, Value)]
+        if not self._open and not callers:
+            return self._pull_numbers(roots, seeds)
+        with never_raising():
+            local = _in_values if self._open else _by_numbers
+            return self.out(_adjoints(self.order, roots, seeds, self.own, local), callers)
+
+    def _pull_numbers(self, roots: Sequence[Value], seeds: Sequence[float]) -> Leaves:
+        with watch.lock:  # other threads may call the same pullback
             for v in self.own:
                 v.grad = 0.0
             backward_from(roots, seeds)
@@ -241,13 +359,53 @@ class Run:
             if isinstance(z, Value):
                 require_graph(z)
         require_fresh(self.order)
-        local = _in_values if self.open else pull_back
+        local = _in_values if self._open else pull_back
         with never_raising():
             for v in self.order[len(self.own) :]:
                 if not moved.keys().isdisjoint(v.parents):
                     slopes = zip(v.parents, local(v, 1.0), strict=True)
-                    moved[v] = reduce(add, [slope * moved[p] for p, slope in slopes if p in moved])
-        return [moved.get(z, 0.0) if isinstance(z, Value) else 0.0 for z in results]
+                    moved[v] = reduce(operator.add, [slope * moved[p] for p, slope in slopes if p in moved])
+        callers = [t for t in tangents if isinstance(t, Value)]
+        return self.out([moved.get(z, 0.0) if isinstance(z, Value) else 0.0 for z in results], callers)
+
+
+def _with_positions(
+    f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], positions: Iterable[int]
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The arguments, those of `positions` by position, as they are named where the call gave them by keyword."""
+    missing = [i for i in positions if not -len(args) <= i < len(args)]
+    if missing and kwargs:
+        try:
+            bound = inspect.signature(f).bind(*args, **kwargs)
+        except (TypeError, ValueError):  # f itself will say what is wrong, or has no signature
+            pass
+        else:
+            args, kwargs = bound.args, bound.kwargs
+            missing = [i for i in positions if not -len(args) <= i < len(args)]
+    if missing:
+        raise TypeError(
+            f"{_name(f)} was called with {len(args)} positional arguments; argnums names number {missing[0]}"
+        )
+    return args, kwargs
+
+
+def _pair(result: Any, f: Callable[..., Any]) -> tuple[Any, Any]:
+    if isinstance(result, (tuple, list)) and len(result) == 2:
+        return result[0], result[1]
+    raise TypeError(
+        f"{_name(f)} returned {type(result).__name__} {reprlib.repr(result)}: with has_aux=True it must return a pair, "
+        "the result to differentiate and another"
+    )
+
+
+def scalar(result: Any, f: Callable[..., Any]) -> Any:
+    """The result of f, which must be one number."""
+    if isinstance(result, Value) or as_constant(result) is not None:
+        return result
+    raise TypeError(
+        f"{_name(f)} returned {type(result).__name__} {reprlib.repr(result)} where one number must be: "
+        "return a number, or use jacobian or vjp"
+    )
 
 
 def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
@@ -257,78 +415,3 @@ def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
 def _by_numbers(v: Value, adjoint: Any) -> tuple[Any, ...]:
     # What comes in is a Value, of a seed from outside; the slopes of our own run depend on nothing there.
     return tuple([adjoint * slope for slope in pull_back(v, 1.0)])
-
-
-def _named(transform: str, f: Callable[..., Any], derivative: Callable[..., Any]) -> Callable[..., Any]:
-    derivative.__name__ = derivative.__qualname__ = f"{transform}({getattr(f, '__name__', repr(f))})"
-    derivative.__doc__ = f"The {transform} of a function; see autograd_mini.{transform}."
-    return derivative
-
-
-def _argument(args: Sequence[Any], i: int, f: Callable[..., Any]) -> Any:
-    if not -len(args) <= i < len(args):
-        raise TypeError(
-            f"{getattr(f, '__name__', f)} was called with {len(args)} positional arguments; argnums names number {i}"
-        )
-    return args[i]
-
-
-def scalar(result: Any, f: Callable[..., Any]) -> Any:
-    if isinstance(result, Value) or as_constant(result) is not None:
-        return result
-    raise TypeError(
-        f"{getattr(f, '__name__', f)} returned {type(result).__name__} {result!r} where one number must be: "
-        "return a number, or use jacobian or vjp"
-    )
-
-
-# ---- structures: nested lists, tuples, dicts and arrays of numbers ----
-
-
-def flatten(tree: Any) -> tuple[Leaves, Rebuild]:
-    """The numbers in a structure, in order, and the function that builds the structure from others in their places."""
-    if isinstance(tree, Value):
-        return [tree], _only
-    if isinstance(tree, dict):
-        leaves, rebuild = flatten(list(tree.values()))
-        return leaves, lambda xs: dict(zip(tree, rebuild(xs), strict=True))
-    if isinstance(tree, (list, tuple)):
-        parts = [flatten(part) for part in tree]
-        kind = tree._make if hasattr(tree, "_make") else type(tree)  # a named tuple
-        return [x for leaves, _ in parts for x in leaves], lambda xs: kind(_portions(parts, xs))
-    if hasattr(tree, "__array_interface__"):
-        if tree.shape == ():
-            return flatten(tree.item())
-        return tree.ravel().tolist(), lambda xs: _array(xs, tree.shape)
-    return [as_number(tree, "a transform")], _only
-
-
-def _only(xs: Leaves) -> Any:
-    return xs[0]
-
-
-def _portions(parts: Sequence[tuple[Leaves, Rebuild]], xs: Leaves) -> list[Any]:
-    xs_left = iter(xs)
-    return [rebuild(list(islice(xs_left, len(leaves)))) for leaves, rebuild in parts]
-
-
-def _array(xs: Leaves, shape: tuple[int, ...]) -> Any:
-    array = sys.modules["numpy"].array(xs)  # loaded, since there was an array to flatten
-    return array.reshape(shape + array.shape[1:])
-
-
-def _like(tree: Any, other: Any, name: str, tree_name: str) -> Leaves:
-    """The numbers of `other`, which has the structure of `tree`."""
-    tree, other = [x.tolist() if hasattr(x, "tolist") else x for x in (tree, other)]
-    if isinstance(tree, dict) and isinstance(other, dict) and tree.keys() == other.keys():
-        pairs = [(tree[key], other[key]) for key in tree]
-    elif isinstance(tree, (list, tuple)) and isinstance(other, (list, tuple)) and len(tree) == len(other):
-        pairs = list(zip(tree, other, strict=True))
-    elif isinstance(tree, (dict, list, tuple)) or isinstance(other, (dict, list, tuple)):
-        raise ValueError(
-            f"the {name} must have the structure of the {tree_name}: {reprlib.repr(other)} has not that of "
-            f"{reprlib.repr(tree)}"
-        )
-    else:
-        return flatten(other)[0]
-    return [x for part, other_part in pairs for x in _like(part, other_part, name, tree_name)]

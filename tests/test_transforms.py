@@ -185,7 +185,7 @@ def test_bad_input_is_refused_at_once() -> None:
         grad(lambda x: "1")(1.0)
     with pytest.raises(TypeError, match="names an argument twice"):
         grad(lambda x, y: x, argnums=(0, -2))(1.0, 2.0)
-    with pytest.raises(TypeError, match="those of Values, not of float"):
+    with pytest.raises(TypeError, match="needs Values, got float"):
         gradients(Value(1.0) * 2, [3.0])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="takes tuples"):
         jvp(lambda x: x, 1.0, 1.0)  # type: ignore[arg-type]

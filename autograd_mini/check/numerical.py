@@ -23,7 +23,8 @@ from typing import Any, Final, NamedTuple
 
 from ..engine import Value
 from ..numbers import as_number
-from ..transforms import Leaves, flatten, scalar
+from ..structures import Leaves, flatten
+from ..transforms import scalar
 
 LEVELS: Final = 8  # steps in a window
 SAFETY: Final = 2.0  # times the difference of two extrapolations

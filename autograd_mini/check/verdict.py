@@ -23,8 +23,9 @@ from ..hooks import SourceLine, creation_hook, source_line
 from ..reading import operands_of, rule_of
 from ..rule import VALUES, Rule
 from ..rules import RULES
+from ..structures import Leaves
 from ..sweep import order_below, pull_back
-from ..transforms import Leaves, Run, gradients, scalar
+from ..transforms import Run, gradients, scalar
 from ..watch import never_raising
 from .complexstep import COMPLEX, complex_step
 from .numerical import NOTHING, Estimate, Slope, on_floats, partial_derivative

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from ..engine import Value
-from ..transforms import flatten
+from ..structures import flatten
 
 
 class Plain(NamedTuple):

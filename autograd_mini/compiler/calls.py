@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from ..transforms import flatten
+from ..structures import flatten
 from .arguments import plain
 from .source import Flipped, SourceExecutor
 
