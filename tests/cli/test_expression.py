@@ -12,17 +12,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograd_mini import expression, functions
-from autograd_mini.engine import AutogradError, Value
-from autograd_mini.expression import (
+from autograd_mini import functions
+from autograd_mini.cli import expression
+from autograd_mini.cli.expression import (
     CONSTANTS,
     FUNCTIONS,
     LONGEST,
     EvaluationError,
     ExpressionError,
     parse,
-    terminal_width,
 )
+from autograd_mini.cli.output import terminal_width
+from autograd_mini.engine import AutogradError, Value
 
 # ---- what is allowed ----
 

@@ -10,16 +10,16 @@ import difflib
 import math
 import operator
 import reprlib
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any
 
-from . import functions
-from .engine import AutogradError, Value, apply, as_number
-from .rules import RULES
+from .. import functions
+from ..engine import AutogradError, Value, apply, as_number
+from ..rules import RULES
+from .output import terminal_width
 
 Operand = Value | float
 
@@ -66,14 +66,6 @@ class ExpressionError(AutogradError, ValueError):
 
 class EvaluationError(ExpressionError):
     """An operation that has no value at the numbers given, such as log(-1.0) or 1.0 / 0.0."""
-
-
-def terminal_width(text: str) -> int:
-    """The columns that a text takes in a terminal."""
-    return sum(
-        0 if unicodedata.category(c) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
 
 
 @dataclass(frozen=True, slots=True)
