@@ -15,6 +15,7 @@ from types import MemberDescriptorType
 from typing import Any, NoReturn
 
 from ..engine import NO_GRAPH, AutogradError, Value, as_constant
+from ..files import write_whole
 
 __all__ = ["StateError"]
 
@@ -146,23 +147,14 @@ def _kind(model: Any) -> str:
 
 
 def save_state(model: Any, path: str | os.PathLike[str]) -> None:
-    """Write the state to a file beside `path`, and move that to its place when it is whole and on the disk."""
+    """Write the state to a file, whole or not at all."""
     state = read_state(model)
     bad = [f"{name} = {number}" for name, number in state.items() if not isfinite(number)]
     if bad:
         raise StateError(f"nothing was saved, for not every number of {_kind(model)} is finite: {_listed(bad)}")
     content = {"format": _FORMAT, "version": _VERSION, "crc32": _checksum(state), "parameters": state}
     text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it is no JSON
-    place = Path(path).resolve()
-    part = place.with_name(f".{place.name[:200]}.{os.urandom(6).hex()}.part")
-    try:
-        with part.open("x", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text.encode("ascii"))
 
 
 def load_state(model: Any, path: str | os.PathLike[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..engine import Value
+from ..files import write_whole
 from .architecture import architecture
 from .build import SceneBuilder, within_depth
 from .cards import Look
@@ -207,17 +208,3 @@ def _require_few(count: int, what: str, max_nodes: int) -> None:
             "makes one box of a layer and of all samples, depth=3 draws the last steps; draw a part, the result of one "
             f"neuron or one sample say; or allow it with max_nodes={count}"
         )
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file all at once: where that fails, what stood there before still does."""
-    # A rename within one directory is atomic; open(), unlike tempfile, gives the new file its usual permissions.
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}, make it first")
-    unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise

@@ -484,49 +484,6 @@ def test_a_number_that_is_not_finite_is_not_saved(file: Path, number: float) -> 
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "replace"])
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_when_writing_fails_the_file_is_as_it_was(
-    file: Path, monkeypatch: pytest.MonkeyPatch, call: str, error: type[BaseException]
-) -> None:
-    Neuron(2, seed=1).save(file)
-    before = file.read_bytes()
-
-    def fail(*args: Any) -> None:
-        raise error("the disk is full")
-
-    if call == "replace":
-        monkeypatch.setattr(Path, "replace", fail)
-    elif call == "fsync":
-        monkeypatch.setattr(os, "fsync", fail)
-    else:
-        opened = Path.open
-
-        def half(self: Path, *args: Any, **options: Any) -> Any:
-            stream = opened(self, *args, **options)
-            write = stream.write
-
-            class Half:
-                def __enter__(self) -> Any:
-                    return self
-
-                def __exit__(self, *args: object) -> None:
-                    stream.close()
-
-                def write(self, text: str) -> None:
-                    write(text[: len(text) // 2])
-                    fail()
-
-            return Half()
-
-        monkeypatch.setattr(Path, "open", half)
-    with pytest.raises(error, match="the disk is full"):
-        Neuron(2, seed=2).save(file)
-    monkeypatch.undo()
-    assert file.read_bytes() == before
-    assert list(file.parent.iterdir()) == [file]
-
-
 def test_a_reader_never_meets_half_a_file(file: Path) -> None:
     model, errors = Neuron(300, init=0.0), []
     model.save(file)

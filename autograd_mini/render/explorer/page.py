@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...engine import Value, require_fresh, require_graph
-from ..drawing import write_whole
+from ...files import write_whole
 from ..graph import Graph
 from ..graphviz import RenderError
 from ..names import is_module, names_of
