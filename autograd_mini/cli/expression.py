@@ -191,7 +191,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"the expression has {len(text):,} characters: at most {LONGEST:,} are read")
     for place, c in enumerate(text):
         if not c.isprintable():
-            shown = text.replace(c, "\N{REPLACEMENT CHARACTER}")
+            shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
             raise ExpressionError(f"the character U+{ord(c):04X} cannot stand in an expression", shown, place)
         if c == "#":
             raise ExpressionError("a comment cannot stand in an expression", text, place)

@@ -8,11 +8,15 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..printing import visible
 
-def say(text: str = "") -> None:
-    """Print a line, with escapes for what the terminal's encoding lacks."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+def say(text: str = "", *, error: bool = False) -> None:
+    """Print lines, with escapes for control characters and for what the terminal's encoding lacks."""
+    stream = sys.stderr if error else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = "\n".join(map(visible, text.split("\n")))
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
 
 
 def print_table(heads: Iterable[str], columns: Iterable[Iterable[str]]) -> None:

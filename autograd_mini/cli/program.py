@@ -5,11 +5,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import __version__
 from ..extras import MissingExtraError
+from ..printing import visible
 from .outcome import FAILED, INTERRUPTED, MISUSED, UNREAD, Failure
+from .output import say
 
 if TYPE_CHECKING:
     from .expression import ExpressionError
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "autograd-min
     except BrokenPipeError:
         return UNREAD
     except (Failure, MissingExtraError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", error=True)
         return FAILED
 
 
@@ -102,8 +104,14 @@ def _run_command(program: str, name: str, words: Sequence[str]) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Refuse words, which the message repeats."""
+        super().error(visible(message))
+
+
 def _parser(program: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=program,
         description=description,
         epilog=epilog,
@@ -114,8 +122,8 @@ def _parser(program: str, description: str, epilog: str) -> argparse.ArgumentPar
 def _refuse(error: "ExpressionError", code: int) -> int:
     """Show the place in the expression, then what is wrong there."""
     if error.excerpt:
-        print(error.excerpt, file=sys.stderr)
-    print(f"error: {error.message}", file=sys.stderr)
+        say(error.excerpt, error=True)
+    say(f"error: {error.message}", error=True)
     return code
 
 
