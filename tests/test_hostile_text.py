@@ -116,7 +116,7 @@ def test_what_is_printed(name: str) -> None:
         f(Value(math.nan, label=name)) * x
     said = "\n".join([line for line in str(caught.value).splitlines() if "line " not in line])
     assert harmless(said)
-    with pytest.raises(ValueError, match="domain|positive") as refused:
+    with pytest.raises(ValueError, match=r"domain|positive") as refused:
         Value(-1.0, label=name).log()
     assert harmless("\n".join([str(refused.value), *refused.value.__notes__]))
     assert isinstance(str(formula(y)), str)

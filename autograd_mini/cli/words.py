@@ -2,6 +2,7 @@
 
 import argparse
 import keyword
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,7 +10,7 @@ from inspect import Parameter, Signature
 from typing import Any
 
 from ..engine import Value, as_number
-from .expression import Expression, ExpressionError, parse
+from .expression import BEYOND, Expression, ExpressionError, parse
 
 EXPRESSION_HELP = """\
 An expression has numbers, variables, + - * / **, parentheses, the constants pi, e, inf and nan, and functions of
@@ -71,11 +72,14 @@ def _numbers(words: Sequence[str]) -> dict[str, float]:
         name, equals, text = word.partition("=")
         name = unicodedata.normalize("NFKC", name.strip())  # as Python's parser does
         if not equals:
-            raise ExpressionError(f"{word!r} is not NAME=NUMBER, such as x=2 (an expression with spaces needs quotes)")
+            raise ExpressionError(
+                f"{_short(word)} is not NAME=NUMBER, such as x=2 (an expression with spaces needs quotes)"
+            )
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise ExpressionError(f"{name!r} in {word!r} cannot be the name of a variable")
+            why = ": it is a Python keyword" if keyword.iskeyword(name) else ""
+            raise ExpressionError(f"{_short(name)} in {_short(word)} cannot be the name of a variable{why}")
         if name in numbers:
-            raise ExpressionError(f"{name} is given twice: {word!r} is the second time")
+            raise ExpressionError(f"{name} is given twice: {_short(word)} is the second time")
         numbers[name] = _number(word, text)
     return numbers
 
@@ -83,15 +87,28 @@ def _numbers(words: Sequence[str]) -> dict[str, float]:
 def _number(word: str, text: str) -> float:
     """The number that stands in the word NAME=NUMBER."""
     if not text.strip():
-        raise ExpressionError(f"no number follows the = in {word!r}")
+        raise ExpressionError(f"no number follows the = in {_short(word)}")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        pass
+        return _calculated(word, text)
+    if math.isinf(number) and "inf" not in text.lower():
+        place = len(word) - len(text.lstrip())
+        raise ExpressionError(BEYOND, word.rstrip(), place)
+    return number
+
+
+def _calculated(word: str, text: str) -> float:
     try:
         return as_number(parse(text)())
-    except ExpressionError:
-        raise ExpressionError(f"{text!r} in {word!r} is not a number, such as -2, 1e-3 or pi/2") from None
+    except ExpressionError as error:
+        if error.message == BEYOND:
+            raise
+        raise ExpressionError(f"{_short(text)} in {_short(word)} is not a number, such as -2, 1e-3 or pi/2") from None
+
+
+def _short(word: str) -> str:
+    return repr(word if len(word) <= 80 else f"{word[:60]}…{word[-10:]}")
 
 
 def graph_of(expression: Expression, numbers: Mapping[str, float]) -> tuple[Value, dict[str, Value]]:

@@ -272,7 +272,7 @@ def test_after_two_dashes_even_an_option_is_an_expression(text: str, capsys: Cap
         (["x", "x"], "'x' is not NAME=NUMBER, such as x=2 (an expression with spaces needs quotes)"),
         (["x", "2x=3"], "'2x' in '2x=3' cannot be the name of a variable"),
         (["x", "=3"], "'' in '=3' cannot be the name of a variable"),
-        (["x", "lambda=3"], "'lambda' in 'lambda=3' cannot be the name of a variable"),
+        (["x", "lambda=3"], "'lambda' in 'lambda=3' cannot be the name of a variable: it is a Python keyword"),
         (["x", "x=abc"], "'abc' in 'x=abc' is not a number, such as -2, 1e-3 or pi/2"),
         (["x", "x=1,5"], "'1,5' in 'x=1,5' is not a number, such as -2, 1e-3 or pi/2"),
         (["x", "x=1/0"], "'1/0' in 'x=1/0' is not a number, such as -2, 1e-3 or pi/2"),
@@ -331,6 +331,29 @@ def test_the_place_of_an_error_is_shown(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == printed
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 5000, "-" + "9" * 400, "1e309", "-1e999", " 1e309 ", "0.5e" + "9" * 50, "1e309/2", "9" * 400 + "/2"],
+)
+def test_a_number_beyond_the_floats_is_an_error_with_its_place(number: str, capsys: Capture) -> None:
+    assert cli.main(["grad", "x", f"x={number}"]) == 2
+    excerpt, caret, message = capsys.readouterr().err.splitlines()
+    assert message == "error: this number is beyond the largest float, 1.8e308"
+    assert excerpt[caret.index("^")] in "-" + number.strip()[0]
+    assert max(len(excerpt), len(caret)) < 90
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "Infinity", "INF", "-inf/2", "1e308", "1e-400", "9" * 308])
+def test_infinity_is_a_number_where_it_is_written(number: str, capsys: Capture) -> None:
+    assert cli.main(["grad", "x", f"x={number}"]) == 0
+
+
+def test_words_are_shortened_in_messages(capsys: Capture) -> None:
+    for words in (["x", "y" * 9000], ["x", f"x={'y' * 9000}"], ["x", f"{'2' * 9000}=1"]):
+        assert cli.main(["grad", *words]) == 2
+        assert len(capsys.readouterr().err) < 400
 
 
 @pytest.mark.parametrize("digits", ["0", "18", "-3", "x", "²"])
