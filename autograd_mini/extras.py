@@ -42,7 +42,7 @@ def require(module: str, *, what: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != package:  # it is there, but something that it needs is not
+        if (error.name or "").partition(".")[0] != package:  # it is there, but something that it needs is not
             raise
     raise MissingExtraError(what, package, extra)
 

@@ -292,12 +292,10 @@ def test_two_hundred_brackets_can_be_open(start: str, end: str) -> None:
         parse(start * (n + 1) + "x" + end * (n + 1))
 
 
-@pytest.mark.parametrize("text", ["-" * 9000 + "x", "x" + "**x" * 3000, "x" + "+x" * 4000])
-def test_a_long_chain_is_read_or_refused_with_what_to_do(text: str) -> None:
-    try:
+@pytest.mark.parametrize("text", ["-" * 9000 + "x", "x" + "**x" * 3300, "x" + "+x" * 4900])
+def test_too_long_a_chain_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"^this is too long a chain of operations to be read: use sum"):
         parse(text)
-    except ExpressionError as error:
-        assert error.message.startswith("this is too long a chain of operations to be read: use sum([...])")
 
 
 def test_each_name_is_looked_up_once() -> None:
