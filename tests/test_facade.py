@@ -27,6 +27,7 @@ HOMES = {
         "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
         "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     ],
+    "objects": ["elementwise"],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "explore", "formula", "derivative_formula"],
@@ -157,7 +158,7 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 LAYERS = [  # each imports those before it
     {"extras", "files", "printing"},
     {"compat", "rule"}, {"special"}, {"rules"}, {"ieee"}, {"arrays"},
-    {"engine"}, {"hooks"}, {"functions"}, {"transforms"},
+    {"engine"}, {"hooks"}, {"functions", "objects"}, {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
 
