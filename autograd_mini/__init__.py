@@ -24,7 +24,7 @@ __all__ = [
     "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
     "hypot", "erf", "erfc", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "prod", "dot", "mean",
     "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
-    "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
+    "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive", "elementwise",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "draw", "explore", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
     "gradcheck", "numerical_gradient",
@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .functions import round as round
     from .functions import sum as sum
     from .hooks import no_grad
+    from .objects import elementwise
     from .render import derivative_formula, draw, explore, formula
     from .sweep import topological_order
     from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -59,6 +60,7 @@ else:
         "sweep",
         "hooks",
         "functions",
+        "objects",
         "transforms",
         "diagnose",
         "render",

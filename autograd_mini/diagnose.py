@@ -15,6 +15,7 @@ from .engine import Value
 from .errors import AutogradError
 from .hooks import SourceLine, source_line
 from .ieee import IEEE
+from .printing import visible
 from .reading import number_of, operands_of, rule_of, why_no_graph
 from .refuse import require_fresh, require_graph
 from .rule import FLOATS, Rule
@@ -193,9 +194,9 @@ def _source(v: Value, detector: _Detector) -> _Told:
         cause = f"{_name(v)} was {number} already: it {why}"
         remedies = ("Put detect_anomaly() around the lines that made it too.",)
     else:
-        name = f"the leaf {v.label}" if v.label else f"a leaf without a label, of {number},"
+        name = f"the leaf {_label(v)}" if v.label else f"a leaf without a label, of {number},"
         cause = f"{name} was {number} when it came in: it is data, no operation made it"
-        remedies = (_DATA.format(v.label or "it"),)
+        remedies = (_DATA.format(_label(v) or "it"),)
     return _Told((("cause", cause),), remedies)
 
 
@@ -291,7 +292,7 @@ def _remedies(situation: str, rule: Rule, parents: Sequence[Value | None], xs: S
         name = "constant 0 to a power"
     better = _better_form(rule, parents) if situation != "unused" else ""
     text = better or _REMEDIES.get((situation, name), _DEFAULTS[situation])
-    return (_fill(text, parents, xs, rule.symbol),)
+    return (_fill(text, parents, xs, visible(rule.symbol)),)
 
 
 def _better_form(rule: Rule, parents: Sequence[Value | None]) -> str:
@@ -359,7 +360,7 @@ def _constants(v: Value) -> list[float]:
 
 
 def _fill(text: str, parents: Sequence[Value | None], xs: Sequence[float], f: str = "") -> str:
-    labels = [p.label if p is not None else repr(x) for p, x in zip(parents, xs)][:2]
+    labels = [_label(p) if p is not None else repr(x) for p, x in zip(parents, xs)][:2]
     letters = (letter for letter in "xyzu" if letter not in labels)
     x, y = [label or next(letters) for label in [*labels, "", ""][:2]]
     return text.format(f=f, x=x, y=y)
@@ -644,7 +645,7 @@ _ENDS = 4  # of a longer path these many are shown at either end
 
 
 def _explained_name(v: Value, i: int) -> str:
-    return v.label or (f"v{i} ({v.op})" if v.op else f"v{i}")
+    return _label(v) or (f"v{i} ({visible(v.op)})" if v.op else f"v{i}")
 
 
 def _elided(items: Sequence[Any]) -> list[Any]:
@@ -706,8 +707,12 @@ def _name(v: Value) -> str:
     while v.op == "pos" and not v.label:  # what transforms put before an argument
         (v,) = v.parents
     if v.label or v.is_leaf:
-        return v.label or repr(number_of(v))
-    return f"(… {v.op} …)" if v.op in _INFIX else f"{v.op}(…)"
+        return _label(v) or repr(number_of(v))
+    return f"(… {v.op} …)" if v.op in _INFIX else f"{visible(v.op)}(…)"
+
+
+def _label(v: Value) -> str:
+    return visible(v.label)
 
 
 def _whom(v: Value) -> str:
@@ -720,22 +725,23 @@ _SHOWN, _LARGEST = 6, 3  # operands: of more only the largest
 
 
 def _symbol(v: Value) -> str:
-    return f"{v.op!r}" + (f" ({v.label})" if v.label else "") if not v.is_leaf else "an operation"
+    return f"{v.op!r}" + (f" ({_label(v)})" if v.label else "") if not v.is_leaf else "an operation"
 
 
 def _operation(rule: Rule, parents: Sequence[Value | None], xs: Sequence[float], z: float) -> str:
     """w * x = 6.0, with w = 2.0, x = 3.0"""
+    symbol = visible(rule.symbol)
     names = [_name(p) if p is not None else repr(x) for p, x in zip(parents, xs)]
     known = [f"{name} = {x!r}" for name, x in dict.fromkeys(zip(names, xs)) if name != repr(x)]
     if len(xs) > _SHOWN:  # the largest tell most; nan before all
         largest = sorted(dict.fromkeys(zip(names, xs)), key=lambda pair: -_size(pair[1]))[:_LARGEST]
         known = [f"{name} = {x!r}" for name, x in largest]
-        return f"{rule.symbol} of {len(xs):,} numbers = {z!r}, the largest {', '.join(known)}"
+        return f"{symbol} of {len(xs):,} numbers = {z!r}, the largest {', '.join(known)}"
     if rule.symbol in _INFIX and len(names) == 2:
-        formula = f" {rule.symbol} ".join(names)
+        formula = f" {symbol} ".join(names)
     else:
         listed = ", ".join(names)
-        formula = rule.symbol + (listed if len(names) == 1 and listed.startswith("(… ") else f"({listed})")
+        formula = symbol + (listed if len(names) == 1 and listed.startswith("(… ") else f"({listed})")
     return f"{formula} = {z!r}" + (f", with {', '.join(known)}" if known else "")
 
 

@@ -16,6 +16,7 @@ import _pictures as pictures
 from tqdm import tqdm
 
 from autograd_mini import Value, logsumexp, mean, no_grad
+from autograd_mini.extras import require
 from autograd_mini.nn import MLP, Adam, History, cross_entropy, fit
 
 Digit = tuple[list[float], int]  # 64 pixels from 0 to 1, row by row, and which digit it is
@@ -25,13 +26,7 @@ RATES = [0.5, 0.5, 0.1]  # of each epoch: the last one settles what the others h
 
 def load() -> tuple[list[Digit], list[Digit]]:
     """Four fifths of the digits to learn from; the others are held out, and asked about at the end."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError(
-            "the digits come with scikit-learn: pip install 'autograd-mini[demo]'", name=error.name
-        ) from error
-    data = load_digits()
+    data = require("sklearn.datasets", what="load()", extra="demo").load_digits()
     digits = [([pixel / 16 for pixel in pixels], k) for pixels, k in zip(data.data.tolist(), data.target.tolist())]
     random.shuffle(digits)
     return digits[len(digits) // 5 :], digits[: len(digits) // 5]
@@ -142,4 +137,4 @@ def main(out: Path = Path()) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(pictures.folder(__doc__))
+    main(pictures.folder(__doc__, "sklearn"))

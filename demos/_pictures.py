@@ -7,6 +7,8 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
+from autograd_mini.extras import MissingExtraError, require
+
 Numbers = Sequence[float]
 Function = Callable[[float], float]
 Panel = tuple[str, Callable[[Numbers], bool], Sequence[Numbers], Sequence[int]]  # title, decision, rows, labels
@@ -33,11 +35,19 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def folder(description: str | None) -> Path:
-    """Read the command line of a demo: the folder for its pictures, made if it is not there."""
+def folder(description: str | None, *needed: str) -> Path:
+    """Read the command line of a demo: the folder for its pictures, made if it is not there.
+
+    The demo ends here, in a line, where matplotlib or another package that is `needed` is not installed.
+    """
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
     out: Path = parser.parse_args().out
+    try:
+        for module in ("matplotlib", *needed):
+            require(module, what="this demo", extra="demo")
+    except MissingExtraError as error:
+        parser.exit(1, f"error: {error}\n")
     out.mkdir(parents=True, exist_ok=True)
     print(f"the pictures go to {out.resolve()}")
     return out
@@ -46,17 +56,12 @@ def folder(description: str | None) -> Path:
 @contextmanager
 def picture(path: Path, width: float = 7.4, height: float = 3.2) -> Iterator[Any]:
     """A figure of matplotlib's to draw on, in inches, which is saved to `path` at the end of the with block."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            f"{path.name} is drawn by matplotlib: pip install 'autograd-mini[demo]'", name=error.name
-        ) from error
+    matplotlib = require("matplotlib", what=path.name, extra="demo")
+    figures = require("matplotlib.figure", what=path.name, extra="demo")
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = figures.Figure(figsize=(width, height), layout="constrained")
         yield figure
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 

@@ -7,6 +7,8 @@ import tempfile
 import pytest
 from hypothesis import settings
 
+collect_ignore_glob = ["typing/*_program.py"]  # read by mypy, never run
+
 # No deadline: time is a matter for benchmarks/, and a busy machine is no bug.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

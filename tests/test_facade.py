@@ -15,9 +15,9 @@ import autograd_mini
 
 # fmt: off
 HOMES = {
-    "engine": [
-        "Value", "topological_order", "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
-    ],
+    "errors": ["AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError"],
+    "engine": ["Value"],
+    "sweep": ["topological_order"],
     "hooks": ["no_grad"],
     "functions": [
         "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "pow",
@@ -27,6 +27,7 @@ HOMES = {
         "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
         "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     ],
+    "objects": ["elementwise"],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "explore", "formula", "derivative_formula"],
@@ -155,9 +156,10 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 
 LAYERS = [  # each imports those before it
-    {"compat", "rule"}, {"special"}, {"rules"}, {"ieee"}, {"arrays"},
-    {"engine"}, {"hooks"}, {"functions"}, {"transforms"},
-    {"render", "check", "compiler", "diagnose", "expression"}, {"nn"}, {"cli"},
+    {"extras", "files", "printing"},
+    {"compat", "rule", "errors", "numbers", "watch", "arrays"}, {"special", "reading"}, {"rules"}, {"ieee"},
+    {"refuse"}, {"sweep"}, {"engine"}, {"hooks", "structures"}, {"functions", "objects"}, {"transforms"},
+    {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
 
 

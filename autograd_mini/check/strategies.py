@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from .. import functions, reading
 from ..engine import Value, apply
+from ..extras import MissingExtraError
 from ..rule import FLOATS, Interval, Rule
 from ..rules import RULES
 from ..watch import never_raising
@@ -39,10 +40,10 @@ try:
         sampled_from,
         tuples,
     )
-except ImportError as error:
-    raise ImportError(
-        "autograd_mini.check.strategies needs hypothesis: pip install 'autograd_mini[check]'", name="hypothesis"
-    ) from error
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "hypothesis":
+        raise
+    raise MissingExtraError("autograd_mini.check.strategies", "hypothesis", "check") from None
 
 __all__ = ["Expression", "Result", "Step", "expressions", "ordinary_points", "points"]
 

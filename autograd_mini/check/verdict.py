@@ -20,6 +20,7 @@ from typing import Any, Final, Literal, NamedTuple
 from ..engine import Value, apply
 from ..errors import AutogradError
 from ..hooks import SourceLine, creation_hook, source_line
+from ..printing import visible
 from ..reading import operands_of, rule_of
 from ..rule import VALUES, Rule
 from ..rules import RULES
@@ -105,9 +106,12 @@ class GradcheckReport:
         counts = {v: sum(c.verdict == v for c in self.components) for v in ("right", "kink", "inconclusive", "wrong")}
         tally = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) or "nothing to check"
         rows = [("argument", "analytic", "numeric", "±", "verdict", "note")]
-        rows += [(c.name, f"{c.analytic:.10g}", f"{c.numeric:.10g}", f"{c.error:.1g}", *c[4:]) for c in self.components]
+        rows += [
+            (visible(c.name), f"{c.analytic:.10g}", f"{c.numeric:.10g}", f"{c.error:.1g}", *c[4:])
+            for c in self.components
+        ]
         widths = [max(map(len, column)) for column in zip(*rows)]
-        lines = [f"gradcheck of {self.function}: {self.fault or tally}"]
+        lines = [f"gradcheck of {visible(self.function)}: {self.fault or tally}"]
         if self.components:
             lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
         lines += map(str, self.culprits[:SHOWN])

@@ -4,6 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from ..extras import require
 from ..structures import flatten
 from .arguments import plain
 from .source import Flipped, SourceExecutor
@@ -13,15 +14,9 @@ def arrays() -> Any:
     """NumPy, which is imported when it is needed.
 
     Raises:
-        ImportError: it is not installed.
+        MissingExtraError: it is not installed.
     """
-    try:
-        import numpy as np
-    except ImportError as error:
-        raise ImportError(
-            "arrays, a sample axis and params need NumPy: pip install 'autograd-mini[fast]'", name=error.name
-        ) from error
-    return np
+    return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
 
 
 class PlainCall:

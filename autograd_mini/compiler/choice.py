@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.util import find_spec
 
+from ..extras import MissingExtraError
 from .program import Group, Program
 
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
@@ -13,12 +14,12 @@ def require_native() -> None:
     """Check that LLVM and NumPy are there, and work.
 
     Raises:
-        ImportError: one is not there.
+        MissingExtraError: one is not there.
         RuntimeError: they can't be used on this machine.
     """
     for name in ("llvmlite", "numpy"):
         if find_spec(name) is None:
-            raise ImportError(f"executor='native' needs {name}: pip install 'autograd-mini[native]'", name=name)
+            raise MissingExtraError("executor='native'", name, "native")
     if problem := _problem():
         raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
 

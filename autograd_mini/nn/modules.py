@@ -15,7 +15,10 @@ Activation = str | Callable[[Any], Any] | None
 
 
 class Module:
-    """What has parameters: the leaf Values in its attributes, in lists, tuples and dicts there, and in modules there.
+    """What has parameters: the leaf Values in its attributes, in containers there, and in modules there.
+
+    Containers are lists, tuples, deques, dictionaries, arrays of objects, dataclasses and namespaces, nested as you
+    like.  A set has no order, so one that holds parameters is an error.  Nothing else is looked into.
 
     Each has a path for a name, "layers.0.neurons.3.w.1" say.  What a call leaves in an attribute, as a neuron does its
     z, is the result of an operation, not a leaf, and so no parameter.
@@ -71,12 +74,12 @@ class Module:
             strict: whether every parameter must be there and nothing else; if not, what has no counterpart is left.
 
         Raises:
-            StateError: a name is missing or unexpected, or a number is none or not finite; it says which, and the
-                module is as it was.
+            StateError: a name is missing or unexpected, or what should be a number is none; it says which, and the
+                module is as it was.  inf and nan are numbers: whatever `state_dict` returned can be loaded.
 
         >>> neuron = Neuron(1)
         >>> neuron.load_state_dict({"w.0": 0.5, "b": -1.0})
-        >>> neuron.load_state_dict({"w.0": 0.5, "v": float("nan")})
+        >>> neuron.load_state_dict({"w.0": 0.5, "v": 2.0})
         Traceback (most recent call last):
         autograd_mini.nn.state.StateError: this state does not fit the Neuron: missing: b; unexpected: v
         """

@@ -7,7 +7,7 @@ whose gradient is 0.0 is stepped too: decay and momentum move it on.
 
 import math
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -21,6 +21,11 @@ class _Saved:
     """What can be written down and taken up again: the attributes named in `_saved`."""
 
     _saved: ClassVar[tuple[str, ...]] = ()
+
+    def __setattr__(self, name: str, x: Any) -> None:
+        # Whenever a hyperparameter is assigned, so that whatever state_dict() returns can be loaded again.
+        check = _CHECKS.get(name) if name in self._saved else None
+        super().__setattr__(name, x if check is None else check(name, x))
 
     def state_dict(self) -> dict[str, Any]:
         """All that decides the steps to come, in plain numbers, lists and strings: JSON keeps them to the bit."""
@@ -61,8 +66,8 @@ class Optimizer(_Saved):
 
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
         self.parameters = _leaves(parameters)
-        self.lr = _checked("lr", lr)
-        self.weight_decay = _checked("weight_decay", weight_decay)
+        self.lr = _magnitude("lr", lr)  # here as well for an optimiser of the user's own
+        self.weight_decay = _magnitude("weight_decay", weight_decay)
         self.t = 0  # steps done
 
     def zero_grad(self) -> None:
@@ -134,8 +139,8 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.momentum = _checked("momentum", momentum)
-        self.dampening = _checked("dampening", dampening)
+        self.momentum = momentum
+        self.dampening = dampening
         self.nesterov = bool(nesterov)
         if nesterov and (self.momentum == 0.0 or self.dampening != 0.0):
             raise ValueError(f"nesterov needs momentum above 0 and no dampening, not {momentum!r} and {dampening!r}")
@@ -194,9 +199,9 @@ class RMSProp(Optimizer):
         centered: bool = False,
     ) -> None:
         super().__init__(parameters, lr, weight_decay)
-        self.alpha = _checked("alpha", alpha)
-        self.eps = _checked("eps", eps)
-        self.momentum = _checked("momentum", momentum)
+        self.alpha = alpha
+        self.eps = eps
+        self.momentum = momentum
         self.centered = bool(centered)
         self.v, self.mean, self.b = self._zeros(), self._zeros(), self._zeros()
 
@@ -254,8 +259,8 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, weight_decay)
         if not isinstance(betas, Sequence) or len(betas) != 2:
             raise ValueError(f"betas must be two numbers, not {betas!r}")
-        self.beta1, self.beta2 = _checked("beta1", betas[0]), _checked("beta2", betas[1])
-        self.eps = _checked("eps", eps)
+        self.beta1, self.beta2 = betas
+        self.eps = eps
         self.amsgrad = bool(amsgrad)
         self.m, self.v, self.v_max = self._zeros(), self._zeros(), self._zeros()
 
@@ -373,8 +378,8 @@ class StepLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         super().__init__(optimizer)
-        self.step_size = _checked_count("step_size", step_size)
-        self.gamma = _checked("gamma", gamma)
+        self.step_size = step_size
+        self.gamma = gamma
 
     def _rate(self, t: int) -> float:
         return self.lr * self.gamma ** (t // self.step_size)
@@ -409,8 +414,8 @@ class CosineLR(Schedule):
 
     def __init__(self, optimizer: Optimizer, t_max: int, lr_min: float = 0.0) -> None:
         super().__init__(optimizer)
-        self.t_max = _checked_count("t_max", t_max)
-        self.lr_min = _checked("lr_min", lr_min)
+        self.t_max = t_max
+        self.lr_min = lr_min
 
     def _rate(self, t: int) -> float:
         turn = math.cos(math.pi * (t % (2 * self.t_max)) / self.t_max)
@@ -419,42 +424,78 @@ class CosineLR(Schedule):
 
 # ---- what is let in ----
 
-_FRACTIONS = ("alpha", "beta1", "beta2")  # what must be below 1
 
-
-def _checked(name: str, x: Any) -> float:
-    """The number x, if a hyperparameter of that name can have it."""
-    number = as_constant(x)
-    if number is None:
-        raise TypeError(f"{name} must be a number, not {type(x).__name__} {x!r}")
-    if name in _FRACTIONS and not 0.0 <= number < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1, not {x!r}")
-    if name == "eps" and not 0.0 < number < math.inf:
-        raise ValueError(f"{name} must be above 0 and finite, not {x!r}")
+def _magnitude(name: str, x: Any) -> float:
+    number = _number(name, x)
     if not 0.0 <= number < math.inf:
         raise ValueError(f"{name} must be at least 0 and finite, not {x!r}")
     return number
 
 
-def _checked_count(name: str, x: Any, least: int = 1) -> int:
+def _positive(name: str, x: Any) -> float:
+    number = _number(name, x)
+    if not 0.0 < number < math.inf:
+        raise ValueError(f"{name} must be above 0 and finite, not {x!r}")
+    return number
+
+
+def _fraction(name: str, x: Any) -> float:
+    number = _number(name, x)
+    if not 0.0 <= number < 1.0:
+        raise ValueError(f"{name} must be at least 0 and below 1, not {x!r}")
+    return number
+
+
+def _number(name: str, x: Any) -> float:
+    number = _real(x)
+    if number is None:
+        raise TypeError(f"{name} must be a number, not {type(x).__name__} {x!r}")
+    return number
+
+
+def _real(x: Any) -> float | None:
+    """x as a float, None if it is not a real number; an int beyond the floats is infinite."""
+    try:
+        return as_constant(x)
+    except OverflowError:
+        return math.inf
+
+
+def _count(name: str, x: Any) -> int:
+    return _whole(name, x, least=1)
+
+
+def _steps_done(name: str, x: Any) -> int:
+    return _whole(name, x, least=0)
+
+
+def _whole(name: str, x: Any, least: int) -> int:
     if isinstance(x, bool) or not hasattr(x, "__index__") or isinstance(x, Value) or x < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, not {x!r}")
     return int(x)
 
 
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(("lr", "momentum", "dampening", "weight_decay", "gamma", "lr_min"), _magnitude),
+    **dict.fromkeys(("alpha", "beta1", "beta2"), _fraction),
+    **dict.fromkeys(("step_size", "t_max"), _count),
+    "eps": _positive,
+    "t": _steps_done,
+}
+
+
 def _loaded(name: str, x: Any, own: Any) -> Any:
     """The entry x of a state, if it can take the place of `own`."""
+    if name in _CHECKS:
+        return _CHECKS[name](name, x)
     if isinstance(own, bool):
         if not isinstance(x, bool):
             raise TypeError(f"{name} must be true or false, not {x!r}")
         return x
-    if isinstance(own, int):
-        return _checked_count(name, x, least=0 if name == "t" else 1)
-    if isinstance(own, float):
-        return _checked(name, x)
-    numbers = [as_constant(y) for y in x] if isinstance(x, list) else [None]
-    if not all(y is not None and math.isfinite(y) for y in numbers):
-        raise TypeError(f"{name} must be a list of finite numbers, not {reprlib.repr(x)}")
+    # After a gradient of 1e200 its square is infinite: what a step can make of the numbers has to be loaded as well.
+    numbers = [_real(y) for y in x] if isinstance(x, list) else [None]
+    if any(y is None for y in numbers):
+        raise TypeError(f"{name} must be a list of numbers, not {reprlib.repr(x)}")
     if len(numbers) != len(own):
         raise ValueError(f"{name} has {len(numbers)} numbers, and there are {len(own)} parameters")
     return numbers

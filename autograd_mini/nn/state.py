@@ -8,14 +8,17 @@ import json
 import os
 import reprlib
 import zlib
+from collections import ChainMap, UserDict, UserList, deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from math import isfinite
 from pathlib import Path
-from types import MemberDescriptorType
+from types import MappingProxyType, MemberDescriptorType, SimpleNamespace
 from typing import Any, NoReturn
 
 from ..engine import Value
 from ..errors import AutogradError
+from ..files import write_whole
 from ..numbers import as_constant
 from ..reading import why_no_graph
 
@@ -36,40 +39,87 @@ def named_values(root: Any, module: type, override: str = "") -> list[tuple[str,
 
     Args:
         root: an instance of `module`.
-        module: the class whose instances are walked through; lists, tuples, dicts and arrays are too.
+        module: the class whose instances are walked through, as are lists, tuples, deques, dictionaries, dataclasses,
+            namespaces and arrays.
         override: a method of `module`; where a class has its own, that one says what the Values of an instance are.
+
+    Raises:
+        StateError: a leaf is in a set and nowhere else, so that it has no place of its own.
     """
-    found: list[tuple[str, Value]] = []
-    _walk(root, "", module, override, found, {id(root): root})
+    walk = _Walk(module, override)
+    walk.seen[id(root)] = root
+    walk.through(root, "")
+    found = list(walk.found)
+    for path, values in walk.sets:
+        walk.through(list(values), f"{path}.")
+        if len(walk.found) > len(found):
+            raise StateError(
+                f"{path} is a {type(values).__name__} with parameters in it: a set has no order to name or train them "
+                "in, so keep them in a list or a dict"
+            )
     return found
 
 
-def _walk(x: Any, path: str, module: type, override: str, found: list[tuple[str, Value]], seen: dict[int, Any]) -> None:
-    for name, item in _items(x, module):
-        if id(item) in seen:
-            continue
-        if isinstance(item, Value):
-            if item.is_leaf and not why_no_graph(item):  # else the result of a call
-                seen[id(item)] = item
-                found.append((f"{path}{name}", item))
-        elif isinstance(item, (module, list, tuple, dict)) or _is_array(item):
-            seen[id(item)] = item  # itself, so that nothing else gets its id
-            if override and isinstance(item, module) and getattr(type(item), override) is not getattr(module, override):
-                item = getattr(item, override)()
-            _walk(item, f"{path}{name}.", module, override, found, seen)
+class _Walk:
+    """The way through all that an object holds, each thing once."""
+
+    def __init__(self, module: type, override: str) -> None:
+        self.module, self.override = module, override
+        self.found: list[tuple[str, Value]] = []
+        self.sets: list[tuple[str, Any]] = []  # looked through at the end: what they hold may have another place
+        self.seen: dict[int, Any] = {}  # things themselves, so that nothing else gets their ids
+
+    def through(self, x: Any, path: str) -> None:
+        """Find the leaves below x, whose own path begins each of theirs; depth first, without recursion."""
+        pending = [(path, iter(self._items(x)))]
+        while pending:
+            path, items = pending[-1]
+            for name, item in items:
+                if id(item) in self.seen:
+                    continue
+                if isinstance(item, Value):
+                    if item.is_leaf and not why_no_graph(item):  # else the result of a call
+                        self.seen[id(item)] = item
+                        self.found.append((f"{path}{name}", item))
+                elif isinstance(item, (set, frozenset)):
+                    self.seen[id(item)] = item
+                    self.sets.append((f"{path}{name}", item))
+                elif self._is_walked_through(item):
+                    self.seen[id(item)] = item
+                    pending.append((f"{path}{name}.", iter(self._items(self._own(item)))))
+                    break
+            else:
+                pending.pop()
+
+    def _is_walked_through(self, x: Any) -> bool:
+        return isinstance(x, (self.module, *_CONTAINERS)) or _has_fields(x) or _is_array(x)
+
+    def _own(self, x: Any) -> Any:
+        """x, or the Values that its class says are its own."""
+        if not self.override or not isinstance(x, self.module):
+            return x
+        is_base = getattr(type(x), self.override) is getattr(self.module, self.override)
+        return x if is_base else getattr(x, self.override)()
+
+    def _items(self, x: Any) -> Iterable[tuple[Any, Any]]:
+        if isinstance(x, self.module) or _has_fields(x):
+            return _attributes(x)
+        if isinstance(x, Mapping):
+            return x.items()
+        return enumerate(x.reshape(-1) if _is_array(x) and x.ndim == 0 else x)
+
+
+_CONTAINERS = (list, tuple, deque, UserList, dict, UserDict, ChainMap, MappingProxyType)
+
+
+def _has_fields(x: Any) -> bool:
+    """Whether x has attributes and hardly more: a dataclass or a namespace."""
+    return isinstance(x, SimpleNamespace) or (is_dataclass(x) and not isinstance(x, type))
 
 
 def _is_array(x: Any) -> bool:
     """Whether x is an array of objects, which may be Values."""
-    return getattr(x, "dtype", None) == "object" and x.ndim > 0
-
-
-def _items(x: Any, module: type) -> Iterable[tuple[Any, Any]]:
-    if isinstance(x, module):
-        return _attributes(x)
-    if isinstance(x, dict):
-        return x.items()
-    return enumerate(x)
+    return getattr(x, "dtype", None) == "object"
 
 
 def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
@@ -81,7 +131,7 @@ def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
                 name = f"_{cls.__name__.lstrip('_')}{name}"  # as Python calls it
             if isinstance(vars(cls).get(name), MemberDescriptorType) and hasattr(x, name):
                 yield name, getattr(x, name)
-    yield from vars(x).items()
+    yield from getattr(x, "__dict__", {}).items()
 
 
 # ---- as a dictionary ----
@@ -116,7 +166,7 @@ def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
         wrong += _complaint("unexpected", [name for name in state if name not in named])
     numbers = {name: _number(state[name]) for name in named if name in state}
     bad = [f"{name} = {reprlib.repr(state[name])}" for name, number in numbers.items() if number is None]
-    wrong += _complaint("not a finite number", bad)
+    wrong += _complaint("not a number", bad)
     if wrong:
         raise StateError(f"this state does not fit {_kind(model)}: {'; '.join(wrong)}")
     for name, number in numbers.items():
@@ -124,12 +174,11 @@ def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
 
 
 def _number(x: Any) -> float | None:
-    """x as a float, None unless it is a finite number."""
+    """x as a float, None if no float is that number.  inf and nan are numbers here: a model may have come to them."""
     try:
-        number = None if isinstance(x, bool) else as_constant(x)
+        return None if isinstance(x, bool) else as_constant(x)
     except OverflowError:  # an int beyond the largest float
         return None
-    return number if number is not None and isfinite(number) else None
 
 
 def _complaint(what: str, names: list[str]) -> list[str]:
@@ -149,23 +198,14 @@ def _kind(model: Any) -> str:
 
 
 def save_state(model: Any, path: str | os.PathLike[str]) -> None:
-    """Write the state to a file beside `path`, and move that to its place when it is whole and on the disk."""
+    """Write the state to a file, whole or not at all."""
     state = read_state(model)
     bad = [f"{name} = {number}" for name, number in state.items() if not isfinite(number)]
     if bad:
         raise StateError(f"nothing was saved, for not every number of {_kind(model)} is finite: {_listed(bad)}")
     content = {"format": _FORMAT, "version": _VERSION, "crc32": _checksum(state), "parameters": state}
     text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it is no JSON
-    place = Path(path).resolve()
-    part = place.with_name(f".{place.name[:200]}.{os.urandom(6).hex()}.part")
-    try:
-        with part.open("x", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text.encode("ascii"))
 
 
 def load_state(model: Any, path: str | os.PathLike[str]) -> None:
@@ -180,7 +220,7 @@ def load_state(model: Any, path: str | os.PathLike[str]) -> None:
 def _parameters(path: Path) -> dict[str, Any]:
     raw = path.read_bytes()
     try:
-        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+        content = json.loads(raw.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
         checksum = _checksum(content.get("parameters")) if isinstance(content, dict) else None
     except (ValueError, RecursionError) as error:
         raise StateError(f"{path} is not a whole JSON file, so no saved model, or a damaged one: {error}") from None
@@ -205,3 +245,10 @@ def _checksum(parameters: Any) -> int:
 
 def _refuse(token: str) -> NoReturn:
     raise ValueError(f"{token} is no JSON")
+
+
+def _finite(token: str) -> float:
+    number = float(token)
+    if not isfinite(number):
+        raise ValueError(f"{token} is beyond the floats")
+    return number

@@ -14,6 +14,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, SupportsIndex
 
 from ..engine import Value
+from ..extras import require
 from ..hooks import no_grad
 from ..numbers import as_constant
 from .losses import mse
@@ -77,15 +78,10 @@ class History:
             The axes, to draw more on or to save: `history.plot().figure.savefig("training.svg")`.
 
         Raises:
-            ImportError: matplotlib is not installed.
+            MissingExtraError: matplotlib is not installed.
         """
         if ax is None:
-            try:
-                from matplotlib import pyplot
-            except ImportError as error:
-                raise ImportError(
-                    "History.plot() needs matplotlib: pip install 'autograd-mini[demo]'", name=error.name
-                ) from error
+            pyplot = require("matplotlib.pyplot", what="History.plot()", extra="demo")
             ax = pyplot.subplots()[1]
         marker = "." if self.epochs == 1 else ""  # a line of one point can't be seen
         ax.plot(self.cost, marker=marker, label="cost")
@@ -175,11 +171,17 @@ def fit(
         raise ValueError("the optimizer steps none of this model's parameters: make it of model.parameters()")
     history = History() if history is None else History([*history.cost], [*history.gradient_norm])
     _check_targets(model, loss, xs[0], ys)
-    kind = import_module(".compiled", __package__).CompiledDescent if compile else Descent
+    kind = _compiled_descent() if compile else Descent
     descent = kind(model, loss, optimizer, xs, ys, history)
     with _bar(progress, history.epochs, epochs) as show:
         _run(descent, settings, show)
     return history
+
+
+def _compiled_descent() -> "type[Descent]":
+    require("numpy", what="fit(compile=True)", extra="fast")
+    kind: type[Descent] = import_module(".compiled", __package__).CompiledDescent
+    return kind
 
 
 @dataclass
@@ -387,9 +389,16 @@ def _check_targets(model: Model, loss: Loss, x: Any, ys: list[Any]) -> None:
 
 def _plain(x: Any) -> Any:
     """Arrays and tuples as lists, and NumPy's scalars as Python's."""
+    if _has_unit(x):  # as numbers they would lose it
+        return list(map(_plain, x)) if x.ndim else x
     if hasattr(x, "tolist"):
-        return x.tolist()
+        x = x.tolist()
     return [_plain(xi) for xi in x] if isinstance(x, (list, tuple)) else x
+
+
+def _has_unit(x: Any) -> bool:
+    """Whether x is a date or a duration of NumPy, or an array of them."""
+    return getattr(getattr(x, "dtype", None), "kind", "") in ("m", "M")
 
 
 def _width(row: Any) -> str:
@@ -397,6 +406,11 @@ def _width(row: Any) -> str:
 
 
 def _require_number(place: str, x: Any) -> None:
+    if _has_unit(x):
+        raise TypeError(
+            f"{place} is a date or a duration, {x!r}: make it a number first, in a unit that you choose, such as "
+            "(X - X.min()) / np.timedelta64(1, 'D')"
+        )
     try:
         number = as_constant(x)
     except OverflowError:  # an int beyond the floats

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..engine import Value
+from ..files import write_whole
 from .architecture import architecture
 from .build import SceneBuilder, within_depth
 from .cards import Look
@@ -16,6 +17,14 @@ from .dot import dot_source
 from .graph import Graph
 from .graphviz import RenderError, run_engine
 from .names import is_module, names_of, require_names
+from .options import (
+    decimals,
+    require_choice,
+    require_engine,
+    require_flag,
+    require_model,
+    whole_number,
+)
 from .parts import owner_of, parts_of
 from .scene import Scene
 from .svg import finish_svg
@@ -147,10 +156,16 @@ def draw(
     >>> draw(x * x).svg[:4]
     '<svg'
     """
-    look = Look(labels, values, gradients, partials, direction, precision)
-    _require_options(look, collapse, model, engine)
-    _require_numbers(precision, depth, max_nodes)
+    precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
+    depth = None if depth is None else whole_number("depth", depth, 0)
+    for name, flag in (("labels", labels), ("values", values), ("gradients", gradients), ("partials", partials)):
+        require_flag(name, flag)
+    require_choice("direction", direction, "LR", "TB")
+    require_choice("collapse", collapse, "neuron", "layer", None)
     require_names(names)
+    require_model(model)
+    require_engine(engine)
+    look = Look(labels, values, gradients, partials, direction, precision)
     if is_module(root):
         scene = architecture(root, precision)
         _require_few(len(scene.boxes), "boxes", max_nodes)
@@ -180,26 +195,6 @@ def _names(variables: Mapping[str, Any] | None, model: Any) -> dict[int, str]:
     return {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(variables or {})
 
 
-def _require_options(look: Look, collapse: object, model: object, engine: object) -> None:
-    if look.direction not in ("LR", "TB"):
-        raise ValueError(f"direction is 'LR' or 'TB', not {look.direction!r}")
-    if collapse not in (None, "neuron", "layer"):
-        raise ValueError(f"collapse is 'neuron', 'layer' or None, not {collapse!r}")
-    if model is not None and not is_module(model):
-        raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
-    if engine is not None and not isinstance(engine, str | os.PathLike):
-        raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r}")
-
-
-def _require_numbers(precision: object, depth: object, max_nodes: object) -> None:
-    if not isinstance(precision, int) or not 1 <= precision <= 17:  # 17 digits tell any two floats apart
-        raise ValueError(f"precision is a whole number from 1 to 17, not {precision!r}")
-    if depth is not None and (not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is a whole number, at least 0, not {depth!r}")
-    if not isinstance(max_nodes, int) or max_nodes < 1:
-        raise ValueError(f"max_nodes is a whole number, at least 1, not {max_nodes!r}")
-
-
 def _require_few(count: int, what: str, max_nodes: int) -> None:
     if count > max_nodes:
         raise RenderError(
@@ -207,17 +202,3 @@ def _require_few(count: int, what: str, max_nodes: int) -> None:
             "makes one box of a layer and of all samples, depth=3 draws the last steps; draw a part, the result of one "
             f"neuron or one sample say; or allow it with max_nodes={count}"
         )
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file all at once: where that fails, what stood there before still does."""
-    # A rename within one directory is atomic; open(), unlike tempfile, gives the new file its usual permissions.
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot save {path}: there is no folder {path.parent}, make it first")
-    unfinished = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise

@@ -1,6 +1,7 @@
 """The neurons and layers of a model, found in a graph by whose weights an operation uses."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from ..reading import operands_of
 from .graph import Graph
 
-_LAST = re.compile(r"(^|\.)[^.\d][^.]*(\.\d+)*$")  # an attribute and the indices behind it, at the end of a path
+_INDEX = re.compile(r"[0-9]+")  # a step of a path that is a place in a list; "1b" and "²" are keys of a dictionary
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,32 @@ class Part:
     def title_at(self, level: str | None) -> str:
         """What the part, or its layer, is called; indices count from 1."""
         path = self.at(level)
-        *names, last = re.split(r"\.(?=\D)", path)
-        kind, _, indices = last.partition(".")
+        names = _grouped(path)
+        kind, *indices = names[-1]
         if not indices:
             return path or self.model
-        places = [place for name in [*names, last] for place in _places(name)]
+        places = [place for name in names for place in _places(name)]
         return f"{kind.removesuffix('s')} {'.'.join(places)}"
 
 
-def _places(name: str) -> list[str]:
-    """What "neurons.1" and "hidden" contribute to a title: "2" and "hidden"."""
-    attribute, *indices = name.split(".")
+def _grouped(path: str) -> list[list[str]]:
+    """The steps of a path, each name together with the indices behind it.
+
+    >>> _grouped("layers.0.neurons.3.w.1")
+    [['layers', '0'], ['neurons', '3'], ['w', '1']]
+    """
+    names: list[list[str]] = []
+    for step in path.split("."):
+        if names and _INDEX.fullmatch(step):
+            names[-1].append(step)
+        else:
+            names.append([step])
+    return names
+
+
+def _places(name: list[str]) -> list[str]:
+    """What ["neurons", "1"] and ["hidden"] contribute to a title: "2" and "hidden"."""
+    attribute, *indices = name
     return [str(int(i) + 1) for i in indices] or [attribute]
 
 
@@ -62,7 +78,7 @@ def owner_of(path: str) -> str:
     >>> owner_of("layers.0.neurons.1.w.2")
     'layers.0.neurons.1'
     """
-    return _LAST.sub("", path)
+    return ".".join(step for name in _grouped(path)[:-1] for step in name)
 
 
 def parts_of(graph: Graph, model: Any) -> dict[int, Part]:
@@ -130,9 +146,9 @@ def activation_of(model: Any, path: str) -> str:
 
 
 def _member(x: Any, step: str) -> Any:
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return next((item for key, item in x.items() if str(key) == step), None)
-    return x[int(step)] if step.isdigit() and hasattr(x, "__getitem__") else getattr(x, step, None)
+    return x[int(step)] if _INDEX.fullmatch(step) and hasattr(x, "__getitem__") else getattr(x, step, None)
 
 
 def _between(graph: Graph, pending: dict[int, Part], inputs: dict[int, Part]) -> dict[int, Part]:

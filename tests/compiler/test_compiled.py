@@ -5,6 +5,7 @@ import linecache
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 from collections import namedtuple
@@ -727,7 +728,7 @@ def test_tiny_programs_need_the_standard_library_alone():
         "compiler.compile(lambda x: x, batch=True)"
     )
     assert done.stdout.splitlines() == [repr(2.0 * math.sin(0.5)), "400.0"]
-    assert "pip install 'autograd-mini[fast]'" in done.stderr
+    assert re.search(r"params needs NumPy: .*pip install '.*\[fast\]'$", done.stderr.strip())
 
 
 @pytest.mark.parametrize("executor", ["numpy", "native"])

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from autograd_mini.cli import demos
+from autograd_mini.cli.commands.demo import demo_folder
 
-FOLDER = demos()["iris"].parent
+FOLDER = demo_folder()
 # Here, not in a fixture: in a wheel the demos are part of the package, and pytest looks through it for doctests.
 sys.path.insert(0, str(FOLDER))
 

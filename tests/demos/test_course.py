@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import autograd_mini
-from autograd_mini.cli import demos
+from autograd_mini.cli.commands.demo import demo_folder
 
-FOLDER = demos()["iris"].parent
+FOLDER = demo_folder()
 COURSE = sorted(path.stem for path in FOLDER.glob("0*.py"))
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from autograd_mini.cli import demos
+from autograd_mini.cli.commands.demo import demo_folder
 
 
 @pytest.fixture(scope="module")
 def demo() -> dict[str, Any]:
-    return runpy.run_path(str(demos()["iris"]))
+    return runpy.run_path(str(demo_folder() / "iris.py"))
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ def test_without_matplotlib_it_says_what_to_install(
     pictures: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"network\.svg is drawn by matplotlib: pip install 'autograd-mini\[demo\]'"):
+    with pytest.raises(ImportError, match=r"^network\.svg needs matplotlib: .*pip install '.*\[demo\]'$"):
         pictures.network(tmp_path / "network.svg", [1, 2])
 
 

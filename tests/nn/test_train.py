@@ -19,7 +19,8 @@ import pytest
 from autograd_mini import Value, exp, log, relu, sqrt
 from autograd_mini.nn import MLP, Module, Neuron, train
 from autograd_mini.nn.losses import binary_cross_entropy_with_logits, cross_entropy, hinge, mse
-from autograd_mini.nn.optim import SGD, Adam, StepLR
+from autograd_mini.nn.optim import SGD, Adam, AdamW, RMSProp, StepLR
+from autograd_mini.nn.perceptron import Perceptron
 from autograd_mini.nn.train import History, fit
 
 TASKS = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "training.py"))["TASKS"]
@@ -518,7 +519,7 @@ def test_plot() -> None:
 
 def test_plot_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"pip install 'autograd-mini\[demo\]'"):
+    with pytest.raises(ImportError, match=r"^History\.plot\(\) needs matplotlib: .*pip install '.*\[demo\]'$"):
         History().plot()
 
 
@@ -604,3 +605,76 @@ def test_a_notebook_without_widgets_has_a_bar_in_text(
     monkeypatch.setattr(train, "find_spec", lambda name: None)
     fit(Neuron(1), [0.0, 1.0], [1.0, 2.0], epochs=3)
     assert "3/3" in capsys.readouterr().err
+
+
+# ---- what has a unit is no number ----
+
+DAYS = np.array(["2024-01-01", "2024-01-03", "2024-01-04"], dtype="datetime64[ns]")
+DURATIONS = DAYS - DAYS[0]
+OBJECTS = np.empty(3, object)
+OBJECTS[:] = list(DURATIONS)
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize(
+    "dates",
+    [
+        DAYS,
+        DURATIONS,
+        DURATIONS.astype("timedelta64[D]"),
+        DURATIONS.reshape(3, 1),
+        list(DURATIONS),
+        [[d] for d in DURATIONS],
+        tuple(DAYS),
+        OBJECTS,
+        DAYS.tolist(),
+        DAYS.astype("datetime64[D]").tolist(),
+    ],
+    ids=lambda dates: type(dates).__name__,
+)
+def test_dates_and_durations_are_refused(dates: Any, compile: bool) -> None:
+    for x, y, name in ((dates, [1.0, 2.0, 3.0], "X"), ([1.0, 2.0, 3.0], dates, "Y")):
+        model = Neuron(1, activation=None)
+        before = numbers(model)
+        if type(dates) is list and isinstance(dates[0], int):  # nanoseconds as plain ints: no unit is left to see
+            continue
+        with pytest.raises(TypeError, match=rf"^row 0, column 0 of {name}.* is (a date or a duration|not a number)"):
+            quiet_fit(model, x, y, compile=compile)
+        assert numbers(model) == before
+
+
+def test_a_perceptron_refuses_dates() -> None:
+    with pytest.raises(TypeError, match="is a date or a duration"):
+        Perceptron(1).fit(DURATIONS, [0, 1, 1])
+
+
+def test_durations_over_a_unit_are_numbers() -> None:
+    history = quiet_fit(Neuron(1, activation=None), DURATIONS / np.timedelta64(1, "D"), [1.0, 2.0, 3.0])
+    assert history.epochs
+
+
+# ---- an optimiser whose state is no longer finite ----
+
+
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("kind", [Adam, AdamW, RMSProp])
+def test_ctrl_c_after_a_gradient_whose_square_is_infinite_returns(kind: Any, compile: bool) -> None:
+    class Interrupted(kind):  # type: ignore[misc]
+        steps = 0
+
+        def step(self) -> None:
+            self.steps += 1
+            if self.steps == 3:
+                raise KeyboardInterrupt
+            super().step()
+
+    def steep(predictions: list[Any], targets: list[Any]) -> Any:
+        return sum([1e200 * (p - y) for p, y in zip(predictions, targets)]) / len(targets)
+
+    model = Parameter(1.0)
+    optimizer = Interrupted(model.parameters(), lr=0.1)
+    history = quiet_fit(model, [1.0, 2.0], [1.0, 3.0], loss=steep, optimizer=optimizer, compile=compile)
+    assert history.reason == "interrupted after 2 whole epochs"
+    assert optimizer.state_dict()["v"] == [math.inf]
+    again = quiet_fit(model, [1.0, 2.0], [1.0, 3.0], loss=steep, optimizer=optimizer, history=history, epochs=4)
+    assert again.epochs == 4

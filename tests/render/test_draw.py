@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from html import unescape
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -423,28 +422,6 @@ def test_another_suffix_is_an_error_that_names_the_three(tmp_path, name):
     with pytest.raises(ValueError, match=r"\.svg, \.png or \.dot"):
         draw(neuron()).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    target = tmp_path / "g.dot"
-    target.write_text("old")
-
-    def full_disk(self, content):
-        with self.open("wb") as file:
-            file.write(content[:9])
-        raise OSError("no space left")
-
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
-    with pytest.raises(OSError, match="no space"):
-        draw(neuron()).save(target)
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"g.dot": "old"}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
-def test_a_saved_file_has_the_usual_permissions(tmp_path):
-    (tmp_path / "usual").write_text("")
-    draw(neuron()).save(tmp_path / "g.dot")
-    assert (tmp_path / "g.dot").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_saving_into_no_folder_says_so(tmp_path):

@@ -1,5 +1,6 @@
 """Which values belong to which neuron: those whose weights are at work, and its activation, but not the loss."""
 
+import xml.etree.ElementTree as ET
 from functools import partial
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from autograd_mini import functions as f
 from autograd_mini.engine import Value
 from autograd_mini.nn import MLP, Layer, Module, Neuron, Perceptron
+from autograd_mini.render import draw, explore
 from autograd_mini.render.graph import Graph
 from autograd_mini.render.parts import Part, activation_of, owner_of, parts_of
 
@@ -108,6 +110,30 @@ def test_any_module_is_known_by_its_parameters(x):
 def test_modules_in_dicts_are_found():
     model = Pair()
     assert sum(ops == "* +" for ops in found(model(2.0), model).values()) == 3
+
+
+@pytest.mark.parametrize(
+    "key", ["1b", "1e5", "1.", ".1", "x.y", "..", "", " ", "²", "٣", "-1", "\n", "\x1b[31m", "</script>"]
+)
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_keys_of_a_dictionary_may_be_any_text(key, nested):
+    class Keyed(Module):
+        def __init__(self):
+            inner = {key: Neuron(1, "tanh"), "z": Neuron(1, None)}
+            self.a = {"b": inner} if nested else inner
+            self.layers = inner
+
+        def __call__(self, x):
+            return self.layers["z"](self.layers[key](x))
+
+    model = Keyed()
+    cost = model(2.0)
+    if "." not in key:  # where a path has one, the activation is not found by its name
+        n = len(model.parameters()) + 3  # z and a of the first neuron, z of the second
+        assert len(parts_of(Graph([cost]), model)) == n
+    for drawing in (draw(cost, model=model), draw(cost, model=model, collapse="layer"), draw(model)):
+        ET.fromstring(drawing.svg)
+    assert explore(cost, model=model).html
 
 
 def test_a_perceptron_is_one_neuron():

@@ -7,15 +7,11 @@ from functools import cache as cache_once
 from threading import Lock
 from typing import Any, Final
 
+from ...extras import require
 from . import cache
 
-try:
-    import llvmlite
-    import llvmlite.binding as llvm
-except ImportError as error:
-    raise ImportError(
-        "executor='native' needs llvmlite: pip install 'autograd-mini[native]'", name=error.name
-    ) from error
+llvmlite = require("llvmlite", what="executor='native'", extra="native")
+llvm = require("llvmlite.binding", what="executor='native'", extra="native")
 
 _ATTRIBUTES = """
 attributes #0 = {{ nounwind {width} }}

@@ -19,6 +19,7 @@ from ...sweep import order_below, topological_order
 from ...watch import never_raising
 from .. import formulas
 from ..formulas import GREEK, Layout, Op, Piece, Reading, Term
+from ..scene import printable
 
 MOST_TERMS = 24  # of the formula of one rule
 MOST_TERMS_OF_ALL = 160  # of the formula of a graph
@@ -170,7 +171,7 @@ def _called(x: Term) -> Layout:
 
 def _call(name: str, args: Sequence[Term]) -> list[Piece]:
     arguments = formulas.separated(args, formulas.IF, "<mo>,</mo>")
-    return [f"<mi>{escape(name)}</mi><mrow><mo>(</mo>", *arguments, "<mo>)</mo></mrow>"]
+    return [f"<mi>{escape(printable(name))}</mi><mrow><mo>(</mo>", *arguments, "<mo>)</mo></mrow>"]
 
 
 def _row(x: Term) -> list[Piece]:

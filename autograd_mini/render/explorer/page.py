@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...engine import Value
+from ...files import write_whole
 from ...refuse import require_fresh, require_graph
-from ..drawing import write_whole
 from ..graph import Graph
 from ..graphviz import RenderError
-from ..names import is_module, names_of
+from ..names import names_of, require_names
+from ..options import decimals, require_choice, require_engine, require_model, require_text, whole_number
 from ..parts import owner_of, parts_of
 from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
@@ -98,7 +99,7 @@ def explore(
         model: the Module at work; its neurons, or if there are many its layers, become boxes that open and close.
         title: the heading of the page.
         direction: "LR" draws from left to right, "TB" from top to bottom, None as the graph fits better.
-        precision: decimals of the numbers shown, at least 1; a number under the pointer has all of them.
+        precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
         engine: what lays out the graph, as for `draw`.
 
@@ -115,7 +116,13 @@ def explore(
     >>> explore(x * x).html[:15]
     '<!doctype html>'
     """
-    _require(root, model, direction, precision)
+    _require_root(root)
+    require_model(model)
+    require_names(names)
+    require_text("title", title)
+    require_choice("direction", direction, "LR", "TB", None)
+    require_engine(engine)
+    precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     graph = Graph([root])
     require_fresh(graph.order)
     parts = {} if model is None else parts_of(graph, model)
@@ -148,15 +155,9 @@ def explore(
     )
 
 
-def _require(root: object, model: object, direction: object, precision: int) -> None:
+def _require_root(root: object) -> None:
     if not isinstance(root, Value):
         raise TypeError(f"explore() takes a Value, a result, not {type(root).__name__}: {root!r:.80}")
-    if model is not None and not is_module(model):
-        raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
-    if direction not in ("LR", "TB", None):
-        raise ValueError(f"direction is 'LR', 'TB' or None, not {direction!r}")
-    if precision < 1:
-        raise ValueError(f"precision is the number of decimals, at least 1, not {precision!r}")
     require_graph(root)
 
 

@@ -12,18 +12,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograd_mini import expression, functions
-from autograd_mini.engine import Value
-from autograd_mini.errors import AutogradError
-from autograd_mini.expression import (
+from autograd_mini import functions
+from autograd_mini.cli import expression
+from autograd_mini.cli.expression import (
     CONSTANTS,
     FUNCTIONS,
     LONGEST,
     EvaluationError,
     ExpressionError,
     parse,
-    terminal_width,
 )
+from autograd_mini.cli.output import terminal_width
+from autograd_mini.engine import Value
+from autograd_mini.errors import AutogradError
 
 # ---- what is allowed ----
 
@@ -197,8 +198,8 @@ HERE = "only numbers, variables, + - * / **, parentheses and functions can"
         ("1 + 'x'", "    ^", "a string cannot stand here"),
         ("1 + b'x'", "    ^", "a string cannot stand here"),
         ("sin(f'{x}')", "    ^", "a string cannot stand here"),
-        ("2 * True", "    ^", "this cannot stand here"),
-        ("None", "^", "this cannot stand here"),
+        ("2 * True", "    ^", "True is a Python keyword: it can't be the name of a variable"),
+        ("None", "^", "None is a Python keyword: it can't be the name of a variable"),
         ("...", "^", "this cannot stand here"),
         ("x + 3j", "    ^", "a complex number cannot stand here"),
         ("x if y else 2", "^", "a choice is written where(x > 0, a, b)"),
@@ -206,9 +207,9 @@ HERE = "only numbers, variables, + - * / **, parentheses and functions can"
         ("where(0 < x < 1, x, y)", "      ^", "a comparison is the condition"),
         ("where(x in y, x, y)", "      ^", "a comparison is the condition"),
         ("where(x > 0 and y > 0, x, y)", "      ^", "a logical operator cannot stand here"),
-        ("not x", "^", "this cannot stand here"),
+        ("not x", "^", "not is a Python keyword: it can't be the name of a variable"),
         ("1 + ~x", "    ^", "this cannot stand here"),
-        ("await x", "^", "this cannot stand here"),
+        ("await x", "^", "await is a Python keyword: it can't be the name of a variable"),
         ("1 + x  # more", "       ^", "a comment cannot stand in an expression"),
         # operators
         ("x + y^2", "     ^", "^ is no power here: write **"),
@@ -258,7 +259,20 @@ HERE = "only numbers, variables, + - * / **, parentheses and functions can"
         ("e\u0301 + x.y", "    ^", "an attribute cannot stand here"),  # an accent of its own takes no column
         ("x\n+\ty.z", "    ^", "an attribute cannot stand here"),
         ("\n  1 + y.z", "    ^", "an attribute cannot stand here"),
+        # words of Python
+        ("lambda*x", "^", "lambda is a Python keyword: it can't be the name of a variable"),
+        ("in*2", "^", "in is a Python keyword: it can't be the name of a variable"),
+        ("2*in", "  ^", "in is a Python keyword"),
+        ("x + class/2", "    ^", "class is a Python keyword"),
+        ("lambda", "^", "lambda is a Python keyword"),
+        ("x if", "  ^", "if is a Python keyword: write a choice as where(x > 0, a, b)"),
+        ("(x if y)", "   ^", "if is a Python keyword: write a choice as where(x > 0, a, b)"),
+        # brackets
+        ("(" * 3000 + "x" + ")" * 3000, 40 * " " + "^", "brackets are nested too deep here: at most 200 can be"),
+        ("sin(" * 201 + "x" + ")" * 201, 40 * " " + "^", "brackets are nested too deep here: at most 200 can be"),
+        ("[" * 9000, 40 * " " + "^", "brackets are nested too deep here: at most 200 can be open at once"),
         # numbers
+        ("2 * 1e999", "    ^", "this number is beyond the largest float"),
         ("1 + 9" + 400 * "9", "    ^", "this number is beyond the largest float"),
     ],
 )
@@ -269,6 +283,42 @@ def test_refused_with_a_caret_under_the_place(text: str, caret: str, message: st
     assert caught.value.message.startswith(message)
     assert str(caught.value) == f"{caught.value.message}\n{caught.value.excerpt}"
     assert "\0" not in str(caught.value)
+
+
+@pytest.mark.parametrize("start, end", [("(", ")"), ("sin(", ")"), ("-(", ")"), ("(x + ", ")"), ("sum([", "])")])
+def test_two_hundred_brackets_can_be_open(start: str, end: str) -> None:
+    n = 200 // len(end)
+    assert parse(start * n + "x" + end * n).names == ("x",)
+    with pytest.raises(ExpressionError, match="at most 200 can be open at once"):
+        parse(start * (n + 1) + "x" + end * (n + 1))
+
+
+@pytest.mark.parametrize("text", ["-" * 9000 + "x", "x" + "**x" * 3300, "x" + "+x" * 4900])
+def test_too_long_a_chain_is_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"^this is too long a chain of operations to be read: use sum"):
+        parse(text)
+
+
+def test_each_name_is_looked_up_once() -> None:
+    """Whatever the number of variables: `check` evaluates an expression of n variables some 20n times."""
+    compared = 0
+
+    class Name(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    def comparisons(n: int) -> int:
+        nonlocal compared
+        compared = 0
+        parse(" + ".join(f"x{i}" for i in range(n)))(**{Name(f"x{i}"): 1.0 for i in range(n)})
+        return compared
+
+    assert comparisons(400) <= 2.5 * comparisons(200)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n"])

@@ -7,25 +7,28 @@ for a stack machine, so that neither reading nor calculating recurses.
 
 import ast
 import difflib
+import keyword
 import math
 import operator
+import re
 import reprlib
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import Parameter, signature
 from typing import Any
 
-from . import functions
-from .engine import Value, apply
-from .errors import AutogradError
-from .numbers import as_number
-from .rules import RULES
+from .. import functions
+from ..engine import Value, apply
+from ..errors import AutogradError
+from ..numbers import as_number
+from ..rules import RULES
+from .output import terminal_width
 
 Operand = Value | float
 
-LONGEST = 10_000  # characters: beyond lie hours of typing, and the depth that Python's parser can bear
+LONGEST = 10_000  # characters
+DEEPEST = 200  # brackets open at once: the limit of Python's own parser
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(functions, name)
@@ -70,14 +73,6 @@ class EvaluationError(ExpressionError):
     """An operation that has no value at the numbers given, such as log(-1.0) or 1.0 / 0.0."""
 
 
-def terminal_width(text: str) -> int:
-    """The columns that a text takes in a terminal."""
-    return sum(
-        0 if unicodedata.category(c) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of a stack machine: push f of the topmost `arity` operands, or the number of a variable."""
@@ -102,16 +97,20 @@ class Expression:
     2.5838531634528574
     """
 
-    __slots__ = ("_steps", "text")
+    __slots__ = ("_places", "_steps", "text")
 
     def __init__(self, text: str, steps: Iterable[Step]) -> None:
         self.text = text
         self._steps = tuple(steps)
+        self._places: dict[str, int] = {}  # where each name appears first
+        for step in self._steps:
+            if step.f is None:
+                self._places.setdefault(step.name, step.place)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The variables, and the constants pi, e, inf and nan that it uses, in the order of their appearance."""
-        return tuple(dict.fromkeys(step.name for step in self._steps if step.f is None))
+        return tuple(self._places)
 
     def __call__(self, /, **numbers: Operand) -> Operand:
         """The value of the expression, a node if a Value is among the numbers.
@@ -142,14 +141,13 @@ class Expression:
 
     def _require(self, numbers: dict[str, Operand]) -> None:
         """A number for each variable, and a variable for each number."""
-        names = self.names
-        unused = [name for name in numbers if name not in names]
-        for step in self._steps:
-            if step.f is None and step.name not in numbers and step.name not in CONSTANTS:
-                raise ExpressionError(_no_number(step.name, numbers), self.text, step.place)
-        if unused:
-            known = ", ".join(names) or "none"
-            raise ExpressionError(f"the expression has no variable {unused[0]}: it has {known}")
+        for name, place in self._places.items():
+            if name not in numbers and name not in CONSTANTS:
+                raise ExpressionError(_no_number(name, numbers), self.text, place)
+        for name in numbers:
+            if name not in self._places:
+                known = ", ".join(self._places) or "none"
+                raise ExpressionError(f"the expression has no variable {name}: it has {known}")
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -201,7 +199,7 @@ def parse(text: str) -> Expression:
         raise ExpressionError(f"the expression has {len(text):,} characters: at most {LONGEST:,} are read")
     for place, c in enumerate(text):
         if not c.isprintable():
-            shown = text.replace(c, "\N{REPLACEMENT CHARACTER}")
+            shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
             raise ExpressionError(f"the character U+{ord(c):04X} cannot stand in an expression", shown, place)
         if c == "#":
             raise ExpressionError("a comment cannot stand in an expression", text, place)
@@ -224,16 +222,37 @@ def _steps(text: str) -> list[Step]:
 
 
 def _tree(text: str) -> ast.expr:
+    _require_few_open(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about texts that are refused here, such as "1if x else y"
             return ast.parse(text, mode="eval").body
     except (RecursionError, MemoryError):
-        raise ExpressionError("the expression is nested too deeply, or too long a chain, to be read") from None
+        message = "this is too long a chain of operations to be read: use sum([...]) for a long sum, or split it"
+        raise ExpressionError(message) from None
     except SyntaxError as error:
+        for word in re.finditer(r"[^\W\d]\w*", text):  # no expression has one, so it is what is wrong
+            if keyword.iskeyword(word[0]):
+                raise ExpressionError(_keyword(word[0]), text, word.start()) from None
         # Python says offset 0 where something is missing at the end.
         place = min(error.offset - 1, len(text)) if error.offset else len(text)
         raise ExpressionError(_syntax(error.msg, text[place:]), text, place) from None
+
+
+def _require_few_open(text: str) -> None:
+    """Refuse brackets within brackets beyond what Python reads; whether they fit each other is said elsewhere."""
+    depth = 0
+    for place, c in enumerate(text):
+        depth += (c in "([{") - (c in ")]}")
+        if depth > DEEPEST:
+            message = f"brackets are nested too deep here: at most {DEEPEST} can be open at once"
+            raise ExpressionError(message, text, place)
+
+
+def _keyword(word: str) -> str:
+    if word in ("if", "else"):
+        return f"{word} is a Python keyword: write a choice as where(x > 0, a, b)"
+    return f"{word} is a Python keyword: it can't be the name of a variable"
 
 
 _HINTS = {
@@ -387,11 +406,18 @@ def _no_function(name: str) -> str:
 
 
 def _refused(text: str, node: ast.expr) -> ExpressionError:
+    place = _column(text, node.col_offset)
+    word = re.match(r"[^\W\d]\w*", text[place:])
+    if word and keyword.iskeyword(word[0]) and type(node) not in _REFUSED:
+        return ExpressionError(_keyword(word[0]), text, place)
     what = _REFUSED.get(type(node), "this")
     if isinstance(node, ast.Constant):
         what = _REFUSED_CONSTANTS.get(type(node.value), what)
     message = f"{what} cannot stand here: only numbers, variables, + - * / **, parentheses and functions can"
-    return ExpressionError(message, text, _column(text, node.col_offset))
+    return ExpressionError(message, text, place)
+
+
+BEYOND = "this number is beyond the largest float, 1.8e308"
 
 
 def _number(text: str, place: int, number: float) -> float:
@@ -399,9 +425,12 @@ def _number(text: str, place: int, number: float) -> float:
     if isinstance(number, int) and number <= 2**53:
         return number
     try:
-        return float(number)
+        read = float(number)
     except OverflowError:
-        raise ExpressionError("this number is beyond the largest float", text, place) from None
+        read = math.inf
+    if math.isinf(read):
+        raise ExpressionError(BEYOND, text, place)
+    return read
 
 
 def _constantly(number: float) -> Callable[[], float]:
@@ -411,7 +440,14 @@ def _constantly(number: float) -> Callable[[], float]:
 def _operator(name: str) -> Callable[..., Any]:
     """An operator on Values and floats; floats alone go through the rule, so that 9**9**9 overflows and never hangs."""
     f, rule = getattr(operator, name), RULES[name]
-    return lambda *xs: f(*xs) if any(isinstance(x, Value) for x in xs) else apply(rule, *xs)
+
+    def binary(x: Any, y: Any) -> Any:
+        return f(x, y) if isinstance(x, Value) or isinstance(y, Value) else apply(rule, x, y)
+
+    def unary(x: Any) -> Any:
+        return f(x) if isinstance(x, Value) else apply(rule, x)
+
+    return unary if name in ("pos", "neg") else binary
 
 
 def _column(text: str, offset: int) -> int:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 
 import autograd_mini
 from autograd_mini import __version__, cli, primitive
-from autograd_mini.expression import FUNCTIONS
+from autograd_mini.cli.commands import demo
+from autograd_mini.cli.expression import FUNCTIONS
 
 ROOT = Path(autograd_mini.__file__).parent.parent
 
@@ -27,7 +29,7 @@ Capture = pytest.CaptureFixture[str]
 
 def run(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the program as a user does."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | options.pop("env", {})
     command = [sys.executable, "-m", "autograd_mini", *words]
     return subprocess.run(command, text=True, encoding="utf-8", env=environment, check=False, **options)
 
@@ -48,9 +50,9 @@ def test_help(option: str, capsys: Capture) -> None:
         cli.main([option])
     printed = capsys.readouterr().out
     assert "examples:" in printed
-    for name, command in cli.COMMANDS.items():
+    for name, summary in cli.COMMANDS.items():
         assert f"    {name}" in printed
-        assert command.summary in " ".join(printed.split())
+        assert summary in " ".join(printed.split())
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
@@ -114,7 +116,7 @@ def test_a_full_disk_is_told_in_a_line() -> None:
 
 def test_an_interrupt_ends_it_with_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "long.py").write_text("raise KeyboardInterrupt")
-    monkeypatch.setattr(cli, "demos", lambda: {"long": tmp_path / "long.py"})
+    monkeypatch.setattr(demo, "demo_folder", lambda: tmp_path)
     assert cli.main(["demo", "long"]) == 130
 
 
@@ -270,7 +272,7 @@ def test_after_two_dashes_even_an_option_is_an_expression(text: str, capsys: Cap
         (["x", "x"], "'x' is not NAME=NUMBER, such as x=2 (an expression with spaces needs quotes)"),
         (["x", "2x=3"], "'2x' in '2x=3' cannot be the name of a variable"),
         (["x", "=3"], "'' in '=3' cannot be the name of a variable"),
-        (["x", "lambda=3"], "'lambda' in 'lambda=3' cannot be the name of a variable"),
+        (["x", "lambda=3"], "'lambda' in 'lambda=3' cannot be the name of a variable: it is a Python keyword"),
         (["x", "x=abc"], "'abc' in 'x=abc' is not a number, such as -2, 1e-3 or pi/2"),
         (["x", "x=1,5"], "'1,5' in 'x=1,5' is not a number, such as -2, 1e-3 or pi/2"),
         (["x", "x=1/0"], "'1/0' in 'x=1/0' is not a number, such as -2, 1e-3 or pi/2"),
@@ -329,6 +331,29 @@ def test_the_place_of_an_error_is_shown(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == printed
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["9" * 5000, "-" + "9" * 400, "1e309", "-1e999", " 1e309 ", "0.5e" + "9" * 50, "1e309/2", "9" * 400 + "/2"],
+)
+def test_a_number_beyond_the_floats_is_an_error_with_its_place(number: str, capsys: Capture) -> None:
+    assert cli.main(["grad", "x", f"x={number}"]) == 2
+    excerpt, caret, message = capsys.readouterr().err.splitlines()
+    assert message == "error: this number is beyond the largest float, 1.8e308"
+    assert excerpt[caret.index("^")] in "-" + number.strip()[0]
+    assert max(len(excerpt), len(caret)) < 90
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "Infinity", "INF", "-inf/2", "1e308", "1e-400", "9" * 308])
+def test_infinity_is_a_number_where_it_is_written(number: str, capsys: Capture) -> None:
+    assert cli.main(["grad", "x", f"x={number}"]) == 0
+
+
+def test_words_are_shortened_in_messages(capsys: Capture) -> None:
+    for words in (["x", "y" * 9000], ["x", f"x={'y' * 9000}"], ["x", f"{'2' * 9000}=1"]):
+        assert cli.main(["grad", *words]) == 2
+        assert len(capsys.readouterr().err) < 400
 
 
 @pytest.mark.parametrize("digits", ["0", "18", "-3", "x", "²"])
@@ -500,7 +525,7 @@ def some_demos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[...,
         for stem in stems:
             program = "import sys\nfrom pathlib import Path\nprint(Path(__file__).stem, *sys.argv[1:])\n"
             (tmp_path / f"{stem}.py").write_text(f'"""What {stem} shows.\n\nAnd more."""\n{program}')
-        monkeypatch.setattr(cli, "demos", lambda: {stem: tmp_path / f"{stem}.py" for stem in stems})
+        monkeypatch.setattr(demo, "demo_folder", lambda: tmp_path)
 
     return make
 
@@ -541,7 +566,7 @@ def test_an_unknown_demo_is_answered_with_those_there_are(
 def test_a_demo_gets_its_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     script = tmp_path / "hello.py"
     script.write_text("import sys\nassert __name__ == '__main__'\nsys.exit(sys.argv[1:] != ['--loud', 'you'])\n")
-    monkeypatch.setattr(cli, "demos", lambda: {"hello": script})
+    monkeypatch.setattr(demo, "demo_folder", lambda: tmp_path)
     monkeypatch.setattr(sys, "argv", ["autograd-mini"])
     with pytest.raises(SystemExit, match=r"^False$"):
         cli.main(["demo", "hello", "--loud", "you"])
@@ -552,7 +577,7 @@ def test_a_demo_imports_from_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "beside_the_demo.py").write_text("answer = 42\n")
     script = tmp_path / "hello.py"
     script.write_text("import sys\nimport beside_the_demo\nsys.exit(beside_the_demo.answer)\n")
-    monkeypatch.setattr(cli, "demos", lambda: {"hello": script})
+    monkeypatch.setattr(demo, "demo_folder", lambda: tmp_path)
     path = list(sys.path)
     with pytest.raises(SystemExit, match=r"^42$"):
         cli.main(["demo", "hello"])
@@ -562,29 +587,40 @@ def test_a_demo_imports_from_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp
 def test_the_demos_there_are_have_a_line_each(capsys: Capture) -> None:
     assert cli.main(["demo", "--list"]) == 0
     _, *printed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in printed] == list(cli.demos())
+    assert [line.split()[0] for line in printed] == list(demo.demos(demo.demo_folder()))
     assert all(len(line.split()) > 3 for line in printed)
 
 
 @pytest.mark.parametrize("layout", ["demos", "autograd_mini/_demos"])
-def test_demos_lie_beside_the_source_or_in_the_wheel(
-    layout: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_demos_lie_beside_the_source_or_in_the_wheel(layout: str, tmp_path: Path) -> None:
     package = tmp_path / "autograd_mini"
     package.mkdir()
-    monkeypatch.setattr(cli, "__file__", str(package / "cli.py"))
-    assert cli.demos() == {}
+    assert demo.demos(demo.demo_folder(package)) == {}
     folder = tmp_path / layout
     folder.mkdir()
     for name in ("iris.py", "_shared.py", "iris.csv"):
         (folder / name).touch()
-    assert cli.demos() == {"iris": folder / "iris.py"}
+    assert demo.demos(demo.demo_folder(package)) == {"iris": folder / "iris.py"}
 
 
-def test_the_wheels_own_demos_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_wheels_own_demos_come_first(tmp_path: Path) -> None:
     package = tmp_path / "autograd_mini"  # in site-packages, where `demos` may be another's
-    monkeypatch.setattr(cli, "__file__", str(package / "cli.py"))
     for folder in (tmp_path / "demos", package / "_demos"):
         folder.mkdir(parents=True)
         (folder / "iris.py").touch()
-    assert cli.demos() == {"iris": package / "_demos" / "iris.py"}
+    assert demo.demos(demo.demo_folder(package)) == {"iris": package / "_demos" / "iris.py"}
+
+
+@pytest.mark.parametrize("layout", ["demos", "autograd_mini/_demos"])
+def test_demos_in_a_zip_file_are_listed_and_run(layout: str, tmp_path: Path) -> None:
+    whole = tmp_path / "autograd_mini.zip"
+    with zipfile.ZipFile(whole, "w") as packed:
+        for path in sorted((ROOT / "autograd_mini").rglob("*.*")):
+            packed.write(path, path.relative_to(ROOT))
+        packed.writestr(f"{layout}/hello.py", '"""What it says."""\nimport _beside\nprint(_beside.answer)\n')
+        packed.writestr(f"{layout}/_beside.py", "answer = 42\n")
+    if layout == "demos" and (ROOT / "autograd_mini" / "_demos").is_dir():
+        pytest.skip("this package is a wheel's: its own demos come first")
+    for words, printed in ((["--list"], "hello  What it says."), (["hello"], "42")):
+        done = run("demo", *words, capture_output=True, env={"PYTHONPATH": str(whole)}, cwd=tmp_path)
+        assert printed in done.stdout, done.stderr

@@ -1,0 +1,59 @@
+"""The options that pictures and pages share: each is what it must be, or an error says what it may be."""
+
+import os
+from operator import index
+from typing import Any
+
+from .names import is_module
+
+
+def whole_number(name: str, x: object, least: int, most: int | None = None) -> int:
+    """An option that is a whole number.
+
+    >>> whole_number("max_nodes", 500, 1)
+    500
+    """
+    try:
+        number = None if isinstance(x, bool) else index(x)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or number < least or (most is not None and number > most):
+        bounds = f", at least {least}" if most is None else f" from {least} to {most}"
+        raise ValueError(f"{name} is a whole number{bounds}, not {x!r:.80}")
+    return number
+
+
+def decimals(precision: object) -> int:
+    """The option `precision`: 17 digits tell any two floats apart."""
+    return whole_number("precision", precision, 1, 17)
+
+
+def require_flag(name: str, x: object) -> None:
+    """Refuse what is neither True nor False."""
+    if not isinstance(x, bool) and getattr(x, "dtype", None) != "bool":
+        raise TypeError(f"{name} is True or False, not {x!r:.80}")
+
+
+def require_choice(name: str, x: object, *choices: str | None) -> None:
+    """Refuse what is none of the choices."""
+    if x not in choices:
+        listed = " or ".join([", ".join(map(repr, choices[:-1])), repr(choices[-1])])
+        raise ValueError(f"{name} is {listed}, not {x!r:.80}")
+
+
+def require_text(name: str, x: object) -> None:
+    """Refuse what is not a text."""
+    if not isinstance(x, str):
+        raise TypeError(f"{name} is a text, not {type(x).__name__}: {x!r:.80}")
+
+
+def require_model(model: Any) -> None:
+    """Refuse what is neither None nor a module."""
+    if model is not None and not is_module(model):
+        raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
+
+
+def require_engine(engine: object) -> None:
+    """Refuse what cannot say which program lays out graphs."""
+    if engine is not None and not isinstance(engine, str | os.PathLike):
+        raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r:.80}")
