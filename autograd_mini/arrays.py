@@ -6,26 +6,12 @@ gives half to each.  Of two arrays the first is asked: np.hypot(a, b) wants the 
 """
 
 import math
-from typing import Any
+from typing import Any, Final
+
+from .rule import VALUES
 
 
-def conjugate(x: Any) -> Any:
-    """x itself, which is real."""
-    return x
-
-
-def radians(x: Any) -> Any:
-    """An angle in degrees, in radians."""
-    return x * (math.pi / 180.0)
-
-
-def degrees(x: Any) -> Any:
-    """An angle in radians, in degrees."""
-    return x * (180.0 / math.pi)
-
-
-def rounded(x: Any, ndigits: object = None) -> Any:
-    """round(x), to the nearest whole number."""
+def _rounded(x: Any, ndigits: object = None) -> Any:
     if ndigits is not None:
         raise TypeError(
             f"a Value is rounded to whole numbers only: write round(x * 10**{ndigits!r}) / 10**{ndigits!r}, "
@@ -34,6 +20,29 @@ def rounded(x: Any, ndigits: object = None) -> Any:
     return x.round()
 
 
-def truncated(x: Any) -> Any:
-    """math.trunc(x), the whole part."""
-    return x.ceil() if x < 0.0 else x.floor()
+def _radians(x: Any) -> Any:
+    return x * (math.pi / 180.0)
+
+
+def _degrees(x: Any) -> Any:
+    return x * (180.0 / math.pi)
+
+
+def _atan2(y: Any, x: Any) -> Any:
+    return VALUES.atan2(y, x)
+
+
+def _hypot(x: Any, y: Any) -> Any:
+    return VALUES.hypot(x, y)
+
+
+METHODS: Final[dict[str, Any]] = {
+    "arcsin": lambda x: x.asin(), "arccos": lambda x: x.acos(), "arctan": lambda x: x.atan(),
+    "arcsinh": lambda x: x.asinh(), "arccosh": lambda x: x.acosh(), "arctanh": lambda x: x.atanh(),
+    "arctan2": _atan2, "hypot": _hypot,
+    "deg2rad": _radians, "radians": _radians, "rad2deg": _degrees, "degrees": _degrees,
+    "conjugate": lambda x: x, "fabs": abs, "rint": lambda x: x.round(),
+    "__round__": _rounded, "__floor__": lambda x: x.floor(), "__ceil__": lambda x: x.ceil(),
+    "__trunc__": lambda x: x.ceil() if x < 0.0 else x.floor(),
+    "_op": property(lambda x: x.op), "_prev": property(lambda x: set(x.parents)),  # micrograd's names
+}  # fmt: skip

@@ -25,24 +25,15 @@ Binary = Callable[["Value", "Value | Number"], "Value"]
 
 # ---- how operations make nodes ----
 
-_new = object.__new__
 
-
-def _node(rule: Rule, a: Any, x: Any, b: Any = None, y: Any = None, many: Any = None) -> Any:
-    """z = f(x) or f(x, y) for the parents a and b, None where the operand is a constant.
+def _node(
+    rule: Rule, z: float, a: Any, x: Any, b: Any = None, y: Any = None, many: Any = None
+) -> Any:  # fmt: skip
+    """The node of z = f(x) or f(x, y) for the parents a and b, None where the operand is constant.
 
     `many` has the parents and the numbers of an operation of any number of operands.
     """
-    try:
-        if many:
-            z = rule.f(*many[1])
-        elif y is None:
-            z = rule.f(x)
-        else:
-            z = rule.f(x, y)
-    except RAISED_BY_FLOATS as error:
-        z = refuse.refused(error, rule, *(many or ((a, b), (x, y))))
-    v: Any = _new(rule.kind or Value)
+    v: Any = _blank() if rule.kind is None else object.__new__(rule.kind)
     v._rule = rule
     v._data = z
     v._a = a
@@ -58,22 +49,48 @@ def _node(rule: Rule, a: Any, x: Any, b: Any = None, y: Any = None, many: Any = 
 def _unary(name: str) -> Unary:
     """An operation of one operand."""
     rule = RULES[name]
-    return lambda a: _node(rule, a, a._data) if isinstance(a, Value) else apply(rule, a)
+    f = rule.f
+
+    def operation(a: Any) -> Any:
+        if not isinstance(a, Value):
+            return apply(rule, a)
+        try:
+            z = f(a._data)
+        except RAISED_BY_FLOATS as error:
+            z = refuse.refused(error, rule, a)
+        return _node(rule, z, a, a._data)
+
+    return operation
 
 
 def _binary(name: str) -> tuple[Binary, Binary]:
     """The operator a ∘ b of a Value a, and the reflected one, of a number a and a Value b."""
     rule = RULES[name]
+    f = rule.f
 
     def forward(a: Any, b: Any) -> Any:
-        if isinstance(b, Value):
-            return _node(rule, a, a._data, b, b._data)
-        y = b if type(b) is float or type(b) is int else as_constant(b)
-        return NotImplemented if y is None else _node(rule, a, a._data, None, y)
+        parent = b if isinstance(b, Value) else None
+        if parent is not None:
+            y: Any = b._data
+        else:
+            y = b if type(b) is float or type(b) is int else as_constant(b)
+            if y is None:
+                return NotImplemented
+        try:
+            z = f(a._data, y)
+        except RAISED_BY_FLOATS as error:
+            z = refuse.refused(error, rule, a, b)
+        return _node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
         x = a if type(a) is float or type(a) is int else as_constant(a)
-        return NotImplemented if x is None else _node(rule, None, x, b, b._data)
+        if x is None:
+            return NotImplemented
+        try:
+            z = f(x, b._data)
+        except RAISED_BY_FLOATS as error:
+            z = refuse.refused(error, rule, a, b)
+        return _node(rule, z, None, x, b, b._data)
 
     return forward, reflected
 
@@ -105,11 +122,15 @@ def apply(rule: Rule, *operands: Any) -> Any:
     parents = tuple([v if isinstance(v, Value) else None for v in operands])
     pairs = zip(operands, parents)
     xs = tuple([as_number(v, rule.symbol) if p is None else p._data for v, p in pairs])
+    try:
+        z = rule.f(*xs)
+    except RAISED_BY_FLOATS as error:
+        z = refuse.refused(error, rule, *operands)
     if all(p is None for p in parents):
-        return refuse.number(rule, xs)
+        return z
     if rule.many:
-        return _node(rule, None, None, many=(parents, xs))
-    return _node(rule, *[part for pair in zip(parents, xs) for part in pair])
+        return _node(rule, z, None, None, many=(parents, xs))
+    return _node(rule, z, *[part for pair in zip(parents, xs) for part in pair])
 
 
 def _operation(name: str) -> Callable[..., Any]:
@@ -143,9 +164,11 @@ class Value:
     _origin: Any = None  # see Given
 
     def __init__(self, data: Number, *_children: object, label: str = "") -> None:
-        refuse.children(_children)
-        self._data = as_number(data, "Value()")
-        self.label = label
+        if _children:
+            refuse.children()
+        self._data = data if type(data) is float else as_number(data, "Value()")
+        if label:
+            self.label = label
         self._rule = self._a = self._b = self._x = self._y = self._many = self._grad = None
         self._made = watch.count
 
@@ -219,7 +242,8 @@ class Value:
             NoGraphError: this result was made under no_grad(), or is a copy.
             ConcurrentSweepError: a sweep of the same nodes is under way.
         """
-        refuse.require_graph(self)
+        if self._origin:
+            refuse.require_graph(self)
         watch.read(self, "backward()")
         backward_from([self], [as_number(seed, "backward()")])
 
@@ -262,14 +286,10 @@ class Value:
     abs, floor, ceil, round, relu = map(_unary, ("abs", "floor", "ceil", "round", "relu"))
     softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
 
-    # The names that NumPy calls on the elements of an array, Python when it rounds, and micrograd.
-    arcsin, arccos, arctan, arctan2 = asin, acos, atan, _operation("atan2")
-    arcsinh, arccosh, arctanh, hypot = asinh, acosh, atanh, _operation("hypot")
-    fabs, rint, conjugate = abs, round, arrays.conjugate
-    deg2rad = radians = arrays.radians
-    rad2deg = degrees = arrays.degrees
-    __floor__, __ceil__, __round__, __trunc__ = floor, ceil, arrays.rounded, arrays.truncated
-    _op, _prev = op, property(lambda self: set(self.parents))
+    vars().update(arrays.METHODS)  # the names that NumPy, Python's rounding and micrograd ask for
+
+
+_blank = partial(object.__new__, Value)
 
 
 class Given(Value):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from . import watch
-from .errors import RAISED_BY_FLOATS, ConcurrentSweepError, NoGraphError, StaleGraphError
+from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
 from .ieee import total
-from .reading import operands_of, why_no_graph
+from .reading import number_of, operands_of, why_no_graph
 from .rule import Rule
 
 # ---- stale graphs ----
@@ -42,8 +42,6 @@ def require_alone(order: Sequence[Any]) -> None:
 
     Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
     """
-    if len(watch.sweeps) == 1:
-        return
     for other, _, _ in list(watch.sweeps.values()):
         if other is not order and (shared := set(order).intersection(other)):
             raise ConcurrentSweepError(
@@ -57,16 +55,14 @@ def require_alone(order: Sequence[Any]) -> None:
 
 def require_graph(root: Any) -> None:
     """Refuse a result whose graph was not kept."""
-    if root._origin and (why := why_no_graph(root)):
+    if why := why_no_graph(root):
         raise NoGraphError(f"{root!r} {why}: there is no graph to go back through")
 
 
-def refused(error: Exception, rule: Rule, parents: Sequence[Any], xs: Sequence[Any]) -> float:
+def refused(error: Exception, rule: Rule, *operands: Any) -> float:
     """The value where floats raise `error`: raised on, with a note that tells the operation."""
-    n = rule.arity or len(xs)
-    operands = [x if parent is None else parent for parent, x in zip(parents[:n], xs[:n])]
     if watch.is_quiet():
-        return float(total(rule, *xs[:n]))
+        return float(total(rule, *map(number_of, operands)))
     note = f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)
@@ -76,16 +72,7 @@ def refused(error: Exception, rule: Rule, parents: Sequence[Any], xs: Sequence[A
                 block.refused(error, rule, operands)
         raise error
     finally:
-        # This frame is in the error's traceback: they would keep each other, and the graph.
-        del error, operands, parents
-
-
-def number(rule: Rule, xs: Sequence[float]) -> float:
-    """The value of an operation on plain numbers."""
-    try:
-        return rule.f(*xs)
-    except RAISED_BY_FLOATS as error:
-        return refused(error, rule, [None] * len(xs), xs)
+        del error, operands  # this frame is in the error's traceback: they would keep each other, and the graph
 
 
 # ---- what would lose a gradient, or make no sense ----
@@ -97,12 +84,9 @@ def subclass(cls: type) -> None:
         raise TypeError("Value can't be subclassed, since operations would not give the subclass: hold a Value instead")
 
 
-def children(given: tuple[object, ...]) -> None:
+def children() -> NoReturn:
     """Refuse to build a node by hand, as micrograd does inside."""
-    if given:
-        raise TypeError(
-            "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
-        )
+    raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
 
 
 def require_text(label: object) -> None:

@@ -32,8 +32,10 @@ def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: float = 
     With a count as `since`, nothing below what was made before it either.
     A node waits on the path until its parents are in the order, the first before the second.
     """
-    order = dict.fromkeys((None, *stops))  # None is the parent of a constant
-    path = [root for root in roots if root not in order][::-1]
+    order: dict[Any, None] = {None: None}  # None is the parent of a constant
+    order.update(dict.fromkeys(stops))
+    path = [root for root in roots if root not in order]
+    path.reverse()
     while path:
         v = path[-1]
         if v._made < since:
@@ -47,8 +49,7 @@ def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: float = 
         else:
             order[v] = None
             path.pop()
-    del order[None]
-    return list(order)
+    return list(order)[1:]
 
 
 def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
@@ -59,7 +60,8 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
     sweep = id(order)
     try:  # around calls: CPython 3.12 and 3.13 miss an interrupt at the end of a loop's body
         watch.sweeps[sweep] = order, before, get_ident()
-        refuse.require_alone(order)
+        if len(watch.sweeps) > 1:
+            refuse.require_alone(order)
         before.update({v: v._grad for v in order if v._rule is None})
         _go_back(order, roots, seeds)
     except BaseException:
