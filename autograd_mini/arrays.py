@@ -41,7 +41,7 @@ METHODS: Final[dict[str, Any]] = {
     "arcsinh": lambda x: x.asinh(), "arccosh": lambda x: x.acosh(), "arctanh": lambda x: x.atanh(),
     "arctan2": _atan2, "hypot": _hypot,
     "deg2rad": _radians, "radians": _radians, "rad2deg": _degrees, "degrees": _degrees,
-    "conjugate": lambda x: x, "fabs": abs, "rint": lambda x: x.round(),
+    "conjugate": lambda x: x, "fabs": lambda x: x.abs(), "rint": lambda x: x.round(),
     "__round__": _rounded, "__floor__": lambda x: x.floor(), "__ceil__": lambda x: x.ceil(),
     "__trunc__": lambda x: x.ceil() if x < 0.0 else x.floor(),
     "_op": property(lambda x: x.op), "_prev": property(lambda x: set(x.parents)),  # micrograd's names

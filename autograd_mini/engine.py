@@ -133,11 +133,6 @@ def apply(rule: Rule, *operands: Any) -> Any:
     return _node(rule, z, *[part for pair in zip(parents, xs) for part in pair])
 
 
-def _operation(name: str) -> Callable[..., Any]:
-    """An operation of any number of operands."""
-    return lambda *operands: apply(RULES[name], *operands)
-
-
 class Value:
     """A number z = f(x, y) that remembers its rule f, its operands x, y and their parents.
 
@@ -325,7 +320,8 @@ def held(v: Any) -> Any:
     return run.hold(v) if run else v._data
 
 
-for _name in RULES:
-    setattr(VALUES, _name, getattr(Value, _name, None) or _operation(_name))
+for _name, _rule in RULES.items():
+    _method = getattr(Value, _name, None) if _rule.arity == 1 else None
+    setattr(VALUES, _name, _method or partial(apply, _rule))
 VALUES.where = _choice
 VALUES.stop_gradient = held

@@ -257,8 +257,7 @@ class Graphs(RuleBasedStateMachine):
 
     @rule(name=results | leaves | leaves, number=NUMBERS)
     def assign(self, name: int, number: float) -> None:
-        fresh = number * 1.0  # the very float that is there already would change nothing
-        self.values[name].data = self.records[name].data = fresh
+        self.values[name].data = self.records[name].data = number
         self.records[name].version += 1
 
     @rule(name=results, which=st.integers(0, 3), number=NUMBERS)
@@ -266,7 +265,7 @@ class Graphs(RuleBasedStateMachine):
         order = below(self.records[name])
         nodes = topological_order(self.values[name])
         record, value = order[which % len(order)], nodes[which % len(order)]
-        value.data = record.data = number * 1.0
+        value.data = record.data = number
         record.version += 1
         assert len(order) == 1 or self.is_refused(self.records[name], self.values[name].backward)
 
@@ -284,7 +283,6 @@ class Graphs(RuleBasedStateMachine):
             assert (bits(value.data), bits(value.grad)) == (bits(record.data), bits(record.grad))
             assert value.is_leaf == (record.operation is None)
             assert len(value.parents) == len(record.parents)
-            assert value._mark is None
 
     @invariant()
     def each_value_is_held_as_often_as_the_model_says(self) -> None:
