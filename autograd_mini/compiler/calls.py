@@ -19,6 +19,15 @@ def arrays() -> Any:
     return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
 
 
+def in_place(numbers: Any, dtype: str) -> Any:
+    """A flat array of numbers whose memory can't be moved, not even by its method resize: machine code refers to it."""
+    np = arrays()
+    given = np.array(numbers, dtype)
+    fixed = np.frombuffer(bytearray(given.nbytes), dtype)
+    fixed[...] = given
+    return fixed
+
+
 class PlainCall:
     """A call without a sample axis."""
 

@@ -49,7 +49,7 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
 def _problem() -> str:
     """Why there is no machine code on this machine, "" if there is."""
     try:
-        from .native.entry import runner
+        from .native.buffers import runner
         from .native.jit import host
 
         runner(host())

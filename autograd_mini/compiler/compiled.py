@@ -13,7 +13,7 @@ from ..engine import Value
 from ..errors import AutogradError
 from ..hooks import without_hooks
 from ..reading import version_of
-from .calls import PlainCall, arrays
+from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
 from .program import Program
@@ -25,7 +25,7 @@ from .trace import Trace, trace
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
-PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which is kept for good
+PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
 
 class BranchChanged(AutogradError, ValueError):
@@ -128,7 +128,7 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
         self.function, self._leaves, self._options = f, leaves, options
-        self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
+        self._params: Any = in_place([p.data for p in leaves], options.dtype) if leaves else None
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._outdated = 0  # programs
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
@@ -162,7 +162,7 @@ class Compiled:
         """
         try:
             return self._quick(*args)
-        except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
+        except (Flipped, TypeError, ArithmeticError, ValueError, BufferError):  # the long way says what it is
             pass
         return self._run(args, True)
 
@@ -294,17 +294,16 @@ class Compiled:
         """The numbers of the parameters, a flat array in their order, to be changed in place or assigned."""
         if self._params is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
-        return self._params
+        return self._params[:]  # whose shape and type may be changed
 
     @params.setter
     def params(self, numbers: Any) -> None:
         if self._params is None:
             raise ValueError("there are no parameters to assign: compile with params=…")
-        if numbers is not self._params:
-            array = arrays().array(numbers, self._params.dtype)
-            if array.shape != self._params.shape:
-                raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
-            self._params[...] = array
+        array = arrays().array(numbers, self._params.dtype)
+        if array.shape != self._params.shape:
+            raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
+        self._params[...] = array
 
     def sync(self) -> None:
         """Write the numbers of `params` back to the Values that they came from."""
@@ -328,17 +327,17 @@ class Compiled:
     @property
     def programs(self) -> list[Program]:
         """Those of all traces so far, the latest to fit first for each structure of the arguments."""
-        return [plan.program for plans in self._plans.values() for plan in plans]
+        return [plan.program for plans in list(self._plans.values()) for plan in plans]
 
     @property
     def source(self) -> str:
         """The Python of the latest program; the list of its operations where it is machine code."""
-        plans = [plans[0] for plans in self._plans.values()]
+        plans = [plans[0] for plans in list(self._plans.values()) if plans]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
-        plans = [plan for plans in self._plans.values() for plan in plans]
+        plans = [plan for plans in list(self._plans.values()) for plan in plans]
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
@@ -347,12 +346,12 @@ class Compiled:
         return f"<compiled {name}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
-        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in self._plans.items()}
+        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in list(self._plans.items())}
         return {"options": self._options, "params": self._params, "plans": plans}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Compiled.__init__(self, None, [], state["options"])
-        self._params = state["params"]
+        self._params = None if state["params"] is None else in_place(state["params"], state["options"].dtype)
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
