@@ -1,11 +1,9 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
-import gc
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from threading import RLock
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
@@ -16,6 +14,7 @@ from ..reading import version_of
 from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
+from .pauses import importing, no_collector, one_at_a_time
 from .program import Program
 from .replay import replay
 from .schedule import grouped, straight
@@ -132,11 +131,12 @@ class Compiled:
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._outdated = 0  # programs
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
-        self._lock = RLock()
+        self._lock = one_at_a_time()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
             arrays()
-            from .samples import SampledCall
+            with importing:
+                from .samples import SampledCall
 
             self._call = SampledCall
 
@@ -216,7 +216,7 @@ class Compiled:
             )
         start = time.perf_counter()
         inputs = [Value(x) for x in call.numbers(0)]
-        with _no_collector():
+        with no_collector():
             with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
@@ -235,7 +235,8 @@ class Compiled:
         if graph.nodes < LONG or self._outdated > PATIENCE or not may_be_native(options.executor):
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
-        from .loops import find
+        with importing:
+            from .loops import find
 
         found = find(graph, sources)
         program = grouped(graph, call.sizes, options.sampled, found)
@@ -256,11 +257,13 @@ class Compiled:
         arrays()
         name, why = chosen(program, self._options.executor)
         if name == "native":
-            from .native.executor import NativeExecutor
+            with importing:
+                from .native.executor import NativeExecutor
 
             lasts = self._outdated <= PATIENCE
             return NativeExecutor(program, sources, self._params, self._options.dtype, why, lasts=lasts)
-        from .numpy import NumpyExecutor
+        with importing:
+            from .numpy import NumpyExecutor
 
         return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
 
@@ -373,18 +376,6 @@ class _LongWay:
 
 def _refuse(*args: Any) -> Any:
     raise TypeError(f"there is no program for {len(args)} such arguments")
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _leaves(params: Any) -> list[Value]:

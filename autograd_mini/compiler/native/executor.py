@@ -10,6 +10,7 @@ import numpy as np
 
 from ...lazy import cached_property
 from ..flat import flat_way
+from ..pauses import importing
 from ..program import Group, Program
 from ..source import Flipped
 from . import capi
@@ -235,7 +236,8 @@ class NativeExecutor:
 
     def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
         """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
-        from .quick import quick_way
+        with importing:
+            from .quick import quick_way
 
         if self.program.own:  # the long way raises what Python raised
             return None
