@@ -47,9 +47,22 @@ def _begin_in_child() -> None:
     _pauses.clear()
 
 
-importing = RLock()
-"""Held while a module is imported that is not always needed: a fork waits for that, as Python would leave it locked."""
+# A fork waits until these are free, since what they guard could not be mended in a child.  They are here together, to
+# be known before any thread can hold one: what is registered while a fork waits would be released, and never acquired.
+importing = RLock()  # held while a module is imported that is not always needed: Python would leave it locked
+llvm_lock = RLock()  # LLVM is used by one thread at a time
+
+
+def _before_fork() -> None:
+    importing.acquire()
+    llvm_lock.acquire()
+
+
+def _after_fork() -> None:
+    llvm_lock.release()
+    importing.release()
+
 
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
     os.register_at_fork(after_in_child=_begin_in_child)
-    os.register_at_fork(before=importing.acquire, after_in_parent=importing.release, after_in_child=importing.release)

@@ -32,7 +32,7 @@ def test_code_of_programs_beyond_those_kept_goes(options, monkeypatch):
         assert value == pytest.approx(np.exp(x) * (k + 1))
         assert slope == pytest.approx(np.exp(x) * (k + 1))
         counts.append(pieces())
-    assert max(counts[6:]) <= counts[5]
+    assert max(counts[6:]) <= counts[5] + 1  # for a moment the new one is there, and the oldest still
 
 
 def test_code_of_five_hundred_functions_does_not_add_up():

@@ -1,15 +1,14 @@
 """LLVM itself: modules of text made into functions in memory, which go when nobody needs them any more."""
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache as cache_once
 from itertools import count
-from threading import RLock
 from typing import Any, Final, NamedTuple
 
 from ...extras import require
+from ..pauses import llvm_lock
 from . import cache
 
 llvmlite = require("llvmlite", what="executor='native'", extra="native")
@@ -77,13 +76,10 @@ class _Piece:
         self.engine.close()
 
 
-_lock = RLock()  # LLVM is used by one thread at a time, and a fork waits until it is not
 _is_busy = False  # whether whoever has the lock is in the middle of something
 _pieces: dict[int, _Piece] = {}
 _numbers = count()
 _dropped: list[int] = []  # numbers of pieces, once for each that kept them and is gone
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def _give_back() -> None:
@@ -91,7 +87,7 @@ def _give_back() -> None:
     global _is_busy
     if _is_busy:
         return
-    with _lock:
+    with llvm_lock:
         if _is_busy:
             return
         _is_busy = True
@@ -126,7 +122,7 @@ class Jit:
     """
 
     def __init__(self, cpu: str | None = None, features: str | None = None, triple: str | None = None) -> None:
-        with _lock:
+        with llvm_lock:
             llvm.initialize_native_target()
             llvm.initialize_native_asmprinter()
             self.cpu = llvm.get_host_cpu_name() if cpu is None else cpu
@@ -149,7 +145,7 @@ class Jit:
     def load(self, wanted: Mapping[str, Callable[..., str]]) -> Loaded:
         """The same, for as long as `held` is kept."""
         global _is_busy
-        with _lock:
+        with llvm_lock:
             was_busy, _is_busy = _is_busy, True
             try:
                 missing = {name: write for name, write in wanted.items() if name not in self.functions}
@@ -235,5 +231,5 @@ def _optimise(module: Any, machine: Any) -> None:
 
 def add_symbol(name: str, address: int | None) -> None:
     """Say where a function is that code may call."""
-    with _lock:
+    with llvm_lock:
         llvm.add_symbol(name, address)
