@@ -127,7 +127,7 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
         self.function, self._leaves, self._options = f, leaves, options
-        self._params: Any = in_place([p.data for p in leaves], options.dtype) if leaves else None
+        self._have(in_place([p.data for p in leaves], options.dtype) if leaves else None)
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._outdated = 0  # programs
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
@@ -297,16 +297,21 @@ class Compiled:
         """The numbers of the parameters, a flat array in their order, to be changed in place or assigned."""
         if self._params is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
-        return self._params[:]  # whose shape and type may be changed
+        return self._shown
 
     @params.setter
     def params(self, numbers: Any) -> None:
         if self._params is None:
             raise ValueError("there are no parameters to assign: compile with params=…")
-        array = arrays().array(numbers, self._params.dtype)
-        if array.shape != self._params.shape:
-            raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
-        self._params[...] = array
+        if numbers is not self._shown:
+            array = arrays().array(numbers, self._params.dtype)
+            if array.shape != self._params.shape:
+                raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
+            self._params[...] = array
+
+    def _have(self, params: Any) -> None:
+        """Have these numbers for parameters; what is shown of them is a view, whose shape may be changed."""
+        self._params, self._shown = params, None if params is None else params[:]
 
     def sync(self) -> None:
         """Write the numbers of `params` back to the Values that they came from."""
@@ -354,7 +359,7 @@ class Compiled:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Compiled.__init__(self, None, [], state["options"])
-        self._params = None if state["params"] is None else in_place(state["params"], state["options"].dtype)
+        self._have(None if state["params"] is None else in_place(state["params"], state["options"].dtype))
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
