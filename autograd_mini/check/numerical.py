@@ -17,11 +17,11 @@ for the window, in measuring the rounding, and in these three.
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from ..engine import Value
+from ..lazy import cached_property
 from ..numbers import as_number
 from ..structures import Leaves, flatten
 from ..transforms import scalar

@@ -13,13 +13,14 @@ import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from types import SimpleNamespace
 from typing import Any, Final, Literal, NamedTuple
 
 from ..engine import Value, apply
 from ..errors import AutogradError
 from ..hooks import SourceLine, creation_hook, source_line
+from ..lazy import cached_property
 from ..printing import visible
 from ..reading import operands_of, rule_of
 from ..rule import VALUES, Rule

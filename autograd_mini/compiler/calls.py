@@ -7,6 +7,7 @@ from typing import Any
 from ..extras import require
 from ..structures import flatten
 from .arguments import plain
+from .pauses import importing
 from .source import Flipped, SourceExecutor
 
 
@@ -16,7 +17,17 @@ def arrays() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
+    with importing:
+        return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
+
+
+def in_place(numbers: Any, dtype: str) -> Any:
+    """A flat array of numbers whose memory can't be moved, not even by its method resize: machine code refers to it."""
+    np = arrays()
+    given = np.array(numbers, dtype)
+    fixed = np.frombuffer(bytearray(given.nbytes), dtype)
+    fixed[...] = given
+    return fixed
 
 
 class PlainCall:

@@ -4,6 +4,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..extras import MissingExtraError
+from .pauses import importing
 from .program import Group, Program
 
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
@@ -49,8 +50,9 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
 def _problem() -> str:
     """Why there is no machine code on this machine, "" if there is."""
     try:
-        from .native.entry import runner
-        from .native.jit import host
+        with importing:
+            from .native.buffers import runner
+            from .native.jit import host
 
         runner(host())
     except (ImportError, OSError, AttributeError, RuntimeError) as error:

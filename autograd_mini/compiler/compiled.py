@@ -1,11 +1,9 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
-import gc
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from threading import RLock
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
@@ -13,9 +11,10 @@ from ..engine import Value
 from ..errors import AutogradError
 from ..hooks import without_hooks
 from ..reading import version_of
-from .calls import PlainCall, arrays
+from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .passes import recovered, spread
+from .pauses import importing, no_collector, one_at_a_time
 from .program import Program
 from .replay import replay
 from .schedule import grouped, straight
@@ -25,7 +24,7 @@ from .trace import Trace, trace
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
-PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which is kept for good
+PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
 
 class BranchChanged(AutogradError, ValueError):
@@ -128,15 +127,16 @@ class Compiled:
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
         self.function, self._leaves, self._options = f, leaves, options
-        self._params: Any = arrays().array([p.data for p in leaves], options.dtype) if leaves else None
+        self._have(in_place([p.data for p in leaves], options.dtype) if leaves else None)
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._outdated = 0  # programs
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
-        self._lock = RLock()
+        self._lock = one_at_a_time()
         self._call: Callable[..., Any] = PlainCall
         if options.sampled:
             arrays()
-            from .samples import SampledCall
+            with importing:
+                from .samples import SampledCall
 
             self._call = SampledCall
 
@@ -162,7 +162,7 @@ class Compiled:
         """
         try:
             return self._quick(*args)
-        except (Flipped, TypeError, ArithmeticError, ValueError):  # the long way says what it is
+        except (Flipped, TypeError, ArithmeticError, ValueError, BufferError):  # the long way says what it is
             pass
         return self._run(args, True)
 
@@ -216,7 +216,7 @@ class Compiled:
             )
         start = time.perf_counter()
         inputs = [Value(x) for x in call.numbers(0)]
-        with _no_collector():
+        with no_collector():
             with self._synced(), without_hooks():
                 traced = trace(f, call.arguments(inputs), inputs, self._leaves)
             between = time.perf_counter()
@@ -235,7 +235,8 @@ class Compiled:
         if graph.nodes < LONG or self._outdated > PATIENCE or not may_be_native(options.executor):
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
-        from .loops import find
+        with importing:
+            from .loops import find
 
         found = find(graph, sources)
         program = grouped(graph, call.sizes, options.sampled, found)
@@ -256,11 +257,13 @@ class Compiled:
         arrays()
         name, why = chosen(program, self._options.executor)
         if name == "native":
-            from .native.executor import NativeExecutor
+            with importing:
+                from .native.executor import NativeExecutor
 
             lasts = self._outdated <= PATIENCE
             return NativeExecutor(program, sources, self._params, self._options.dtype, why, lasts=lasts)
-        from .numpy import NumpyExecutor
+        with importing:
+            from .numpy import NumpyExecutor
 
         return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
 
@@ -294,17 +297,21 @@ class Compiled:
         """The numbers of the parameters, a flat array in their order, to be changed in place or assigned."""
         if self._params is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
-        return self._params
+        return self._shown
 
     @params.setter
     def params(self, numbers: Any) -> None:
         if self._params is None:
             raise ValueError("there are no parameters to assign: compile with params=…")
-        if numbers is not self._params:
+        if numbers is not self._shown:
             array = arrays().array(numbers, self._params.dtype)
             if array.shape != self._params.shape:
                 raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
             self._params[...] = array
+
+    def _have(self, params: Any) -> None:
+        """Have these numbers for parameters; what is shown of them is a view, whose shape may be changed."""
+        self._params, self._shown = params, None if params is None else params[:]
 
     def sync(self) -> None:
         """Write the numbers of `params` back to the Values that they came from."""
@@ -328,17 +335,17 @@ class Compiled:
     @property
     def programs(self) -> list[Program]:
         """Those of all traces so far, the latest to fit first for each structure of the arguments."""
-        return [plan.program for plans in self._plans.values() for plan in plans]
+        return [plan.program for plans in list(self._plans.values()) for plan in plans]
 
     @property
     def source(self) -> str:
         """The Python of the latest program; the list of its operations where it is machine code."""
-        plans = [plans[0] for plans in self._plans.values()]
+        plans = [plans[0] for plans in list(self._plans.values()) if plans]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
-        plans = [plan for plans in self._plans.values() for plan in plans]
+        plans = [plan for plans in list(self._plans.values()) for plan in plans]
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
@@ -347,12 +354,12 @@ class Compiled:
         return f"<compiled {name}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
-        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in self._plans.items()}
+        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in list(self._plans.items())}
         return {"options": self._options, "params": self._params, "plans": plans}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Compiled.__init__(self, None, [], state["options"])
-        self._params = state["params"]
+        self._have(None if state["params"] is None else in_place(state["params"], state["options"].dtype))
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
@@ -374,18 +381,6 @@ class _LongWay:
 
 def _refuse(*args: Any) -> Any:
     raise TypeError(f"there is no program for {len(args)} such arguments")
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _leaves(params: Any) -> list[Value]:

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from ..hooks import SourceLine
+from ..lazy import cached_property
 from ..rule import Formula, Rule
 from ..rules import RULES
 

@@ -10,6 +10,7 @@ from itertools import chain, product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.random import default_rng  # here: NumPy itself would import it when a thread first asks for it
 
 from .graph import OPERATIONS, Graph, differentiable, differentiated
 from .program import LAGS, Loop
@@ -134,7 +135,7 @@ class _Table:
         return sorted(votes, key=lambda period: (-votes[period], period))[: 2 * _TRIED]
 
     def _votes(self, distances: Any) -> list[tuple[int, int]]:
-        draw = np.random.default_rng(0).integers(1, 2**62, (2, max(int(self.counts.max()), _WINDOW)), np.uint64) | 1
+        draw = default_rng(0).integers(1, 2**62, (2, max(int(self.counts.max()), _WINDOW)), np.uint64) | 1
         turn = np.arange(len(distances)) - np.repeat(self.starts[:-1], self.counts)
         mixed = (distances + 2**40).astype(np.uint64) * draw[0][turn]
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])

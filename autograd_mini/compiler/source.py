@@ -14,6 +14,7 @@ from weakref import finalize
 from ..ieee import IEEE, Ieee
 from ..rule import FLOATS, Rule
 from .graph import differentiable
+from .pauses import importing
 from .program import Group, Program
 from .text import COMPARISON, Arithmetic, Lines, Text
 
@@ -67,7 +68,8 @@ class SourceExecutor:
         del reduce, otherwise
         if self.scalars:
             return self.quick
-        from .flat import flat_way
+        with importing:
+            from .flat import flat_way
 
         return None if self.program.parameters else flat_way(self.quick, keys)
 

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from ..engine import Value
 from ..files import write_whole
+from ..lazy import cached_property
 from .architecture import architecture
 from .build import SceneBuilder, within_depth
 from .cards import Look

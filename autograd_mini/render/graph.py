@@ -1,9 +1,9 @@
 """A graph by places: each value's number in topological order stands for it, the same in every process."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from ..engine import Value
+from ..lazy import cached_property
 from ..reading import rule_of
 from ..sweep import order_below
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from typing import Any
 
+from ..lazy import cached_property
 from ..reading import operands_of
 from .graph import Graph
 

@@ -540,10 +540,10 @@ def test_code_of_a_loop_is_that_of_any_number_of_steps():
 
     c = folded(lambda p, s: euler(p, s, 100))
     c.value_and_grad(*points(euler))
-    before = set(host()._addresses)
+    before = set(host().functions)
     d = folded(lambda p, s: euler(p, s, 150))
     d.value_and_grad(*points(euler))
-    assert not [name for name in set(host()._addresses) - before if name.startswith("loop")]
+    assert not [name for name in set(host().functions) - before if name.startswith("loop")]
 
 
 def test_a_recurrence_of_parameters_alone_is_gone_through_once_for_all_samples(monkeypatch):

@@ -1,10 +1,10 @@
 """Operations made with @primitive in the native tier: Python where they must be, machine code all around."""
 
 import math
-import os
 import signal
 import sys
-from threading import Timer
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -143,25 +143,69 @@ def test_what_python_raises_comes_through(error):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process can't send itself this signal there")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # ctypes tells of it on its own, too
-def test_an_interrupt_comes_through_wherever_it_strikes(monkeypatch):
+def test_ctrl_c_is_raised_wherever_it_arrives(monkeypatch):
     monkeypatch.setenv("AUTOGRAD_MINI_THREADS", "1")
     own = primitive(lambda m, z, x: m.cos(x))(math.sin)
     f = compiler.compile(lambda x: own(x) * own(2.0 * x), batch=True, executor="native")
-    X = np.linspace(0.0, 1.0, 100_000)
+    X = np.linspace(0.0, 1.0, 5_000)
     before = f.value_and_grad(X)
+    done = threading.Event()
 
-    def endlessly():
-        while True:
+    def strike(delay):
+        time.sleep(delay)
+        done.set()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    def until_struck(thread):
+        thread.start()
+        while not done.is_set():
             f.value_and_grad(X)
+        for _ in range(100):  # it may be on its way
+            f.value_and_grad(X[:1])
+            time.sleep(0.01)
 
-    for k in range(3):
-        timer = Timer(0.01 + 0.01 * k, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
+    for k in range(6):
+        done.clear()
+        thread = threading.Thread(target=strike, args=(0.001 * k,))
         with pytest.raises(KeyboardInterrupt):
-            endlessly()
-        timer.join()
+            until_struck(thread)
+        thread.join()
     np.testing.assert_array_equal(f.value_and_grad(X), before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers there")
+def test_what_a_signal_handler_raises_is_raised_at_every_line_of_a_kernel():
+    class Struck(BaseException):
+        pass
+
+    struck = 0
+
+    def at(frame, event, argument):
+        nonlocal left, struck
+        left -= 1
+        if left == 0:
+            struck += 1
+            raise Struck
+        return at
+
+    own = primitive(1.0)(lambda x: x + 1.0)
+    f = compiler.compile(lambda x: exp(own(x)) * own(x), batch=True, executor="native")
+    X = np.linspace(0.0, 1.0, 20)
+    expected = f.value_and_grad(X)
+    for k in range(1, 200):
+        left = k
+        sys.settrace(at)
+        try:
+            f.value_and_grad(X)
+        except Struck:
+            pass
+        else:
+            assert left > 0
+            break
+        finally:
+            sys.settrace(None)
+        np.testing.assert_array_equal(f.value_and_grad(X), expected)
+    assert struck > 10
 
 
 def test_a_primitive_may_call_what_runs_on_many_threads(monkeypatch):

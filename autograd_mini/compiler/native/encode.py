@@ -16,6 +16,7 @@ from .folded import backward as loop_backward
 from .folded import forward as loop_forward
 from .ir import Kind
 from .kernels import BAKED, CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .lane import SHORT_POWERS
 from .primitives import Callback
 from .streams import Stream, stream_backward, stream_forward, with_streams
 
@@ -23,11 +24,15 @@ FEW = 16  # nodes, below which it is not asked how their operands lie: so there 
 
 
 class Instruction(NamedTuple):
-    """A kernel's name, what writes it, and what it is told; tables among that stand for their addresses."""
+    """A kernel's name, what writes it, and what it is told; tables among that stand for their addresses.
+
+    A general one is one of not so many, which serve all programs; the others go with the programs that need them.
+    """
 
     name: str
     write: Callable[..., str]
     fields: list[Any]
+    is_general: bool = False
 
 
 Instructions = list[Instruction | Callback]
@@ -203,7 +208,8 @@ class Encoder:
         kind = self.kind
         shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
-        return Instruction(name, partial(write, name, kind=kind), fields)
+        is_general = all(isinstance(m, str) or m in SHORT_POWERS for m in modes)
+        return Instruction(name, partial(write, name, kind=kind), fields, is_general)
 
     def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
         """What is to be found out about a group, once for both ways."""

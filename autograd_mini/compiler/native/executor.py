@@ -1,25 +1,27 @@
 """Programs run by the machine."""
 
-import ctypes
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from ...lazy import cached_property
 from ..flat import flat_way
+from ..pauses import importing
 from ..program import Group, Program
 from ..source import Flipped
+from . import capi
+from .buffers import quick_runner, runner
 from .encode import Encoder, Instruction, Instructions
-from .entry import entry, quick_runner, runner
+from .entry import entry
 from .fused import MANY, SMALL, name_of, over_samples, size
 from .ir import Kind
 from .jit import Jit, host
 from .machine import BLOCK, Call, text
-from .primitives import Callback, calls, is_own
+from .primitives import KERNEL, Callback, is_own, kernel
 from .threads import PART, all_done, divided
 from .total import total
 
@@ -46,12 +48,18 @@ class Tape:
         encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
-        instructions = [x for part in encoded for x in part if isinstance(x, Instruction)]
-        wanted = {machine: partial(text, self.kind, name=machine)} | {x.name: x.write for x in instructions}
-        addresses = dict(zip(wanted, jit.addresses(wanted)))
+        every = [x for part in encoded for x in part]
+        instructions = [x for x in every if isinstance(x, Instruction)]
+        self.is_python = len(instructions) < len(every)
         self._kept: list[Any] = []  # what the instructions say where to find
+        addresses = self._loaded(
+            {machine: partial(text, self.kind, name=machine)}
+            | {x.name: x.write for x in instructions if x.is_general}
+            | ({KERNEL: kernel} if self.is_python else {}),
+            {x.name: x.write for x in instructions if not x.is_general},
+            jit,
+        )
         self.place, self.rows = encoder.place, encoder.rows
-        self._in_python = [sum(1 for x in part if isinstance(x, Callback)) for part in encoded]
         lists = [self._list(part, addresses) for part in encoded]
         self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
         call = self.call = np.zeros(len(Call), np.int64)
@@ -62,6 +70,19 @@ class Tape:
         call[Call.RESULT] = self.place[program.result]
         call[Call.PARAMETER_COUNT] = program.parameters
 
+    def _loaded(
+        self, general: dict[str, Callable[..., str]], own: dict[str, Callable[..., str]], jit: Jit
+    ) -> dict[str, int]:
+        """The addresses of functions: those that serve other programs too, and those that go with this one."""
+        capi.register()
+        jit.addresses(general)
+        addresses: dict[str, int] = {}
+        for wanted in (general, own):
+            loaded = jit.load(wanted)
+            self._kept += loaded.held
+            addresses |= zip(wanted, loaded.addresses)
+        return addresses
+
     def _list(self, instructions: Instructions, addresses: dict[str, int]) -> tuple[int, int]:
         """Put instructions in memory: the address of the list of their addresses, and their number."""
         words: list[int] = []
@@ -69,7 +90,9 @@ class Tape:
         for x in instructions:
             starts.append(8 * len(words))
             if isinstance(x, Callback):
-                words.append(self._called_back(x))
+                work = x.called(self.rows, self.kind.width, self.dtype)
+                self._kept.append(work)
+                words += [addresses[KERNEL], id(work)]
                 continue
             words.append(addresses[x.name])
             words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
@@ -81,19 +104,6 @@ class Tape:
         self._kept.append(array)
         address: int = array.ctypes.data
         return address
-
-    def _called_back(self, x: Callback) -> int:
-        """The address of a kernel in Python."""
-        kernel = x.kernel(self.rows, self.kind.width, self.dtype)
-        self._kept.append(kernel)
-        return ctypes.cast(kernel, ctypes.c_void_p).value or 0
-
-    def around(self, n: int, back: bool) -> Any:
-        """What a run of n samples must stand in."""
-        once, each, once_back, each_back = self._in_python
-        parts = -(-n // self.kind.width)
-        expected = once + parts * each + back * (once_back + parts * each_back)
-        return calls(expected) if expected else nullcontext()
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
         """How many slots there are, the address of a table of where they stand, and the first if the others follow."""
@@ -112,6 +122,8 @@ class Tape:
 class FusedTape:
     """A small program as one function, with what of a `Tape` a call needs."""
 
+    is_python = False
+
     def __init__(
         self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
     ) -> None:
@@ -119,16 +131,10 @@ class FusedTape:
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
         name = name_of(program, sources, self.kind)
         write = partial(over_samples, name, program, sources, self.kind)
-        (address,) = jit.addresses({name: write})
+        (address,), self._kept = jit.load({name: write})
         self.call = np.zeros(len(Call), np.int64)
         self.call[Call.MACHINE] = address
         self._sums = program.parameters * width
-
-    @staticmethod
-    def around(n: int, back: bool) -> Any:
-        """Nothing: it calls no Python."""
-        del n, back
-        return nullcontext()
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
         """No table is needed: rows are in the order of the program."""
@@ -156,7 +162,7 @@ class NativeExecutor:
         dtype: in which to calculate, float64 or float32.
         why: the reason for this executor, for explain().
         jit: where kernels come from.
-        lasts: whether it is worth code of its own, which stays in memory for as long as the process.
+        lasts: whether it is worth code of its own, which takes long to compile.
     """
 
     name = "native"
@@ -182,7 +188,6 @@ class NativeExecutor:
         self._lasts = lasts
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
-        self.guards = np.array([float(guard.outcome) for guard in program.guards])
 
     @property
     def source(self) -> str:
@@ -210,16 +215,6 @@ class NativeExecutor:
         return values
 
     @cached_property
-    def runner(self) -> Callable[..., Any]:
-        """What runs a call on arrays of ours."""
-        return runner(self._jit)
-
-    @cached_property
-    def quick_runner(self) -> Callable[..., Any]:
-        """What runs it on the caller's."""
-        return quick_runner(self._jit)
-
-    @cached_property
     def _function(self) -> Any:
         """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
         if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
@@ -228,7 +223,7 @@ class NativeExecutor:
 
     @cached_property
     def _at_numbers(self) -> Any:
-        return self._function(None)
+        return self._function(_refuse)
 
     def _at_once(self, arguments: Sequence[Any]) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
@@ -241,7 +236,8 @@ class NativeExecutor:
 
     def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
         """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
-        from .quick import quick_way
+        with importing:
+            from .quick import quick_way
 
         if self.program.own:  # the long way raises what Python raised
             return None
@@ -260,8 +256,8 @@ class NativeExecutor:
             tape = Tape if key else FusedTape
             if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
-            given = self.program, self.sources, self.parameters
-            self._tapes[key] = Bound(self, tape(*given, self.dtype.name, width, self._jit))
+            made = tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit)
+            self._tapes[key] = Bound(self.program, self.parameters, made, self._jit)
         return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:
@@ -298,18 +294,22 @@ def is_matrix(group: Group) -> bool:
     return all(len(set(line)) == 1 for line in group.operands[n : 2 * n])
 
 
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"these are not the numbers or the branches that the code was made for: {args!r:.80}")
+
+
 class Bound:
     """A tape with room to work in, for calls from any thread."""
 
-    def __init__(self, executor: NativeExecutor, tape: Tape | FusedTape) -> None:
-        self.executor, self.tape = executor, tape
-        program = executor.program
+    def __init__(self, program: Program, parameters: Any, tape: Tape | FusedTape, jit: Jit) -> None:
+        self.tape, self.parameters = tape, parameters
         ends = list(accumulate(program.arguments, initial=0))
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
         self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._slots = program.slots
-        self._quick_runner = executor.quick_runner
+        self._guards = np.array([float(guard.outcome) for guard in program.guards])
+        self.runner, self._quick_runner = runner(jit), quick_runner(jit)
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
@@ -338,7 +338,7 @@ class Bound:
         if given or results is None or len(results[0]) != n:
             results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
         try:
-            total = self._quick_runner(np.ndarray, frame.address, n, seed, axes, *arguments, results, *out)
+            total = self._quick_runner(frame.address, n, seed, axes, *arguments, results, *out)
             if given:
                 frame.results = None
             if self._guarded:
@@ -365,7 +365,7 @@ class Bound:
     def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
         """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
         parts = divided(n, self._slots, self.tape.kind.width)
-        by_parameters = seed is not None and self.executor.parameters is not None
+        by_parameters = seed is not None and self.parameters is not None
         sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
 
         def job(k: int) -> None:
@@ -376,22 +376,23 @@ class Bound:
             np.add.reduce(sums, 0, None, out[0])
 
     def _check(self, results: Any) -> None:
-        wrong = results[1:] != self.executor.guards[:, None]
+        wrong = results[1:] != self._guards[:, None]
         if wrong.any():
-            raise Flipped(np.arange(len(wrong)), wrong if self.executor.program.sampled else wrong[:, 0])
+            raise Flipped(np.arange(len(wrong)), wrong if self._sampled else wrong[:, 0])
 
 
-_FIRST, _END, _BACK, _SEED = map(int, (Call.FIRST, Call.END, Call.BACK, Call.SEED))
+_FIRST, _END, _SAMPLES, _BACK = map(int, (Call.FIRST, Call.END, Call.SAMPLES, Call.BACK))
+_SEED = int(Call.SEED)
 
 
 class Frame:
     """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
 
     def __init__(self, bound: Bound) -> None:
-        tape, parameters = bound.tape, bound.executor.parameters
+        tape, parameters = bound.tape, bound.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
-        self.runner = bound.executor.runner
-        self.around = tape.around
+        self.runner = bound.runner
+        self.is_python = tape.is_python
         self.results: Any = None  # of the last call, where nobody else has them
         count = len(bound.inputs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
@@ -406,6 +407,7 @@ class Frame:
         fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
         if parameters is not None:
             words[[Call.PARAMETERS, Call.BY_PARAMETERS]] = parameters.ctypes.data, 1
+            words[backs + 3] = len(parameters)
             fields[-1] = (Call.BLOCKS_BACK, backs, 0)
         for field, at, blocks in fields:
             words[field : field + 2] = self.address + 8 * at, blocks
@@ -417,9 +419,12 @@ class Frame:
     ) -> None:
         """One call of the machine, for the samples from first to below end."""
         words, dtype = self.words, self.dtype
-        blocks = [x if x.dtype is dtype else x.astype(dtype, copy=False) for x in arguments]
-        words[_FIRST], words[_END], words[_BACK] = first, end, seed is not None
+        blocks = [x if x.dtype is dtype and x.flags.aligned else x.astype(dtype) for x in arguments]
+        words[_FIRST], words[_END], words[_SAMPLES], words[_BACK] = first, end, results.shape[1], seed is not None
         if seed is not None:
             self.seed[_SEED] = seed
-        with self.around(end - first, seed is not None):
+        if not self.is_python:
+            self.runner(self.address, *blocks, results, *out)
+            return
+        with np.errstate(all="ignore"):
             self.runner(self.address, *blocks, results, *out)

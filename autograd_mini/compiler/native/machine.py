@@ -24,6 +24,7 @@ class Call(IntEnum):
     MACHINE = auto()  # the address of the function that is to run it
     FIRST = auto()  # sample
     END = auto()
+    SAMPLES = auto()  # how many there are in the arrays
     V = auto()
     G = auto()
     UNIFORM = auto()  # how many slots are the same for all samples

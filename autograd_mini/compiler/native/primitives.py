@@ -1,15 +1,15 @@
 """Groups of operations made with @primitive: instructions of the machine whose kernels are Python.
 
 The machine calls them as it calls any other, and they work on the same rows of V and G.  An exception can't go through
-machine code: it waits until the machine has come to its end, and what is still to be called then does nothing.  An
-interrupt may come before the first line of a kernel, where nothing can catch it, so it is counted how many were begun.
+machine code.  So it is left pending, as Python has it, in the thread that runs the machine: what is still to be called
+then does nothing, and whoever ran the machine raises it.  That holds for an interrupt, wherever in the kernel it comes:
+nothing in Python has to catch it.
 """
 
-import ctypes
-from _thread import _local
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from ctypes import c_char
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,8 +19,12 @@ from ..arrays import elementwise
 from ..graph import OPERATIONS
 from ..program import Group
 from ..text import slope_of
+from . import capi
+from .ir import Code
+from .kernels import SIGNATURE
 
-_Kernel: Final = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)  # called, takes the lock
+KERNEL: Final = "call_python"
+FRAMES: Final = 64  # whose matrices are kept at hand
 Rows = slice | Any  # or an array of their numbers
 
 
@@ -29,60 +33,52 @@ def is_own(group: Group) -> bool:
     return OPERATIONS.get(group.rule.name) is not group.rule
 
 
-class _Run:
-    """One run of the machine: how many kernels in Python were begun, and what one of them raised."""
-
-    begun = 0
-    error: BaseException | None = None
-
-
-class _PerThread(_local):
-    run = _Run()
-
-
-_thread = _PerThread()
-
-
 class Callback(NamedTuple):
     """An instruction: what is to be done with V and G, matrices of slots by lanes."""
 
     work: Callable[[Any, Any], None]
 
-    def kernel(self, slots: int, width: int, dtype: Any) -> Any:
-        """The function that C may call for as long as it is kept."""
-        memory = ctypes.c_char * (slots * width * dtype.itemsize)
+    def called(self, slots: int, width: int, dtype: Any) -> Callable[[int, int], None]:
+        """What the kernel calls with the addresses of V and G."""
+        memory = c_char * (slots * width * dtype.itemsize)
 
-        @cache
+        @lru_cache(FRAMES)
         def matrix(address: int) -> Any:
             return np.frombuffer(memory.from_address(address), dtype).reshape(slots, width)
 
-        def called(code: int, v: int, g: int) -> None:
-            del code
-            run = _thread.run
-            run.begun += 1
-            if run.error is None:
-                try:
-                    self.work(matrix(v), matrix(g))
-                except BaseException as error:  # noqa: BLE001  (an interrupt too)
-                    run.error = error
+        return lambda v, g: self.work(matrix(v), matrix(g))
 
-        return _Kernel(called)
+
+def kernel(needs: dict[str, str]) -> str:
+    """The kernel of all of them: it calls what its instruction names, unless something was raised before."""
+    capi.declare(needs)
+    code = Code(needs)
+    state = code.let("call i32 @PyGILState_Ensure()")
+    pending = code.let("call ptr @PyErr_Occurred()")
+    with code.when(code.let(f"icmp eq ptr {pending}, null")):
+        _call(code)
+    code.do(f"call void @PyGILState_Release(i32 {state})")
+    return code.function(f"void @{KERNEL}{SIGNATURE}")
+
+
+def _call(code: Code) -> None:
+    given = code.place("[2 x ptr]")
+    with _object(code, "call ptr @PyLong_FromVoidPtr(ptr %v)") as v:
+        code.store("ptr", v, given, 8)
+        with _object(code, "call ptr @PyLong_FromVoidPtr(ptr %g)") as g:
+            code.store("ptr", g, code.at(given, "1", "ptr"), 8)
+            work = code.pointer("%code", 1)
+            with _object(code, f"call ptr @PyObject_Vectorcall(ptr {work}, ptr {given}, i64 2, ptr null)"):
+                pass
 
 
 @contextmanager
-def calls(expected: int) -> Iterator[None]:
-    """Around a run of the machine that calls so many kernels in Python: raises what they raised."""
-    before, run = _thread.run, _Run()
-    _thread.run = run
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    finally:
-        _thread.run = before
-    if run.error is not None:
-        raise run.error
-    if run.begun < expected:
-        raise KeyboardInterrupt
+def _object(code: Code, call: str) -> Iterator[str]:
+    """What to do with an object that a call gives; it is let go after that.  Nothing, if there is an error instead."""
+    made = code.let(call)
+    with code.when(code.let(f"icmp ne ptr {made}, null")):
+        yield made
+        code.do(f"call void @Py_DecRef(ptr {made})")
 
 
 def forward(rule: Rule, results: slice, operands: Sequence[Rows], lanes: slice) -> Callback:

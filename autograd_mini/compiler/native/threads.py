@@ -10,6 +10,8 @@ from _thread import _local
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from ..pauses import importing
+
 PART: Final = 2**19  # slots times samples, that a thread should have to do at least
 PARTS: Final = 32
 
@@ -64,7 +66,8 @@ def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
 
 def _pool(threads: int) -> Any:
     if threads not in _pools:
-        from concurrent.futures import ThreadPoolExecutor  # which takes longer than the rest of the executor
+        with importing:  # which takes longer than the rest of the executor
+            from concurrent.futures import ThreadPoolExecutor
 
         _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini", _begun))
     return _pools[threads]

@@ -1,0 +1,220 @@
+"""Calls of the machine on arrays: where they are is entered in the call's blocks, and the machine is run.
+
+This is the one door by which arrays come to machine code.  Before a byte is read each of them is checked: that it is an
+array of NumPy's itself, has one axis or two, numbers of the program's type in the machine's byte order and aligned, as
+many as the block says, and that it can be written where results go.  What a caller gave may be anything; what is not
+as it must be is a TypeError here, and the long way says what it is.
+
+Other threads of Python run meanwhile.  What kernels in Python raise stays pending in this thread until the machine has
+come to its end, and is raised then (`primitives`).
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from . import capi, total
+from .ir import Code
+from .jit import Jit, add_symbol
+from .machine import BLOCK, Call
+
+# A Py_buffer, which is part of the stable ABI: its bytes, and where it has what.
+_VIEW: Final = 80
+_ITEMSIZE, _NDIM, _FORMAT, _SHAPE, _STRIDES = 24, 36, 40, 48, 56
+_RECORDS_RO: Final = 0x1C  # its format and strides are wanted
+_RECORDS: Final = 0x1D  # and it is to be written
+_QUICK: Final = 4  # arguments of `quick_runner` before the arrays
+_WRONG: Final = "an array that a compiled program was given has another type, shape or place than it must have"
+
+
+def runner(jit: Jit) -> Callable[..., None]:
+    """A function of the address of a call and arrays: it enters where these are in the call's blocks, and runs it."""
+    return _loaded("run_call", _runner, jit)
+
+
+def quick_runner(jit: Jit) -> Callable[..., float]:
+    """The same for arrays as the caller of a compiled function has them.
+
+    It is given the address of a call, the number of samples, the adjoint of the result, the arrays' axes, and the
+    arrays.  The axes are two bits for each: 0 if it is a matrix of numbers by samples of our own, else how many it has,
+    of which the first is that of the samples where there are two.  It returns the sum of the results.
+    """
+    return _loaded("run_call_quickly", _quick_runner, jit)
+
+
+def _loaded(name: str, write: Callable[..., str], jit: Jit) -> Callable[..., Any]:
+    capi.register()
+    add_symbol("object_ndarray", id(np.ndarray))
+    wanted = {name: partial(write, name)}
+    jit.addresses(wanted)  # which stays: it serves all programs
+    (address,), (held,) = jit.load(wanted)
+    return capi.function(address, None, held)
+
+
+def _runner(name: str, needs: dict[str, str]) -> str:
+    code = _begun(needs)
+    call = _address(code, 0)
+    _run(code, call, 1, None)
+    done = capi.made(code, "call ptr @PyBool_FromLong(i64 1)")
+    return "\n".join([_fits(needs), capi.method(name, "run", code, done)])
+
+
+def _quick_runner(name: str, needs: dict[str, str]) -> str:
+    code = _begun(needs)
+    needs["total_double"], needs["total_float"] = [total.text(x, needs) for x in ("double", "float")]
+    with code.when(code.let(f"icmp slt i64 %count, {_QUICK}")):
+        capi.refuse(code, _WRONG)
+    call, n, axes = _address(code, 0), _integer(code, 1), _integer(code, 3)
+    seed = code.let(f"call double @PyFloat_AsDouble(ptr {capi.argument(code, '2')})")
+    for field, type_, x in (
+        (Call.FIRST, "i64", "0"),
+        (Call.END, "i64", n),
+        (Call.SAMPLES, "i64", n),
+        (Call.BACK, "i64", "1"),
+        (Call.SEED, "double", seed),
+    ):
+        code.store(type_, x, code.at(call, str(int(field)), "i64"), 8)
+    _run(code, call, _QUICK, axes)
+    results = code.pointer(code.pointer(call, Call.BLOCKS_OUT), 0)
+    sum_ = code.let(f"select i1 {_is_double(code, call)}, ptr @total_double, ptr @total_float")
+    sum_of_all = code.let(f"call double {sum_}(ptr {results}, i64 {n})")
+    given = capi.made(code, f"call ptr @PyFloat_FromDouble(double {sum_of_all})")
+    return "\n".join([_fits(needs), capi.method(name, "run", code, given)])
+
+
+def _begun(needs: dict[str, str]) -> Code:
+    capi.declare(needs)
+    needs["object_ndarray"] = "@object_ndarray = external global i8"
+    return Code(needs)
+
+
+def _address(code: Code, k: int) -> str:
+    return code.let(f"call ptr @PyLong_AsVoidPtr(ptr {capi.argument(code, str(k))})")
+
+
+def _integer(code: Code, k: int) -> str:
+    return code.let(f"ptrtoint ptr {_address(code, k)} to i64")
+
+
+def _is_double(code: Code, call: str) -> str:
+    return code.let(f"icmp eq i64 {code.field(call, Call.FORMAT)}, {ord('d')}")
+
+
+def _run(code: Code, call: str, first: int, axes: str | None) -> None:
+    """Enter the arrays from the first argument that is one on, and run the machine."""
+    arrays = code.let(f"sub i64 %count, {first}")
+    ins = code.field(call, Call.BLOCKS_IN_COUNT)
+    by_parameters = code.let(f"icmp ne i64 {code.field(call, Call.BY_PARAMETERS)}, 0")
+    back = code.let(f"select i1 {by_parameters}, i64 1, i64 {code.field(call, Call.BLOCKS_BACK_COUNT)}")
+    expected = code.add(code.add(ins, 1), code.mul(back, code.field(call, Call.BACK)))
+    with code.when(code.let(f"icmp ne i64 {arrays}, {expected}")):
+        capi.refuse(code, _WRONG)
+    views = code.let(f"alloca i8, i64 {code.mul(arrays, _VIEW)}, align 16")
+    taken = code.place("i64")
+    code.store("i64", "0", taken, 8)
+    with code.loop(arrays) as k:
+        given, view = capi.argument(code, code.add(k, first)), code.at(views, code.mul(k, _VIEW), "i8")
+        with code.when(code.let(f"icmp ne ptr {capi.type_of(code, given)}, @object_ndarray")):
+            _release(code, views, taken)
+            capi.refuse(code, _WRONG)
+        is_in = code.let(f"icmp slt i64 {k}, {ins}")
+        flags = code.let(f"select i1 {is_in}, i32 {_RECORDS_RO}, i32 {_RECORDS}")
+        failed = code.let(f"call i32 @PyObject_GetBuffer(ptr {given}, ptr {view}, i32 {flags})")
+        with code.when(code.let(f"icmp ne i32 {failed}, 0")):
+            _release(code, views, taken)
+            code.leave("ptr null")
+        code.store("i64", code.add(k, 1), taken, 8)
+        fits = _fits_call(code, call, k, view, code.let(f"icmp sgt i64 {k}, {ins}"), by_parameters, axes)
+        with code.when(code.let(f"xor i1 {fits}, true")):
+            _release(code, views, taken)
+            capi.refuse(code, _WRONG)
+    thread = code.let("call ptr @PyEval_SaveThread()")
+    code.do(f"call void {code.pointer(call, Call.MACHINE)}(ptr {call})")
+    code.do(f"call void @PyEval_RestoreThread(ptr {thread})")
+    _release(code, views, taken)
+    raised = code.let("call ptr @PyErr_Occurred()")
+    with code.when(code.let(f"icmp ne ptr {raised}, null")):
+        code.leave("ptr null")
+
+
+def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parameters: str, axes: str | None) -> str:
+    """Whether the k-th array is as its block says; derivatives by parameters, and results to be summed, are dense."""
+    block = code.at(call, code.add(code.mul(k, BLOCK), len(Call)), "i64")
+    by_them = code.let(f"and i1 {is_back}, {by_parameters}")
+    samples = code.let(f"select i1 {by_them}, i64 1, i64 {code.field(call, Call.SAMPLES)}")
+    own, dense = "0", by_them
+    if axes is not None:
+        own = code.let(f"and i64 {code.let(f'lshr i64 {axes}, {code.mul(k, 2)}')}, 3")
+        is_result = code.let(f"icmp eq i64 {k}, {code.field(call, Call.BLOCKS_IN_COUNT)}")
+        dense = code.let(f"or i1 {dense}, {is_result}")
+    letter = code.let(f"trunc i64 {code.field(call, Call.FORMAT)} to i8")
+    size = code.let(f"select i1 {_is_double(code, call)}, i64 8, i64 4")
+    given = f"ptr {view}, ptr {block}, i64 {own}, i64 {samples}, i8 {letter}, i64 {size}, i1 {dense}"
+    return code.let(f"call i1 @array_fits({given})")
+
+
+def _fits(needs: dict[str, str]) -> str:
+    """A function that checks an array, and enters in its block the address, and the steps from row to row and from
+    sample to sample.
+
+    It has `samples` of as many rows as the block says: with two axes in that order if `axes` is 2, else the other way
+    round; with one if there is one sample, or one row.  Steps along an axis with one entry are of no account.
+    """
+    code = Code(needs)
+
+    def require(condition: str) -> None:
+        with code.when(code.let(f"xor i1 {condition}, true")):
+            code.leave("i1 false")
+
+    def word(at: int, type_: str = "i64") -> str:
+        return code.load(type_, code.at("%view", str(at), "i8"), 8 if type_ != "i32" else 4)
+
+    has = code.let(f"zext i32 {word(_NDIM, 'i32')} to i64")  # there are no shape and no strides of one without axes
+    is_two = code.let(f"icmp eq i64 {has}, 2")
+    require(code.let(f"or i1 {is_two}, {code.let(f'icmp eq i64 {has}, 1')}"))
+    require(code.let(f"or i1 {code.let('icmp eq i64 %axes, 0')}, {code.let(f'icmp eq i64 %axes, {has}')}"))
+    require(code.let(f"icmp eq i64 {word(_ITEMSIZE)}, %size"))
+    format_ = word(_FORMAT, "ptr")
+    require(code.let(f"icmp ne ptr {format_}, null"))
+    require(code.let(f"icmp eq i8 {code.load('i8', format_, 1)}, %letter"))
+    require(code.let(f"icmp eq i8 {code.load('i8', code.at(format_, '1', 'i8'), 1)}, 0"))
+    shape, strides = word(_SHAPE, "ptr"), word(_STRIDES, "ptr")
+    last = code.let(f"select i1 {is_two}, i64 1, i64 0")
+    counts = [code.load("i64", code.at(shape, axis, "i64"), 8) for axis in ("0", last)]
+    steps = [code.load("i64", code.at(strides, axis, "i64"), 8) for axis in ("0", last)]
+    rows = code.field("%block", 3)
+    swapped = code.let("icmp eq i64 %axes, 2")
+    count_of_rows, count_of_samples = _ordered(code, swapped, counts)
+    step_of_rows, step_of_samples = _ordered(code, swapped, steps)
+    one_row, one_sample = code.let(f"icmp eq i64 {rows}, 1"), code.let("icmp eq i64 %samples, 1")
+    same_rows = code.let(f"icmp eq i64 {count_of_rows}, {rows}")
+    same_samples = code.let(f"icmp eq i64 {count_of_samples}, %samples")
+    as_matrix = code.let(f"and i1 {same_rows}, {same_samples}")
+    as_row, as_column = code.let(f"and i1 {one_row}, {same_samples}"), code.let(f"and i1 {one_sample}, {same_rows}")
+    require(code.let(f"select i1 {is_two}, i1 {as_matrix}, i1 {code.let(f'or i1 {as_row}, {as_column}')}"))
+    down = code.let(f"select i1 {one_row}, i64 %size, i64 {step_of_rows}")
+    across = code.let(f"select i1 {one_sample}, i64 %size, i64 {step_of_samples}")
+    base = word(0)
+    together = code.let(f"or i64 {base}, {code.let(f'or i64 {down}, {across}')}")
+    beyond = code.let(f"and i64 {together}, {code.add('%size', -1)}")
+    require(code.let(f"icmp eq i64 {beyond}, 0"))
+    side_by_side = code.let(f"icmp eq i64 {code.let(f'select i1 {one_sample}, i64 {down}, i64 {across}')}, %size")
+    require(code.let(f"or i1 {code.let('xor i1 %dense, true')}, {side_by_side}"))
+    for field, x in enumerate((base, down, across)):
+        code.store("i64", x, code.at("%block", str(field), "i64"), 8)
+    given = "ptr %view, ptr %block, i64 %axes, i64 %samples, i8 %letter, i64 %size, i1 %dense"
+    return code.function(f"internal i1 @array_fits({given})", "i1 true")
+
+
+def _ordered(code: Code, swapped: str, pair: list[str]) -> list[str]:
+    """What belongs to rows and what to samples, of what belongs to the first axis and to the last."""
+    first, last = pair
+    ways = ((last, first), (first, last))
+    return [code.let(f"select i1 {swapped}, i64 {theirs}, i64 {ours}") for theirs, ours in ways]
+
+
+def _release(code: Code, views: str, taken: str) -> None:
+    with code.loop(code.load("i64", taken, 8)) as k:
+        code.do(f"call void @PyBuffer_Release(ptr {code.at(views, code.mul(k, _VIEW), 'i8')})")
