@@ -201,7 +201,8 @@ class Graphs(RuleBasedStateMachine):
     @rule(target=leaves, name=results | leaves, copy=st.sampled_from([copy.copy, copy.deepcopy, pickled]))
     def copied(self, name: int, copy: Callable[[Value], Value]) -> int:
         record = self.records[name]
-        return self.keep(copy(self.values[name]), Record(record.data, grad=record.grad))
+        no_graph = record.no_graph or record.operation is not None
+        return self.keep(copy(self.values[name]), Record(record.data, grad=record.grad, no_graph=no_graph))
 
     # ---- sweeping ----
 
