@@ -2,12 +2,15 @@
 
 NumPy has no rules for objects: np.exp(a) calls x.exp() for each element x, np.arcsin(a) calls x.arcsin(), np.floor(a)
 math.floor(x).  np.maximum compares and takes one of the two: at a tie that has the whole slope, where our own `maximum`
-gives half to each.  Of two arrays the first is asked: np.hypot(a, b) wants the Values in a.
+gives half to each.  Of two arrays the first is asked: np.hypot(a, b) wants the Values in a.  A Value itself, with
+numbers or arrays beside it, answers for those functions too that NumPy has for numbers alone: np.arctan2(1.0, x).
 """
 
 import math
+import sys
 from typing import Any, Final
 
+from .reading import is_value
 from .rule import VALUES
 
 
@@ -28,6 +31,29 @@ def _degrees(x: Any) -> Any:
     return x * (180.0 / math.pi)
 
 
+# What NumPy has for numbers alone: our operation, or what is asked of the number.
+_OPERATIONS: Final = {"arctan2": "atan2", "hypot": "hypot", "copysign": "copysign", "logaddexp": "logsumexp"}
+_QUESTIONS: Final = {"isfinite": math.isfinite, "isinf": math.isinf, "isnan": math.isnan}
+
+
+def _ufunc(_self: Any, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+    """A function of NumPy with a Value itself among its operands: what it gives for an array of that one element."""
+    numpy = sys.modules["numpy"]  # which calls this
+    arrays = [numpy.array(x, dtype=_kind(numpy, x)) for x in operands]
+    if ufunc.__name__ in _QUESTIONS:
+        return _QUESTIONS[ufunc.__name__](operands[0].data)
+    if ufunc.__name__ in _OPERATIONS:
+        ufunc = numpy.frompyfunc(getattr(VALUES, _OPERATIONS[ufunc.__name__]), 2, 1)
+    return getattr(ufunc, method)(*arrays, **options)
+
+
+def _kind(numpy: Any, x: Any) -> Any:
+    """The type of an operand as an array: a longdouble would ask the Value again, which would ask NumPy."""
+    if is_value(x):
+        return object
+    return float if getattr(x, "dtype", None) == numpy.longdouble else None
+
+
 def _atan2(y: Any, x: Any) -> Any:
     return VALUES.atan2(y, x)
 
@@ -41,7 +67,7 @@ METHODS: Final[dict[str, Any]] = {
     "arcsinh": lambda x: x.asinh(), "arccosh": lambda x: x.acosh(), "arctanh": lambda x: x.atanh(),
     "arctan2": _atan2, "hypot": _hypot,
     "deg2rad": _radians, "radians": _radians, "rad2deg": _degrees, "degrees": _degrees,
-    "conjugate": lambda x: x, "fabs": lambda x: x.abs(), "rint": lambda x: x.round(),
+    "__array_ufunc__": _ufunc, "conjugate": lambda x: x, "fabs": lambda x: x.abs(), "rint": lambda x: x.round(),
     "__round__": _rounded, "__floor__": lambda x: x.floor(), "__ceil__": lambda x: x.ceil(),
     "__trunc__": lambda x: x.ceil() if x < 0.0 else x.floor(),
     "_op": property(lambda x: x.op), "_prev": property(lambda x: set(x.parents)),  # micrograd's names

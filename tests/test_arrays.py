@@ -151,6 +151,25 @@ def test_gradients_through_ufuncs() -> None:
     assert gradients(np.floor(x)[0], x) == [0.0, 0.0]
 
 
+def test_a_value_itself_answers_for_functions_of_numbers_alone() -> None:
+    x, y = Value(2.0), Value(3.0)
+    for result, number, slope in [
+        (np.arctan2(1.0, x), math.atan2(1.0, 2.0), -0.2),
+        (np.arctan2(x, 1.0), math.atan2(2.0, 1.0), 0.2),
+        (np.hypot(3.0, x), math.hypot(3.0, 2.0), 2.0 / math.hypot(3.0, 2.0)),
+        (np.logaddexp(x, y), np.logaddexp(2.0, 3.0), 1.0 / (1.0 + math.e)),
+        (np.copysign(x, -1.0), -2.0, -1.0),
+        (np.float64(3.0) * x, 6.0, 3.0),
+    ]:
+        assert result.data == pytest.approx(number, rel=1e-15)
+        assert gradients(result, [x]) == [pytest.approx(slope, rel=1e-15)]
+    of_array = np.hypot(np.array([3.0, 0.0]), x)
+    assert [v.data for v in of_array] == [math.hypot(3.0, 2.0), 2.0]
+    assert (np.isfinite(x), np.isnan(x), np.isinf(Value(math.inf))) == (True, False, True)
+    with pytest.raises(TypeError, match="a Value has no %"):
+        np.mod(x, 2.0)
+
+
 def test_ufuncs_of_two_arrays() -> None:
     x, y = array([3.0, -1.0]), array([4.0, 2.0])
     for result in (np.hypot(x, y), np.hypot(x, [4.0, 2.0])):

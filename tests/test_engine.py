@@ -19,6 +19,7 @@ from decimal import Decimal
 from fractions import Fraction
 from types import FrameType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,6 +187,30 @@ def test_a_value_takes_real_numbers_only() -> None:
             setattr(x, attribute, "2")
 
 
+def test_a_number_with_a_unit_is_refused() -> None:
+    for wrong in (np.timedelta64(5, "ns"), np.datetime64("2026-01-01")):
+        with pytest.raises(TypeError, match=r"Value\(\) needs a number, got the (timedelta64|datetime64)"):
+            Value(wrong)
+        with pytest.raises(TypeError):
+            Value(1.0) + wrong
+
+
+def test_a_number_outside_the_range_of_a_float_is_refused() -> None:
+    for beyond in (10**400, np.longdouble("1e4000"), np.longdouble("1e-4000")):
+        with pytest.raises(OverflowError, match=r"Value\(\) needs a number in the range of a float"):
+            Value(beyond)
+        x = Value(2.0)
+        with pytest.raises(OverflowError, match="needs a number in the range of a float"):
+            (x * x).backward(beyond)
+        with pytest.raises(OverflowError):
+            x.data = beyond
+        with pytest.raises(OverflowError):
+            x * beyond
+    assert Value(np.longdouble("0.1")).data == 0.1
+    assert Value(np.float16("inf")).data == math.inf
+    assert Value(np.longdouble(0.0)).data == 0.0
+
+
 def test_building_nodes_by_hand_is_refused() -> None:
     with pytest.raises(TypeError, match="@primitive"):
         Value(1.0, (Value(2.0),), "+")
@@ -290,6 +315,21 @@ def test_a_copy_is_a_leaf_with_number_gradient_and_label(copied: object) -> None
     z = copied(y)  # type: ignore[operator]
     assert (z.data, z.grad, z.label, z.parents, z.is_leaf) == (6.0, 2.0, "y", (), True)
     assert z is not y
+    for _ in range(2):
+        with pytest.raises(NoGraphError, match="is a copy, and its graph was not copied"):
+            z.backward()
+        with pytest.raises(NoGraphError):
+            gradients(z, [x])
+        z = copied(z)  # type: ignore[operator]
+    (z * z).backward()
+    assert z.grad == 14.0
+    leaf = copied(x)  # type: ignore[operator]
+    leaf.backward()
+    assert leaf.grad == 7.0
+    with no_grad():
+        y = x * 3
+    with pytest.raises(NoGraphError, match=r"was made under no_grad\(\)"):
+        copied(y).backward()  # type: ignore[operator]
 
 
 def test_pullback_gives_floats_for_a_float_and_values_for_a_value() -> None:
@@ -319,6 +359,30 @@ def test_a_new_number_makes_every_graph_before_it_stale() -> None:
     fresh = x * y
     fresh.backward()
     assert y.grad == before[topological_order(z).index(y)] + 2.5
+
+
+def test_assigning_an_equal_number_is_an_assignment_and_the_leaf_is_named() -> None:
+    number = 2.0
+    x, y = Value(number, label="x"), Value(number, label="y")
+    z = x * y
+    y.data = number
+    with pytest.raises(StaleGraphError, match=r"y was 2\.0 when '\*' used it and is 2\.0 now"):
+        z.backward()
+    with pytest.raises(StaleGraphError, match=r"^y was"):
+        gradients(z, [x])
+    again = x * y
+    again.backward()
+    assert (x.grad, y.grad) == (2.0, 2.0)
+
+
+def test_graphs_that_do_not_contain_the_value_assigned_stay_fresh() -> None:
+    x, other = Value(2.0), Value(3.0)
+    y = x * x
+    other.data = 4.0
+    z = y * other
+    other.label = "other"
+    z.backward()
+    assert (x.grad, other.grad) == (16.0, 4.0)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
