@@ -253,7 +253,10 @@ class Value:
         return f"Value(data={self._data!r}, grad={grad!r}{label})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        watch.read(self, f"a format like {spec!r}")
+        return format(self._data, spec)
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = reading.why_no_graph(self) if self.is_leaf else reading.COPIED

@@ -957,6 +957,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(x > 0, x, 0.1 * x).data
     -0.30000000000000004
     """
+    if type(condition) is int and condition in (-1, -2):
+        raise ValueError(
+            f"where() got the condition {condition}, which is what Python makes of ~{condition == -2}: "
+            "~ negates no bool. Turn the comparison round, or the choice: where(condition, b, a)"
+        )
     return apply(RULES["where"], condition, a, b)
 
 

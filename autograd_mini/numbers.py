@@ -4,6 +4,8 @@ import math
 import numbers
 from typing import Any
 
+from . import watch
+
 Number = float  # an int, a bool or a real scalar of NumPy does too
 
 
@@ -23,7 +25,10 @@ def as_number(x: Any, who: str) -> float:
     except OverflowError as error:
         raise OverflowError(f"{who} needs a number in the range of a float: {error}") from None
     if number is None:
-        hint = "; take its .data, or combine it with operators" if hasattr(x, "backward") else ""
+        hint = ""
+        if hasattr(x, "backward"):
+            watch.read(x, who)
+            hint = "; take its .data, or combine it with operators"
         raise TypeError(f"{who} needs a number, got {_described(x)}{hint}")
     return number
 

@@ -65,6 +65,17 @@ def version_of(v: Any) -> int:
     return version
 
 
+def was_assigned(v: Any) -> bool:
+    """Whether a result was assigned, so that its number is not the one that its operands give."""
+    assigned: bool = v._made < 0
+    return assigned
+
+
+def lend(v: Any, number: float) -> None:
+    """Give a leaf another number for a while, which is no assignment: who lends puts the first one back."""
+    v._data = number
+
+
 def made_before(v: Any, count: int) -> bool:
     """Whether a node was made, or a leaf made and last assigned, before `watch.advance()` gave this count."""
     older: bool = v._made < count

@@ -97,14 +97,16 @@ def require_text(label: object) -> None:
 
 def conversion(v: Any) -> NoReturn:
     """Refuse to become a plain number unasked."""
+    watch.read(v, "float(), an index and the functions of math would lose the gradient")
     raise TypeError(
         f"float({v!r}), and the functions of math, would lose the gradient: "
         "use the functions of autograd_mini on a Value, or its .data for the plain number"
     )
 
 
-def remainder(_v: Any, _other: object) -> NoReturn:
+def remainder(v: Any, _other: object) -> NoReturn:
     """Refuse % and //, whose result jumps."""
+    watch.read(v, "% or //")
     raise TypeError(
         "a Value has no % and //, which hide a jump: write x - y * floor(x / y), or take .data for plain numbers"
     )

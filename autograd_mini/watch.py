@@ -180,17 +180,24 @@ def open_blocks() -> list[Block]:
     """Those of this task, the outermost first.  What is closed, in any task, is forgotten here."""
     for register in (hooks, traces):
         for block in list(register):
-            if not block.is_open:
+            if not block.held.locked():
                 register.pop(block, None)
-    return [block for block in _blocks.get() if block.is_open]
+    return [block for block in _blocks.get() if block.held.locked()]
 
 
 def made(v: Any) -> Any:
-    """What the hooks of this task put in the place of a new node."""
-    blocks = open_blocks()
-    for i, block in enumerate(blocks):
-        if block.made is not None and not any(inner.alone for inner in blocks[i + 1 :]):
-            v = block.made(v)
+    """What the hooks of this task put in the place of a new node: of the blocks up to the innermost that is alone."""
+    found = []
+    for block in reversed(_blocks.get()):
+        if block.held.locked():
+            if block.made is not None:
+                found.append(block.made)
+            if block.alone:
+                break
+    if not found:
+        open_blocks()  # forgets what is closed
+    for hook in reversed(found):
+        v = hook(v)
     return v
 
 

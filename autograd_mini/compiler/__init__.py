@@ -2,8 +2,8 @@
 
 from .compiled import BranchChanged, Compiled, RetraceError
 from .compiled import compile as compile  # noqa: A004
+from .leaks import TraceError
 from .program import Program, ProgramError
 from .replay import NonFiniteError
-from .trace import TraceError
 
 __all__ = ["BranchChanged", "Compiled", "NonFiniteError", "Program", "ProgramError", "RetraceError", "TraceError"]

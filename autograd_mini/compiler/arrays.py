@@ -50,6 +50,13 @@ def choice(condition: Any, a: Any, b: Any) -> Any:
     return (y ^ ((x ^ y) & ones)).view(kind)
 
 
+def power(x: Any, n: Any) -> Any:
+    """x to the power of n, like np.power, which takes the root for ½: that is another number at -0.0 and -inf."""
+    if isinstance(n, float) and n == 0.5:
+        return np.sqrt(choice(x == -np.inf, np.inf, x) + 0.0)
+    return np.power(x, n)
+
+
 def _total(*xs: Any) -> Any:
     return reduce(np.add, xs) + 0.0  # Python's sums begin with that
 
@@ -57,7 +64,7 @@ def _total(*xs: Any) -> Any:
 # Where NumPy has other names.  What rounds to a whole number gives no -0.0, as Python's ints have none.
 NAMESPACE: dict[str, Any] = {
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2,
-    "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "pow": np.power, "powi": np.power,
+    "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "pow": power, "powi": np.power,
     "floor": lambda x: np.floor(x) + 0.0, "ceil": lambda x: np.ceil(x) + 0.0, "round": lambda x: np.rint(x) + 0.0,
     "sum": _total, "mean": lambda *xs: _total(*xs) / len(xs), "prod": lambda *xs: reduce(np.multiply, xs),
     "part": part, "where": choice, "erf": erf, "erfc": erfc,

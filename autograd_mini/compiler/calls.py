@@ -65,6 +65,16 @@ class PlainCall:
             return value, out[0]
         return value, one_or_all([argument.gradient(g) for argument, g in zip(self._args, out)])
 
+    def gradient(self, slopes: Sequence[float]) -> Any:
+        """Derivatives, by the parameters or else by the numbers of all arguments, as they are returned."""
+        if self._params is not None:
+            return arrays().array(slopes, self._dtype)
+        return one_or_all(self.arguments(slopes))
+
+    def is_final(self, executor: Any, value: float) -> bool:
+        """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""
+        return math.isfinite(value) or isinstance(executor, SourceExecutor) or self._dtype != "float64"
+
     def _run_source(self, executor: SourceExecutor, derivatives: bool) -> tuple[Any, Any]:
         numbers = self.numbers(0) + ([] if self._params is None else self._params.tolist())
         if not derivatives:

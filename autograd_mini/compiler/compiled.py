@@ -1,25 +1,30 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
+from .. import watch
 from ..engine import Value
 from ..errors import AutogradError
 from ..hooks import without_hooks
-from ..reading import version_of
+from ..reading import lend, number_of, version_of
+from ..transforms import gradients
+from ..watch import never_raising
 from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
+from .leaks import TraceError
 from .passes import recovered, spread
 from .pauses import importing, no_collector, one_at_a_time
 from .program import Program
 from .replay import replay
 from .schedule import grouped, straight
 from .source import Flipped, SourceExecutor
-from .trace import Trace, trace
+from .trace import Trace, as_result, note, run_only, trace
+from .watched import Watched, all_hold
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
@@ -107,7 +112,7 @@ class _Plan(NamedTuple):
 
     program: Program
     executor: Any
-    captured: list[tuple[Value, int]]
+    watched: list[Watched]
     seconds: tuple[float, float]  # for the trace, and for the rest
     note: str = ""  # on loops that were not folded
 
@@ -129,7 +134,10 @@ class Compiled:
         self.function, self._leaves, self._options = f, leaves, options
         self._have(in_place([p.data for p in leaves], options.dtype) if leaves else None)
         self._plans: dict[Hashable, list[_Plan]] = {}
+        self._look()
         self._outdated = 0  # programs
+        self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
+        self._run_eagerly = 0  # calls
         self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = one_at_a_time()
         self._call: Callable[..., Any] = PlainCall
@@ -168,62 +176,133 @@ class Compiled:
 
     def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
+        self._adopt()
         call = self._call(args, self._params, options.dtype, options.reduce)
+        try:
+            plan, value, gradient = self._by_program(call, derivatives) or self._eagerly(call, derivatives)
+        except (ArithmeticError, ValueError) as error:
+            if options.check and not options.sampled and hasattr(error, "__notes__"):  # an operation's
+                self._replay(call, 0)
+            raise
+        if options.check and (i := call.first_bad(plan and plan.executor, value, gradient)) is not None:
+            self._replay(call, i)
+        return value, gradient
+
+    def _by_program(self, call: Any, derivatives: bool) -> tuple[_Plan, Any, Any] | None:
+        """What the program that fits returns; None where the function itself must say what comes of these numbers."""
+        exact = self._options.sampled or self.function is None
         for plan in self._candidates(call):
+            if plan is None:
+                return None
+            note(plan.watched)
             try:
                 value, gradient = call.run(plan.executor, derivatives)
             except Flipped as flip:
                 self._require_agreement(call, plan, flip)
                 continue
+            except Exception as error:
+                if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
+                    raise
+                return None
             self._remember(call.key, plan)
-            if options.check and (i := call.first_bad(plan.executor, value, gradient)) is not None:
-                self._replay(call, i)
-            return value, gradient
+            return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
         raise RetraceError(
             "the function takes another branch each time it is run: it depends on more than its arguments"
         )
 
-    def _candidates(self, call: Any) -> Iterator[_Plan]:
+    def _candidates(self, call: Any) -> Iterator[_Plan | None]:
         """The programs for calls of this structure, the latest first, and then that of a new trace."""
         for plan in list(self._plans.get(call.key, ())):
-            if all(version_of(v) == version for v, version in plan.captured):
-                yield plan
-            else:
+            if not all_hold(plan.watched):
                 self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]
                 self._outdated += 1
+                continue
+            if id(plan.program) in self._doubtful:
+                self._run_again(call)
+                self._doubtful.discard(id(plan.program))
+            yield plan
         with self._lock:
             yield self._traced(call)
+
+    def _run_again(self, call: Any) -> None:
+        """Let the function meet the Values that its trace has left behind: if it uses one, that is an error."""
+        if self.function is not None:
+            inputs = [Value(x) for x in call.numbers(0)]
+            with self._lock, self._synced(), without_hooks():
+                run_only(self.function, call.arguments(inputs), inputs, self._leaves)
+
+    def _eagerly(self, call: Any, derivatives: bool) -> tuple[None, Any, Any]:
+        """What the function returns on Values: it may catch what an operation raises, or raise it with more words."""
+        f: Any = self.function
+        inputs = [Value(x) for x in call.numbers(0)]
+        with self._lock, self._synced(), without_hooks():
+            root = as_result(f, f(*call.arguments(inputs)))
+            slopes = gradients(root, self._leaves or inputs) if derivatives else []
+            self._run_eagerly += 1
+            return None, root.data, call.gradient(slopes) if derivatives else None
 
     def _remember(self, key: Any, plan: _Plan) -> None:
         """Put a plan that fitted first."""
         plans = self._plans.setdefault(key, [])
         if plans[:1] != [plan]:
             self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        always = not plan.captured and not self._options.check
+        always = not (plan.watched or self._options.check or id(plan.program) in self._doubtful)
         way = plan.executor.quick_way(key, self._options.reduce, _LongWay(self)) if always else None
-        self._quick = way or _refuse
+        self._quick = _refuse if way is None else way if self._params is None else self._unless_assigned(way)
         vars(self).pop("value_and_grad", None)
         if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
             vars(self)["value_and_grad"] = way
 
+    def _unless_assigned(self, way: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
+        """A short way for as long as no Value is assigned anywhere."""
+
+        def quick(*args: Any) -> tuple[Any, Any]:
+            if watch.assigned != self._looked:
+                raise TypeError
+            return way(*args)
+
+        return quick
+
     # ---- traces ----
 
-    def _traced(self, call: Any) -> _Plan:
+    def _traced(self, call: Any) -> _Plan | None:
+        """A new trace; None where the function caught what an operation raised, which no program does."""
         f = self.function
         if f is None:
             raise RetraceError(
                 "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
             )
         start = time.perf_counter()
-        inputs = [Value(x) for x in call.numbers(0)]
         with no_collector():
-            with self._synced(), without_hooks():
-                traced = trace(f, call.arguments(inputs), inputs, self._leaves)
+            traced = self._trace(f, call)
+            if traced.caught is not None:
+                return None
             between = time.perf_counter()
             program, note = self._program(traced, call)
             executor = self._executor(program, call.scalars)
         seconds = between - start, time.perf_counter() - between
-        return _Plan(program, executor, traced.captured, seconds, note)
+        if traced.leaks:
+            self._doubtful.add(id(program))
+        return _Plan(program, executor, traced.watched, seconds, note)
+
+    def _trace(self, f: Callable[..., Any], call: Any) -> Trace:
+        for raising in (True, False):  # one program is for other numbers too
+            inputs = [Value(x) for x in call.numbers(0)]
+            try:
+                with self._synced(), without_hooks():
+                    traced = trace(f, call.arguments(inputs), inputs, self._leaves, raising)
+            except (ArithmeticError, ValueError) as error:
+                if raising and hasattr(error, "__notes__"):  # an operation's
+                    continue
+                raise
+            if traced.caught is not None and self._options.sampled:
+                raise TraceError(
+                    f"an operation raised at {traced.caught}, {traced.caught.text!r}, and the function caught that: "
+                    "with a sample axis nothing is raised. Choose for each sample by where(condition, a, b), and keep "
+                    "both branches safe"
+                )
+            break
+        return traced
 
     def _program(self, traced: Trace, call: Any) -> tuple[Program, str]:
         graph, options = traced.graph, self._options
@@ -276,8 +355,8 @@ class Compiled:
             return
         sample, guard = found
         if self.function is not None:
-            with self._lock, self._synced():
-                self.function(*call.arguments(call.numbers(sample)))
+            with self._lock, self._synced(), never_raising():
+                self.function(*call.arguments([Value(x) for x in call.numbers(sample)]))
         line = plan.program.guards[guard].line
         raise BranchChanged(
             f"the branch at {line}, {line.text!r}, is {plan.program.guards[guard].outcome} for sample 0 and not for "
@@ -294,15 +373,20 @@ class Compiled:
 
     @property
     def params(self) -> Any:
-        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned."""
+        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned.
+
+        A number assigned to the Value of a parameter, by `load_state_dict` for example, is taken over.
+        """
         if self._params is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
+        self._adopt()
         return self._shown
 
     @params.setter
     def params(self, numbers: Any) -> None:
         if self._params is None:
             raise ValueError("there are no parameters to assign: compile with params=…")
+        self._adopt()
         if numbers is not self._shown:
             array = arrays().array(numbers, self._params.dtype)
             if array.shape != self._params.shape:
@@ -314,21 +398,48 @@ class Compiled:
         self._params, self._shown = params, None if params is None else params[:]
 
     def sync(self) -> None:
-        """Write the numbers of `params` back to the Values that they came from."""
-        if self._leaves:
-            for p, x in zip(self._leaves, self._params.tolist()):
-                p.data = x
+        """Write the numbers of `params` back to the Values that they came from.
+
+        Raises:
+            ValueError: there are no parameters, or this was pickled, which leaves the Values behind.
+        """
+        if self._params is None:
+            raise ValueError("there are no parameters to write back: compile with params=…")
+        if not self._leaves:
+            raise ValueError(
+                "this was pickled, which leaves the model behind: assign the numbers of .params to your own, "
+                "for p, x in zip(model.parameters(), step.params): p.data = x"
+            )
+        self._adopt()
+        for p, x in zip(self._leaves, self._params.tolist()):
+            p.data = x
+        self._look()
+
+    def _look(self) -> None:
+        """Take note of the versions of the Values."""
+        self._looked = watch.assigned
+        self._versions = [version_of(p) for p in self._leaves]
+
+    def _adopt(self) -> None:
+        """Take over the numbers that were assigned to the Values since they were last looked at."""
+        if watch.assigned != self._looked:
+            versions = self._versions
+            self._look()
+            for i, p in enumerate(self._leaves):
+                if self._versions[i] != versions[i]:
+                    self._params[i] = number_of(p)
 
     @contextmanager
     def _synced(self) -> Iterator[None]:
-        """Inside, the Values have the numbers of `params`."""
-        before = [p.data for p in self._leaves]
+        """Inside, the Values have the numbers of `params`: lent, not assigned, so that no graph becomes stale."""
+        before = [number_of(p) for p in self._leaves]
         try:
-            self.sync()
+            for p, x in zip(self._leaves, self._params.tolist() if self._leaves else ()):
+                lend(p, x)
             yield
         finally:
             for p, x in zip(self._leaves, before):
-                p.data = x
+                lend(p, x)
 
     # ---- what there is ----
 
@@ -387,10 +498,18 @@ def _leaves(params: Any) -> list[Value]:
     """The Values that are differentiated by."""
     if params is None:
         return []
+    if isinstance(params, Value):
+        raise TypeError("params must be a module, or a list of Values: put a single one in a list, params=[w]")
+    if isinstance(params, Mapping):
+        raise TypeError("params must be a module, or a list of Values: give those of a dict, params=weights.values()")
+    if isinstance(params, type) or not (hasattr(params, "parameters") or isinstance(params, Iterable)):
+        raise TypeError(f"params must be a module, or a list of Values, not {params!r}")
     leaves = list(params.parameters() if hasattr(params, "parameters") else params)
     for i, p in enumerate(leaves):
-        if not isinstance(p, Value) or not p.is_leaf:
-            raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}")
+        if not isinstance(p, Value):
+            raise TypeError(f"parameter {i} must be a Value, not {type(p).__name__} {p!r}")
+        if not p.is_leaf:
+            raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}, made by {p.op!r}")
     if not leaves or len({id(p) for p in leaves}) < len(leaves):
         raise ValueError("params must be one Value or more, and each of them once")
     return leaves

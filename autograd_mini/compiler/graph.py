@@ -84,7 +84,9 @@ class Graph:
         self.operands: list[tuple[int, ...]] = [()] * leaves
         self.constants: dict[int, float] = {}
         self.guards: list[Guard] = []
+        self.checks: list[int] = []  # the operations that may raise, used or not
         self.result = -1
+        self._kept: list[int] = []
         self._numbers: dict[str, int] = {}
         self._known: defaultdict[Rule, dict[tuple[int, ...], int]] = defaultdict(dict)
 
@@ -114,8 +116,13 @@ class Graph:
         return Graph(self.inputs, self.parameters)
 
     def roots(self) -> list[int]:
-        """The nodes that are asked for: the result and the guards."""
-        return [self.result, *[guard.node for guard in self.guards]]
+        """The nodes that are asked for: the result and the guards, and what is to be kept."""
+        return [self.result, *[guard.node for guard in self.guards], *self._kept]
+
+    def keep_checks(self) -> None:
+        """Ask for the operations that may raise too."""
+        self._kept = self.checks
+        vars(self).pop("live", None)
 
     @cached_property
     def live(self) -> list[bool]:

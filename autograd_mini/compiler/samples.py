@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arguments import array_of
+from .arguments import array_of, require_real
 from .calls import one_or_all
 from .source import Flipped
 
@@ -118,13 +118,10 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     if type(argument) is np.ndarray and argument.dtype == dtype and argument.ndim in (1, 2) and argument.size:
         shape = argument.shape[1:]
         return Sampled(("array", shape), argument.T if shape else argument[None], len(argument))
-    if isinstance(argument, dict):
-        parts = [sampled(position, part, dtype) for part in argument.values()]
-        counts = sorted({part.samples for part in parts})
-        if len(counts) != 1:
-            raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
-        key = ("dict", tuple(argument), tuple([part.key for part in parts]))
-        return Sampled(key, np.concatenate([part.block for part in parts]), counts[0])
+    if isinstance(argument, dict) or _is_structure(argument):
+        return _structure(position, argument, dtype)
+    if hasattr(argument, "dtype") and hasattr(argument, "shape"):
+        require_real(position, argument)
     try:
         array = np.asarray(argument)
     except ValueError:
@@ -138,10 +135,37 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     return Sampled((kind, shape), block, len(array))
 
 
-def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
-    kind, shape = key[:2]
+def _is_structure(argument: Any) -> bool:
+    """Whether it is a tuple whose parts have the sample axis: one of plain numbers is a list of samples itself."""
+    if not isinstance(argument, tuple) or hasattr(argument, "_make"):
+        return isinstance(argument, tuple)
+    return not all(isinstance(part, (int, float, np.number, np.bool_)) for part in argument)
+
+
+def _structure(position: int, argument: Any, dtype: str) -> Sampled:
+    """A tuple or a dict, of which each part has a sample axis."""
+    named = isinstance(argument, dict)
+    parts = [sampled(position, part, dtype) for part in (argument.values() if named else argument)]
+    counts = sorted({part.samples for part in parts})
+    if len(counts) != 1:
+        raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
+    keys = tuple([part.key for part in parts])
+    key = ("dict", tuple(argument), keys) if named else ("tuple", type(argument), keys)
+    return Sampled(key, np.concatenate([part.block for part in parts]), counts[0])
+
+
+def _put(key: tuple[Any, ...], parts: list[Any]) -> Any:
+    """The tuple or dict of such a key, of other parts."""
+    kind, names, _ = key
     if kind == "dict":
-        return {name: _one(part, numbers) for name, part in zip(shape, key[2])}
+        return dict(zip(names, parts))
+    return names._make(parts) if hasattr(names, "_make") else names(parts)
+
+
+def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
+    if len(key) > 2:
+        return _put(key, [_one(part, numbers) for part in key[2]])
+    kind, shape = key
     if not shape:
         return next(numbers)
     if kind == "list":
@@ -151,9 +175,9 @@ def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
 
 def _by_sample(key: tuple[Any, ...], rows: Iterator[Any], samples: int) -> Any:
     """The next rows of a matrix, with the sample axis first."""
-    kind, shape = key[:2]
-    if kind == "dict":
-        return {name: _by_sample(part, rows, samples) for name, part in zip(shape, key[2])}
+    if len(key) > 2:
+        return _put(key, [_by_sample(part, rows, samples) for part in key[2]])
+    _, shape = key
     if not shape:
         return next(rows)
     part = [next(rows) for _ in range(math.prod(shape))]

@@ -18,7 +18,8 @@ Key = tuple[Any, ...]
 
 
 def straight(graph: Graph, arguments: Sequence[int]) -> Program:
-    """The nodes one by one, in the order of the trace."""
+    """The nodes one by one, in the order of the trace, with all that may raise."""
+    graph.keep_checks()
     groups = [((graph.rules[i], False), [i]) for i in graph.interior()]
     return _program(graph, arguments, False, groups, "trace")
 

@@ -13,10 +13,10 @@ from weakref import finalize
 
 from ..ieee import IEEE, Ieee
 from ..rule import FLOATS, Rule
-from .graph import differentiable
+from .graph import DECISIONS, differentiable
 from .pauses import importing
 from .program import Group, Program
-from .text import COMPARISON, Arithmetic, Lines, Text
+from .text import Arithmetic, Lines, Text
 
 
 class Flipped(Exception):
@@ -123,19 +123,23 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
         kinds = " is ".join([f"type({name})" for name in names])
         lines.do(f"if not ({kinds} is float): raise TypeError")
     guards = {guard.node: (k, guard.outcome) for k, guard in enumerate(program.guards)}
+    used = {program.result, *program.operands}
+    truths: set[int] = set()  # the slots that hold bools
     for group in program:
         for result, *slots in zip(group.results, *group.operands):
-            numbers.append(m.value(group.rule, *[numbers[slot] for slot in slots]))
+            numbers.append(m.value(group.rule, *_operands(group.rule, slots, numbers, truths)))
+            if group.rule.name in _TRUTHS:
+                truths.add(result)
             if result in guards:
                 k, outcome = guards[result]
                 lines.do(f"if {'not ' * outcome}({{}}): raise Flipped({k})", numbers[result])
-    value = numbers[program.result]
-    if isinstance(value, Text) and value.binds <= COMPARISON:
-        value = lines.call("float", value)  # of a bool
+            elif result not in used:  # it may raise
+                lines.do("{}", numbers[result])
+    value = _float(program.result, numbers, truths)
     if sources is None:
         lines.do("return {}", value)
     else:
-        adjoints = _adjoints(program, sources, numbers, m)
+        adjoints = _adjoints(program, sources, numbers, truths, m)
         places = ", ".join(["{}"] * len(sources)) + "," * (brackets == "()")
         lines.do(
             f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", value, *[adjoints.get(slot, 0.0) for slot in sources]
@@ -144,7 +148,25 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
     return "\n    ".join([f"def {name}({', '.join(names)}):", *lines.written()])
 
 
-def _adjoints(program: Program, sources: Sequence[int], numbers: Sequence[Any], m: Arithmetic) -> dict[int, Any]:
+_TRUTHS = DECISIONS.keys() - {"stop_gradient"}
+
+
+def _operands(rule: Rule, slots: Sequence[int], numbers: Sequence[Any], truths: set[int]) -> list[Any]:
+    """The texts of the operands: bools where one is chosen by them, and floats where one calculates with them."""
+    bools = len(slots) if rule.name in _TRUTHS else rule.name == "where"
+    return [numbers[slot] for slot in slots[:bools]] + [_float(slot, numbers, truths) for slot in slots[bools:]]
+
+
+def _float(slot: int, numbers: Sequence[Any], truths: set[int]) -> Any:
+    text = numbers[slot]
+    if slot not in truths:
+        return text
+    return text.lines.call("float", text) if isinstance(text, Text) else float(text)
+
+
+def _adjoints(
+    program: Program, sources: Sequence[int], numbers: Sequence[Any], truths: set[int], m: Arithmetic
+) -> dict[int, Any]:
     """The adjoint of each slot that a source is below of: the sweep, written out."""
     active = program.active(sources)
     adjoints: dict[int, Any] = {program.result: 1.0}
@@ -153,7 +175,7 @@ def _adjoints(program: Program, sources: Sequence[int], numbers: Sequence[Any], 
         for result, *slots in reversed(list(zip(group.results, *group.operands))):
             if result not in adjoints or not active[result] or not differentiable(group.rule):
                 continue
-            xs = [numbers[slot] for slot in slots]
+            xs = _operands(group.rule, slots, numbers, truths)
             slopes = m.partials(group.rule, numbers[result], xs, [active[slot] for slot in slots])
             for slot, slope in zip(slots, slopes):
                 if active[slot]:

@@ -229,11 +229,18 @@ class Arithmetic:
             if rule.many:
                 return rule.partials(self, z, xs)
             slopes = zip((rule.dx, rule.dy), wanted, strict=False)
-            return [d(self, z, *xs) if want and callable(d) else d for d, want in slopes]
+            return [self._partial(d, z, xs) if want and callable(d) else d for d, want in slopes]
         except Exception:
             if rule.name in OPERATIONS:
                 raise
             return [self.lines.call(self._name(slope_of(rule, i)), z, *xs) for i in range(len(xs))]
+
+    def _partial(self, d: Callable[..., Any], z: Any, xs: Sequence[Any]) -> Any:
+        """The text of one slope: with constants in IEEE arithmetic where floats refuse one, as a divisor 0."""
+        try:
+            return d(self, z, *xs)
+        except ArithmeticError:
+            return d(self, *[x if isinstance(x, Text) else Ieee(x) for x in (z, *xs)])
 
     def _name(self, rule: Rule) -> str:
         if OPERATIONS.get(rule.name) is rule:

@@ -32,7 +32,7 @@ class _VectorLines(Lines):
             return self.make("{}.astype(dtype)", (truth,), ATOM, (ATOM,))
         if isinstance(a, float) and len(condition.args) == 2 and condition.args[0] is b and condition.args[1:] == (a,):
             bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.template)
-            if bound:
+            if bound and a and a == a:  # of two zeros NumPy may take either, and nan instead of any number
                 return self.call(bound, b, a)
         return super().where(condition, a, b)
 

@@ -19,8 +19,8 @@ def entry(
 ) -> Callable[[Callable[..., Any]], Callable[..., tuple[float, Any]]]:
     """What makes a function of as many numbers as there are inputs: the value, and the derivatives by the sources.
 
-    It is given what to call instead for anything else than floats, and where a branch would be another.  A single
-    derivative is given by itself, several in a tuple.
+    It is given what to call instead for anything else than floats, where a branch would be another, and where the value
+    is not finite.  A single derivative is given by itself, several in a tuple.
     """
     name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
     capi.register()
@@ -41,8 +41,11 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
         truth = truth if isinstance(truth, Mask) else m.lift(truth) != 0.0
         with code.when((~truth if guard.outcome else truth).name):
             _otherwise(code)
+    result = m.lift(numbers[program.result])
+    with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function catch it
+        _otherwise(code)
     adjoints = swept(program, sources, m, numbers, m.lift(1.0))
-    value = _object(code, m.lift(numbers[program.result]))
+    value = _object(code, result)
     slopes = [_object(code, m.lift(adjoints.get(slot, 0.0))) for slot in sources]
     pair = _tuple(code, [value, slopes[0] if single else _tuple(code, slopes)])
     return capi.method(name, "value_and_grad", code, pair)

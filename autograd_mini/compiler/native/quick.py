@@ -4,6 +4,7 @@ It does what the long way does, without a step that a small program would take l
 """
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -37,6 +38,8 @@ def quick_way(
         out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
         seed = 1.0 / n if reduce == "mean" else 1.0
         total, results = (one or executor.bound(n)).quick(n, seed, axes, args, out, not summed)
+        if not (sampled or isfinite(total)):  # floats may raise there, and the function catch it
+            raise TypeError
         return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
 
     return quick
