@@ -494,7 +494,10 @@ def partial_derivative(f: Callable[[Leaves], float], xs: Sequence[float], i: int
 
 
 class OnFloats(NamedTuple):
-    """A function as one of a list of floats: `at`, and what it gave for the arguments `xs` when it was given floats."""
+    """A function as one of a list of floats: `at`, and what it gave for the arguments `xs` when it was given floats.
+
+    `first` is nan where that is a number of NumPy with fewer than 64 bits, and so only roughly what f is.
+    """
 
     at: Callable[[Leaves], float]
     xs: list[float]
@@ -522,10 +525,12 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
         return z.data if isinstance(z, Value) else float(z)
 
     try:
-        first = number(scalar(f(*rebuild(xs, derive=True)), f))
+        result = scalar(f(*rebuild(xs, derive=True)), f)
     except (AttributeError, TypeError):
         return OnFloats(at_values, xs, rebuild, at_values(xs))
-    return OnFloats(at_values if _rounds_more(at, at_values, xs) else at, xs, rebuild, first)
+    short = getattr(getattr(result, "dtype", None), "itemsize", 8) < 8  # a scalar of NumPy
+    first = math.nan if short else number(result)
+    return OnFloats(at_values if short or _rounds_more(at, at_values, xs) else at, xs, rebuild, first)
 
 
 def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:

@@ -22,7 +22,12 @@ SMALL: Final = 1e-8
 """The error bar over the slope, at most, for the verdict `right`.  One operation of a long program may bring little of
 the slope: with this bar, one that is 1 % wrong is seen if it brings a millionth."""
 
+NONE_OF_IT: Final = 1e-12
+"""The slope over the rounding of the sweep, at most, for a slope of exactly 0 to be `right`.  In x - x all paths cancel
+to the last digit, and no bar is small beside 0."""
+
 HUGE: Final = sys.float_info.max
+LEAST: Final = sys.float_info.min
 JUMP: Final = "jump"
 NOT_ITS_GRAPH: Final = "f moves where its graph does not: by .data, stop_gradient or a branch"
 UNSEEN: Final = {"none": "f has no values beside", "unresolved": "f is too rough"}
@@ -159,6 +164,11 @@ def _compared(a: float, numeric: Estimate, rounding: float, note: str) -> Judgem
         return Judgement("wrong" if small and not overflown else "inconclusive", value, error, note)
     if abs(a - value) > error:
         return Judgement("wrong", value, error, note)
-    if small or (a == 0.0 and abs(value) + error < sys.float_info.min):  # it is 0, or underflows
+    if small or (a == 0.0 and _is_nothing(numeric, rounding)):
         return Judgement("right", value, error, note)
     return Judgement("inconclusive", value, error, note or "the error bar is too long")
+
+
+def _is_nothing(numeric: Estimate, rounding: float) -> bool:
+    """Whether a slope underflows, or is so small that all that it consists of cancels."""
+    return abs(numeric.value) + numeric.error <= max(LEAST, NONE_OF_IT * rounding)

@@ -447,6 +447,41 @@ def test_sums_that_are_rounded_otherwise_on_values_are_the_same_function():
     assert gradcheck(sum, [0.1] * 10 + [-1.0])  # which Python adds up without loss since 3.12
 
 
+@pytest.mark.parametrize("x", [0.3, 2.0, 3.7, 1e-3])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * np.float32(0.1),
+        lambda x: np.float32(0.1) * x,
+        lambda x: x - np.float32(0.1) * x * x,
+        lambda x: exp(x * np.float32(0.1)),
+        lambda x: exp(x * np.float32(0.1)) - exp(0.37),
+        lambda x: x * np.float16(0.1) + np.float64(0.2),
+        lambda x: x * np.int64(3),
+    ],
+)
+def test_constants_of_fewer_bits_do_not_make_a_slope_wrong(f, x):
+    assert only(gradcheck(f, x)).verdict == "right"
+
+
+def test_control_characters_are_escaped_in_the_report():
+    @primitive(lambda m, z, x: 2.0 * m.cos(x))
+    def sine(x):
+        return math.sin(x)
+
+    def f(x):
+        y = x * 1.0
+        if isinstance(y, Value):
+            y.label = "a\x1b[2J\rb\u202ec"
+        return sine(y)
+
+    f.__name__ = "f\x1b]0;title\x07\n"
+    text = str(gradcheck(f, 1.0))
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert text.startswith(r"gradcheck of f\x1b]0;title\x07\n: 1 wrong")
+    assert r"at a\x1b[2J\rb\u202ec = 1.0" in text
+
+
 def test_a_function_that_draws_or_counts_is_refused():
     rng = random.Random(0)
     with pytest.raises(ValueError, match="for the same numbers: it must not draw or count"):
