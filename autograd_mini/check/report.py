@@ -38,7 +38,7 @@ class Culprit(NamedTuple):
     def __str__(self) -> str:
         which = "the slope" if len(self.by) == 1 else "the second derivative"
         by = " and ".join(str(i + 1) for i in self.by)
-        operands = ", ".join(map(_printable, self.operands))
+        operands = ", ".join(map(visible, self.operands))
         place = f"\n    {visible(str(self.line))}: {visible(self.line.text)}" if self.line else ""
         return (
             f"{which} of {visible(self.op)!r} by operand {by} is {self.got!r} and should be {self.expected!r}, "
