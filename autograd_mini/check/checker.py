@@ -4,11 +4,15 @@ The function is run on Values, which leaves its graph and its gradient, and on f
 rule.  verdict.py compares the two for each argument; blame.py looks for the operation that is wrong.
 """
 
+import math
+import sys
+import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from ..engine import Value
 from ..hooks import SourceLine, creation_hook, source_line
+from ..structures import Leaves
 from ..sweep import order_below
 from ..transforms import Run, scalar
 from .blame import Lines, culprits, second_evidence, with_a_reason
@@ -18,8 +22,6 @@ from .numerical import on_floats
 from .paths import weights
 from .report import Component, GradcheckError, GradcheckReport
 from .verdict import Witness, judge
-
-SINGLE: Final = 2.0**30  # how much more is rounded in 32 bits, as NumPy's float32 does on floats and not on Values
 
 
 def gradcheck(
@@ -64,13 +66,13 @@ def gradcheck(
 
 def _report(f: Callable[..., Any], args: Sequence[Any], order: int, witness: Witness) -> GradcheckReport:
     name = getattr(f, "__name__", None) or type(f).__name__
-    at, xs, rebuild, first = on_floats(f, args)
+    at, plainly, xs, rebuild = on_floats(f, args)
     z, again = at(xs), at(xs)
     if z != again and z == z:
         raise ValueError(f"{name} gives {z!r} and then {again!r} for the same numbers: it must not draw or count")
     run, lines = _recorded(f, rebuild(xs))
     result = scalar(run.result, f)
-    if fault := _fault(first, result):
+    if fault := _fault(plainly, xs, result):
         return GradcheckReport(name, (), (), fault)
     names = names_of(f, args)
     if order == 1:
@@ -103,12 +105,22 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, Lines]:
         return Run(f, args, {}, tuple(range(len(args)))), lines
 
 
-def _fault(z: float, result: Any) -> str:
-    """What is wrong with a function that gives z on floats and is another on Values."""
-    w = plain(result)
-    if z == z and abs(w - z) > 2.0**-20 * abs(z) + SINGLE * weights(result, ()).noise:
-        return f"{z!r} on floats and {w!r} on Values: it depends on state, or on .data"
-    return ""
+def _fault(plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
+    """What is wrong with a function that is another on Values than on floats."""
+    z, w = plainly(xs), plain(result)
+    within = 1e-9 * abs(z) + 64.0 * weights(result, ()).noise
+    if z != z or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:
+        return ""
+    return f"{z!r} on floats and {w!r} on Values: it depends on state, or on .data"
+
+
+def _in_64_bits(plainly: Callable[[Leaves], float], xs: Leaves) -> float:
+    """What f gives for NumPy's float64.  Its product with an np.float32 has 64 bits, like a Value's; a float's has 32."""
+    if "numpy" not in sys.modules:
+        return math.nan
+    with warnings.catch_warnings():  # it warns where floats raise
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return float(plainly([sys.modules["numpy"].float64(x) for x in xs]))
 
 
 def _gradient(f: Callable[..., Any], args: Sequence[Any]) -> list[float]:

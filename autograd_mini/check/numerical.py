@@ -479,7 +479,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any) -> NumericalGradient:
     >>> abs(gradient.value["x"] - 24.0) < gradient.error["x"] < 1e-10
     True
     """
-    at, xs, rebuild, _ = on_floats(f, args)
+    at, _, xs, rebuild = on_floats(f, args)
     slopes = tuple([partial_derivative(at, xs, i) for i in range(len(xs))])
     value, error, how = (
         parts if len(args) != 1 else parts[0]
@@ -494,19 +494,19 @@ def partial_derivative(f: Callable[[Leaves], float], xs: Sequence[float], i: int
 
 
 class OnFloats(NamedTuple):
-    """A function as one of a list of floats: `at`, and what it gave for the arguments `xs` when it was given floats.
+    """A function as one of a list of floats, and what makes its arguments of them.
 
-    `first` is nan where that is a number of NumPy with fewer than 64 bits, and so only roughly what f is.
+    `at` gives it floats or Values, whichever loses less; `plainly` floats of any kind.
     """
 
     at: Callable[[Leaves], float]
+    plainly: Callable[[Leaves], float]
     xs: list[float]
     rebuild: Rebuild
-    first: float
 
 
 def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
-    """f as a function of a list of floats; that list, and what makes the arguments of it.
+    """f as a function of a list of floats.
 
     It is given Values where it will not take floats, because it calls methods of Values say, and where it rounds more
     on floats: a float times a constant of np.float32 is calculated in 32 bits, a Value times one in 64.
@@ -525,12 +525,11 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
         return z.data if isinstance(z, Value) else float(z)
 
     try:
-        result = scalar(f(*rebuild(xs, derive=True)), f)
+        scalar(f(*rebuild(xs, derive=True)), f)
     except (AttributeError, TypeError):
-        return OnFloats(at_values, xs, rebuild, at_values(xs))
-    short = getattr(getattr(result, "dtype", None), "itemsize", 8) < 8  # a scalar of NumPy
-    first = math.nan if short else number(result)
-    return OnFloats(at_values if short or _rounds_more(at, at_values, xs) else at, xs, rebuild, first)
+        at_values(xs)
+        return OnFloats(at_values, at_values, xs, rebuild)
+    return OnFloats(at_values if _rounds_more(at, at_values, xs) else at, at, xs, rebuild)
 
 
 def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:
