@@ -115,7 +115,7 @@ def _fault(plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
 
 
 def _in_64_bits(plainly: Callable[[Leaves], float], xs: Leaves) -> float:
-    """What f gives for NumPy's float64.  Its product with an np.float32 has 64 bits, like a Value's; a float's has 32."""
+    """What f gives for NumPy's float64.  Its product with an np.float32 has 64 bits, like a Value's."""
     if "numpy" not in sys.modules:
         return math.nan
     with warnings.catch_warnings():  # it warns where floats raise
