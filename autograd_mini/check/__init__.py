@@ -9,9 +9,10 @@ True
 
 from typing import Any
 
+from .checker import gradcheck
 from .complexstep import complex_step
 from .numerical import NumericalGradient, Slope, derivative, numerical_gradient
-from .verdict import Component, Culprit, GradcheckError, GradcheckReport, gradcheck
+from .report import Component, Culprit, GradcheckError, GradcheckReport
 
 __all__ = [
     "gradcheck", "GradcheckReport", "GradcheckError", "Component", "Culprit",

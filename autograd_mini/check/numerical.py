@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple
 from ..engine import Value
 from ..lazy import cached_property
 from ..numbers import as_number
-from ..structures import Leaves, flatten
+from ..structures import Leaves, Rebuild, flatten
 from ..transforms import scalar
 
 LEVELS: Final = 8  # steps in a window
@@ -36,6 +36,8 @@ MOST_WINDOWS: Final = 24
 CLEAR: Final = 100.0  # error bars between the sides of a kink
 ROUGH: Final = 1e-3  # of the range of f: noise that a slope can still be seen in
 FAR_SMALLER: Final = (20, 22, 24, 27, 30)  # than a window, in halvings: where f is a line but for its rounding
+
+NEAREST: Final = (2, 3, 4, 6, 8, 12)  # floats beside the point
 
 TINY: Final = math.ulp(0.0)
 
@@ -287,7 +289,8 @@ def derivative(f: Function, x: float, noise: float = 0.0) -> Slope:
         if slope.how == "unresolved" and (rough := line.roughness()):
             line.noise = 2.0 * rough
             slope = _slope(line)
-    return slope
+            line.noise = noise
+        return _stepped(line, slope) if slope.how == "central" else slope
 
 
 def _slope(line: _Line) -> Slope:
@@ -395,8 +398,24 @@ def _jump(windows: Sequence[_Window]) -> float:
         gap = last - centre
         smooth = h * (abs(beyond.value) + beyond.error) + finest.line.rounding(last, centre)
         if abs(gap) > 16.0 * smooth and abs(last - first) < abs(gap) / 4.0:
-            return sign * gap / h
+            nearest = finest.line.at(math.nextafter(finest.line.x, sign * math.inf)) - centre
+            if abs(nearest) > abs(gap) / 4.0:  # or it jumps between the point and the step, and not here
+                return sign * gap / h
     return 0.0
+
+
+def _stepped(line: _Line, slope: Slope) -> Slope:
+    """The slope, but that of a jump if f jumps to the nearest floats, which a window of long steps leaves out."""
+    ulp = math.ulp(line.x)
+    for sign in (-1.0, 1.0):
+        first = line.at(line.x + sign * ulp)
+        gap = first - line.centre
+        if abs(gap) > 64.0 * line.rounding(first, line.centre) + 4.0 * ulp * abs(slope.value):
+            more = [line.at(line.x + sign * k * ulp) for k in NEAREST]
+            if all(abs(z - first) < abs(gap) / 4.0 for z in more):  # f goes on from there, or else it is only rough
+                side = Estimate(slope.value, slope.error)
+                return slope._replace(how="jump", left=side, right=side, steepest=sign * gap / ulp)
+    return slope
 
 
 def _upright(windows: Sequence[_Window]) -> Slope | None:
@@ -460,7 +479,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any) -> NumericalGradient:
     >>> abs(gradient.value["x"] - 24.0) < gradient.error["x"] < 1e-10
     True
     """
-    at, xs, rebuild = on_floats(f, args)
+    at, _, xs, rebuild = on_floats(f, args)
     slopes = tuple([partial_derivative(at, xs, i) for i in range(len(xs))])
     value, error, how = (
         parts if len(args) != 1 else parts[0]
@@ -474,27 +493,52 @@ def partial_derivative(f: Callable[[Leaves], float], xs: Sequence[float], i: int
     return derivative(lambda x: f([*xs[:i], x, *xs[i + 1 :]]), xs[i], noise)
 
 
-def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Callable[[Leaves], float], list[float], Any]:
-    """f as a function of a list of floats; that list, and what makes the arguments of it.
+class OnFloats(NamedTuple):
+    """A function as one of a list of floats, and what makes its arguments of them.
 
-    Where f will not take floats, because it calls methods of Values say, it is given Values.
+    `at` gives it floats or Values, whichever loses less; `plainly` floats of any kind.
+    """
+
+    at: Callable[[Leaves], float]
+    plainly: Callable[[Leaves], float]
+    xs: list[float]
+    rebuild: Rebuild
+
+
+def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
+    """f as a function of a list of floats.
+
+    It is given Values where it will not take floats, because it calls methods of Values say, and where it rounds more
+    on floats: a float times a constant of np.float32 is calculated in 32 bits, a Value times one in 64.
     """
     numbers, rebuild = flatten(list(args))
     xs = [as_number(x.data if isinstance(x, Value) else x, "numerical_gradient()") for x in numbers]
 
     def at(xs: Leaves) -> Any:
-        z = f(*rebuild(xs))
+        z = f(*rebuild(xs, derive=True))
         return z if isinstance(z, complex) else number(scalar(z, f))
 
     def at_values(xs: Leaves) -> Any:
-        return number(scalar(f(*rebuild([Value(x) for x in xs])), f))
+        return number(scalar(f(*rebuild([Value(x) for x in xs], derive=True)), f))
 
     def number(z: Any) -> float:
         return z.data if isinstance(z, Value) else float(z)
 
     try:
-        scalar(f(*rebuild(xs)), f)
+        scalar(f(*rebuild(xs, derive=True)), f)
     except (AttributeError, TypeError):
         at_values(xs)
-        return at_values, xs, rebuild
-    return at, xs, rebuild
+        return OnFloats(at_values, at_values, xs, rebuild)
+    return OnFloats(at_values if _rounds_more(at, at_values, xs) else at, at, xs, rebuild)
+
+
+def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:
+    """Whether a function of floats is another on Values, beside the point: there 32 bits don't happen to be enough."""
+    beside = [x * (1.0 + 2.0**-10 / 3.0) for x in xs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            z, w = at(beside), at_values(beside)
+        except (ArithmeticError, ValueError, AttributeError, TypeError):  # f has no value there, or takes no Values
+            return False
+    return bool(abs(z - w) > 64.0 * math.ulp(w))

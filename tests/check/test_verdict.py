@@ -70,6 +70,9 @@ def only(report):
 # ---- every row of the table ----
 
 
+JUMPS = ("floor", "ceil", "round", "copysign", "atan2", "pow")  # rows that do, where no slope is right
+
+
 @ROWS
 def test_no_right_rule_fails_but_where_the_page_says_so(rule):
     rng = random.Random(rule.name)
@@ -78,8 +81,10 @@ def test_no_right_rule_fails_but_where_the_page_says_so(rule):
         f, variables = operation(rule, xs)
         if has_a_value(f, variables):
             report = gradcheck(f, *variables)
+            wrong = {c.note for c in report.components if c.verdict == "wrong"}
             published = any(finding.excepted for finding in first_derivatives(rule, xs))
-            assert not report.wrong or published, f"{rule.name}{xs}\n{report}"
+            jumps = wrong == {"jump"} and rule.name in JUMPS
+            assert not wrong or jumps or published, f"{rule.name}{xs}\n{report}"
 
 
 def test_a_power_so_small_that_its_slope_has_the_exponent_minus_1():
@@ -137,7 +142,21 @@ SIDES = "before and after"
         (lambda x: relu(x - 1.0) + 5.0, (1.0,), "kink", "kink: slopes 0 and 1 before and after"),
         (lambda x: maximum(x, 1.0), (1.0,), "kink", "kink: slopes 0 and 1 before and after"),
         (lambda x: clamp(x, -1.0, 1.0), (1.0,), "kink", "kink: slopes 1 and 0 before and after"),
-        (floor, (2.0,), "kink", "jump: slopes 0 and 0 before and after"),
+        (floor, (2.0,), "wrong", "jump"),
+        (floor, (0.0,), "wrong", "jump"),
+        (functions.ceil, (-3.0,), "wrong", "jump"),
+        (functions.round, (2.5,), "wrong", "jump"),
+        (functions.round, (2.0,), "right", None),
+        (lambda x: where(x >= 1.0, x + 5.0, x), (1.0,), "wrong", "jump"),
+        (lambda x: where(x > 1.0, x + 5.0, x), (1.0,), "wrong", "jump"),
+        (lambda x: where(x == 1.0, 5.0, x), (1.0,), "wrong", "jump"),
+        (lambda x: where(x >= 1.0, x + 1e-9, x), (1.0,), "wrong", "jump"),
+        (lambda x: where(x >= 1.0, x + 5.0, x), (1.0 - 1e-12,), "right", None),
+        (lambda x: where(x >= 1.0, x + 5.0, x), (1.0 + 1e-12,), "right", None),
+        (lambda x: where(x >= 1.0, x + 5.0, x), (1.0 - 3 * 2.0**-53,), "right", None),
+        (lambda x: x * floor(x), (3.0,), "wrong", "jump"),
+        (lambda x: functions.copysign(3.0, x) + x, (0.0,), "wrong", "jump"),
+        (lambda x: tanh(1e20 * (x - 1.0)), (1.0,), "right", None),
         (floor, (2.3,), "right", ""),
         (floor, (1e300,), "right", "by the complex step"),
         (log, (1e-300,), "right", ""),
@@ -153,7 +172,7 @@ SIDES = "before and after"
         (lambda n: 0.0**n, (0.0,), "kink", "f jumps here"),
         (lambda n: (-2.0) ** n, (3.0,), "kink", "there is no slope, and nan says so"),
         (lambda n: (-0.9999999999999988) ** n, (-2.3e16,), "inconclusive", ""),
-        (lambda y: atan2(y, -1.0), (0.0,), "kink", "jump: slopes -1 and -1 before and after"),
+        (lambda y: atan2(y, -1.0), (0.0,), "wrong", "jump"),
         (lambda x: hypot(x, 0.0), (0.0,), "kink", "there is no slope, and nan says so"),
         (lambda x: x * sqrt(x), (1e-9,), "right", ""),
         (sin, (1e300,), "right", "by the complex step"),
@@ -167,6 +186,10 @@ SIDES = "before and after"
         (lambda x: 1e-9 * abs(x) + x, (0.0,), "kink", "kink: slopes 0.999999999 and 1 before and after"),
         (lambda x: 1.0 / x, (1e-200,), "inconclusive", None),
         (lambda x: x * math.nan, (3.0,), "inconclusive", None),
+        (lambda x: x * x, (1e308,), "inconclusive", None),
+        (lambda x: x, (math.nan,), "inconclusive", None),
+        (lambda x: x + 0.0, (math.inf,), "inconclusive", None),
+        (lambda x: 1.0 / x, (math.inf,), "inconclusive", None),
         (
             lambda x: x * sqrt(x),
             (0.0,),
@@ -371,10 +394,10 @@ def test_a_fault_in_a_derivatives_derivative_is_named():
 
 
 def test_a_fault_in_the_sweep_is_not_laid_on_an_operation(monkeypatch):
-    from autograd_mini.check import verdict
+    from autograd_mini.check import checker
 
-    pull = verdict.Run.pull
-    monkeypatch.setattr(verdict.Run, "pull", lambda self, *xs: [2.0 * g for g in pull(self, *xs)])
+    pull = checker.Run.pull
+    monkeypatch.setattr(checker.Run, "pull", lambda self, *xs: [2.0 * g for g in pull(self, *xs)])
     report = gradcheck(lambda x: sin(x) * x, 1.0)
     assert report.wrong
     assert not report.culprits
@@ -422,6 +445,41 @@ def test_a_function_that_differs_on_values_is_told():
 
 def test_sums_that_are_rounded_otherwise_on_values_are_the_same_function():
     assert gradcheck(sum, [0.1] * 10 + [-1.0])  # which Python adds up without loss since 3.12
+
+
+@pytest.mark.parametrize("x", [0.3, 2.0, 3.7, 1e-3])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * np.float32(0.1),
+        lambda x: np.float32(0.1) * x,
+        lambda x: x - np.float32(0.1) * x * x,
+        lambda x: exp(x * np.float32(0.1)),
+        lambda x: exp(x * np.float32(0.1)) - exp(0.37),
+        lambda x: x * np.float16(0.1) + np.float64(0.2),
+        lambda x: x * np.int64(3),
+    ],
+)
+def test_constants_of_fewer_bits_do_not_make_a_slope_wrong(f, x):
+    assert only(gradcheck(f, x)).verdict == "right"
+
+
+def test_control_characters_are_escaped_in_the_report():
+    @primitive(lambda m, z, x: 2.0 * m.cos(x))
+    def sine(x):
+        return math.sin(x)
+
+    def f(x):
+        y = x * 1.0
+        if isinstance(y, Value):
+            y.label = "a\x1b[2J\rb\u202ec"
+        return sine(y)
+
+    f.__name__ = "f\x1b]0;title\x07\n"
+    text = str(gradcheck(f, 1.0))
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert text.startswith(r"gradcheck of f\x1b]0;title\x07\n: 1 wrong")
+    assert r"at a\x1b[2J\rb\u202ec = 1.0" in text
 
 
 def test_a_function_that_draws_or_counts_is_refused():

@@ -17,8 +17,11 @@ from ...rule import VALUES, Rule
 from ...rules import RULES
 from ...sweep import order_below, topological_order
 from ...watch import never_raising
-from .. import formulas
-from ..formulas import GREEK, Layout, Op, Piece, Reading, Term
+from ..formulas import writing
+from ..formulas.names import GREEK
+from ..formulas.reading import Reading, read
+from ..formulas.terms import Op, Term
+from ..formulas.writing import Layout, Piece
 from ..scene import printable
 
 MOST_TERMS = 24  # of the formula of one rule
@@ -116,66 +119,66 @@ def _term(reading: Reading, slope: Any, stops: list[Value]) -> Term:
     terms = {id(stop): reading.of(stop) for stop in stops}
     made = order_below([slope], stops)[len(stops) :]
     terms |= {id(leaf): reading.tidied.number(leaf.data) for leaf in made if leaf.is_leaf}
-    formulas.read(made, reading.tidied, terms)
+    read(made, reading.tidied, terms)
     return terms[id(slope)]
 
 
 def _written(term: Term, limit: int) -> str:
     if term.size > limit or term.op is Op.TOO_LONG:
         return ""
-    return formulas.write(term, _in_mathml, "<mrow><mo>(</mo>", "<mo>)</mo></mrow>")
+    return writing.write(term, _in_mathml, "<mrow><mo>(</mo>", "<mo>)</mo></mrow>")
 
 
 def _in_mathml(x: Term) -> Layout:
     match x.op:
         case Op.NUMBER:
-            return formulas.latex_binding(str(x.detail), formulas.MINUS), [_number(x.detail)]
+            return writing.latex_binding(str(x.detail), writing.MINUS), [_number(x.detail)]
         case Op.NAME:
-            return formulas.WHOLE, [_name(x.detail)]
+            return writing.WHOLE, [_name(x.detail)]
         case Op.SUM:
-            pieces: list[Piece] = [(x.args[0], formulas.PLUS)]
+            pieces: list[Piece] = [(x.args[0], writing.PLUS)]
             for sign, y in zip(x.detail[1:], x.args[1:], strict=True):
-                pieces += [f"<mo>{'−' if sign < 0 else '+'}</mo>", (y, formulas.TIMES)]
-            return formulas.PLUS, pieces
+                pieces += [f"<mo>{'−' if sign < 0 else '+'}</mo>", (y, writing.TIMES)]
+            return writing.PLUS, pieces
         case Op.PRODUCT:
             first, *others = x.args
-            times = formulas.separated(others, formulas.TIMES, "<mo>·</mo>")
-            return formulas.TIMES, [(first, formulas.MINUS), "<mo>·</mo>", *times]
+            times = writing.separated(others, writing.TIMES, "<mo>·</mo>")
+            return writing.TIMES, [(first, writing.MINUS), "<mo>·</mo>", *times]
         case Op.QUOTIENT:
-            return formulas.TIMES, ["<mfrac>", *_row(x.args[0]), *_row(x.args[1]), "</mfrac>"]
+            return writing.TIMES, ["<mfrac>", *_row(x.args[0]), *_row(x.args[1]), "</mfrac>"]
         case Op.NEGATIVE:
-            return formulas.MINUS, [_MINUS, (x.args[0], formulas.TIMES)]
+            return writing.MINUS, [_MINUS, (x.args[0], writing.TIMES)]
         case Op.POWER:
-            base: list[Piece] = ["<mrow>", (x.args[0], formulas.WHOLE), "</mrow>"]
-            return formulas.TO_THE, ["<msup>", *base, *_row(x.args[1]), "</msup>"]
+            base: list[Piece] = ["<mrow>", (x.args[0], writing.WHOLE), "</mrow>"]
+            return writing.TO_THE, ["<msup>", *base, *_row(x.args[1]), "</msup>"]
         case Op.CHOICE:
-            return formulas.WHOLE, _call("where", x.args)
+            return writing.WHOLE, _call("where", x.args)
     return _called(x)
 
 
 def _called(x: Term) -> Layout:
     match x.detail.name:
-        case "exp" if x.args[0].size <= formulas.LONGEST_EXPONENT:
-            return formulas.TO_THE, ["<msup><mi>e</mi>", *_row(x.args[0]), "</msup>"]
+        case "exp" if x.args[0].size <= writing.LONGEST_EXPONENT:
+            return writing.TO_THE, ["<msup><mi>e</mi>", *_row(x.args[0]), "</msup>"]
         case "sqrt":
-            return formulas.WHOLE, ["<msqrt>", *_row(x.args[0]), "</msqrt>"]
+            return writing.WHOLE, ["<msqrt>", *_row(x.args[0]), "</msqrt>"]
         case "cbrt":
-            return formulas.WHOLE, ["<mroot>", *_row(x.args[0]), "<mn>3</mn></mroot>"]
+            return writing.WHOLE, ["<mroot>", *_row(x.args[0]), "<mn>3</mn></mroot>"]
         case "abs":
-            return formulas.WHOLE, ["<mrow><mo>|</mo>", *_row(x.args[0]), "<mo>|</mo></mrow>"]
+            return writing.WHOLE, ["<mrow><mo>|</mo>", *_row(x.args[0]), "<mo>|</mo></mrow>"]
     names = {"log": "ln", "sigmoid": "σ", "maximum": "max", "minimum": "min"}
     rule: Rule = x.detail
     name = names.get(rule.name) or (rule.name if RULES.get(rule.name) is rule else rule.symbol)
-    return formulas.WHOLE, _call(name, x.args)
+    return writing.WHOLE, _call(name, x.args)
 
 
 def _call(name: str, args: Sequence[Term]) -> list[Piece]:
-    arguments = formulas.separated(args, formulas.IF, "<mo>,</mo>")
+    arguments = writing.separated(args, writing.IF, "<mo>,</mo>")
     return [f"<mi>{escape(printable(name))}</mi><mrow><mo>(</mo>", *arguments, "<mo>)</mo></mrow>"]
 
 
 def _row(x: Term) -> list[Piece]:
-    return ["<mrow>", (x, formulas.IF), "</mrow>"]
+    return ["<mrow>", (x, writing.IF), "</mrow>"]
 
 
 def _number(x: Any) -> str:

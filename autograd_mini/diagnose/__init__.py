@@ -1,0 +1,10 @@
+"""Answers to "where did the nan come from?" and "why is the gradient what it is?".
+
+`detect_anomaly()` stops a program at the first operation that makes a nan or an inf, on the way forward or back, and
+says what to do about it.  `explain(root, leaf)` takes a gradient apart, by the consumers of the leaf and path by path.
+"""
+
+from .anomaly import AnomalyError, detect_anomaly
+from .explanation import Contribution, Explanation, Path, explain
+
+__all__ = ["AnomalyError", "detect_anomaly", "Contribution", "Explanation", "Path", "explain"]
