@@ -1,4 +1,6 @@
-"""The results in words: docs/benchmarks.md from page.md, README.md here from contributors.md, and the table in README.md above.
+"""The results in words: docs/benchmarks.md, README.md in this folder, and the table in the README of the project.
+
+page.md and contributors.md are the texts of the first two; the tables come from results.json.
 
     python benchmarks/report.py        # needs nothing but the standard library; matplotlib for the plots
 
@@ -146,7 +148,7 @@ def with_table(text: str, results: Results) -> str:
 
 
 def page(results: Results, text: str = "page.md") -> str:
-    """docs/benchmarks.md: the text of page.md, or README.md here: the text of contributors.md, with tables of these results."""
+    """docs/benchmarks.md, made of page.md, or README.md in this folder, made of contributors.md."""
 
     def filled(place: re.Match[str]) -> str:
         try:

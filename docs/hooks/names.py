@@ -18,8 +18,8 @@ search:
 
 # All names
 
-Every public function and class in alphabetical order, with the module to import it from. Operations such as `exp` are also methods
-of `Value`.
+Every public function and class in alphabetical order, with the module to import it from. Operations such as `exp` are
+also methods of `Value`.
 
 | name | import from | what it is |
 |---|---|---|
