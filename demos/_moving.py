@@ -117,7 +117,8 @@ class Square(NamedTuple):
             for polygon, starts in zip(polygons, offsets)
             for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist())
         ]
-        outline = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners_of(ring)) + "Z" for ring in rings)
+        corners = [found for found in map(corners_of, rings) if found]  # a region that only touches the edge has none
+        outline = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in corners)
         ground = f'<rect class="no" x="{LEFT:g}" y="{TOP:g}" width="{SIDE:g}" height="{SIDE:g}"/>'
         return f'{ground}<path class="yes" fill-rule="evenodd" d="{outline}"/>'
 

@@ -107,6 +107,8 @@ def test_it_is_small_and_asks_for_nothing(name: str) -> None:
     text = (IMAGES / f"{name}.svg").read_text(encoding="utf-8")
     assert len(text) < 100_000
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)|<script|url\(", text) == []
+    for outline in re.findall(r' d="(M[^"]+)"', text):
+        assert re.fullmatch(r"(M-?[\d.]+ -?[\d.]+([LHVhv][\d. -]+)+Z?)+", outline), outline
 
 
 @pytest.fixture(scope="module")
