@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from autograd_mini.extras import require
 
 Numbers = Sequence[float]
 Score = Callable[[Numbers], float]
@@ -106,12 +108,12 @@ class Square(NamedTuple):
 
     def region(self, score: Score, steps: int) -> str:
         """The region where a score is above 0, as it is found on a grid of so many steps."""
-        from contourpy import contour_generator
-
         grid = [self.low + (self.high - self.low) * i / steps for i in range(steps + 1)]
         scores = [[score((x1, x2)) for x1 in grid] for x2 in grid]
-        filled: Any = contour_generator(grid, grid, scores, fill_type="OuterOffset").filled(0.0, math.inf)
-        polygons, offsets = filled
+        contours = require("contourpy", what="a moving picture", extra="demo")  # it comes with matplotlib
+        polygons, offsets = contours.contour_generator(grid, grid, scores, fill_type="OuterOffset").filled(
+            0.0, math.inf
+        )
         rings = [
             [self.place(point) for point in polygon[begin:end].tolist()]
             for polygon, starts in zip(polygons, offsets)

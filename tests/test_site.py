@@ -148,3 +148,21 @@ def test_no_page_of_the_course_is_wider_than_the_screen(site: Path, browser: Any
         tab.goto(path.as_uri())
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, path.name
     tab.close()
+
+
+def test_a_learner_gets_from_the_home_page_to_the_last_chapter_by_the_links_in_the_text(
+    site: Path, browser: Any
+) -> None:
+    tab = browser.new_page()
+    trouble: list[str] = []
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.on("console", lambda message: trouble.append(message.text))
+    tab.goto((site / "index.html").as_uri())
+    tab.click("article >> text=Start with chapter 0")
+    reached = [tab.url]
+    for _ in range(7):
+        tab.locator("article p", has_text="Next:").locator("a").click()
+        reached.append(tab.url)
+    assert [url.rpartition("/")[2][:2] for url in reached] == [f"{n}-" for n in range(8)]
+    assert trouble == []
+    tab.close()

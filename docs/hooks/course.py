@@ -51,7 +51,8 @@ def on_page_content(html: str, page: Any, config: Any, **_: Any) -> str:
         picture = (folder / found["source"]).read_text(encoding="utf-8").strip()
         return f'<figure class="moving">{picture}<figcaption>{found["alt"]}</figcaption></figure>'
 
-    return _SLIDE.sub(slide, _PICTURE.sub(inlined, html))
+    shown = _SLIDE.sub(slide, _PICTURE.sub(inlined, html))
+    return shown.replace("<img alt=", '<img loading="lazy" alt=')  # a picture is loaded when it is scrolled to
 
 
 def slide(found: re.Match[str]) -> str:
@@ -60,5 +61,5 @@ def slide(found: re.Match[str]) -> str:
     stem = light.replace("/course/", "/slides/").removesuffix(".svg")
     forms = {"SVG": light, "PNG": f"{stem}.png", "dark SVG": f"{stem}-dark.svg", "dark PNG": f"{stem}-dark.png"}
     links = " · ".join(f'<a href="{url}" download>{form}</a>' for form, url in forms.items())
-    image = f'<img alt="{alt}" src="{stem}.png" loading="lazy">'
+    image = f'<img alt="{alt}" src="{stem}.png">'
     return f'<figure class="slide">{image}<figcaption>{alt}<br>{links}</figcaption></figure>'

@@ -103,7 +103,7 @@ def section(call: str, kinks: str) -> str:
     z = evaluate(call, leaves)
     parts = [
         f"### {call} {{ #{anchor(call)} }}",
-        f"![Plot of {call} and of its slope](plots/{anchor(call)}.svg){{ .operation loading=lazy }}",
+        f"![Plot of {call} and of its slope](plots/{anchor(call)}.svg){{ .operation }}",
         summary(name),
         f"$$z = {readable(formula(evaluate(UNSHIFTED.get(call, call), leaves)).latex)}$$",
         *(slope(call, x, names) for x in names),

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import autograd_mini
-from autograd_mini.cli import demos
+from autograd_mini.cli.commands.demo import demo_folder
 
-NOTEBOOKS = demos()["iris"].parent
+NOTEBOOKS = demo_folder()
 DOCS = Path(__file__).parents[2] / "docs"
 CHAPTERS = sorted((DOCS / "course").glob("[0-9]-*.md"), key=lambda page: page.name)
 SECONDS = 120  # the longest that a cell may take
