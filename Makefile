@@ -25,7 +25,9 @@ lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
 
 docs: $(VENV)/.installed-docs
+	@echo "Building the course, the how-to pages and the reference (half a minute) ..."
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "The site is in site/. Open site/index.html in a browser: it needs no server, and the search works from disk too."
 
 bench: $(VENV)/.installed-bench
 	@$(VENV)/bin/python benchmarks/run.py

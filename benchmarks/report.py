@@ -1,8 +1,10 @@
-"""The results in words: docs/benchmarks.md, from page.md and results.json, and the table in README.md.
+"""The results in words: docs/benchmarks.md, README.md in this folder, and the table in the README of the project.
+
+page.md and contributors.md are the texts of the first two; the tables come from results.json.
 
     python benchmarks/report.py        # needs nothing but the standard library; matplotlib for the plots
 
-A test holds both files to what this makes of the results that are there.
+A test holds these files to what this makes of the results that are there.
 """
 
 import json
@@ -14,8 +16,9 @@ from typing import Any
 from asked import ASKED, TITLES, curve, exponent
 
 ROOT = Path(__file__).parents[1]
-RESULTS, TEXT = Path(__file__).with_name("results.json"), Path(__file__).with_name("page.md")
-PAGE, README = ROOT / "docs" / "benchmarks.md", ROOT / "README.md"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+PAGE, README, CONTRIBUTORS = ROOT / "docs" / "benchmarks.md", ROOT / "README.md", HERE / "README.md"
 BEGIN, END = "<!-- made by benchmarks/report.py -->", "<!-- until here -->"
 PACKAGES = {
     "eager": "ours",
@@ -144,8 +147,8 @@ def with_table(text: str, results: Results) -> str:
 # ---- the page ----
 
 
-def page(results: Results) -> str:
-    """docs/benchmarks.md: the text of page.md, with tables of these results."""
+def page(results: Results, text: str = "page.md") -> str:
+    """docs/benchmarks.md, made of page.md, or README.md in this folder, made of contributors.md."""
 
     def filled(place: re.Match[str]) -> str:
         try:
@@ -153,7 +156,7 @@ def page(results: Results) -> str:
         except KeyError as missing:
             return f"Not measured: {missing}."
 
-    return re.sub(r"\{\{(\w+)\}\}", filled, TEXT.read_text(encoding="utf-8"))
+    return re.sub(r"\{\{(\w+)\}\}", filled, (HERE / text).read_text(encoding="utf-8"))
 
 
 def machines(results: Results) -> list[str]:
@@ -412,8 +415,9 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
 
 
 def write(results: Results) -> None:
-    """The page, README's table and, where matplotlib is, the plots."""
+    """The pages, README's table and, where matplotlib is, the plots."""
     PAGE.write_text(page(results), encoding="utf-8")
+    CONTRIBUTORS.write_text(page(results, "contributors.md"), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8"), results), encoding="utf-8")
     try:
         import plots

@@ -8,6 +8,7 @@ is gradient descent. What is not there it cannot find: no line splits XOR, but a
 from collections.abc import Sequence
 from pathlib import Path
 
+import _moving as moving
 import _pictures as pictures
 
 from autograd_mini import Value, dot, draw, grad
@@ -119,7 +120,8 @@ def main(out: Path = Path()) -> dict[str, object]:
     print(f"it ends with w = ({w1:.1f}, {w2:.1f}) and b = {bias:.1f}")
     by_rule, by_graph = traces(len(result.mistakes))
     print(f"the rule and the graph agree in all {len(by_rule)} steps: {by_rule == by_graph}")
-    pictures.regions(out / "perceptron.svg", ("", lambda x: perceptron(x) == 1, X, Y))
+    pictures.regions(out / "perceptron.svg", ("", lambda x: perceptron.z(x).data, X, Y))
+    moving.perceptron(out / "perceptron_training.svg", X, Y, [(0.0, 0.0, 0.0), *by_graph])
 
     mistake = cost([Value(0.0, label="w1"), Value(0.0, label="w2")], Value(0.0, label="b"), X[0], Y[0])
     mistake.label = "cost"
@@ -140,8 +142,8 @@ def main(out: Path = Path()) -> dict[str, object]:
     print(f"XOR, network of two layers: {answers} for {XOR_Y}")
     pictures.regions(
         out / "xor.svg",
-        ("a perceptron, after 100 passes", lambda x: line(x) == 1, XOR_X, XOR_Y),
-        ("a network of two layers", lambda x: bool(network(x) >= 0), XOR_X, XOR_Y),
+        ("a perceptron, after 100 passes", lambda x: line.z(x).data, XOR_X, XOR_Y),
+        ("a network of two layers", lambda x: network(x).data, XOR_X, XOR_Y),
         margin=0.25,
     )
 

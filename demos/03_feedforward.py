@@ -5,9 +5,11 @@ a row for each neuron, a column for each of its inputs. Weights start at random,
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import _moving as moving
 import _pictures as pictures
 
 from autograd_mini import Value, draw
@@ -28,23 +30,29 @@ def matrices(network: MLP) -> list[tuple[Matrix, list[float]]]:
     ]
 
 
-def forward(network: MLP, x: Sequence[float]) -> list[float]:
+def forward(layers: list[tuple[Matrix, list[float]]], x: Sequence[float]) -> list[float]:
     """What a network of tanh layers with a linear last one gives, in plain numbers."""
-    a, layers = list(x), matrices(network)
+    a = list(x)
     for i, (W, b) in enumerate(layers, 1):
         z = [sum(wi * ai for wi, ai in zip(row, a)) + bj for row, bj in zip(W, b)]
         a = z if i == len(layers) else [math.tanh(zj) for zj in z]
     return a
 
 
+def score(layers: list[tuple[Matrix, list[float]]], x: Sequence[float]) -> float:
+    """Above 0 where a network of one output says 1 rather than 0."""
+    return forward(layers, x)[0] - 0.5
+
+
 # %% Why weights start at random
 # Let all of them start at one number. Then all neurons of the hidden layer have the same input and the same weights, so
 # they have the same output, and the same gradient, and after a step they are the same again. However long the network
 # learns, it is no better than one with a single hidden neuron.
-def train(network: MLP) -> tuple[list[float], list[list[float]]]:
+def train(network: MLP, watch: Callable[[int], object] = lambda epoch: None) -> tuple[list[float], list[list[float]]]:
     """Gradient descent on XOR: the cost of each epoch, and the first weight of each hidden neuron after it."""
     costs, weights = [], []
-    for _ in range(EPOCHS):
+    for epoch in range(EPOCHS):
+        watch(epoch)
         cost = mse([network(x) for x in X], Y)
         network.zero_grad()
         cost.backward()
@@ -61,7 +69,7 @@ def main(out: Path = Path()) -> dict[str, object]:
     shapes = [(len(W), len(W[0])) for W, _ in matrices(network)]
     print(f"3 inputs, 4 hidden neurons, 5 outputs: weights of the shapes {shapes}")
     x = [0.5, -1.0, 2.0]
-    error = max(abs(a.data - b) for a, b in zip(network(x), forward(network, x)))
+    error = max(abs(a.data - b) for a, b in zip(network(x), forward(matrices(network), x)))
     print(f"the network of Values and the matrices agree within {error:.0e}")
     pictures.network(out / "network.svg", [3, 4, 5])
 
@@ -76,9 +84,13 @@ def main(out: Path = Path()) -> dict[str, object]:
     print(f"constant start, after {EPOCHS} epochs: cost {alike_costs[-1]:.4f}, and each hidden neuron has the weights")
     for numbers in hidden:
         print("   ", numbers)
-    costs, weights = train(MLP(2, [3, 1], activation="tanh", seed=3))
+    different = MLP(2, [3, 1], activation="tanh", seed=3)
+    kept: list[list[tuple[Matrix, list[float]]]] = []  # the matrices in each epoch
+    costs, weights = train(different, watch=lambda epoch: kept.append(matrices(different)))
     print(f"random start, after {EPOCHS} epochs: cost {costs[-1]:.4f}, first weights {weights[-1]}")
     pictures.symmetry(out / "symmetry.svg", alike_weights, weights)
+    scores = [(epoch, partial(score, kept[epoch])) for epoch in [*range(0, EPOCHS, 6), EPOCHS - 1]]
+    moving.boundary(out / "xor_training.svg", "A network learns XOR", X, Y, costs, scores)
 
     return {
         "shapes": shapes,

@@ -7,11 +7,12 @@ compiled, and learns in a second.
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
 
+import _moving as moving
 import _pictures as pictures
 from tqdm import tqdm
 
@@ -53,9 +54,13 @@ def slope_error(network: MLP, digit: Digit) -> float:
 
 # %% Learning
 # Minibatches: shuffle, and step after every 16 digits; in the last epoch by smaller steps.
-def train(network: MLP, training: list[Digit], held_out: list[Digit]) -> tuple[list[float], list[float]]:
+def train(
+    network: MLP, training: list[Digit], held_out: list[Digit], watch: Callable[[int], object] = lambda batches: None
+) -> tuple[list[float], list[float]]:
     """The cost of each batch, and the accuracy held out: before training, and after each epoch."""
-    costs, accuracies = [], [accuracy(network, held_out)]
+    costs: list[float] = []
+    accuracies = [accuracy(network, held_out)]
+    watch(0)
     starts = range(0, len(training), BATCH)
     with tqdm(total=len(RATES) * len(starts), desc="training", unit="batch", disable=None) as bar:
         for rate in RATES:
@@ -67,6 +72,7 @@ def train(network: MLP, training: list[Digit], held_out: list[Digit]) -> tuple[l
                 for p in network.parameters():
                     p.data -= rate * p.grad
                 costs.append(c.data)
+                watch(len(costs))
                 bar.update()
             accuracies.append(accuracy(network, held_out))
     return costs, accuracies
@@ -105,10 +111,17 @@ def main(out: Path = Path()) -> dict[str, object]:
     error = slope_error(network, training[0])
     print(f"δ of the last layer is p − y, within {error:.0e}")
 
-    costs, accuracies = train(network, training, held_out)
+    watched, said = held_out[:12], list[tuple[int, list[int]]]()  # what it answers meanwhile
+
+    def watch(batches: int) -> None:
+        if batches % 6 == 0:
+            said.append((batches, answers(network, watched)))
+
+    costs, accuracies = train(network, training, held_out, watch)
     last = fmean(costs[-len(costs) // len(RATES) :])
     print(f"after {len(RATES)} epochs: cost {last:.3f}, {accuracies[-1]:.1%} right of those held out")
     pictures.training(out / "digits_training.svg", costs, accuracies)
+    moving.reading(out / "digits_reading.svg", [x for x, _ in watched], [k for _, k in watched], costs, said)
 
     asked = sorted(zip(answers(network, held_out), held_out), key=lambda pair: pair[0] == pair[1][1])[:24]
     right = [answer == k for answer, (_, k) in asked]  # the wrong ones come first

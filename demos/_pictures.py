@@ -1,6 +1,7 @@
 """The pictures of the course, drawn by matplotlib from plain numbers, and the folder that they go to."""
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise, product
@@ -11,7 +12,7 @@ from autograd_mini.extras import MissingExtraError, require
 
 Numbers = Sequence[float]
 Function = Callable[[float], float]
-Panel = tuple[str, Callable[[Numbers], bool], Sequence[Numbers], Sequence[int]]  # title, decision, rows, labels
+Panel = tuple[str, Callable[[Numbers], float], Sequence[Numbers], Sequence[int]]  # title, score, rows, labels
 
 BLUE, ORANGE, GREY, TEAL, INK = "#2563eb", "#ea580c", "#64748b", "#0d9488", "#1e293b"
 PALE_BLUE, PALE_ORANGE = "#dbeafe", "#ffedd5"
@@ -53,6 +54,10 @@ def folder(description: str | None, *needed: str) -> Path:
     return out
 
 
+# What else is done with each picture, such as making slides of it: called with the figure and its path.
+finished: list[Callable[[Any, Path], object]] = []
+
+
 @contextmanager
 def picture(path: Path, width: float = 7.4, height: float = 3.2) -> Iterator[Any]:
     """A figure of matplotlib's to draw on, in inches, which is saved to `path` at the end of the with block."""
@@ -63,7 +68,14 @@ def picture(path: Path, width: float = 7.4, height: float = 3.2) -> Iterator[Any
         matplotlib.rcParams.update(STYLE)
         figure = figures.Figure(figsize=(width, height), layout="constrained")
         yield figure
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        save(figure, path)
+        for also in finished:
+            also(figure, path)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure to a file: the same figure, the same bytes."""
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 # ---- 1. linear models ----
@@ -94,20 +106,19 @@ def hyperplanes(path: Path) -> None:
 
 
 def regions(path: Path, *panels: Panel, margin: float = 0.0) -> None:
-    """Rows of two numbers, + and −, over what is decided at each point of a grid of 50 × 50."""
+    """Rows of two numbers, + and −, over the regions where a score is below and above 0, from a grid of 50 × 50."""
     low, high = -margin, 1 + margin
-    grid = [low + (high - low) * (i + 0.5) / 50 for i in range(50)]
+    grid = [low + (high - low) * i / 49 for i in range(50)]
     with picture(path, width=1.2 + 3.3 * len(panels), height=3.5) as figure:
-        from matplotlib.colors import to_rgb
-
-        colours = to_rgb(PALE_ORANGE), to_rgb(PALE_BLUE)
-        for axes, (title, decide, rows, labels) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels):
-            image = [[colours[decide((x1, x2))] for x1 in grid] for x2 in grid]
-            axes.imshow(image, origin="lower", extent=(low, high, low, high))
+        for axes, (title, score, rows, labels) in zip(figure.subplots(1, len(panels), squeeze=False).flat, panels):
+            scores = [[score((x1, x2)) for x1 in grid] for x2 in grid]
+            axes.contourf(grid, grid, scores, levels=[-math.inf, 0, math.inf], colors=[PALE_ORANGE, PALE_BLUE])
+            axes.contour(grid, grid, scores, levels=[0], colors=GREY, linewidths=1)
             for label, marker, colour in ((1, "$+$", BLUE), (0, "$-$", ORANGE)):
                 points = [x for x, y in zip(rows, labels) if y == label]
                 axes.scatter(*zip(*points), marker=marker, s=130, color=colour, zorder=3, label=f"$y = {label}$")
             axes.set(xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], title=title)
+            axes.set_aspect("equal")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
 
 

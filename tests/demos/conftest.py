@@ -1,11 +1,10 @@
-"""The demos of the course: loaded as a script loads, and gone through once, cell by cell of their notebooks."""
+"""The demos of the course: loaded as a script loads, and gone through once for all tests."""
 
-import ast
 import importlib.util
-import json
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -19,14 +18,18 @@ sys.path.insert(0, str(FOLDER))
 
 
 class Chapter(NamedTuple):
-    """What came of a demo."""
+    """The result of a demo."""
 
     figures: dict[str, Any]  # what its main() returns
-    shown: list[Any]  # the pictures of the notebook
+    pictures: Path  # the folder that it drew into
 
 
 def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"demo{name}", FOLDER / f"{name}.py")
+    return load_script(FOLDER / f"{name}.py")
+
+
+def load_script(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"demo{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -42,21 +45,18 @@ def load_demo() -> Callable[[str], ModuleType]:
 
 @pytest.fixture(scope="session")
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Chapter]:
-    """Runs the cells of a notebook in order, once for all tests. test_course.py holds that they are those of main()."""
+    """Runs the main() of a demo once for all tests."""
     pytest.importorskip("matplotlib")
-    pytest.importorskip("IPython")
 
     @cache
     def go_through(name: str) -> Chapter:
-        out, shown = tmp_path_factory.mktemp(name), []
-        namespace: dict[str, Any] = {"__name__": "__main__", "display": shown.append}
-        for cell in json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                exec("".join(cell["source"]).replace("mkdtemp()", f"mkdtemp(dir={str(out)!r})"), namespace)
-        *_, main, _ = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")).body
-        assert isinstance(main, ast.FunctionDef)
-        assert isinstance(main.body[-1], ast.Return)
-        returned = ast.unparse(main.body[-1].value or ast.Constant(None))
-        return Chapter(eval(returned, namespace), shown)
+        out = tmp_path_factory.mktemp(name)
+        return Chapter(load(name).main(out), out)
 
     return go_through
+
+
+@pytest.fixture(scope="session")
+def notebooks() -> ModuleType:
+    """The script that makes a notebook of each chapter's page."""
+    return load_script(Path(__file__).parents[2] / "docs" / "course" / "notebooks.py")

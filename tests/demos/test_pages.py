@@ -56,7 +56,7 @@ def test_the_neuron_that_is_sure_and_wrong(figures: Figures) -> None:
     a = found["outputs"]["cross-entropy"][0]
     assert f"the gradient is {1 / (1 - a):.4f}" in text
     assert f"$\\sigma ′(4) = {a * (1 - a):.4f}$" in text
-    assert f"What arrives at $z$ is {fast:.4f}" in text
+    assert f"The gradient that arrives at $z$ is {fast:.4f}" in text
 
 
 def test_the_factors_of_the_learning_rates(figures: Figures) -> None:
