@@ -13,6 +13,7 @@ const state = {
   path: null,
   quiz: null,
   costs: [],
+  panels: [], // that a compact page shows
   act: {},
 };
 
@@ -30,6 +31,7 @@ function refresh() {
   chainPanel(tape, state);
   table.show(state.leaves, state.quiz ? state.quiz.shown : known.gradients);
   showTransport(step);
+  address.write(state, byId("rate").value);
 }
 
 function showTransport(step) {
@@ -275,7 +277,52 @@ function onKey(event) {
   KEYS[event.key]();
 }
 
+// ---- the address ----
+
+function follow() {
+  const said = address.read();
+  if (said.theme) document.documentElement.dataset.theme = said.theme;
+  state.leaves = new Map([...tape.initial, ...said.leaves]);
+  state.costs = [];
+  showCosts();
+  tape.run(state.leaves);
+  state.selected = said.selected;
+  if (said.rate) byId("rate").value = said.rate;
+  byId("slopes").checked = said.slopes;
+  document.body.classList.toggle("no-slopes", !said.slopes);
+  const view = said.open ? viewOf(said.open) : 0;
+  if (view !== undefined && view !== state.view) setView(view);
+  if (said.quiz !== Boolean(state.quiz)) toggleQuiz();
+  goTo(state.quiz ? tape.seedStep : said.at, true);
+}
+
+// A page within another: the picture and the panels that were asked for.
+function makeCompact(panels) {
+  state.panels = panels;
+  document.body.classList.add("compact");
+  for (const panel of document.querySelectorAll("[data-panel]")) {
+    panel.classList.toggle("off", !panels.includes(panel.dataset.panel));
+  }
+  byId("quiz").classList.toggle("off", !panels.includes("quiz"));
+  document.body.classList.toggle("descending", panels.includes("descent"));
+  let [width, tallest] = [0, 0]; // it grows with what it shows, but does not shrink again: the text below would jump
+  new ResizeObserver(() => {
+    if (innerWidth !== width) [width, tallest] = [innerWidth, 0];
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height <= tallest) return;
+    tallest = height;
+    address.tell({ height });
+  }).observe(document.body);
+  addEventListener("message", ({ data }) => {
+    if (["light", "dark"].includes(data?.theme)) document.documentElement.dataset.theme = data.theme;
+  });
+}
+
 fillTexts();
+const address = new Address(tape);
+const said = address.read();
+if (said.panels) makeCompact(said.panels);
+byId("rate").value = graph.rate;
 const picture = new Picture(tape, byId("picture"), state.act);
 const table = new LeafTable(tape, byId("leaves"), state.act);
 const formulaHost = byId("formula");
@@ -283,7 +330,7 @@ formulaHost.replaceChildren(formulaOfRoot());
 byId("clusters").hidden = graph.clusters.length === 0;
 byId("open-all").disabled = viewOf(graph.clusters.keys()) === undefined;
 picture.draw(graph.views[0]);
-goTo(0, true);
+follow();
 for (const [id, action] of Object.entries({
   first: () => goTo(0),
   back: () => goTo(state.at - 1),
@@ -318,6 +365,8 @@ byId("answers").addEventListener("keydown", (event) => {
   if (event.key === "Enter") checkQuiz();
 });
 addEventListener("keydown", onKey);
+addEventListener("hashchange", follow);
+byId("rate").addEventListener("change", refresh);
 addEventListener("resize", () => {
   if (picture.isUntouched) picture.fitReadably();
 });

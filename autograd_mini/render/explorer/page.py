@@ -25,7 +25,7 @@ from .document import Document
 from .javascript import rules_in_javascript
 from .layout import Layouts
 
-_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "main")  # in this order, after arithmetic and the rules
+_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "address", "main")  # in this order, after arithmetic and the rules
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,6 +143,7 @@ def explore(
         "title": heading,
         "root": place,
         "precision": precision,
+        "rate": "0.1",
         "nodes": document.nodes(),
         "rules": document.rules(),
         "formula": document.formula(),

@@ -1,6 +1,7 @@
 // The picture: a card for each value, an arrow for each operand, drawn once for a view and then only changed.
 
 const MARGIN = 8; // around the picture, for thick borders
+const [SMALLEST, READABLE] = [0.6, 0.75]; // a picture that would be smaller than the first is shown at the second
 
 class Picture {
   constructor(tape, host, act) {
@@ -42,14 +43,21 @@ class Picture {
   // All of it, as large as its place allows, but not larger than life by much.
   fit() {
     const [width, height] = this.size();
+    if (isCompact()) this.takeRoom(width, height);
     const { clientWidth, clientHeight } = this.host;
     this.setZoom(Math.min(1.35, (clientWidth - 24) / width, (clientHeight - 24) / height));
+  }
+
+  // In a compact page the place is as tall as the picture.
+  takeRoom(width, height) {
+    const zoom = Math.min(1.15, (this.host.clientWidth - 24) / width);
+    this.host.style.height = `${Math.min(480, height * (zoom < SMALLEST ? READABLE : zoom) + 40)}px`;
   }
 
   // The same where it can be read then; else larger, and the steps bring what is at work into sight.
   fitReadably() {
     this.fit();
-    if (this.zoom < 0.6) this.setZoom(0.75);
+    if (this.zoom < SMALLEST) this.setZoom(READABLE);
     this.isUntouched = true;
   }
 
