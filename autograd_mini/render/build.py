@@ -52,7 +52,7 @@ class SceneBuilder:
         shown: which classes are drawn.
         parts: the part of a model that each place belongs to.
         level: "neuron" or "layer", if such parts are classes.
-        names: labels by id, for values that have none.
+        names: by id what the values are called.
         precision: significant digits of the constants.
 
     >>> x = Value(3.0, label="x")
@@ -103,7 +103,7 @@ class SceneBuilder:
             title = printable(part.title_at(self.level))
             within = tuple(map(printable, titles[:-1])) if self.level == "neuron" else ()
             return Box(key, title, op, rows, 1, "part", is_root, within)
-        label = printable(first.label or (self.names.get(id(first), "") if len(places) == 1 else ""))
+        label = printable(self.names.get(id(first), "") if len(places) == 1 else first.label)
         if len(places) > 1 and first.is_leaf and not label:
             label = "data" if self.parts.keys().isdisjoint(self.graph.consumers[places[0]]) else "inputs"
         op, rows = self._operation(c, places)

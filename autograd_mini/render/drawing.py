@@ -16,7 +16,7 @@ from .collapse import collapse as collapsed
 from .dot import dot_source
 from .graph import Graph
 from .graphviz import RenderError, run_engine
-from .names import is_module, names_of, require_names
+from .names import all_names, is_module, require_names
 from .options import (
     decimals,
     require_choice,
@@ -25,7 +25,7 @@ from .options import (
     require_model,
     whole_number,
 )
-from .parts import owner_of, parts_of
+from .parts import parts_of
 from .scene import Scene
 from .svg import finish_svg
 from .theme import DARK, LIGHT
@@ -175,7 +175,8 @@ def draw(
     classes = collapsed(graph, parts, collapse)
     shown = within_depth(graph, classes, depth)
     _require_few(len(shown), "boxes" if collapse or depth is not None else "values", max_nodes)
-    builder = SceneBuilder(graph, classes, shown, parts, collapse, _names(names, model), precision)
+    called = all_names(graph.order, names or {}, model)
+    builder = SceneBuilder(graph, classes, shown, parts, collapse, called, precision)
     return Drawing(builder.scene(), look, engine)
 
 
@@ -189,10 +190,6 @@ def _roots(root: Any) -> list[Value]:
     return roots
 
 
-def _names(variables: Mapping[str, Any] | None, model: Any) -> dict[int, str]:
-    """What to call values that have no label: what the caller does, else by the paths of a model's parameters."""
-    paths = [] if model is None else model.named_parameters()
-    return {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(variables or {})
 
 
 def _require_few(count: int, what: str, max_nodes: int) -> None:

@@ -10,6 +10,7 @@ import io
 import os
 import re
 from html import escape, unescape
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -94,7 +95,7 @@ def run(snippet: str, page: str, names: dict[str, Any]) -> None:
 @contextlib.contextmanager
 def in_an_empty_folder() -> Any:
     """Snippets write files: they shall not be among those of the documentation."""
-    before = os.getcwd()
+    before = Path.cwd()
     with TemporaryDirectory() as folder:
         os.chdir(folder)
         try:

@@ -158,6 +158,22 @@ state.act.look = (i) => {
   state.looked = i;
   refresh();
 };
+// Light a value's card, and bring it into sight.
+state.act.pointAt = (i) => {
+  state.act.look(i);
+  picture.reveal(i);
+};
+// Choose a value, and open what it is in.
+state.act.goToValue = (i) => {
+  const k = graph.clusters.findIndex(({ members }) => members.includes(i));
+  if (k >= 0 && !graph.views[state.view].open.includes(k)) state.act.toggle(k);
+  state.selected = i;
+  state.path = null;
+  refresh();
+  picture.reveal(i);
+  speak(describe(i, tape, tape.knownAt(state.at), null));
+};
+state.act.speak = speak;
 state.act.trace = (i) => {
   state.traced = i;
   refresh();
@@ -196,7 +212,7 @@ function setView(view, focused) {
 // ---- the quiz ----
 
 function startQuiz() {
-  state.quiz = new Quiz(tape, byId("answers"));
+  state.quiz = new Quiz(tape, byId("answers"), state.act);
   state.at = tape.seedStep;
   byId("verdict").textContent = say("quizHint");
   refresh();
@@ -204,17 +220,23 @@ function startQuiz() {
 
 function toggleQuiz() {
   pause();
+  state.looked = null;
   document.body.classList.toggle("quizzing", !state.quiz);
   byId("quiz-panel").hidden = Boolean(state.quiz);
   byId("quiz").setAttribute("aria-pressed", !state.quiz);
   if (!state.quiz) {
     startQuiz();
-    speak(say("quizHint"));
-    byId("answers").querySelector("input")?.focus();
     return;
   }
   state.quiz = null;
   refresh();
+}
+
+function onQuizButton() {
+  toggleQuiz();
+  if (!state.quiz) return;
+  speak(say("quizHint"));
+  byId("answers").querySelector("input")?.focus();
 }
 
 function checkQuiz() {
@@ -242,12 +264,13 @@ function setTheme() {
 
 function fillTexts() {
   document.documentElement.lang = graph.text.language;
-  byId("title").textContent = graph.title;
+  byId("title").replaceChildren(heading());
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = say(place.dataset.text);
   for (const place of document.querySelectorAll("[data-label]")) {
     place.setAttribute("aria-label", say(place.dataset.label));
     place.title = say(place.dataset.label);
   }
+  byId("find").placeholder = say("find");
 }
 
 const KEYS = {
@@ -302,6 +325,7 @@ function makeCompact(panels) {
   document.body.classList.add("compact");
   for (const panel of document.querySelectorAll("[data-panel]")) {
     panel.classList.toggle("off", !panels.includes(panel.dataset.panel));
+    panel.style.order = panels.indexOf(panel.dataset.panel);
   }
   byId("quiz").classList.toggle("off", !panels.includes("quiz"));
   document.body.classList.toggle("descending", panels.includes("descent"));
@@ -324,6 +348,8 @@ const said = address.read();
 if (said.panels) makeCompact(said.panels);
 byId("rate").value = graph.rate;
 const picture = new Picture(tape, byId("picture"), state.act);
+makeTouchable(byId("picture"), picture);
+new Search(tape, byId("find"), state.act);
 const table = new LeafTable(tape, byId("leaves"), state.act);
 const formulaHost = byId("formula");
 formulaHost.replaceChildren(formulaOfRoot());
@@ -339,7 +365,7 @@ for (const [id, action] of Object.entries({
   last: () => goTo(lastStep()),
   "to-backward": () => goTo(tape.seedStep),
   theme: setTheme,
-  quiz: toggleQuiz,
+  quiz: onQuizButton,
   check: checkQuiz,
   reveal: () => {
     state.quiz.reveal();
@@ -352,6 +378,8 @@ for (const [id, action] of Object.entries({
   "zoom-in": () => picture.setZoom(picture.zoom * 1.2),
   "zoom-out": () => picture.setZoom(picture.zoom / 1.2),
   fit: () => picture.fit(),
+  "save-svg": () => savePicture(picture.root, "svg"),
+  "save-png": () => savePicture(picture.root, "png"),
   "open-all": () => setView(viewOf(graph.clusters.keys())),
   "close-all": () => setView(viewOf([])),
 })) {

@@ -16,16 +16,17 @@ from ...files import write_whole
 from ...refuse import require_fresh, require_graph
 from ..graph import Graph
 from ..graphviz import RenderError
-from ..names import names_of, require_names
+from ..names import all_names, require_names
 from ..options import decimals, require_choice, require_engine, require_model, require_text, whole_number
-from ..parts import owner_of, parts_of
+from ..parts import parts_of
 from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
-from .document import Document
+from .document import LONGEST_TITLE, Document
 from .javascript import rules_in_javascript
 from .layout import Layouts
 
-_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "address", "main")  # in this order, after arithmetic and the rules
+# In this order, after arithmetic and the rules.
+_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "address", "search", "export", "touch", "main")
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +68,7 @@ class Page:
     def _repr_html_(self) -> str:
         # The sandbox gives the page an origin of its own: it reaches nothing of the notebook around it.
         return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" srcdoc="{escape(self.html)}" '
+            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" srcdoc="{escape(self.html)}" '
             'style="width:100%;height:860px;border:0" loading="lazy"></iframe>'
         )
 
@@ -126,10 +127,8 @@ def explore(
     graph = Graph([root])
     require_fresh(graph.order)
     parts = {} if model is None else parts_of(graph, model)
-    paths = [] if model is None else model.named_parameters()
-    spelt = {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(names or {})
     place = graph.place[id(root)]
-    document = Document(graph, place, spelt, parts, precision)
+    document = Document(graph, place, all_names(graph.order, names or {}, model), parts, precision)
     layouts = Layouts(graph, document.cards, parts, direction, engine)
     states = layouts.states(max_nodes)
     if not states:
@@ -138,15 +137,17 @@ def explore(
             "makes a box of each part of a model; or explore the result of one sample, or of a part; or allow it with "
             f"max_nodes={len(graph.order)}"
         )
-    heading = printable(title) or f"Backpropagation through {document.names[place]}"
+    heading = printable(title) or document.title()
     told = {
         "title": heading,
+        "hasTitle": bool(title),
         "root": place,
         "precision": precision,
         "rate": "0.1",
         "nodes": document.nodes(),
         "rules": document.rules(),
         "formula": document.formula(),
+        "shortFormula": document.formula(LONGEST_TITLE),
         "clusters": [{"title": c.title, "members": sorted(c.members)} for c in layouts.clusters],
         "views": layouts.views(states),
         "text": json.loads(_asset("text.json")),
@@ -174,7 +175,7 @@ def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
         ]
     )
     style = _colours() + _asset("page.css")
-    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'"}
+    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'", "img": "data:"}
     policy = "; ".join([f"{kind}-src {source}" for kind, source in sources.items()])
     pieces = {
         "policy": f"{policy}; base-uri 'none'; form-action 'none'",

@@ -167,6 +167,14 @@ function formulaOfRoot() {
   return line(symbol(graph.root), operator("="), formula(graph.formula));
 }
 
+// What the reader who made the page calls it, else the formula, where that is short.
+function heading() {
+  if (graph.hasTitle || !graph.shortFormula) return graph.title;
+  return graph.nodes[graph.root].isNamed
+    ? line(symbol(graph.root), operator("="), formula(graph.shortFormula))
+    : line(formula(graph.shortFormula));
+}
+
 // ---- the chain rule of a value ----
 
 function chainPanel(tape, state) {

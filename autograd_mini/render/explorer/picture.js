@@ -51,7 +51,7 @@ class Picture {
   // In a compact page the place is as tall as the picture.
   takeRoom(width, height) {
     const zoom = Math.min(1.15, (this.host.clientWidth - 24) / width);
-    this.host.style.height = `${Math.min(480, height * (zoom < SMALLEST ? READABLE : zoom) + 40)}px`;
+    this.host.style.height = `${Math.min(620, height * (zoom < SMALLEST ? READABLE : zoom) + 40)}px`;
   }
 
   // The same where it can be read then; else larger, and the steps bring what is at work into sight.
@@ -67,6 +67,17 @@ class Picture {
     const [width, height] = this.size();
     this.root.setAttribute("width", width * this.zoom);
     this.root.setAttribute("height", height * this.zoom);
+  }
+
+  // Zoom, and keep what is at a place of the window where it is.
+  zoomAt(zoom, clientX, clientY) {
+    const place = this.host.getBoundingClientRect();
+    const [x, y] = [clientX - place.left, clientY - place.top];
+    const before = this.zoom;
+    const { scrollLeft, scrollTop } = this.host;
+    this.setZoom(zoom);
+    const by = this.zoom / before;
+    this.host.scrollTo((scrollLeft + x) * by - x, (scrollTop + y) * by - y);
   }
 
   frame([title, cluster, depth, x, y, width, height]) {
@@ -221,6 +232,7 @@ class Picture {
       waiting: !known.hasValue[i],
       complete: known.complete[i] && !quiz,
       selected: state.selected === i,
+      looked: state.looked === i,
       "on-way": onWay.has(i) || state.looked === i,
     };
     const title = describe(i, tape, known, gradient);

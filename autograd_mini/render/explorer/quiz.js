@@ -1,7 +1,7 @@
 // The quiz: the gradients are hidden, the reader works them out, and the first arrow that went wrong is shown.
 
 class Quiz {
-  constructor(tape, host) {
+  constructor(tape, host, act) {
     this.tape = tape;
     this.shown = new Array(tape.nodes.length).fill(null);
     this.shown[tape.root] = 1;
@@ -19,12 +19,15 @@ class Quiz {
           autocomplete: "off",
           "aria-label": say("quizBox", { name: nameOf(i) }),
           "data-quiz": i,
+          onfocus: () => act.pointAt(i),
+          onblur: () => act.look(null),
         });
         const mark = html("span", { class: "verdict", "aria-hidden": "true" });
         this.boxes.set(i, { box, mark });
         const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
         math.setAttribute("displaystyle", "true");
-        return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
+        const where = hasNamesake(i) && graph.nodes[i].part ? [html("small", {}, graph.nodes[i].part)] : [];
+        return html("li", {}, html("label", {}, where, math, operatorText("="), box, mark));
       }),
     );
   }
@@ -74,6 +77,9 @@ class Quiz {
     }
   }
 }
+
+// Whether another value has the same name, so that the name alone does not say which is meant.
+const hasNamesake = (i) => graph.nodes.some((_, other) => other !== i && nameOf(other) === nameOf(i));
 
 const operatorText = (text) => html("span", { "aria-hidden": "true" }, ` ${text} `);
 
