@@ -13,11 +13,13 @@ from ..cards import shorten
 from ..graph import Graph
 from ..graphviz import run_engine
 from ..parts import Part
+from ..width import width_in_ems
 
 LONGEST_NAME = 22
 _MOST_LABELLED = 90  # arrows that get room for their slope
 _MOST_TRIED = 120  # boxes that are laid out in both directions: of more, a layout takes seconds
 _MOST_NEURONS = 6  # that open one by one; of more, layers do
+_RANKS_APART = 0.95  # inches, with room for a slope in between
 _POINTS = 72.0  # an inch
 _STAGE = 900, 640  # the room for the picture on a common screen
 
@@ -68,10 +70,8 @@ def card_of(name: str, op: str) -> Card:
     >>> card_of("x", "")
     Card(width=116, badge=0, height=56)
     """
-    badge = max(26, 12 + round(7.0 * len(shorten(op, LONGEST_NAME)))) if op else 0
-    name = shorten(name, LONGEST_NAME)
-    wide = sum(character >= "\u2e80" for character in name)
-    return Card(badge + bool(badge) * 6 + max(116, 22 + 7 * len(name) + 6 * wide), badge)
+    badge = max(26, 10 + round(12 * width_in_ems(shorten(op, LONGEST_NAME)))) if op else 0
+    return Card(badge + bool(badge) * 6 + max(116, 18 + round(12 * width_in_ems(shorten(name, LONGEST_NAME)))), badge)
 
 
 class Layouts:
@@ -125,11 +125,14 @@ class Layouts:
         for item in laid_out.get("objects", []):
             if item["name"].startswith("cluster"):
                 frames.append(self._frame(item, titles, height))
-            elif "pos" in item:
+            elif "pos" in item and item["name"][0] != "p":
                 x, y = _point(item["pos"], height)
                 w, h = float(item["width"]) * _POINTS, float(item["height"]) * _POINTS
                 boxes[item["name"]] = [round(x - w / 2), round(y - h / 2), round(w), round(h)]
-        paths = [[arrows[int(edge["id"])], *_path(edge, height)] for edge in laid_out.get("edges", [])]
+        edges: dict[int, list[Any]] = {}
+        for edge in sorted(laid_out.get("edges", []), key=lambda edge: int(edge["id"])):
+            edges.setdefault(int(edge["id"]) // 2, []).append(edge)
+        paths = [[arrows[number], *_path(parts, height)] for number, parts in edges.items()]
         return {
             "open": sorted(opened),
             "size": [round(width), round(height)],
@@ -157,18 +160,35 @@ class Layouts:
         self, opened: frozenset[int], arrows: list[list[int]], direction: str, titles: list[Titles]
     ) -> Iterator[str]:
         """The lines of DOT; the titles of its frames are added to a list."""
-        yield f"digraph {{ rankdir={direction}; nodesep=0.22; ranksep=0.5; pad=0.15"
+        yield f"digraph {{ rankdir={direction}; nodesep=0.22; pad=0.15"
         yield 'node [shape=box, fixedsize=true, label=""]; edge [fontsize=10, fontname=Courier]'
-        yield from self._boxes(opened, titles)
         ends = [(p, i) for i, parents in enumerate(self.graph.parents) for p in parents]
-        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED else ""
-        for number, together in enumerate(arrows):
-            tail, head = ends[together[0]]
-            inside = self._within(head, opened)
-            longer = ", minlen=2" if inside and inside != self._within(tail, opened) else ""  # parameters come first
-            label = room if len(together) == 1 else ""
-            yield f"{self._box(tail, opened)} -> {self._box(head, opened)} [id={number}{longer}{label}]"
+        ends = [ends[together[0]] for together in arrows]
+        through = {number for number, (tail, head) in enumerate(ends) if self._passes_a_frame(tail, head, opened)}
+        gaps: dict[Titles, list[str]] = {}
+        for number in sorted(through):
+            gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [shape=point, width=0.001, height=0.001]")
+        yield from self._boxes(opened, titles, gaps)
+        yield f"ranksep={_RANKS_APART if through else 0.5}"
+        # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
+        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not through else ""
+        into, out = "we" if direction == "LR" else "ns"
+        last_first = through and direction == "LR"  # there Graphviz begins at the foot
+        for number, (tail, head) in list(enumerate(ends))[:: -1 if last_first else 1]:
+            label = room if len(arrows[number]) == 1 else ""
+            start, end = self._box(tail, opened), self._box(head, opened)
+            if number in through:  # the two halves of one arrow, which meet in the gap
+                yield f"{start} -> p{number}:{into} [id={2 * number}, headclip=false]"
+                start = f"p{number}:{out}"
+            yield f"{start} -> {end} [id={2 * number + 1}{label}, tailclip={str(number not in through).lower()}]"
         yield "}"
+
+    def _passes_a_frame(self, tail: int, head: int, opened: frozenset[int]) -> bool:
+        """Whether an arrow comes from outside into a frame, and passes the parameters there; Graphviz would lead it
+        around the frame."""
+        inside = self._within(head, opened)
+        beside = [self._within(p, opened) for p in self.graph.parents[head]]
+        return bool(inside) and self._within(tail, opened) != inside and inside in beside
 
     def _within(self, i: int, opened: frozenset[int]) -> Titles:
         k = self.cluster_at.get(i)
@@ -176,8 +196,10 @@ class Layouts:
             return ()
         return self.parts[i].titles if k in opened else self.clusters[k].within
 
-    def _boxes(self, opened: frozenset[int], titles: list[Titles]) -> Iterator[str]:
-        """Each box in its frames."""
+    def _boxes(
+        self, opened: frozenset[int], titles: list[Titles], gaps: dict[Titles, list[str]]
+    ) -> Iterator[str]:
+        """Each box in its frames, and the gaps there that arrows pass."""
         frames: dict[Titles, list[str]] = {}
         first: dict[str, int] = {}
         for i in range(len(self.graph.order)):
@@ -186,7 +208,11 @@ class Layouts:
             within = self._within(i, opened)
             for n in range(len(within) + 1):
                 frames.setdefault(within[:n], [])
-            frames[within].append(f"{box} [width={self._width(i, box):.3f}, height={self._height(i, box):.3f}]")
+            order = ", ordering=in" if gaps.get(within) else ""  # the operands as they were written
+            size = f"width={self._width(i, box):.3f}, height={self._height(i, box):.3f}"
+            frames[within].append(f"{box} [{size}{order}]")
+        for within, passed in gaps.items():
+            frames[within] += passed
         yield from frames.pop((), [])
         for path in frames:
             if len(path) == 1:
@@ -230,16 +256,29 @@ def _point(text: str, height: float) -> tuple[float, float]:
     return float(x), height - float(y)
 
 
-def _path(edge: dict[str, Any], height: float) -> list[Any]:
-    """The curve of an arrow, the last point of it, its tip, and where its label goes."""
-    tip = None
+def _path(edges: list[dict[str, Any]], height: float) -> list[Any]:
+    """The curve of an arrow, of one or two parts, the last point of it, its tip, and where its label goes."""
     points = []
-    for text in edge["pos"].split():
-        if text.startswith("e,"):
-            tip = _point(text[2:], height)
-        elif not text.startswith("s,"):
-            points.append(_point(text, height))
+    for edge in edges:
+        tip = None
+        texts = [text for text in edge["pos"].split() if not text.startswith("s,")]
+        if texts[0].startswith("e,"):
+            tip = _point(texts.pop(0)[2:], height)
+        found = [_point(text, height) for text in texts]
+        if edge is not edges[-1] and tip:  # the line goes on where Graphviz left room for a tip
+            found += [found[-1], tip, tip]
+        points += found[1:] if points else found
     tip = tip or points[-1]
     first, *rest = [f"{x:.0f} {y:.0f}" for x, y in points]
-    label = _point(edge["lp"], height) if "lp" in edge else points[len(points) // 2]
+    label = _point(edges[-1]["lp"], height) if "lp" in edges[-1] else _middle(found)
     return [f"M{first}C{' '.join(rest)}", *[round(x) for x in (*points[-1], *tip, *label)]]
+
+
+def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """The point in the middle of a curve of one or more pieces, each with four points, the last also the next's first."""
+    pieces = (len(points) - 1) // 3
+    first = 3 * (pieces // 2)
+    if pieces % 2 == 0:
+        return points[first]
+    a, b, c, d = points[first : first + 4]
+    return (a[0] + 3 * (b[0] + c[0]) + d[0]) / 8, (a[1] + 3 * (b[1] + c[1]) + d[1]) / 8

@@ -33,7 +33,18 @@ class Picture {
       boxes,
     );
     this.host.replaceChildren(this.root);
+    this.fitTexts();
     this.fitReadably();
+  }
+
+  // Python does not know the reader's fonts: what they make wider than its room is condensed.
+  fitTexts() {
+    for (const text of this.root.querySelectorAll("[data-room]")) {
+      const room = Number(text.dataset.room);
+      if (text.getComputedTextLength() <= room) continue;
+      text.setAttribute("textLength", room);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
   }
 
   size() {
@@ -83,7 +94,7 @@ class Picture {
   frame([title, cluster, depth, x, y, width, height]) {
     const label = svg(
       "text",
-      { x: x + width - 10, y: y + 17, class: "title", "text-anchor": "end" },
+      { x: x + 10, y: y + 17, class: "title", "data-room": width - 20 },
       cluster < 0 ? title : `${title}  −`,
     );
     const frame = svg("g", { class: `frame depth${depth}` }, svg("rect", { x, y, width, height, rx: 8 }), label);
@@ -115,7 +126,11 @@ class Picture {
       "g",
       { id: `c${place}`, class: "cluster", transform: `translate(${x} ${y})` },
       svg("rect", { width, height, rx: 8 }),
-      svg("text", { x: width / 2, y: 25, class: "name", "text-anchor": "middle" }, `${title}  +`),
+      svg(
+        "text",
+        { x: width / 2, y: 25, class: "name", "text-anchor": "middle", "data-room": width - 12 },
+        `${title}  +`,
+      ),
       svg(
         "text",
         { x: width / 2, y: 44, class: "quiet", "text-anchor": "middle" },
@@ -142,13 +157,23 @@ class Picture {
         svg("rect", { x: 6, y: height / 2 - 12, width: node.badge, height: 24, rx: 12, class: "badge" }),
         svg(
           "text",
-          { x: 6 + node.badge / 2, y: height / 2 + 4, class: "badge-text", "text-anchor": "middle" },
+          {
+            x: 6 + node.badge / 2,
+            y: height / 2 + 4,
+            class: "badge-text",
+            "text-anchor": "middle",
+            "data-room": node.badge - 6,
+          },
           node.op,
         ),
       );
     }
     parts.push(
-      svg("text", { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed" }, node.name),
+      svg(
+        "text",
+        { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed", "data-room": right - left },
+        node.name,
+      ),
       svg("text", { x: left, y: 33, class: "quiet" }, say("data")),
       value,
       pill,
