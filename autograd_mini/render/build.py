@@ -112,6 +112,8 @@ class SceneBuilder:
     def _operation(self, c: int, places: list[int]) -> tuple[str, Rows]:
         values = [self.graph.order[i] for i in places]
         rows: Rows = (("data", span(v.data for v in values)), ("grad", gradients(values)))
+        if c in self.classes.groups:
+            return self.classes.groups[c].formula, rows
         written = {notation(v, self.precision) for v in values}
         if len(written) == 1 and not self.chained[c]:
             return next(iter(written))[0], rows
@@ -191,13 +193,14 @@ class SceneBuilder:
 
     def _arrows(self) -> list[Arrow]:
         of, flows, calls = self.classes.of, defaultdict[tuple[int, int, int], Flow](Flow), self._calls()
+        adjoints = {i: x for group in self.classes.groups.values() for i, x in group.slopes(self.graph).items()}
         for i, v in enumerate(self.graph.order):
             if of[i] not in self.shown:
                 continue
             parents, again = self.graph.parents[i], defaultdict[int, int](int)  # x * x is two arrows
             collapsed = self._is_collapsed(of[i])  # what happens inside is not for the arrow to say
-            slopes = [0.0] * len(parents) if collapsed else v.pullback(1.0)
-            notes = [""] * len(parents) if collapsed else notation(v, self.precision)[1]
+            slopes = [0.0] * len(parents) if collapsed else v.pullback(adjoints.get(i, 1.0))
+            notes = [""] * len(parents) if collapsed or i in adjoints else notation(v, self.precision)[1]
             for p, slope, note in zip(parents, slopes, notes, strict=True):
                 returns = p in calls and i in calls and calls[p] < calls[i]  # what a recurrent part made, it reads
                 if of[p] in self.shown and (of[p] != of[i] or returns):

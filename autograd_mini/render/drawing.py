@@ -13,9 +13,11 @@ from .architecture import architecture
 from .build import SceneBuilder, within_depth
 from .cards import Look
 from .collapse import collapse as collapsed
+from .collapse import grouped
 from .dot import dot_source
 from .graph import Graph
 from .graphviz import RenderError, run_engine
+from .groups import squared_errors
 from .names import all_names, is_module, require_names
 from .options import (
     decimals,
@@ -115,6 +117,7 @@ def draw(
     gradients: bool = True,
     partials: bool = False,
     collapse: Literal["neuron", "layer"] | None = None,
+    groups: bool = True,
     depth: int | None = None,
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
@@ -135,6 +138,7 @@ def draw(
         partials: whether each arrow shows its local derivative; in an SVG it is shown under the pointer in any case.
         collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
             for different samples; it says how many they are, and their least and greatest number.
+        groups: whether a squared error, as `nn.mse` has it, is one box with its formula instead of its operations.
         depth: draw only what is at most so many steps before the root; one box stands for all the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
         direction: "LR" draws from left to right, "TB" from top to bottom.
@@ -172,10 +176,12 @@ def draw(
         return Drawing(scene, look, engine)
     graph = Graph(_roots(root))
     parts = {} if model is None else parts_of(graph, model)
+    called = all_names(graph.order, names or {}, model)
     classes = collapsed(graph, parts, collapse)
+    if groups:
+        classes = grouped(classes, squared_errors(graph, called, parts))
     shown = within_depth(graph, classes, depth)
     _require_few(len(shown), "boxes" if collapse or depth is not None else "values", max_nodes)
-    called = all_names(graph.order, names or {}, model)
     builder = SceneBuilder(graph, classes, shown, parts, collapse, called, precision)
     return Drawing(builder.scene(), look, engine)
 

@@ -11,6 +11,7 @@ from ...rule import FLOATS, Rule
 from ...rules import RULES
 from ...sweep import slopes
 from ..cards import shorten
+from ..collapse import Classes, in_order
 from ..formulas import FormulaTooLongError, formula
 from ..graph import Graph
 from ..notation import notation
@@ -19,6 +20,7 @@ from ..scene import printable
 from .layout import LONGEST_NAME, Card, card_of
 from .mathematics import MOST_TERMS_OF_ALL, formula_of, name_in_mathml, rule_in_mathml
 
+_ROOM_FOR_SPANS = 182  # points
 LONGEST_TITLE = 20  # names, numbers and operations
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -46,8 +48,44 @@ class Document:
         self.names = [printable(names.get(id(v), "")) for v in graph.order]
         self.is_named = [bool(name) for name in self.names]
         self.names = [name or f"v{i}".translate(_SUBSCRIPTS) for i, name in enumerate(self.names)]
+        self.symbols: dict[int, str] = {}  # in formulas, of those that share a card
         self.ops = [printable(notation(v, 3)[0]) if not v.is_leaf else "" for v in graph.order]
         self.cards: list[Card] = [card_of(name, op) for name, op in zip(self.names, self.ops, strict=True)]
+
+    def merge(self, classes: Classes) -> list[list[list[int]]]:
+        """Show one card for each class.
+
+        Returns:
+            For each class, operands before results, the places on show, that of the card first, and those in the middle
+            of a sum; nothing where the classes have no order.
+        """
+        order = in_order(self.graph, classes)
+        if order is None:
+            return []
+        shown: dict[int, tuple[list[int], list[int]]] = {c: ([], []) for c in order}
+        for i, c in enumerate(classes.of):
+            shown[c][i in classes.folded].append(i)
+        for places, inner in shown.values():
+            face = places[0]
+            if len(places) > 1:
+                self._call_all(face, places)
+            if inner:
+                self.ops[face] = "sum"
+            elif len({self.ops[i] for i in places}) > 1:  # each with another constant
+                self.ops[face] = printable(self.graph.order[face].op)
+            if len(places) > 1 or inner:
+                card = card_of(self.names[face], self.ops[face])
+                self.cards[face] = Card(max(card.width, card.badge + _ROOM_FOR_SPANS), card.badge)
+        return [[places, inner] for places, inner in shown.values()]
+
+    def _call_all(self, face: int, places: list[int]) -> None:
+        label = printable(self.graph.order[face].label)
+        if self.graph.order[face].is_leaf and not label:
+            label = "inputs"
+        if label:
+            self.names[face], self.is_named[face] = label, True
+        self.symbols[face] = self.names[face]
+        self.names[face] += f" ×{len(places)}"
 
     def uses(self) -> dict[str, tuple[Rule, int]]:
         """The rows of the table that are at work, each with a number of operands."""
@@ -69,7 +107,7 @@ class Document:
             node["isNamed"] = True
         if self.names[i] != node["name"]:
             node["fullName"] = self.names[i]
-        mathematical = name_in_mathml(node["name"])
+        mathematical = name_in_mathml(shorten(self.symbols.get(i, self.names[i]), LONGEST_NAME))
         if "msub" in mathematical or node["name"] not in mathematical:
             node["math"] = mathematical
         if v.is_leaf:

@@ -1,7 +1,8 @@
 // The picture as it is on show, as a file: an SVG that needs no style sheet, or a PNG made of it.
 
-const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight"];
-const OF_TEXT = ["text-anchor", "paint-order", "letter-spacing", "text-transform"];
+const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity"];
+const OF_FONT = ["font-family", "font-size", "font-weight"];
+const OF_TEXT = [...OF_FONT, "text-anchor", "paint-order", "letter-spacing", "text-transform"];
 const SCALE = 2; // dots of a PNG for each of the picture
 
 // A copy in which every element says for itself how it looks.
@@ -43,6 +44,6 @@ function saveAs(name, blob) {
 }
 
 async function savePicture(root, suffix) {
-  const isSvg = suffix === "svg";
-  saveAs(`graph.${suffix}`, isSvg ? new Blob([pictureAsSvg(root)], { type: "image/svg+xml" }) : await pictureAsPng(root));
+  const asSvg = () => new Blob([pictureAsSvg(root)], { type: "image/svg+xml" });
+  saveAs(`graph.${suffix}`, suffix === "svg" ? asSvg() : await pictureAsPng(root));
 }

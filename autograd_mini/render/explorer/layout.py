@@ -12,6 +12,7 @@ from typing import Any
 from ..cards import shorten
 from ..graph import Graph
 from ..graphviz import run_engine
+from ..groups import Group
 from ..parts import Part
 from ..width import width_in_ems
 
@@ -34,6 +35,7 @@ class Cluster:
     title: str
     within: Titles
     members: frozenset[int]
+    output: int | None = None  # of a group with a formula, which shows its result when it is closed
 
 
 def clusters_of(parts: dict[int, Part]) -> list[Cluster]:
@@ -83,26 +85,45 @@ class Layouts:
         parts: the part of a model that each place belongs to.
         direction: "LR", "TB", or None for what fits better.
         engine: which engine, as for `run_engine`.
+        groups: operations that one box with a formula stands for.
+        faces: by place the one whose card stands for it; by default each has its own.
     """
 
     def __init__(
-        self, graph: Graph, cards: Sequence[Card], parts: dict[int, Part], direction: str | None, engine: Any
+        self,
+        graph: Graph,
+        cards: Sequence[Card],
+        parts: dict[int, Part],
+        direction: str | None,
+        engine: Any,
+        groups: Sequence[Group] = (),
+        faces: Sequence[int] | None = None,
     ) -> None:
         self.graph, self.cards, self.parts = graph, cards, parts
         self.direction, self.engine = direction, engine
-        self.clusters = clusters_of(parts)
+        self.faces = faces or range(len(graph.order))
+        of_model = clusters_of(parts)
+        self.of_model = range(len(of_model))
+        self.of_groups = range(len(of_model), len(of_model) + len(groups))
+        titles = [group.formula for group in groups]
+        self.clusters = of_model + [
+            Cluster(t if titles.count(t) == 1 else f"{t}, {k}", (), group.members, group.output)
+            for k, (t, group) in enumerate(zip(titles, groups, strict=True), 1)
+        ]
         self.cluster_at = {i: k for k, cluster in enumerate(self.clusters) for i in cluster.members}
 
     def shown(self, opened: frozenset[int]) -> int:
         """How many boxes there are when these clusters are open."""
-        free = len(self.graph.order) - len(self.cluster_at)
-        return free + sum(len(c.members) if k in opened else 1 for k, c in enumerate(self.clusters))
+        return len({self._box(i, opened) for i in range(len(self.graph.order))})
 
     def states(self, max_nodes: int) -> list[frozenset[int]]:
-        """What can be open at once, the fullest first: all, none, or one."""
-        each = range(len(self.clusters))
-        states = dict.fromkeys([frozenset(each), frozenset[int](), *[frozenset([k]) for k in each]])
-        return [opened for opened in states if self.shown(opened) <= max_nodes]
+        """What can be open at once, the fullest first: of the model all, none, or one; with all or none of it, any one
+        of the groups or all of them too."""
+        all_of_model, none = frozenset(self.of_model), frozenset[int]()
+        states = [all_of_model, none, *[frozenset([k]) for k in self.of_model]]
+        for opened in (all_of_model, none):
+            states += [opened.union(self.of_groups), *[opened | {k} for k in self.of_groups]]
+        return [opened for opened in dict.fromkeys(states) if self.shown(opened) <= max_nodes]
 
     def views(self, states: Sequence[frozenset[int]]) -> list[dict[str, Any]]:
         """The layouts of these states, all in the direction in which the first one fits the page better."""
@@ -143,17 +164,18 @@ class Layouts:
 
     def _box(self, i: int, opened: frozenset[int]) -> str:
         k = self.cluster_at.get(i)
-        return f"v{i}" if k is None or k in opened else f"c{k}"
+        return f"v{self.faces[i]}" if k is None or k in opened else f"c{k}"
 
     def _arrows(self, opened: frozenset[int]) -> list[list[int]]:
-        """The arrows of the graph by number; those between the same two boxes of which one is closed are one."""
+        """The arrows of the graph by number; those between the same two boxes are one, but for the two of x * x."""
         found: dict[Any, list[int]] = {}
+        times: dict[tuple[int, int], int] = {}
         arrows = ((p, i) for i, parents in enumerate(self.graph.parents) for p in parents)
         for number, (p, i) in enumerate(arrows):
             tail, head = self._box(p, opened), self._box(i, opened)
+            again = times[p, i] = times.get((p, i), -1) + 1
             if tail != head:
-                is_single = tail[0] == head[0] == "v"
-                found.setdefault(number if is_single else (tail, head), []).append(number)
+                found.setdefault((tail, head, again if tail[0] == head[0] == "v" else 0), []).append(number)
         return list(found.values())
 
     def _source(
@@ -167,7 +189,9 @@ class Layouts:
         through = {number for number, (tail, head) in enumerate(ends) if self._passes_a_frame(tail, head, opened)}
         gaps: dict[Titles, list[str]] = {}
         for number in sorted(through):
-            gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [shape=point, width=0.001, height=0.001]")
+            gaps.setdefault(self._within(ends[number][1], opened), []).append(
+                f"p{number} [shape=point, width=0.001, height=0.001]"
+            )
         yield from self._boxes(opened, titles, gaps)
         yield f"ranksep={_RANKS_APART if through else 0.5}"
         # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
@@ -192,18 +216,18 @@ class Layouts:
 
     def _within(self, i: int, opened: frozenset[int]) -> Titles:
         k = self.cluster_at.get(i)
-        if k is None:
+        if k is None or (k in self.of_groups and k not in opened):
             return ()
+        if k in self.of_groups:
+            return (self.clusters[k].title,)
         return self.parts[i].titles if k in opened else self.clusters[k].within
 
-    def _boxes(
-        self, opened: frozenset[int], titles: list[Titles], gaps: dict[Titles, list[str]]
-    ) -> Iterator[str]:
+    def _boxes(self, opened: frozenset[int], titles: list[Titles], gaps: dict[Titles, list[str]]) -> Iterator[str]:
         """Each box in its frames, and the gaps there that arrows pass."""
         frames: dict[Titles, list[str]] = {}
         first: dict[str, int] = {}
         for i in range(len(self.graph.order)):
-            first.setdefault(self._box(i, opened), i)
+            first.setdefault(self._box(i, opened), self.faces[i])
         for box, i in first.items():
             within = self._within(i, opened)
             for n in range(len(within) + 1):
@@ -219,12 +243,22 @@ class Layouts:
                 yield from _nested(path, frames, titles)
 
     def _width(self, i: int, box: str) -> float:
-        if box[0] == "v":
+        cluster = self.clusters[int(box[1:])] if box[0] == "c" else None
+        if cluster is None:
             return self.cards[i].width / _POINTS
-        return max(120, 30 + 8 * min(len(self.clusters[int(box[1:])].title), 40)) / _POINTS
+        if cluster.output is not None:
+            return self.group_card(cluster).width / _POINTS
+        return max(120, 30 + 8 * min(len(cluster.title), 40)) / _POINTS
+
+    def group_card(self, cluster: Cluster) -> Card:
+        """The card of a closed group: that of its result, with the formula for an operation."""
+        plain = self.cards[cluster.output or 0]
+        badge = card_of("", cluster.title).badge + 14  # and a sign to open it
+        return Card(plain.width - plain.badge + badge, badge)
 
     def _height(self, i: int, box: str) -> float:
-        return (self.cards[i].height if box[0] == "v" else 60) / _POINTS
+        is_card = box[0] == "v" or self.clusters[int(box[1:])].output is not None
+        return (self.cards[i].height if is_card else 60) / _POINTS
 
     def _frame(self, item: dict[str, Any], titles: list[Titles], height: float) -> list[Any]:
         left, bottom, right, top = map(float, item["bb"].split(","))
@@ -258,7 +292,7 @@ def _point(text: str, height: float) -> tuple[float, float]:
 
 def _path(edges: list[dict[str, Any]], height: float) -> list[Any]:
     """The curve of an arrow, of one or two parts, the last point of it, its tip, and where its label goes."""
-    points = []
+    points: list[tuple[float, float]] = []
     for edge in edges:
         tip = None
         texts = [text for text in edge["pos"].split() if not text.startswith("s,")]
@@ -275,7 +309,7 @@ def _path(edges: list[dict[str, Any]], height: float) -> list[Any]:
 
 
 def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """The point in the middle of a curve of one or more pieces, each with four points, the last also the next's first."""
+    """The point in the middle of a curve of pieces with four points each, the last also the first of the next."""
     pieces = (len(points) - 1) // 3
     first = 3 * (pieces // 2)
     if pieces % 2 == 0:

@@ -1,6 +1,6 @@
 // The page at work: one state, changed by what the reader does, and shown whole after each change.
 
-const tape = new Tape(graph.nodes, graph.root);
+const tape = new Tape(graph.nodes, graph.root, graph.merged);
 
 const state = {
   leaves: new Map(tape.initial),
@@ -164,7 +164,8 @@ state.act.pointAt = (i) => {
   picture.reveal(i);
 };
 // Choose a value, and open what it is in.
-state.act.goToValue = (i) => {
+state.act.goToValue = (value) => {
+  const i = tape.faceOf(value);
   const k = graph.clusters.findIndex(({ members }) => members.includes(i));
   if (k >= 0 && !graph.views[state.view].open.includes(k)) state.act.toggle(k);
   state.selected = i;
@@ -192,7 +193,7 @@ state.act.toggle = (k) => {
   const wish = open.has(k) ? [...open].filter((other) => other !== k) : [...open, k];
   const view = viewOf(wish) ?? viewOf(open.has(k) ? [] : [k]);
   if (view === undefined) return speak(say("tooLarge", { title: graph.clusters[k].title }));
-  return setView(view, open.has(k) ? `c${k}` : `v${graph.clusters[k].members[0]}`);
+  return setView(view, open.has(k) ? `c${k}` : `v${tape.faceOf(graph.clusters[k].members[0])}`);
 };
 
 function viewOf(open) {
@@ -205,14 +206,15 @@ function setView(view, focused) {
   state.view = view;
   state.looked = null;
   picture.draw(graph.views[view]);
-  refresh();
+  if (state.quiz) startQuiz();
+  else refresh();
   byId(focused)?.focus();
 }
 
 // ---- the quiz ----
 
 function startQuiz() {
-  state.quiz = new Quiz(tape, byId("answers"), state.act);
+  state.quiz = new Quiz(tape, byId("answers"), state.act, [...picture.cards.keys()]);
   state.at = tape.seedStep;
   byId("verdict").textContent = say("quizHint");
   refresh();

@@ -14,8 +14,10 @@ from typing import Any, Literal
 from ...engine import Value
 from ...files import write_whole
 from ...refuse import require_fresh, require_graph
+from ..collapse import collapse
 from ..graph import Graph
 from ..graphviz import RenderError
+from ..groups import squared_errors
 from ..names import all_names, require_names
 from ..options import decimals, require_choice, require_engine, require_model, require_text, whole_number
 from ..parts import parts_of
@@ -23,10 +25,14 @@ from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
 from .document import LONGEST_TITLE, Document
 from .javascript import rules_in_javascript
-from .layout import Layouts
+from .layout import Cluster, Layouts
 
+_MANY = 150  # values
 # In this order, after arithmetic and the rules.
-_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "address", "search", "export", "touch", "main")
+_SCRIPTS = (
+    *("tape", "format", "looks", "picture", "panels", "leaves", "quiz", "address", "search", "export", "touch"),
+    "main",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,8 +74,8 @@ class Page:
     def _repr_html_(self) -> str:
         # The sandbox gives the page an origin of its own: it reaches nothing of the notebook around it.
         return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts allow-downloads" srcdoc="{escape(self.html)}" '
-            'style="width:100%;height:860px;border:0" loading="lazy"></iframe>'
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" loading="lazy" '
+            'sandbox="allow-scripts allow-downloads" style="width:100%;height:860px;border:0"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -84,6 +90,7 @@ def explore(
     title: str = "",
     direction: Literal["LR", "TB"] | None = None,
     precision: int = 4,
+    merge: bool | None = None,
     max_nodes: int = 300,
     engine: str | os.PathLike[str] | None = None,
 ) -> Page:
@@ -101,6 +108,8 @@ def explore(
         title: the heading of the page.
         direction: "LR" draws from left to right, "TB" from top to bottom, None as the graph fits better.
         precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
+        merge: whether values that are made in the same way for different samples share a card and are one step, so that
+            the cost over a data set can be followed; None merges in a graph of more than 150 values.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
         engine: what lays out the graph, as for `draw`.
 
@@ -128,8 +137,18 @@ def explore(
     require_fresh(graph.order)
     parts = {} if model is None else parts_of(graph, model)
     place = graph.place[id(root)]
-    document = Document(graph, place, all_names(graph.order, names or {}, model), parts, precision)
-    layouts = Layouts(graph, document.cards, parts, direction, engine)
+    called = all_names(graph.order, names or {}, model)
+    document = Document(graph, place, called, parts, precision)
+    classes = collapse(graph, parts, "value") if merge or (merge is None and len(graph.order) > _MANY) else None
+    merged = document.merge(classes) if classes else []
+    faces = None
+    if merged:
+        faces = list(range(len(graph.order)))
+        for places, inner in merged:
+            for i in [*places, *inner]:
+                faces[i] = places[0]
+    groups = squared_errors(graph, called, parts)
+    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, faces)
     states = layouts.states(max_nodes)
     if not states:
         raise RenderError(
@@ -148,13 +167,21 @@ def explore(
         "rules": document.rules(),
         "formula": document.formula(),
         "shortFormula": document.formula(LONGEST_TITLE),
-        "clusters": [{"title": c.title, "members": sorted(c.members)} for c in layouts.clusters],
+        "merged": merged,
+        "clusters": [_cluster(layouts, c) for c in layouts.clusters],
         "views": layouts.views(states),
         "text": json.loads(_asset("text.json")),
     }
     return Page(
         _assembled(heading, told, rules_in_javascript(list(document.uses().values()))), heading, len(graph.order)
     )
+
+
+def _cluster(layouts: Layouts, cluster: Cluster) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": cluster.title, "members": sorted(cluster.members)}
+    if cluster.output is not None:
+        told |= {"output": cluster.output, "badge": layouts.group_card(cluster).badge}
+    return told
 
 
 def _require_root(root: object) -> None:
