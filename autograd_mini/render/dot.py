@@ -60,6 +60,7 @@ class _Writer:
         self.written = look.values and any(arrow.note for arrow in scene.arrows)
         self.boxes = {box.key: box for box in scene.boxes}
         self.gaps = self._gaps()
+        self.framed = any(box.within and box.kind in ("value", "part") for box in scene.boxes)
         weights = [abs(arrow.weight) for arrow in scene.arrows if arrow.weight is not None]
         self.dense = sum(map(self._is_between_parts, scene.arrows)) > _MANY
         self.heaviest = max(filter(math.isfinite, weights), default=0.0)
@@ -72,6 +73,9 @@ class _Writer:
         if caption:
             page |= NETWORK | {"label": f"<<B>{literal(caption)}</B>>"}
             page |= {"splines": "true"} if self.written else {}  # curves leave room for what is written on them
+        if self.framed:
+            has_texts = self.look.partials or any(arrow.note for arrow in self.scene.arrows)
+            page |= {"ordering": "in", "ranksep": "1.0" if has_texts else "0.65"}  # operands as they were written
         page |= DENSE if self.dense else {}
         graph = graphviz.Digraph(
             "autograd",
@@ -83,8 +87,7 @@ class _Writer:
             self._columns(graph)
         else:
             self._boxes(graph)
-        # From left to right the engine begins at the foot.
-        last_first = self.gaps and self.look.direction == "LR"
+        last_first = self.framed and self.look.direction == "LR"  # there the engine begins at the foot
         for n, arrow in list(enumerate(self.scene.arrows))[:: -1 if last_first else 1]:
             self._arrow(graph, n, arrow)
         graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
@@ -157,7 +160,6 @@ class _Writer:
             case _:  # dots
                 style = UNIT | {"label": "⋮", "shape": "none", "style": "", "fontsize": "16", "height": "0.3"}
         style |= {"color": colour["root"], "penwidth": "2"} if box.is_root else {}
-        style |= {"ordering": "in"} if box in self.gaps.values() else {}  # the operands as they were written
         graph.node(box.key, tooltip=literal(about(box), 2), **style)
 
     def _unit(self, box: Box) -> str:
@@ -171,7 +173,8 @@ class _Writer:
         note = arrow.note if self.look.values or arrow.weight is None else ""
         told = arrow.count in {1, *_counts(tail), *_counts(head)}
         texts = [text for text in (note, "" if told else f"×{arrow.count}", partial) if text]
-        style = {"label": _beside_a_line(texts)} if texts else {}
+        # Where an arrow has a label of its own room, the engine keeps no order.
+        style = {"xlabel" if self.framed else "label": _beside_a_line(texts)} if texts else {}
         if tail.kind == "rest":
             style["style"] = "dashed"
         if arrow.weight is not None:
@@ -180,7 +183,7 @@ class _Writer:
         start, end = self._ends(arrow)
         if n in self.gaps:
             into, out = "we" if self.look.direction == "LR" else "ns"
-            first = {name: text for name, text in style.items() if name != "label"}
+            first = {name: text for name, text in style.items() if name != "xlabel"}
             graph.edge(start, f"gap{n}:{into}", arrowhead="none", headclip="false", **first)
             start, style["tailclip"] = f"gap{n}:{out}", "false"
         graph.edge(start, end, **style)
