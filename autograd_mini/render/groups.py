@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from ..engine import operands_of
+from ..reading import operands_of
 from .graph import Graph
 
 _SCALES = ("truediv", "mul")
