@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograd_mini.engine import Value, topological_order
+from autograd_mini import Value, topological_order
 from autograd_mini.render import Page, explore
 
 DOCS = Path(__file__).parent.parent / "docs"

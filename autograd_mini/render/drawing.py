@@ -14,6 +14,7 @@ from .build import SceneBuilder, within_depth
 from .cards import Look
 from .collapse import collapse as collapsed
 from .collapse import grouped
+from .constants import with_constants
 from .dot import dot_source
 from .graph import Graph
 from .graphviz import RenderError, run_engine
@@ -118,6 +119,7 @@ def draw(
     partials: bool = False,
     collapse: Literal["neuron", "layer"] | None = None,
     groups: bool = True,
+    constants: bool = False,
     depth: int | None = None,
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
@@ -139,6 +141,7 @@ def draw(
         collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
             for different samples; it says how many they are, and their least and greatest number.
         groups: whether a squared error, as `nn.mse` has it, is one box with its formula instead of its operations.
+        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, have cards.
         depth: draw only what is at most so many steps before the root; one box stands for all the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
         direction: "LR" draws from left to right, "TB" from top to bottom.
@@ -177,6 +180,9 @@ def draw(
     graph = Graph(_roots(root))
     parts = {} if model is None else parts_of(graph, model)
     called = all_names(graph.order, names or {}, model)
+    if constants:
+        graph, called = with_constants(graph, parts, called)
+        parts = {} if model is None else parts_of(graph, model)
     classes = collapsed(graph, parts, collapse)
     if groups:
         classes = grouped(classes, squared_errors(graph, called, parts))

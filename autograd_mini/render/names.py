@@ -39,6 +39,15 @@ _ABOVE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+def below(index: int) -> str:
+    """A number as an index.
+
+    >>> below(12)
+    '₁₂'
+    """
+    return str(index).translate(_BELOW)
+
+
 def textbook_name(path: str) -> str:
     """What textbooks call a parameter of a layer: its layer above; its neuron, and for a weight its input, below.
 

@@ -15,6 +15,7 @@ from ...engine import Value
 from ...files import write_whole
 from ...refuse import require_fresh, require_graph
 from ..collapse import collapse
+from ..constants import with_constants
 from ..graph import Graph
 from ..graphviz import RenderError
 from ..groups import squared_errors
@@ -91,6 +92,7 @@ def explore(
     direction: Literal["LR", "TB"] | None = None,
     precision: int = 4,
     merge: bool | None = None,
+    constants: bool = False,
     max_nodes: int = 300,
     engine: str | os.PathLike[str] | None = None,
 ) -> Page:
@@ -110,6 +112,8 @@ def explore(
         precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
         merge: whether values that are made in the same way for different samples share a card and are one step, so that
             the cost over a data set can be followed; None merges in a graph of more than 150 values.
+        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, are leaves that
+            can be moved.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
         engine: what lays out the graph, as for `draw`.
 
@@ -136,8 +140,11 @@ def explore(
     graph = Graph([root])
     require_fresh(graph.order)
     parts = {} if model is None else parts_of(graph, model)
-    place = graph.place[id(root)]
     called = all_names(graph.order, names or {}, model)
+    if constants:
+        graph, called = with_constants(graph, parts, called)
+        parts = {} if model is None else parts_of(graph, model)
+    (place,) = graph.roots
     document = Document(graph, place, called, parts, precision)
     classes = collapse(graph, parts, "value") if merge or (merge is None and len(graph.order) > _MANY) else None
     merged = document.merge(classes) if classes else []
