@@ -188,9 +188,10 @@ class Layouts:
         ends = [ends[together[0]] for together in arrows]
         through = {number for number, (tail, head) in enumerate(ends) if self._passes_a_frame(tail, head, opened)}
         gaps: dict[Titles, list[str]] = {}
+        room_beside = "width=0.001, height=0.17" if direction == "LR" else "width=0.55, height=0.001"  # for slopes
         for number in sorted(through):
             gaps.setdefault(self._within(ends[number][1], opened), []).append(
-                f"p{number} [shape=point, width=0.001, height=0.001]"
+                f"p{number} [{room_beside}]"
             )
         yield from self._boxes(opened, titles, gaps)
         yield f"ranksep={_RANKS_APART if through else 0.5}"

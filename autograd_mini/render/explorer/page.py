@@ -112,8 +112,8 @@ def explore(
         precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
         merge: whether values that are made in the same way for different samples share a card and are one step, so that
             the cost over a data set can be followed; None merges in a graph of more than 150 values.
-        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, are leaves that
-            can be moved.
+        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, are leaves
+            that can be moved.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
         engine: what lays out the graph, as for `draw`.
 
