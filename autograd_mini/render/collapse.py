@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 
 from ..reading import operands_of
 from .graph import Graph
@@ -102,15 +102,12 @@ def _terms(graph: Graph, classes: Classes, top: int) -> Iterable[int]:
             yield i
 
 
-def in_order(graph: Graph, classes: Classes) -> list[int] | None:
-    """The classes, operands before results; None where there is no such order, as in a recurrent network."""
+def in_order(graph: Graph, classes: Classes) -> list[int]:
+    """The classes of values that no part of a model was made one of, operands before results."""
     operands: dict[int, set[int]] = {c: set() for c in classes.of}
     for i, parents in enumerate(graph.parents):
         operands[classes.of[i]].update(c for p in parents if (c := classes.of[p]) != classes.of[i])
-    try:
-        return list(TopologicalSorter(operands).static_order())
-    except CycleError:
-        return None
+    return list(TopologicalSorter(operands).static_order())
 
 
 def grouped(classes: Classes, groups: Iterable[Group]) -> Classes:

@@ -21,6 +21,8 @@ DENSE = {"splines": "line", "ranksep": "0.7"}
 FRAME = {"style": "rounded,filled", "penwidth": "1", "fontsize": "11", "margin": "10", "labeljust": "l"}
 GAP = {"shape": "point", "width": "0.03", "height": "0.03", "penwidth": "0"}  # as wide as a line
 
+# One below the other: the embedded engine has no ⋮ in a PNG.
+_DOTS = '<<FONT POINT-SIZE="5">•<BR/>•<BR/>•</FONT>>'
 _MANY = 24  # arrows between parts: beyond, curves around the frames grow taller than all the rest
 
 
@@ -158,7 +160,7 @@ class _Writer:
                 style = UNIT | {"label": self._unit(box)}
                 style |= {"fillcolor": colour["badge"], "fontcolor": colour["badge ink"]} if box.op else {}
             case _:  # dots
-                style = UNIT | {"label": "⋮", "shape": "none", "style": "", "fontsize": "16", "height": "0.3"}
+                style = UNIT | {"label": _DOTS, "shape": "none", "style": "", "height": "0.3"}
         style |= {"color": colour["root"], "penwidth": "2"} if box.is_root else {}
         graph.node(box.key, tooltip=literal(about(box), 2), **style)
 

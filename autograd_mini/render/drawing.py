@@ -1,6 +1,8 @@
 """`draw`: the picture of a computation or of a network, as DOT, SVG or PNG."""
 
 import os
+import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +19,7 @@ from .collapse import grouped
 from .constants import with_constants
 from .dot import dot_source
 from .graph import Graph
-from .graphviz import RenderError, run_engine
+from .graphviz import VARIABLE, RenderError, run_engine
 from .groups import squared_errors
 from .names import all_names, is_module, require_names
 from .options import (
@@ -32,6 +34,7 @@ from .parts import parts_of
 from .scene import Scene
 from .svg import finish_svg
 from .theme import DARK, LIGHT
+from .width import beyond_the_engine
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,8 +62,9 @@ class Drawing:
     def save(self, path: str | os.PathLike[str], *, dark: bool = False) -> Path:
         """Write the drawing to a file; one that exists is replaced whole or, on failure, left as it was.
 
-        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has no glyphs for emoji
-        and East Asian letters in a PNG; an SVG shows them in the fonts of the reader.
+        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has glyphs for Latin,
+        Greek and Cyrillic letters there; for others the system's `dot` is used, and where there is none a warning says
+        so.  An SVG shows all letters in the fonts of the reader.
 
         Args:
             path: where to; its suffix, .svg, .png or .dot, says in which form.
@@ -88,10 +92,24 @@ class Drawing:
             case ".svg":
                 return (self.svg if theme is LIGHT else self._svg(self._dot(theme), adaptive=False)).encode()
             case ".png":
-                return run_engine(self._dot(theme), "png", self.engine)
+                return run_engine(self._dot(theme), "png", self._engine_of_png())
             case ".dot":
                 return (self.dot if theme is LIGHT else self._dot(theme)).encode()
         raise ValueError(f"cannot save a drawing as {suffix or 'a file without suffix'!r}: use .svg, .png or .dot")
+
+    def _engine_of_png(self) -> str | os.PathLike[str] | None:
+        """The engine that was asked for; else, for letters that the embedded one has no glyphs for, the system's."""
+        letters = beyond_the_engine("".join(box.label + box.op for box in self.scene.boxes))
+        if not letters or self.engine is not None or VARIABLE in os.environ:
+            return self.engine
+        if shutil.which("dot"):
+            return "system"
+        warnings.warn(
+            f"the PNG shows boxes instead of {letters[:8]}: the engine that comes with the package has no glyphs for "
+            "them. Save an SVG, or install Graphviz, whose dot takes the fonts of the system",
+            stacklevel=4,
+        )
+        return None
 
     def _dot(self, theme: dict[str, str]) -> str:
         return dot_source(self.scene, self.look, theme, background=theme["page"])

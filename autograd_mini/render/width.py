@@ -22,6 +22,20 @@ def width_in_ems(text: str) -> float:
     return sum(map(_of_character, text))
 
 
+def beyond_the_engine(text: str) -> str:
+    """The letters of a text that the embedded engine has no glyphs for.
+
+    >>> beyond_the_engine("вес w²₁ 重み")
+    '重み'
+    """
+    return "".join(c for c in text if c not in _JOINERS and _is_beyond(c))
+
+
+def _is_beyond(c: str) -> bool:
+    is_broad = any(first <= ord(c) <= last for first, last in _BROAD_SCRIPTS[1:])  # it has Cyrillic, the first
+    return is_broad or unicodedata.east_asian_width(c) in ("W", "F") or unicodedata.category(c) == "So"
+
+
 def _of_character(c: str) -> float:
     if c in _OF_ASCII:
         return _OF_ASCII[c]

@@ -57,12 +57,9 @@ class Document:
 
         Returns:
             For each class, operands before results, the places on show, that of the card first, and those in the middle
-            of a sum; nothing where the classes have no order.
+            of a sum.
         """
-        order = in_order(self.graph, classes)
-        if order is None:
-            return []
-        shown: dict[int, tuple[list[int], list[int]]] = {c: ([], []) for c in order}
+        shown: dict[int, tuple[list[int], list[int]]] = {c: ([], []) for c in in_order(self.graph, classes)}
         for i, c in enumerate(classes.of):
             shown[c][i in classes.folded].append(i)
         for places, inner in shown.values():

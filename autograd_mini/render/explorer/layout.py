@@ -190,9 +190,7 @@ class Layouts:
         gaps: dict[Titles, list[str]] = {}
         room_beside = "width=0.001, height=0.17" if direction == "LR" else "width=0.55, height=0.001"  # for slopes
         for number in sorted(through):
-            gaps.setdefault(self._within(ends[number][1], opened), []).append(
-                f"p{number} [{room_beside}]"
-            )
+            gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [{room_beside}]")
         yield from self._boxes(opened, titles, gaps)
         yield f"ranksep={_RANKS_APART if through else 0.5}"
         # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
