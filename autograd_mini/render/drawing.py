@@ -183,7 +183,8 @@ def draw(
     """
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     depth = None if depth is None else whole_number("depth", depth, 0)
-    for name, flag in (("labels", labels), ("values", values), ("gradients", gradients), ("partials", partials)):
+    flags = {"labels": labels, "values": values, "gradients": gradients, "partials": partials}
+    for name, flag in (flags | {"groups": groups, "constants": constants}).items():
         require_flag(name, flag)
     require_choice("direction", direction, "LR", "TB")
     require_choice("collapse", collapse, "neuron", "layer", None)
@@ -218,8 +219,6 @@ def _roots(root: Any) -> list[Value]:
     if not roots:
         raise ValueError("draw() takes a Value or several, and got none")
     return roots
-
-
 
 
 def _require_few(count: int, what: str, max_nodes: int) -> None:

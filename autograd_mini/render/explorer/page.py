@@ -20,7 +20,7 @@ from ..graph import Graph
 from ..graphviz import RenderError
 from ..groups import squared_errors
 from ..names import all_names, require_names
-from ..options import decimals, require_choice, require_engine, require_model, require_text, whole_number
+from ..options import decimals, require_choice, require_engine, require_flag, require_model, require_text, whole_number
 from ..parts import parts_of
 from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
@@ -136,6 +136,9 @@ def explore(
     require_text("title", title)
     require_choice("direction", direction, "LR", "TB", None)
     require_engine(engine)
+    require_flag("constants", constants)
+    if merge is not None:
+        require_flag("merge", merge)
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     graph = Graph([root])
     require_fresh(graph.order)
@@ -146,16 +149,11 @@ def explore(
         parts = {} if model is None else parts_of(graph, model)
     (place,) = graph.roots
     document = Document(graph, place, called, parts, precision)
-    classes = collapse(graph, parts, "value") if merge or (merge is None and len(graph.order) > _MANY) else None
-    merged = document.merge(classes) if classes else []
-    faces = None
-    if merged:
-        faces = list(range(len(graph.order)))
-        for places, inner in merged:
-            for i in [*places, *inner]:
-                faces[i] = places[0]
+    if merge is None:
+        merge = len(graph.order) > _MANY
+    merged = document.merge(collapse(graph, parts, "value")) if merge else []
     groups = squared_errors(graph, called, parts)
-    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, faces)
+    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, _faces(merged))
     states = layouts.states(max_nodes)
     if not states:
         raise RenderError(
@@ -182,6 +180,12 @@ def explore(
     return Page(
         _assembled(heading, told, rules_in_javascript(list(document.uses().values()))), heading, len(graph.order)
     )
+
+
+def _faces(merged: list[list[list[int]]]) -> list[int]:
+    """By place the one whose card stands for it; none where nothing was merged."""
+    faces = {i: places[0] for places, inner in merged for i in [*places, *inner]}
+    return [faces[i] for i in sorted(faces)]
 
 
 def _cluster(layouts: Layouts, cluster: Cluster) -> dict[str, Any]:
