@@ -192,11 +192,12 @@ class Layouts:
         for number in sorted(through):
             gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [{room_beside}]")
         yield from self._boxes(opened, titles, gaps)
-        yield f"ranksep={_RANKS_APART if through else 0.5}"
+        is_framed = bool(self.parts)
+        yield f"ranksep={_RANKS_APART}; ordering=in" if is_framed else "ranksep=0.5"  # operands as they were written
         # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
-        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not through else ""
+        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not is_framed else ""
         into, out = "we" if direction == "LR" else "ns"
-        last_first = through and direction == "LR"  # there Graphviz begins at the foot
+        last_first = is_framed and direction == "LR"  # there Graphviz begins at the foot
         for number, (tail, head) in list(enumerate(ends))[:: -1 if last_first else 1]:
             label = room if len(arrows[number]) == 1 else ""
             start, end = self._box(tail, opened), self._box(head, opened)
@@ -231,9 +232,8 @@ class Layouts:
             within = self._within(i, opened)
             for n in range(len(within) + 1):
                 frames.setdefault(within[:n], [])
-            order = ", ordering=in" if gaps.get(within) else ""  # the operands as they were written
             size = f"width={self._width(i, box):.3f}, height={self._height(i, box):.3f}"
-            frames[within].append(f"{box} [{size}{order}]")
+            frames[within].append(f"{box} [{size}]")
         for within, passed in gaps.items():
             frames[within] += passed
         yield from frames.pop((), [])

@@ -167,7 +167,8 @@ state.act.pointAt = (i) => {
 state.act.goToValue = (value) => {
   const i = tape.faceOf(value);
   const k = graph.clusters.findIndex(({ members }) => members.includes(i));
-  if (k >= 0 && !graph.views[state.view].open.includes(k)) state.act.toggle(k);
+  if (k >= 0 && !graph.views[state.view].open.includes(k)) state.act.toggle(k, false);
+  state.looked = null;
   state.selected = i;
   state.path = null;
   refresh();
@@ -188,12 +189,13 @@ state.act.showPath = (path) => {
   state.path = path;
   refresh();
 };
-state.act.toggle = (k) => {
+state.act.toggle = (k, takesFocus = true) => {
   const open = new Set(graph.views[state.view].open);
   const wish = open.has(k) ? [...open].filter((other) => other !== k) : [...open, k];
   const view = viewOf(wish) ?? viewOf(open.has(k) ? [] : [k]);
   if (view === undefined) return speak(say("tooLarge", { title: graph.clusters[k].title }));
-  return setView(view, open.has(k) ? `c${k}` : `v${tape.faceOf(graph.clusters[k].members[0])}`);
+  const focused = open.has(k) ? `c${k}` : `v${tape.faceOf(graph.clusters[k].members[0])}`;
+  return setView(view, takesFocus ? focused : undefined);
 };
 
 function viewOf(open) {
