@@ -182,7 +182,9 @@ class Layouts:
         self, opened: frozenset[int], arrows: list[list[int]], direction: str, titles: list[Titles]
     ) -> Iterator[str]:
         """The lines of DOT; the titles of its frames are added to a list."""
-        yield f"digraph {{ rankdir={direction}; nodesep=0.22; pad=0.15"
+        is_framed = bool(self.parts)
+        kept = f"ordering=in; ranksep={_RANKS_APART}" if is_framed else "ranksep=0.5"  # operands as they were written
+        yield f"digraph {{ {kept}; rankdir={direction}; nodesep=0.22; pad=0.15"
         yield 'node [shape=box, fixedsize=true, label=""]; edge [fontsize=10, fontname=Courier]'
         ends = [(p, i) for i, parents in enumerate(self.graph.parents) for p in parents]
         ends = [ends[together[0]] for together in arrows]
@@ -192,8 +194,6 @@ class Layouts:
         for number in sorted(through):
             gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [{room_beside}]")
         yield from self._boxes(opened, titles, gaps)
-        is_framed = bool(self.parts)
-        yield f"ranksep={_RANKS_APART}; ordering=in" if is_framed else "ranksep=0.5"  # operands as they were written
         # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
         room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not is_framed else ""
         into, out = "we" if direction == "LR" else "ns"
