@@ -52,7 +52,7 @@ class SceneBuilder:
         shown: which classes are drawn.
         parts: the part of a model that each place belongs to.
         level: "neuron" or "layer", if such parts are classes.
-        names: labels by id, for values that have none.
+        names: by id what the values are called.
         precision: significant digits of the constants.
 
     >>> x = Value(3.0, label="x")
@@ -103,7 +103,7 @@ class SceneBuilder:
             title = printable(part.title_at(self.level))
             within = tuple(map(printable, titles[:-1])) if self.level == "neuron" else ()
             return Box(key, title, op, rows, 1, "part", is_root, within)
-        label = printable(first.label or (self.names.get(id(first), "") if len(places) == 1 else ""))
+        label = printable(self.names.get(id(first), "") if len(places) == 1 else first.label)
         if len(places) > 1 and first.is_leaf and not label:
             label = "data" if self.parts.keys().isdisjoint(self.graph.consumers[places[0]]) else "inputs"
         op, rows = self._operation(c, places)
@@ -112,6 +112,8 @@ class SceneBuilder:
     def _operation(self, c: int, places: list[int]) -> tuple[str, Rows]:
         values = [self.graph.order[i] for i in places]
         rows: Rows = (("data", span(v.data for v in values)), ("grad", gradients(values)))
+        if c in self.classes.groups:
+            return self.classes.groups[c].formula, rows
         written = {notation(v, self.precision) for v in values}
         if len(written) == 1 and not self.chained[c]:
             return next(iter(written))[0], rows
@@ -191,13 +193,14 @@ class SceneBuilder:
 
     def _arrows(self) -> list[Arrow]:
         of, flows, calls = self.classes.of, defaultdict[tuple[int, int, int], Flow](Flow), self._calls()
+        adjoints = {i: x for group in self.classes.groups.values() for i, x in group.slopes(self.graph).items()}
         for i, v in enumerate(self.graph.order):
             if of[i] not in self.shown:
                 continue
             parents, again = self.graph.parents[i], defaultdict[int, int](int)  # x * x is two arrows
             collapsed = self._is_collapsed(of[i])  # what happens inside is not for the arrow to say
-            slopes = [0.0] * len(parents) if collapsed else v.pullback(1.0)
-            notes = [""] * len(parents) if collapsed else notation(v, self.precision)[1]
+            slopes = [0.0] * len(parents) if collapsed else v.pullback(adjoints.get(i, 1.0))
+            notes = [""] * len(parents) if collapsed or i in adjoints else notation(v, self.precision)[1]
             for p, slope, note in zip(parents, slopes, notes, strict=True):
                 returns = p in calls and i in calls and calls[p] < calls[i]  # what a recurrent part made, it reads
                 if of[p] in self.shown and (of[p] != of[i] or returns):

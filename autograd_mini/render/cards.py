@@ -7,6 +7,7 @@ from typing import Literal
 
 from .scene import Box, Scene, Span
 from .theme import Theme
+from .width import width_in_ems
 
 _OF_VALUES, _OF_GRADIENTS = {"data", "a", "constants"}, {"grad", "delta", "|grad|"}
 _LONGEST_LABEL, _LONGEST_OPERATION = 24, 22
@@ -53,7 +54,7 @@ class Cards:
 
     def _badge(self, op: str, rowspan: int) -> str:
         text = shorten(op, _LONGEST_OPERATION)
-        width = max(22, round(10 + 6.4 * len(text)))
+        width = max(22, round(10 + (6.4 * len(text) if text.isascii() else 11 * width_in_ems(text))))
         size = f'FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="22"'  # or it would fill the card's height
         cell = f'<TD {size}><FONT COLOR="{self.theme["badge ink"]}"><B>{literal(text)}</B></FONT></TD>'
         return f'<TD ROWSPAN="{rowspan}" CELLPADDING="4">{_pill(cell, self.theme["badge"], size)}</TD>'
@@ -117,7 +118,12 @@ def shorten(text: str, longest: int) -> str:
     >>> shorten("a very long label", 12)
     'a very long…'
     """
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    if len(text) <= longest:
+        return text
+    end = longest - 1
+    while end and (width_in_ems(text[end]) == 0 or text[end - 1] == "\u200d"):  # an accent stays with its letter
+        end -= 1
+    return text[:end].rstrip() + "…"
 
 
 def _pill(cells: str, colour: str, size: str = "") -> str:
@@ -125,9 +131,8 @@ def _pill(cells: str, colour: str, size: str = "") -> str:
 
 
 def _room(label: str) -> str:
-    # The engine takes East Asian letters and emoji for narrow ones, and would let them run out of the card.
-    wide = sum(character >= "\u2e80" for character in label)
-    return f' WIDTH="{14 * wide + 7 * (len(label) - wide)}"' if wide else ""
+    # The engine has the widths of Latin letters alone, and would let others run out of the card.
+    return "" if label.isascii() else f' WIDTH="{math.ceil(11 * width_in_ems(label)) + 4}"'
 
 
 def literal(text: str, readings: int = 1) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 
 from ..reading import operands_of
 from .graph import Graph
+from .groups import Group
 from .parts import Part
 
 
@@ -12,11 +14,12 @@ from .parts import Part
 class Classes:
     """A partition of a graph's places: `of[i]` is the class of place i, and classes are numbered as they first occur.
 
-    `folded` has the places in the middle of a chain a + b + c + …, which are no results of their own.
+    `folded` has the places in the middle of a chain a + b + c + … or of a group, which are no results of their own.
     """
 
     of: list[int]
     folded: set[int] = field(default_factory=set)
+    groups: dict[int, Group] = field(default_factory=dict)  # by their class
 
 
 def collapse(graph: Graph, parts: dict[int, Part], level: str | None) -> Classes:
@@ -25,7 +28,8 @@ def collapse(graph: Graph, parts: dict[int, Part], level: str | None) -> Classes
     Args:
         graph: what to sort.
         parts: the part of a model that each place belongs to, if any.
-        level: "neuron" or "layer": what becomes one class; None leaves every value by itself.
+        level: "neuron" or "layer": what becomes one class; "value": nothing of a model does, and only samples are
+            merged; None leaves every value by itself.
 
     Returns:
         The classes.  Two operations are in one if they are the same operation of operands of the same classes, whatever
@@ -51,8 +55,10 @@ def collapse(graph: Graph, parts: dict[int, Part], level: str | None) -> Classes
 
 def _key(graph: Graph, parts: dict[int, Part], classes: Classes, i: int, level: str) -> Hashable:
     v = graph.order[i]
-    if i in parts:
+    if i in parts and level != "value":
         return "part", parts[i].at(level)
+    if i in parts and v.is_leaf:
+        return "parameter", i
     if i in classes.folded:
         return "folded", i
     if v.is_leaf:
@@ -62,7 +68,7 @@ def _key(graph: Graph, parts: dict[int, Part], classes: Classes, i: int, level: 
     else:
         places = iter(graph.parents[i])
         operands = [None if p is None else classes.of[next(places)] for p in operands_of(v)[0]]
-    return "operation", graph.rule(i), v.label, i in graph.roots, tuple(operands)
+    return "operation", graph.rule(i), v.label, i in graph.roots, i in parts and parts[i].path, tuple(operands)
 
 
 def _uses(graph: Graph, parts: dict[int, Part], i: int, level: str) -> Hashable:
@@ -94,6 +100,27 @@ def _terms(graph: Graph, classes: Classes, top: int) -> Iterable[int]:
             pending.extend(reversed(graph.parents[i]))
         else:
             yield i
+
+
+def in_order(graph: Graph, classes: Classes) -> list[int]:
+    """The classes of values that no part of a model was made one of, operands before results."""
+    operands: dict[int, set[int]] = {c: set() for c in classes.of}
+    for i, parents in enumerate(graph.parents):
+        operands[classes.of[i]].update(c for p in parents if (c := classes.of[p]) != classes.of[i])
+    return list(TopologicalSorter(operands).static_order())
+
+
+def grouped(classes: Classes, groups: Iterable[Group]) -> Classes:
+    """The same with one class for each group whose result is a class of its own."""
+    of, folded, found = list(classes.of), set(classes.folded), {}
+    for group in groups:
+        c = of[group.output]
+        if of.count(c) == 1:
+            found[c] = group
+            folded |= group.members - {group.output}
+            for i in group.members:
+                of[i] = c
+    return Classes(of, folded, found)
 
 
 def _renumbered(classes: Classes) -> Classes:

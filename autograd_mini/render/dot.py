@@ -18,8 +18,11 @@ EDGE = {"penwidth": "1.2", "arrowsize": "0.6", "fontname": "Courier", "fontsize"
 NETWORK = {"splines": "line", "ranksep": "1.3", "nodesep": "0.14", "labelloc": "t", "fontsize": "13"}
 UNIT = {"shape": "circle", "fixedsize": "true", "width": "0.56", "style": "filled", "fontsize": "10"}
 DENSE = {"splines": "line", "ranksep": "0.7"}
-FRAME = {"style": "rounded,filled", "penwidth": "1", "fontsize": "11", "margin": "10", "labeljust": "r"}
+FRAME = {"style": "rounded,filled", "penwidth": "1", "fontsize": "11", "margin": "10", "labeljust": "l"}
+GAP = {"shape": "point", "width": "0.03", "height": "0.03", "penwidth": "0"}  # as wide as a line
 
+# One below the other: the embedded engine has no ⋮ in a PNG.
+_DOTS = '<<FONT POINT-SIZE="5">•<BR/>•<BR/>•</FONT>>'
 _MANY = 24  # arrows between parts: beyond, curves around the frames grow taller than all the rest
 
 
@@ -58,6 +61,8 @@ class _Writer:
         self.scene, self.look, self.theme, self.cards = scene, look, theme, Cards(scene, look, theme)
         self.written = look.values and any(arrow.note for arrow in scene.arrows)
         self.boxes = {box.key: box for box in scene.boxes}
+        self.gaps = self._gaps()
+        self.framed = any(box.within and box.kind in ("value", "part") for box in scene.boxes)
         weights = [abs(arrow.weight) for arrow in scene.arrows if arrow.weight is not None]
         self.dense = sum(map(self._is_between_parts, scene.arrows)) > _MANY
         self.heaviest = max(filter(math.isfinite, weights), default=0.0)
@@ -70,6 +75,9 @@ class _Writer:
         if caption:
             page |= NETWORK | {"label": f"<<B>{literal(caption)}</B>>"}
             page |= {"splines": "true"} if self.written else {}  # curves leave room for what is written on them
+        if self.framed:
+            has_texts = self.look.partials or any(arrow.note for arrow in self.scene.arrows)
+            page |= {"ordering": "in", "ranksep": "1.0" if has_texts else "0.65"}  # operands as they were written
         page |= DENSE if self.dense else {}
         graph = graphviz.Digraph(
             "autograd",
@@ -81,8 +89,9 @@ class _Writer:
             self._columns(graph)
         else:
             self._boxes(graph)
-        for arrow in self.scene.arrows:
-            self._arrow(graph, arrow)
+        last_first = self.framed and self.look.direction == "LR"  # there the engine begins at the foot
+        for n, arrow in list(enumerate(self.scene.arrows))[:: -1 if last_first else 1]:
+            self._arrow(graph, n, arrow)
         graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
         return str(graph.source)
 
@@ -97,9 +106,26 @@ class _Writer:
                 if path not in frames:
                     frames[path] = type(graph)(f"cluster_{len(frames)}", graph_attr=self._frame(path))
             self._node(frames[box.within], box)
+        for n, head in self.gaps.items():
+            said = literal(self._journey(self.scene.arrows[n]), 2)
+            frames[head.within].node(f"gap{n}", "", fillcolor=self.theme["line"], tooltip=said, **GAP)
         for path in sorted(frames, key=len, reverse=True):
             if path:
                 frames[path[:-1]].subgraph(frames[path])
+
+    def _gaps(self) -> dict[int, Box]:
+        """By their number the arrows that come from outside into a frame and pass the parameters there, with the box
+        that they lead to.  The engine would lead them around the frame, so they are drawn in two halves."""
+        beside: dict[str, set[tuple[str, ...]]] = {}
+        for arrow in self.scene.arrows:
+            beside.setdefault(arrow.head, set()).add(self.boxes[arrow.tail].within)
+        found = {}
+        for n, arrow in enumerate(self.scene.arrows):
+            head = self.boxes[arrow.head]
+            within = head.within
+            if within and head.kind == "value" and self.boxes[arrow.tail].within != within in beside[arrow.head]:
+                found[n] = head
+        return found
 
     def _columns(self, graph: Any) -> None:
         """Write the units of each layer below each other, under the layer's title."""
@@ -134,7 +160,7 @@ class _Writer:
                 style = UNIT | {"label": self._unit(box)}
                 style |= {"fillcolor": colour["badge"], "fontcolor": colour["badge ink"]} if box.op else {}
             case _:  # dots
-                style = UNIT | {"label": "⋮", "shape": "none", "style": "", "fontsize": "16", "height": "0.3"}
+                style = UNIT | {"label": _DOTS, "shape": "none", "style": "", "height": "0.3"}
         style |= {"color": colour["root"], "penwidth": "2"} if box.is_root else {}
         graph.node(box.key, tooltip=literal(about(box), 2), **style)
 
@@ -143,20 +169,26 @@ class _Writer:
         small = [f'<BR/><FONT POINT-SIZE="8">{text}</FONT>' for text in bias]
         return f"<{literal(shorten(box.op or box.label, 9))}{''.join(small)}>"
 
-    def _arrow(self, graph: Any, arrow: Arrow) -> None:
+    def _arrow(self, graph: Any, n: int, arrow: Arrow) -> None:
         partial = self.cards.written(arrow.slope) if self.look.partials else ""
         tail, head = self.boxes[arrow.tail], self.boxes[arrow.head]
         note = arrow.note if self.look.values or arrow.weight is None else ""
         told = arrow.count in {1, *_counts(tail), *_counts(head)}
         texts = [text for text in (note, "" if told else f"×{arrow.count}", partial) if text]
-        style = {"label": _beside_a_line(texts)} if texts else {}
+        # Where an arrow has a label of its own room, the engine keeps no order.
+        style = {"xlabel" if self.framed else "label": _beside_a_line(texts)} if texts else {}
         if tail.kind == "rest":
             style["style"] = "dashed"
-        if head.within and tail.within != head.within:
-            style["minlen"] = "2"  # the first step is for the parameters inside
         if arrow.weight is not None:
             style |= self._weight(arrow.weight)
-        graph.edge(*self._ends(arrow), tooltip=literal(self._journey(arrow), 2), **style)
+        style["tooltip"] = literal(self._journey(arrow), 2)
+        start, end = self._ends(arrow)
+        if n in self.gaps:
+            into, out = "we" if self.look.direction == "LR" else "ns"
+            first = {name: text for name, text in style.items() if name != "xlabel"}
+            graph.edge(start, f"gap{n}:{into}", arrowhead="none", headclip="false", **first)
+            start, style["tailclip"] = f"gap{n}:{out}", "false"
+        graph.edge(start, end, **style)
 
     def _ends(self, arrow: Arrow) -> list[str]:
         """Where an arrow begins and ends; straight ones meet parts in the middle of a side, or would cross others."""

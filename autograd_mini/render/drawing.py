@@ -1,6 +1,8 @@
 """`draw`: the picture of a computation or of a network, as DOT, SVG or PNG."""
 
 import os
+import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,13 @@ from .architecture import architecture
 from .build import SceneBuilder, within_depth
 from .cards import Look
 from .collapse import collapse as collapsed
+from .collapse import grouped
+from .constants import with_constants
 from .dot import dot_source
 from .graph import Graph
-from .graphviz import RenderError, run_engine
-from .names import is_module, names_of, require_names
+from .graphviz import VARIABLE, RenderError, run_engine
+from .groups import squared_errors
+from .names import all_names, is_module, require_names
 from .options import (
     decimals,
     require_choice,
@@ -25,10 +30,11 @@ from .options import (
     require_model,
     whole_number,
 )
-from .parts import owner_of, parts_of
+from .parts import parts_of
 from .scene import Scene
 from .svg import finish_svg
 from .theme import DARK, LIGHT
+from .width import beyond_the_engine
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,8 +62,9 @@ class Drawing:
     def save(self, path: str | os.PathLike[str], *, dark: bool = False) -> Path:
         """Write the drawing to a file; one that exists is replaced whole or, on failure, left as it was.
 
-        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has no glyphs for emoji
-        and East Asian letters in a PNG; an SVG shows them in the fonts of the reader.
+        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has glyphs for Latin,
+        Greek and Cyrillic letters there; for others the system's `dot` is used, and where there is none a warning says
+        so.  An SVG shows all letters in the fonts of the reader.
 
         Args:
             path: where to; its suffix, .svg, .png or .dot, says in which form.
@@ -85,10 +92,24 @@ class Drawing:
             case ".svg":
                 return (self.svg if theme is LIGHT else self._svg(self._dot(theme), adaptive=False)).encode()
             case ".png":
-                return run_engine(self._dot(theme), "png", self.engine)
+                return run_engine(self._dot(theme), "png", self._engine_of_png())
             case ".dot":
                 return (self.dot if theme is LIGHT else self._dot(theme)).encode()
         raise ValueError(f"cannot save a drawing as {suffix or 'a file without suffix'!r}: use .svg, .png or .dot")
+
+    def _engine_of_png(self) -> str | os.PathLike[str] | None:
+        """The engine that was asked for; else, for letters that the embedded one has no glyphs for, the system's."""
+        letters = beyond_the_engine("".join(box.label + box.op for box in self.scene.boxes))
+        if not letters or self.engine is not None or VARIABLE in os.environ:
+            return self.engine
+        if shutil.which("dot"):
+            return "system"
+        warnings.warn(
+            f"the PNG shows boxes instead of {letters[:8]}: the engine that comes with the package has no glyphs for "
+            "them. Save an SVG, or install Graphviz, whose dot takes the fonts of the system",
+            stacklevel=4,
+        )
+        return None
 
     def _dot(self, theme: dict[str, str]) -> str:
         return dot_source(self.scene, self.look, theme, background=theme["page"])
@@ -115,6 +136,8 @@ def draw(
     gradients: bool = True,
     partials: bool = False,
     collapse: Literal["neuron", "layer"] | None = None,
+    groups: bool = True,
+    constants: bool = False,
     depth: int | None = None,
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
@@ -135,6 +158,8 @@ def draw(
         partials: whether each arrow shows its local derivative; in an SVG it is shown under the pointer in any case.
         collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
             for different samples; it says how many they are, and their least and greatest number.
+        groups: whether a squared error, as `nn.mse` has it, is one box with its formula instead of its operations.
+        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, have cards.
         depth: draw only what is at most so many steps before the root; one box stands for all the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
         direction: "LR" draws from left to right, "TB" from top to bottom.
@@ -158,7 +183,8 @@ def draw(
     """
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     depth = None if depth is None else whole_number("depth", depth, 0)
-    for name, flag in (("labels", labels), ("values", values), ("gradients", gradients), ("partials", partials)):
+    flags = {"labels": labels, "values": values, "gradients": gradients, "partials": partials}
+    for name, flag in (flags | {"groups": groups, "constants": constants}).items():
         require_flag(name, flag)
     require_choice("direction", direction, "LR", "TB")
     require_choice("collapse", collapse, "neuron", "layer", None)
@@ -172,10 +198,16 @@ def draw(
         return Drawing(scene, look, engine)
     graph = Graph(_roots(root))
     parts = {} if model is None else parts_of(graph, model)
+    called = all_names(graph.order, names or {}, model)
+    if constants:
+        graph, called = with_constants(graph, parts, called)
+        parts = {} if model is None else parts_of(graph, model)
     classes = collapsed(graph, parts, collapse)
+    if groups:
+        classes = grouped(classes, squared_errors(graph, called, parts))
     shown = within_depth(graph, classes, depth)
     _require_few(len(shown), "boxes" if collapse or depth is not None else "values", max_nodes)
-    builder = SceneBuilder(graph, classes, shown, parts, collapse, _names(names, model), precision)
+    builder = SceneBuilder(graph, classes, shown, parts, collapse, called, precision)
     return Drawing(builder.scene(), look, engine)
 
 
@@ -187,12 +219,6 @@ def _roots(root: Any) -> list[Value]:
     if not roots:
         raise ValueError("draw() takes a Value or several, and got none")
     return roots
-
-
-def _names(variables: Mapping[str, Any] | None, model: Any) -> dict[int, str]:
-    """What to call values that have no label: what the caller does, else by the paths of a model's parameters."""
-    paths = [] if model is None else model.named_parameters()
-    return {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(variables or {})
 
 
 def _require_few(count: int, what: str, max_nodes: int) -> None:

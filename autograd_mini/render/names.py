@@ -1,5 +1,6 @@
 """Names for values from the variables of a user's program."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,6 +32,65 @@ def names_of(variables: Mapping[str, Any]) -> dict[int, str]:
             seen.add(id(x))
             pending.extend((name + place, item) for place, item in _inside(x))
     return names
+
+
+_OF_A_LAYER = re.compile(r"(?:(?:.*\.)?(?P<l>\d+)\.|.*\.)?[^.\d]+\.(?P<j>\d+)\.(?:w\.(?P<k>\d+)|b)")
+_ABOVE = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def below(index: int) -> str:
+    """A number as an index.
+
+    >>> below(12)
+    '₁₂'
+    """
+    return str(index).translate(_BELOW)
+
+
+def textbook_name(path: str) -> str:
+    """What textbooks call a parameter of a layer: its layer above; its neuron, and for a weight its input, below.
+
+    >>> [textbook_name(path) for path in ("layers.1.neurons.2.w.0", "layers.1.neurons.2.b", "neurons.0.w.11", "w.0")]
+    ['w²₃₁', 'b²₃', 'w₁,₁₂', '']
+    """
+    found = _OF_A_LAYER.fullmatch(path)
+    if found is None:
+        return ""
+    indices = [str(int(index) + 1) for index in (found["j"], found["k"]) if index]
+    above = str(int(found["l"]) + 1) if found["l"] else ""
+    below = ("," if any(len(index) > 1 for index in indices) else "").join(indices)
+    return f"{'w' if found['k'] else 'b'}{above.translate(_ABOVE)}{below.translate(_BELOW)}"
+
+
+def all_names(values: Iterable[Value], variables: Mapping[str, Any], model: Any) -> dict[int, str]:
+    """What to call the values of a graph.
+
+    Args:
+        values: the graph.
+        variables: names and objects, as for `names_of`.
+        model: the Module at work, or None.  Its parameters have names of textbooks, where their labels are those that
+            a neuron gives to them, and the attribute they are where they have no label.
+
+    Returns:
+        By the id of each Value that has one its name: its label, else that of a variable.
+
+    >>> x, y = Value(1.0, label="x"), Value(1.0)
+    >>> list(all_names([x, y], {"z": x, "y": y}, None).values())
+    ['x', 'y']
+    """
+    names = names_of(variables)
+    paths: dict[int, str] = {} if model is None else {id(p): path for path, p in model.named_parameters()}
+    found = {}
+    for v in values:
+        path = paths.get(id(v), "")
+        attribute = "".join(path.split(".")[-2 if path[-1:].isdigit() else -1 :])
+        called = v.label or names.get(id(v), "") or attribute
+        if path and called == attribute:
+            called = textbook_name(path) or called
+        if called:
+            found[id(v)] = called
+    return found
 
 
 def require_names(names: object) -> None:

@@ -63,8 +63,8 @@ def test_frames_hold_parameters_and_activations():
     for box in scene.boxes:
         frames.setdefault(box.within, set()).add(box.name)
     assert frames == {
-        ("layer 1", "neuron 1.1"): {"w0", "b", "the dot", "the tanh"},
-        ("layer 2", "neuron 2.1"): {"w0", "b", "the dot"},
+        ("layer 1", "neuron 1.1"): {"w¹₁₁", "b¹₁", "the dot", "the tanh"},
+        ("layer 2", "neuron 2.1"): {"w²₁₁", "b²₁", "the dot"},
         (): {"x", "the * 2"},
     }
 

@@ -20,6 +20,16 @@ function show(x, precision = graph.precision) {
   return x.toExponential(precision - 1).replaceAll("-", "−");
 }
 
+// A number, or the least and the greatest of several.
+function showAll(numbers, precision = graph.precision) {
+  if (numbers.includes(null)) return show(null);
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  if (numbers.length === 1 || low === high || Number.isNaN(low)) return show(numbers[0], precision);
+  return `${roughly(low)} .. ${roughly(high)}`;
+}
+
+const roughly = (x) => String(Number(x.toPrecision(3))).replaceAll("-", "−").replace("Infinity", "∞");
+
 // The same without the zeros at its end, for a formula.
 function brief(x) {
   const text = show(x);

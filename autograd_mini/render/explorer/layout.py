@@ -12,12 +12,15 @@ from typing import Any
 from ..cards import shorten
 from ..graph import Graph
 from ..graphviz import run_engine
+from ..groups import Group
 from ..parts import Part
+from ..width import width_in_ems
 
 LONGEST_NAME = 22
 _MOST_LABELLED = 90  # arrows that get room for their slope
 _MOST_TRIED = 120  # boxes that are laid out in both directions: of more, a layout takes seconds
 _MOST_NEURONS = 6  # that open one by one; of more, layers do
+_RANKS_APART = 0.95  # inches, with room for a slope in between
 _POINTS = 72.0  # an inch
 _STAGE = 900, 640  # the room for the picture on a common screen
 
@@ -32,6 +35,7 @@ class Cluster:
     title: str
     within: Titles
     members: frozenset[int]
+    output: int | None = None  # of a group with a formula, which shows its result when it is closed
 
 
 def clusters_of(parts: dict[int, Part]) -> list[Cluster]:
@@ -68,10 +72,8 @@ def card_of(name: str, op: str) -> Card:
     >>> card_of("x", "")
     Card(width=116, badge=0, height=56)
     """
-    badge = max(26, 12 + round(7.0 * len(shorten(op, LONGEST_NAME)))) if op else 0
-    name = shorten(name, LONGEST_NAME)
-    wide = sum(character >= "\u2e80" for character in name)
-    return Card(badge + bool(badge) * 6 + max(116, 22 + 7 * len(name) + 6 * wide), badge)
+    badge = max(26, 10 + round(12 * width_in_ems(shorten(op, LONGEST_NAME)))) if op else 0
+    return Card(badge + bool(badge) * 6 + max(116, 18 + round(12 * width_in_ems(shorten(name, LONGEST_NAME)))), badge)
 
 
 class Layouts:
@@ -83,26 +85,45 @@ class Layouts:
         parts: the part of a model that each place belongs to.
         direction: "LR", "TB", or None for what fits better.
         engine: which engine, as for `run_engine`.
+        groups: operations that one box with a formula stands for.
+        faces: by place the one whose card stands for it; by default each has its own.
     """
 
     def __init__(
-        self, graph: Graph, cards: Sequence[Card], parts: dict[int, Part], direction: str | None, engine: Any
+        self,
+        graph: Graph,
+        cards: Sequence[Card],
+        parts: dict[int, Part],
+        direction: str | None,
+        engine: Any,
+        groups: Sequence[Group] = (),
+        faces: Sequence[int] | None = None,
     ) -> None:
         self.graph, self.cards, self.parts = graph, cards, parts
         self.direction, self.engine = direction, engine
-        self.clusters = clusters_of(parts)
+        self.faces = faces or range(len(graph.order))
+        of_model = clusters_of(parts)
+        self.of_model = range(len(of_model))
+        self.of_groups = range(len(of_model), len(of_model) + len(groups))
+        titles = [group.formula for group in groups]
+        self.clusters = of_model + [
+            Cluster(t if titles.count(t) == 1 else f"{t}, {k}", (), group.members, group.output)
+            for k, (t, group) in enumerate(zip(titles, groups, strict=True), 1)
+        ]
         self.cluster_at = {i: k for k, cluster in enumerate(self.clusters) for i in cluster.members}
 
     def shown(self, opened: frozenset[int]) -> int:
         """How many boxes there are when these clusters are open."""
-        free = len(self.graph.order) - len(self.cluster_at)
-        return free + sum(len(c.members) if k in opened else 1 for k, c in enumerate(self.clusters))
+        return len({self._box(i, opened) for i in range(len(self.graph.order))})
 
     def states(self, max_nodes: int) -> list[frozenset[int]]:
-        """What can be open at once, the fullest first: all, none, or one."""
-        each = range(len(self.clusters))
-        states = dict.fromkeys([frozenset(each), frozenset[int](), *[frozenset([k]) for k in each]])
-        return [opened for opened in states if self.shown(opened) <= max_nodes]
+        """What can be open at once, the fullest first: of the model all, none, or one; with all or none of it, any one
+        of the groups or all of them too."""
+        all_of_model, none = frozenset(self.of_model), frozenset[int]()
+        states = [all_of_model, none, *[frozenset([k]) for k in self.of_model]]
+        for opened in (all_of_model, none):
+            states += [opened.union(self.of_groups), *[opened | {k} for k in self.of_groups]]
+        return [opened for opened in dict.fromkeys(states) if self.shown(opened) <= max_nodes]
 
     def views(self, states: Sequence[frozenset[int]]) -> list[dict[str, Any]]:
         """The layouts of these states, all in the direction in which the first one fits the page better."""
@@ -125,11 +146,14 @@ class Layouts:
         for item in laid_out.get("objects", []):
             if item["name"].startswith("cluster"):
                 frames.append(self._frame(item, titles, height))
-            elif "pos" in item:
+            elif "pos" in item and item["name"][0] != "p":
                 x, y = _point(item["pos"], height)
                 w, h = float(item["width"]) * _POINTS, float(item["height"]) * _POINTS
                 boxes[item["name"]] = [round(x - w / 2), round(y - h / 2), round(w), round(h)]
-        paths = [[arrows[int(edge["id"])], *_path(edge, height)] for edge in laid_out.get("edges", [])]
+        edges: dict[int, list[Any]] = {}
+        for edge in sorted(laid_out.get("edges", []), key=lambda edge: int(edge["id"])):
+            edges.setdefault(int(edge["id"]) // 2, []).append(edge)
+        paths = [[arrows[number], *_path(parts, height)] for number, parts in edges.items()]
         return {
             "open": sorted(opened),
             "size": [round(width), round(height)],
@@ -140,65 +164,100 @@ class Layouts:
 
     def _box(self, i: int, opened: frozenset[int]) -> str:
         k = self.cluster_at.get(i)
-        return f"v{i}" if k is None or k in opened else f"c{k}"
+        return f"v{self.faces[i]}" if k is None or k in opened else f"c{k}"
 
     def _arrows(self, opened: frozenset[int]) -> list[list[int]]:
-        """The arrows of the graph by number; those between the same two boxes of which one is closed are one."""
+        """The arrows of the graph by number; those between the same two boxes are one, but for the two of x * x."""
         found: dict[Any, list[int]] = {}
+        times: dict[tuple[int, int], int] = {}
         arrows = ((p, i) for i, parents in enumerate(self.graph.parents) for p in parents)
         for number, (p, i) in enumerate(arrows):
             tail, head = self._box(p, opened), self._box(i, opened)
+            again = times[p, i] = times.get((p, i), -1) + 1
             if tail != head:
-                is_single = tail[0] == head[0] == "v"
-                found.setdefault(number if is_single else (tail, head), []).append(number)
+                found.setdefault((tail, head, again if tail[0] == head[0] == "v" else 0), []).append(number)
         return list(found.values())
 
     def _source(
         self, opened: frozenset[int], arrows: list[list[int]], direction: str, titles: list[Titles]
     ) -> Iterator[str]:
         """The lines of DOT; the titles of its frames are added to a list."""
-        yield f"digraph {{ rankdir={direction}; nodesep=0.22; ranksep=0.5; pad=0.15"
+        is_framed = bool(self.parts)
+        kept = f"ordering=in; ranksep={_RANKS_APART}" if is_framed else "ranksep=0.5"  # operands as they were written
+        yield f"digraph {{ {kept}; rankdir={direction}; nodesep=0.22; pad=0.15"
         yield 'node [shape=box, fixedsize=true, label=""]; edge [fontsize=10, fontname=Courier]'
-        yield from self._boxes(opened, titles)
         ends = [(p, i) for i, parents in enumerate(self.graph.parents) for p in parents]
-        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED else ""
-        for number, together in enumerate(arrows):
-            tail, head = ends[together[0]]
-            inside = self._within(head, opened)
-            longer = ", minlen=2" if inside and inside != self._within(tail, opened) else ""  # parameters come first
-            label = room if len(together) == 1 else ""
-            yield f"{self._box(tail, opened)} -> {self._box(head, opened)} [id={number}{longer}{label}]"
+        ends = [ends[together[0]] for together in arrows]
+        through = {number for number, (tail, head) in enumerate(ends) if self._passes_a_frame(tail, head, opened)}
+        gaps: dict[Titles, list[str]] = {}
+        room_beside = "width=0.001, height=0.17" if direction == "LR" else "width=0.55, height=0.001"  # for slopes
+        for number in sorted(through):
+            gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [{room_beside}]")
+        yield from self._boxes(opened, titles, gaps)
+        # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
+        room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not is_framed else ""
+        into, out = "we" if direction == "LR" else "ns"
+        last_first = is_framed and direction == "LR"  # there Graphviz begins at the foot
+        for number, (tail, head) in list(enumerate(ends))[:: -1 if last_first else 1]:
+            label = room if len(arrows[number]) == 1 else ""
+            start, end = self._box(tail, opened), self._box(head, opened)
+            if number in through:  # the two halves of one arrow, which meet in the gap
+                yield f"{start} -> p{number}:{into} [id={2 * number}, headclip=false]"
+                start = f"p{number}:{out}"
+            yield f"{start} -> {end} [id={2 * number + 1}{label}, tailclip={str(number not in through).lower()}]"
         yield "}"
+
+    def _passes_a_frame(self, tail: int, head: int, opened: frozenset[int]) -> bool:
+        """Whether an arrow comes from outside into a frame, and passes the parameters there; Graphviz would lead it
+        around the frame."""
+        inside = self._within(head, opened)
+        beside = [self._within(p, opened) for p in self.graph.parents[head]]
+        return bool(inside) and self._within(tail, opened) != inside and inside in beside
 
     def _within(self, i: int, opened: frozenset[int]) -> Titles:
         k = self.cluster_at.get(i)
-        if k is None:
+        if k is None or (k in self.of_groups and k not in opened):
             return ()
+        if k in self.of_groups:
+            return (self.clusters[k].title,)
         return self.parts[i].titles if k in opened else self.clusters[k].within
 
-    def _boxes(self, opened: frozenset[int], titles: list[Titles]) -> Iterator[str]:
-        """Each box in its frames."""
+    def _boxes(self, opened: frozenset[int], titles: list[Titles], gaps: dict[Titles, list[str]]) -> Iterator[str]:
+        """Each box in its frames, and the gaps there that arrows pass."""
         frames: dict[Titles, list[str]] = {}
         first: dict[str, int] = {}
         for i in range(len(self.graph.order)):
-            first.setdefault(self._box(i, opened), i)
+            first.setdefault(self._box(i, opened), self.faces[i])
         for box, i in first.items():
             within = self._within(i, opened)
             for n in range(len(within) + 1):
                 frames.setdefault(within[:n], [])
-            frames[within].append(f"{box} [width={self._width(i, box):.3f}, height={self._height(i, box):.3f}]")
+            size = f"width={self._width(i, box):.3f}, height={self._height(i, box):.3f}"
+            frames[within].append(f"{box} [{size}]")
+        for within, passed in gaps.items():
+            frames[within] += passed
         yield from frames.pop((), [])
         for path in frames:
             if len(path) == 1:
                 yield from _nested(path, frames, titles)
 
     def _width(self, i: int, box: str) -> float:
-        if box[0] == "v":
+        cluster = self.clusters[int(box[1:])] if box[0] == "c" else None
+        if cluster is None:
             return self.cards[i].width / _POINTS
-        return max(120, 30 + 8 * min(len(self.clusters[int(box[1:])].title), 40)) / _POINTS
+        if cluster.output is not None:
+            return self.group_card(cluster).width / _POINTS
+        return max(120, 30 + 8 * min(len(cluster.title), 40)) / _POINTS
+
+    def group_card(self, cluster: Cluster) -> Card:
+        """The card of a closed group: that of its result, with the formula for an operation."""
+        plain = self.cards[cluster.output or 0]
+        badge = card_of("", cluster.title).badge + 14  # and a sign to open it
+        return Card(plain.width - plain.badge + badge, badge)
 
     def _height(self, i: int, box: str) -> float:
-        return (self.cards[i].height if box[0] == "v" else 60) / _POINTS
+        is_card = box[0] == "v" or self.clusters[int(box[1:])].output is not None
+        return (self.cards[i].height if is_card else 60) / _POINTS
 
     def _frame(self, item: dict[str, Any], titles: list[Titles], height: float) -> list[Any]:
         left, bottom, right, top = map(float, item["bb"].split(","))
@@ -230,16 +289,29 @@ def _point(text: str, height: float) -> tuple[float, float]:
     return float(x), height - float(y)
 
 
-def _path(edge: dict[str, Any], height: float) -> list[Any]:
-    """The curve of an arrow, the last point of it, its tip, and where its label goes."""
-    tip = None
-    points = []
-    for text in edge["pos"].split():
-        if text.startswith("e,"):
-            tip = _point(text[2:], height)
-        elif not text.startswith("s,"):
-            points.append(_point(text, height))
+def _path(edges: list[dict[str, Any]], height: float) -> list[Any]:
+    """The curve of an arrow, of one or two parts, the last point of it, its tip, and where its label goes."""
+    points: list[tuple[float, float]] = []
+    for edge in edges:
+        tip = None
+        texts = [text for text in edge["pos"].split() if not text.startswith("s,")]
+        if texts[0].startswith("e,"):
+            tip = _point(texts.pop(0)[2:], height)
+        found = [_point(text, height) for text in texts]
+        if edge is not edges[-1] and tip:  # the line goes on where Graphviz left room for a tip
+            found += [found[-1], tip, tip]
+        points += found[1:] if points else found
     tip = tip or points[-1]
     first, *rest = [f"{x:.0f} {y:.0f}" for x, y in points]
-    label = _point(edge["lp"], height) if "lp" in edge else points[len(points) // 2]
+    label = _point(edges[-1]["lp"], height) if "lp" in edges[-1] else _middle(found)
     return [f"M{first}C{' '.join(rest)}", *[round(x) for x in (*points[-1], *tip, *label)]]
+
+
+def _middle(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """The point in the middle of a curve of pieces with four points each, the last also the first of the next."""
+    pieces = (len(points) - 1) // 3
+    first = 3 * (pieces // 2)
+    if pieces % 2 == 0:
+        return points[first]
+    a, b, c, d = points[first : first + 4]
+    return (a[0] + 3 * (b[0] + c[0]) + d[0]) / 8, (a[1] + 3 * (b[1] + c[1]) + d[1]) / 8

@@ -1,6 +1,6 @@
 // The page at work: one state, changed by what the reader does, and shown whole after each change.
 
-const tape = new Tape(graph.nodes, graph.root);
+const tape = new Tape(graph.nodes, graph.root, graph.merged);
 
 const state = {
   leaves: new Map(tape.initial),
@@ -13,6 +13,7 @@ const state = {
   path: null,
   quiz: null,
   costs: [],
+  panels: [], // that a compact page shows
   act: {},
 };
 
@@ -30,6 +31,7 @@ function refresh() {
   chainPanel(tape, state);
   table.show(state.leaves, state.quiz ? state.quiz.shown : known.gradients);
   showTransport(step);
+  address.write(state, byId("rate").value);
 }
 
 function showTransport(step) {
@@ -156,6 +158,24 @@ state.act.look = (i) => {
   state.looked = i;
   refresh();
 };
+// Light a value's card, and bring it into sight.
+state.act.pointAt = (i) => {
+  state.act.look(i);
+  picture.reveal(i);
+};
+// Choose a value, and open what it is in.
+state.act.goToValue = (value) => {
+  const i = tape.faceOf(value);
+  const k = graph.clusters.findIndex(({ members }) => members.includes(i));
+  if (k >= 0 && !graph.views[state.view].open.includes(k)) state.act.toggle(k, false);
+  state.looked = null;
+  state.selected = i;
+  state.path = null;
+  refresh();
+  picture.reveal(i);
+  speak(describe(i, tape, tape.knownAt(state.at), null));
+};
+state.act.speak = speak;
 state.act.trace = (i) => {
   state.traced = i;
   refresh();
@@ -169,12 +189,13 @@ state.act.showPath = (path) => {
   state.path = path;
   refresh();
 };
-state.act.toggle = (k) => {
+state.act.toggle = (k, takesFocus = true) => {
   const open = new Set(graph.views[state.view].open);
   const wish = open.has(k) ? [...open].filter((other) => other !== k) : [...open, k];
   const view = viewOf(wish) ?? viewOf(open.has(k) ? [] : [k]);
   if (view === undefined) return speak(say("tooLarge", { title: graph.clusters[k].title }));
-  return setView(view, open.has(k) ? `c${k}` : `v${graph.clusters[k].members[0]}`);
+  const focused = open.has(k) ? `c${k}` : `v${tape.faceOf(graph.clusters[k].members[0])}`;
+  return setView(view, takesFocus ? focused : undefined);
 };
 
 function viewOf(open) {
@@ -187,14 +208,15 @@ function setView(view, focused) {
   state.view = view;
   state.looked = null;
   picture.draw(graph.views[view]);
-  refresh();
+  if (state.quiz) startQuiz();
+  else refresh();
   byId(focused)?.focus();
 }
 
 // ---- the quiz ----
 
 function startQuiz() {
-  state.quiz = new Quiz(tape, byId("answers"));
+  state.quiz = new Quiz(tape, byId("answers"), state.act, [...picture.cards.keys()]);
   state.at = tape.seedStep;
   byId("verdict").textContent = say("quizHint");
   refresh();
@@ -202,17 +224,23 @@ function startQuiz() {
 
 function toggleQuiz() {
   pause();
+  state.looked = null;
   document.body.classList.toggle("quizzing", !state.quiz);
   byId("quiz-panel").hidden = Boolean(state.quiz);
   byId("quiz").setAttribute("aria-pressed", !state.quiz);
   if (!state.quiz) {
     startQuiz();
-    speak(say("quizHint"));
-    byId("answers").querySelector("input")?.focus();
     return;
   }
   state.quiz = null;
   refresh();
+}
+
+function onQuizButton() {
+  toggleQuiz();
+  if (!state.quiz) return;
+  speak(say("quizHint"));
+  byId("answers").querySelector("input")?.focus();
 }
 
 function checkQuiz() {
@@ -240,12 +268,13 @@ function setTheme() {
 
 function fillTexts() {
   document.documentElement.lang = graph.text.language;
-  byId("title").textContent = graph.title;
+  byId("title").replaceChildren(heading());
   for (const place of document.querySelectorAll("[data-text]")) place.textContent = say(place.dataset.text);
   for (const place of document.querySelectorAll("[data-label]")) {
     place.setAttribute("aria-label", say(place.dataset.label));
     place.title = say(place.dataset.label);
   }
+  byId("find").placeholder = say("find");
 }
 
 const KEYS = {
@@ -275,15 +304,63 @@ function onKey(event) {
   KEYS[event.key]();
 }
 
+// ---- the address ----
+
+function follow() {
+  const said = address.read();
+  if (said.theme) document.documentElement.dataset.theme = said.theme;
+  state.leaves = new Map([...tape.initial, ...said.leaves]);
+  state.costs = [];
+  showCosts();
+  tape.run(state.leaves);
+  state.selected = said.selected;
+  if (said.rate) byId("rate").value = said.rate;
+  byId("slopes").checked = said.slopes;
+  document.body.classList.toggle("no-slopes", !said.slopes);
+  const view = said.open ? viewOf(said.open) : 0;
+  if (view !== undefined && view !== state.view) setView(view);
+  if (said.quiz !== Boolean(state.quiz)) toggleQuiz();
+  goTo(state.quiz ? tape.seedStep : said.at, true);
+}
+
+// A page within another: the picture and the panels that were asked for.
+function makeCompact(panels) {
+  state.panels = panels;
+  document.body.classList.add("compact");
+  for (const panel of document.querySelectorAll("[data-panel]")) {
+    panel.classList.toggle("off", !panels.includes(panel.dataset.panel));
+    panel.style.order = panels.indexOf(panel.dataset.panel);
+  }
+  byId("quiz").classList.toggle("off", !panels.includes("quiz"));
+  document.body.classList.toggle("descending", panels.includes("descent"));
+  let [width, tallest] = [0, 0]; // it grows with what it shows, but does not shrink again: the text below would jump
+  new ResizeObserver(() => {
+    if (innerWidth !== width) [width, tallest] = [innerWidth, 0];
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height <= tallest) return;
+    tallest = height;
+    address.tell({ height });
+  }).observe(document.body);
+  addEventListener("message", ({ data }) => {
+    if (["light", "dark"].includes(data?.theme)) document.documentElement.dataset.theme = data.theme;
+  });
+}
+
 fillTexts();
+const address = new Address(tape);
+const said = address.read();
+if (said.panels) makeCompact(said.panels);
+byId("rate").value = graph.rate;
 const picture = new Picture(tape, byId("picture"), state.act);
+makeTouchable(byId("picture"), picture);
+new Search(tape, byId("find"), state.act);
 const table = new LeafTable(tape, byId("leaves"), state.act);
 const formulaHost = byId("formula");
 formulaHost.replaceChildren(formulaOfRoot());
 byId("clusters").hidden = graph.clusters.length === 0;
 byId("open-all").disabled = viewOf(graph.clusters.keys()) === undefined;
 picture.draw(graph.views[0]);
-goTo(0, true);
+follow();
 for (const [id, action] of Object.entries({
   first: () => goTo(0),
   back: () => goTo(state.at - 1),
@@ -292,7 +369,7 @@ for (const [id, action] of Object.entries({
   last: () => goTo(lastStep()),
   "to-backward": () => goTo(tape.seedStep),
   theme: setTheme,
-  quiz: toggleQuiz,
+  quiz: onQuizButton,
   check: checkQuiz,
   reveal: () => {
     state.quiz.reveal();
@@ -305,6 +382,8 @@ for (const [id, action] of Object.entries({
   "zoom-in": () => picture.setZoom(picture.zoom * 1.2),
   "zoom-out": () => picture.setZoom(picture.zoom / 1.2),
   fit: () => picture.fit(),
+  "save-svg": () => savePicture(picture.root, "svg"),
+  "save-png": () => savePicture(picture.root, "png"),
   "open-all": () => setView(viewOf(graph.clusters.keys())),
   "close-all": () => setView(viewOf([])),
 })) {
@@ -318,6 +397,8 @@ byId("answers").addEventListener("keydown", (event) => {
   if (event.key === "Enter") checkQuiz();
 });
 addEventListener("keydown", onKey);
+addEventListener("hashchange", follow);
+byId("rate").addEventListener("change", refresh);
 addEventListener("resize", () => {
   if (picture.isUntouched) picture.fitReadably();
 });

@@ -7,6 +7,7 @@ A way is named by the outcomes of the row's `where`, a digit each, in the order 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ MOST_TERMS = 24  # of the formula of one rule
 MOST_TERMS_OF_ALL = 160  # of the formula of a graph
 _MINUS = '<mo form="prefix">−</mo>'
 _FROM_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_FROM_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_OF_TEXTBOOKS = re.compile("([A-Za-z])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)([₀₁₂₃₄₅₆₇₈₉,]+)")
 _POINTS = (-2.0, 0.0, 0.5, 1.0, 3.0)  # that meet all the ways of all the rows
 
 
@@ -45,6 +48,9 @@ def formula_of(root: Value, names: Mapping[int, str], limit: int = MOST_TERMS_OF
     """
     order = topological_order(root)
     reading = Reading(order, {name: v for v in order if (name := names.get(id(v)))}, False, limit)
+    for v in order:
+        if _OF_TEXTBOOKS.fullmatch(names.get(id(v), "")):  # names of Python have no indices above
+            reading.terms[id(v)].detail = _Named(names[id(v)])
     return _written(reading.of(root), limit)
 
 
@@ -81,6 +87,14 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
         value = value or _written(reading.of(z), MOST_TERMS)
         slopes[way] = [_written(_term(reading, d, [z, *leaves]), MOST_TERMS) for d in partials]
     return {"value": value, "slopes": slopes}
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A name that is shown as it is."""
+
+    text: str
+    is_number = False
 
 
 class _Place:
@@ -140,6 +154,8 @@ def _in_mathml(x: Term) -> Layout:
             for sign, y in zip(x.detail[1:], x.args[1:], strict=True):
                 pieces += [f"<mo>{'−' if sign < 0 else '+'}</mo>", (y, writing.TIMES)]
             return writing.PLUS, pieces
+        case Op.PRODUCT if len(x.args) == 2 and x.args[0] is x.args[1] and x.args[0].op is not Op.NAME:
+            return writing.TO_THE, ["<msup><mrow>", (x.args[0], writing.WHOLE), "</mrow><mn>2</mn></msup>"]
         case Op.PRODUCT:
             first, *others = x.args
             times = writing.separated(others, writing.TIMES, "<mo>·</mo>")
@@ -199,7 +215,13 @@ def name_in_mathml(text: str) -> str:
 
     >>> name_in_mathml("w_10"), name_in_mathml("<b>")
     ('<msub><mi>w</mi><mn>10</mn></msub>', '<mi>&lt;b&gt;</mi>')
+    >>> name_in_mathml("w²₃₁")
+    '<msubsup><mi>w</mi><mn>31</mn><mn>2</mn></msubsup>'
     """
+    if parts := _OF_TEXTBOOKS.fullmatch(text):
+        head, above, below = parts.groups()
+        index = below.translate(_FROM_SUBSCRIPTS)
+        return f"<msubsup><mi>{head}</mi><mn>{index}</mn><mn>{above.translate(_FROM_SUPERSCRIPTS)}</mn></msubsup>"
     text = text.translate(_FROM_SUBSCRIPTS)
     parts = re.fullmatch(r"([^\W\d_]+)[_[]?(\d+(?:[_,]\d+)*)\]?", text)
     head, index = parts.groups() if parts else (text, "")

@@ -14,18 +14,26 @@ from typing import Any, Literal
 from ...engine import Value
 from ...files import write_whole
 from ...refuse import require_fresh, require_graph
+from ..collapse import collapse
+from ..constants import with_constants
 from ..graph import Graph
 from ..graphviz import RenderError
-from ..names import names_of, require_names
-from ..options import decimals, require_choice, require_engine, require_model, require_text, whole_number
-from ..parts import owner_of, parts_of
+from ..groups import squared_errors
+from ..names import all_names, require_names
+from ..options import decimals, require_choice, require_engine, require_flag, require_model, require_text, whole_number
+from ..parts import parts_of
 from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
-from .document import Document
+from .document import LONGEST_TITLE, Document
 from .javascript import rules_in_javascript
-from .layout import Layouts
+from .layout import Cluster, Layouts
 
-_SCRIPTS = ("tape", "format", "picture", "panels", "quiz", "main")  # in this order, after arithmetic and the rules
+_MANY = 150  # values
+# In this order, after arithmetic and the rules.
+_SCRIPTS = (
+    *("tape", "format", "looks", "picture", "panels", "leaves", "quiz", "address", "search", "export", "touch"),
+    "main",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,8 +75,8 @@ class Page:
     def _repr_html_(self) -> str:
         # The sandbox gives the page an origin of its own: it reaches nothing of the notebook around it.
         return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" srcdoc="{escape(self.html)}" '
-            'style="width:100%;height:860px;border:0" loading="lazy"></iframe>'
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" loading="lazy" '
+            'sandbox="allow-scripts allow-downloads" style="width:100%;height:860px;border:0"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -83,6 +91,8 @@ def explore(
     title: str = "",
     direction: Literal["LR", "TB"] | None = None,
     precision: int = 4,
+    merge: bool | None = None,
+    constants: bool = False,
     max_nodes: int = 300,
     engine: str | os.PathLike[str] | None = None,
 ) -> Page:
@@ -100,6 +110,10 @@ def explore(
         title: the heading of the page.
         direction: "LR" draws from left to right, "TB" from top to bottom, None as the graph fits better.
         precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
+        merge: whether values that are made in the same way for different samples share a card and are one step, so that
+            the cost over a data set can be followed; None merges in a graph of more than 150 values.
+        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, are leaves
+            that can be moved.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
         engine: what lays out the graph, as for `draw`.
 
@@ -122,15 +136,24 @@ def explore(
     require_text("title", title)
     require_choice("direction", direction, "LR", "TB", None)
     require_engine(engine)
+    require_flag("constants", constants)
+    if merge is not None:
+        require_flag("merge", merge)
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     graph = Graph([root])
     require_fresh(graph.order)
     parts = {} if model is None else parts_of(graph, model)
-    paths = [] if model is None else model.named_parameters()
-    spelt = {id(p): path.removeprefix(owner_of(path)).removeprefix(".") for path, p in paths} | names_of(names or {})
-    place = graph.place[id(root)]
-    document = Document(graph, place, spelt, parts, precision)
-    layouts = Layouts(graph, document.cards, parts, direction, engine)
+    called = all_names(graph.order, names or {}, model)
+    if constants:
+        graph, called = with_constants(graph, parts, called)
+        parts = {} if model is None else parts_of(graph, model)
+    (place,) = graph.roots
+    document = Document(graph, place, called, parts, precision)
+    if merge is None:
+        merge = len(graph.order) > _MANY
+    merged = document.merge(collapse(graph, parts, "value")) if merge else []
+    groups = squared_errors(graph, called, parts)
+    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, _faces(merged))
     states = layouts.states(max_nodes)
     if not states:
         raise RenderError(
@@ -138,21 +161,38 @@ def explore(
             "makes a box of each part of a model; or explore the result of one sample, or of a part; or allow it with "
             f"max_nodes={len(graph.order)}"
         )
-    heading = printable(title) or f"Backpropagation through {document.names[place]}"
+    heading = printable(title) or document.title()
     told = {
         "title": heading,
+        "hasTitle": bool(title),
         "root": place,
         "precision": precision,
+        "rate": "0.1",
         "nodes": document.nodes(),
         "rules": document.rules(),
         "formula": document.formula(),
-        "clusters": [{"title": c.title, "members": sorted(c.members)} for c in layouts.clusters],
+        "shortFormula": document.formula(LONGEST_TITLE),
+        "merged": merged,
+        "clusters": [_cluster(layouts, c) for c in layouts.clusters],
         "views": layouts.views(states),
         "text": json.loads(_asset("text.json")),
     }
     return Page(
         _assembled(heading, told, rules_in_javascript(list(document.uses().values()))), heading, len(graph.order)
     )
+
+
+def _faces(merged: list[list[list[int]]]) -> list[int]:
+    """By place the one whose card stands for it; none where nothing was merged."""
+    faces = {i: places[0] for places, inner in merged for i in [*places, *inner]}
+    return [faces[i] for i in sorted(faces)]
+
+
+def _cluster(layouts: Layouts, cluster: Cluster) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": cluster.title, "members": sorted(cluster.members)}
+    if cluster.output is not None:
+        told |= {"output": cluster.output, "badge": layouts.group_card(cluster).badge}
+    return told
 
 
 def _require_root(root: object) -> None:
@@ -173,7 +213,7 @@ def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
         ]
     )
     style = _colours() + _asset("page.css")
-    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'"}
+    sources = {"default": "'none'", "script": f"'{_hash(script)}'", "style": f"'{_hash(style)}'", "img": "data:"}
     policy = "; ".join([f"{kind}-src {source}" for kind, source in sources.items()])
     pieces = {
         "policy": f"{policy}; base-uri 'none'; form-action 'none'",

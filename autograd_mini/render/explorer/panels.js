@@ -1,4 +1,4 @@
-// What stands beside the picture: the rule at work, the chain rule, the leaves, the descent.
+// What stands beside the picture: the rule at work, and the chain rule.
 
 const byId = (id) => document.getElementById(id);
 
@@ -105,6 +105,7 @@ function stepPanel(tape, step, quiz) {
     case "forward":
       return host.replaceChildren(
         lead("leadForward", { name: nameOf(step.node), op: graph.nodes[step.node].op }),
+        ...samplesNote(tape.sharing(step.node).length),
         ...forwardLines(tape, step.node),
         ...frozenNote(step.node),
         ...undefinedNote(tape, step.node),
@@ -116,11 +117,12 @@ function stepPanel(tape, step, quiz) {
       );
     case "backward":
       return host.replaceChildren(
-        lead("leadBackward", { head: nameOf(step.arrow.head), tail: nameOf(step.arrow.tail) }),
+        lead("leadBackward", { head: nameOf(step.node), tail: nameOf(tape.faceOf(step.arrow.tail)) }),
+        ...samplesNote(step.arrows.length),
         slopeLine(tape, step.arrow),
         productLine(tape, step.arrow),
-        sumLine(tape, step.arrow),
-        ...arrivalNote(tape, step.arrow),
+        ...(step.arrows.length > 1 ? togetherNote(tape, step) : [sumLine(tape, step.arrow)]),
+        ...(step.arrows.length > 1 ? [] : arrivalNote(tape, step.arrow)),
         ...frozenNote(step.node),
       );
     default:
@@ -134,6 +136,18 @@ const frozenNote = (i) => (graph.nodes[i].frozen ? [html("p", { class: "note" },
 
 const undefinedNote = (tape, i) =>
   tape.isUndefined(i) ? [html("p", { class: "note" }, say("undefined", { name: nameOf(i) }))] : [];
+
+// A step of many samples shows the first of them.
+const samplesNote = (count) => (count > 1 ? [html("p", { class: "note" }, say("firstOf", { count }))] : []);
+
+// What many samples bring to one value, a weight, together.
+function togetherNote(tape, { arrows }) {
+  const tails = new Set(arrows.map((arrow) => arrow.tail));
+  if (tails.size > 1) return [];
+  const sum = arrows.reduce((total, arrow) => total + tape.arrivals[arrow.number].product, 0);
+  const places = { count: arrows.length, name: nameOf(arrows[0].tail), sum: show(sum) };
+  return [html("p", { class: "note" }, say("together", places))];
+}
 
 function arrivalNote(tape, arrow) {
   const arrivals = tape.outOf[arrow.tail];
@@ -152,6 +166,12 @@ function spoken(tape, step, quiz) {
       value: show(tape.values[step.node]),
     });
   if (step.kind === "seed" && !quiz) return say("spokenSeed", { root: name(tape.root) });
+  if (step.kind === "backward" && step.arrows.length > 1)
+    return say("spokenSamples", {
+      head: name(step.node),
+      tail: name(tape.faceOf(step.arrow.tail)),
+      count: step.arrows.length,
+    });
   if (step.kind === "backward") {
     const { adjoint, slope, product, before, after } = tape.arrivals[step.arrow.number];
     const numbers = Object.fromEntries(
@@ -165,6 +185,14 @@ function spoken(tape, step, quiz) {
 function formulaOfRoot() {
   if (!graph.formula) return html("p", { class: "note" }, say("longFormula"));
   return line(symbol(graph.root), operator("="), formula(graph.formula));
+}
+
+// What the reader who made the page calls it, else the formula, where that is short.
+function heading() {
+  if (graph.hasTitle || !graph.shortFormula) return graph.title;
+  return graph.nodes[graph.root].isNamed
+    ? line(symbol(graph.root), operator("="), formula(graph.shortFormula))
+    : line(formula(graph.shortFormula));
 }
 
 // ---- the chain rule of a value ----
@@ -181,6 +209,9 @@ function chainPanel(tape, state) {
   if (i === null) return host.replaceChildren(html("p", { class: "note" }, say("chainHint")));
   if (state.quiz) return host.replaceChildren(html("p", { class: "note" }, say("chainHidden")));
   if (i === tape.root) return host.replaceChildren(line(derivative(symbol(i), symbol(i)), operator("="), result(1)));
+  if (tape.sharing(i).length > 1) {
+    return host.replaceChildren(html("p", { class: "note" }, say("chainOfMany", { count: tape.sharing(i).length })));
+  }
   const arrows = tape.outOf[i];
   const shown = arrows.slice(0, 6);
   const root = () => symbol(tape.root);
@@ -238,120 +269,4 @@ function pathList(tape, state, i) {
         })
       : say("allPaths", { count });
   return [html("h3", {}, heading), html("ol", { class: "paths" }, items)];
-}
-
-// ---- the leaves ----
-
-class LeafTable {
-  constructor(tape, host, act) {
-    this.tape = tape;
-    this.rows = new Map();
-    const hasParameters = tape.leaves.some((i) => graph.nodes[i].part);
-    for (const i of tape.leaves) {
-      const start = tape.initial.get(i);
-      const reach = Number.isFinite(start) ? Math.max(1, 2 * Math.abs(start)) : 1;
-      const middle = Number.isFinite(start) ? start : 0;
-      const name = nameOf(i);
-      const slider = html("input", {
-        type: "range",
-        min: middle - reach,
-        max: middle + reach,
-        step: "any",
-        "aria-label": say("slider", { name }),
-        oninput: (event) => act.setLeaf(i, Number(event.target.value)),
-      });
-      const box = html("input", {
-        type: "text",
-        inputmode: "decimal",
-        autocomplete: "off",
-        "aria-label": say("numberBox", { name }),
-        onfocus: (event) => {
-          event.target.value = exact(act.leaf(i)); // all its digits
-          event.target.select();
-        },
-        onblur: (event) => act.typeLeaf(i, event.target),
-        onkeydown: (event) => {
-          if (event.key === "Enter") event.target.blur();
-        },
-      });
-      const gradient = html("td", { class: "figures" });
-      const chosen = html("input", { type: "checkbox", "aria-label": say("choose", { name }) });
-      chosen.checked = !hasParameters || graph.nodes[i].part;
-      const row = html(
-        "tr",
-        { "data-leaf": i, onmouseenter: () => act.trace(i), onmouseleave: () => act.trace(null) },
-        html(
-          "th",
-          { scope: "row", title: name },
-          html(
-            "label",
-            {},
-            chosen,
-            html("span", {}, graph.nodes[i].name, graph.nodes[i].part ? html("small", {}, graph.nodes[i].part) : ""),
-          ),
-        ),
-        html("td", { class: "moving" }, slider),
-        html("td", {}, box),
-        gradient,
-      );
-      this.rows.set(i, { slider, box, gradient, chosen });
-      host.append(row);
-    }
-  }
-
-  show(values, gradients) {
-    for (const [i, row] of this.rows) {
-      const x = values.get(i);
-      if (document.activeElement !== row.slider) row.slider.value = x;
-      if (document.activeElement !== row.box) row.box.value = exact(Number(x.toPrecision(7)));
-      row.box.setAttribute("aria-invalid", "false");
-      row.gradient.textContent = gradients[i] === null ? "—" : show(gradients[i]);
-      row.gradient.title = gradients[i] === null ? "" : exact(gradients[i]);
-    }
-  }
-
-  chosen() {
-    return [...this.rows].filter(([, row]) => row.chosen.checked).map(([i]) => i);
-  }
-}
-
-// A number as typed, or copied from the page, which writes a typographer's minus; NaN if it is none.
-function parseNumber(text) {
-  const plain = text.trim().replaceAll("−", "-").replace("∞", "Infinity");
-  return plain === "" ? NaN : Number(plain);
-}
-
-// ---- the descent ----
-
-const PLOT = { width: 300, height: 96, margin: 8 };
-
-function plotCost(host, costs) {
-  const finite = costs.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const x = (k) => PLOT.margin + ((PLOT.width - 2 * PLOT.margin) * k) / Math.max(1, costs.length - 1);
-  const y = (cost) =>
-    PLOT.height - PLOT.margin - (PLOT.height - 2 * PLOT.margin) * (high > low ? (cost - low) / (high - low) : 0.5);
-  const points = costs.flatMap((cost, k) => (Number.isFinite(cost) ? [[x(k), y(cost)]] : []));
-  const last = points.at(-1);
-  const picture = svg(
-    "svg",
-    {
-      viewBox: `0 0 ${PLOT.width} ${PLOT.height}`,
-      role: "img",
-      "aria-label": say("plot", { first: show(costs[0]), last: show(costs.at(-1)), steps: costs.length - 1 }),
-    },
-    svg("line", {
-      x1: PLOT.margin,
-      x2: PLOT.width - PLOT.margin,
-      y1: PLOT.height - PLOT.margin + 4,
-      y2: PLOT.height - PLOT.margin + 4,
-      class: "axis",
-    }),
-    svg("polyline", {
-      points: points.map((point) => point.map((c) => c.toFixed(1)).join(",")).join(" "),
-      class: "curve",
-    }),
-    ...(last ? [svg("circle", { cx: last[0], cy: last[1], r: 3.5, class: "dot" })] : []),
-  );
-  host.replaceChildren(picture);
 }

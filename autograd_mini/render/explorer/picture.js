@@ -1,6 +1,7 @@
 // The picture: a card for each value, an arrow for each operand, drawn once for a view and then only changed.
 
 const MARGIN = 8; // around the picture, for thick borders
+const [SMALLEST, READABLE] = [0.6, 0.75]; // a picture that would be smaller than the first is shown at the second
 
 class Picture {
   constructor(tape, host, act) {
@@ -17,6 +18,8 @@ class Picture {
     this.clusters = new Map();
     this.arrows = [];
     const frames = view.frames.map((frame) => this.frame(frame));
+    const isOpen = new Set(view.open);
+    this.groups = graph.clusters.filter(({ output }, k) => output !== undefined && !isOpen.has(k));
     const arrows = view.arrows.map((arrow) => this.arrow(arrow));
     const boxes = Object.entries(view.boxes).map(([key, box]) => this.box(key, box));
     this.root = svg(
@@ -32,7 +35,18 @@ class Picture {
       boxes,
     );
     this.host.replaceChildren(this.root);
+    this.fitTexts();
     this.fitReadably();
+  }
+
+  // Python does not know the reader's fonts: what they make wider than its room is condensed.
+  fitTexts() {
+    for (const text of this.root.querySelectorAll("[data-room]")) {
+      const room = Number(text.dataset.room);
+      if (text.getComputedTextLength() <= room) continue;
+      text.setAttribute("textLength", room);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
   }
 
   size() {
@@ -42,14 +56,21 @@ class Picture {
   // All of it, as large as its place allows, but not larger than life by much.
   fit() {
     const [width, height] = this.size();
+    if (isCompact()) this.takeRoom(width, height);
     const { clientWidth, clientHeight } = this.host;
     this.setZoom(Math.min(1.35, (clientWidth - 24) / width, (clientHeight - 24) / height));
+  }
+
+  // In a compact page the place is as tall as the picture.
+  takeRoom(width, height) {
+    const zoom = Math.min(1.15, (this.host.clientWidth - 24) / width);
+    this.host.style.height = `${Math.min(620, height * (zoom < SMALLEST ? READABLE : zoom) + 40)}px`;
   }
 
   // The same where it can be read then; else larger, and the steps bring what is at work into sight.
   fitReadably() {
     this.fit();
-    if (this.zoom < 0.6) this.setZoom(0.75);
+    if (this.zoom < SMALLEST) this.setZoom(READABLE);
     this.isUntouched = true;
   }
 
@@ -61,10 +82,21 @@ class Picture {
     this.root.setAttribute("height", height * this.zoom);
   }
 
+  // Zoom, and keep what is at a place of the window where it is.
+  zoomAt(zoom, clientX, clientY) {
+    const place = this.host.getBoundingClientRect();
+    const [x, y] = [clientX - place.left, clientY - place.top];
+    const before = this.zoom;
+    const { scrollLeft, scrollTop } = this.host;
+    this.setZoom(zoom);
+    const by = this.zoom / before;
+    this.host.scrollTo((scrollLeft + x) * by - x, (scrollTop + y) * by - y);
+  }
+
   frame([title, cluster, depth, x, y, width, height]) {
     const label = svg(
       "text",
-      { x: x + width - 10, y: y + 17, class: "title", "text-anchor": "end" },
+      { x: x + 10, y: y + 17, class: "title", "data-room": width - 20 },
       cluster < 0 ? title : `${title}  −`,
     );
     const frame = svg("g", { class: `frame depth${depth}` }, svg("rect", { x, y, width, height, rx: 8 }), label);
@@ -81,13 +113,16 @@ class Picture {
     target.classList.add("press");
     target.addEventListener("click", action);
     target.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") action();
+      if (event.key === "Enter") action(event);
     });
   }
 
   box(key, [x, y, width, height]) {
     const place = Number(key.slice(1));
-    return key.startsWith("c") ? this.clusterBox(place, x, y, width, height) : this.card(place, x, y, width, height);
+    if (key.startsWith("v")) return this.card(place, x, y, width, height);
+    return graph.clusters[place].output === undefined
+      ? this.clusterBox(place, x, y, width, height)
+      : this.groupCard(place, x, y, width, height);
   }
 
   clusterBox(place, x, y, width, height) {
@@ -96,7 +131,11 @@ class Picture {
       "g",
       { id: `c${place}`, class: "cluster", transform: `translate(${x} ${y})` },
       svg("rect", { width, height, rx: 8 }),
-      svg("text", { x: width / 2, y: 25, class: "name", "text-anchor": "middle" }, `${title}  +`),
+      svg(
+        "text",
+        { x: width / 2, y: 25, class: "name", "text-anchor": "middle", "data-room": width - 12 },
+        `${title}  +`,
+      ),
       svg(
         "text",
         { x: width / 2, y: 44, class: "quiet", "text-anchor": "middle" },
@@ -108,8 +147,22 @@ class Picture {
     return group;
   }
 
-  card(i, x, y, width, height) {
-    const node = graph.nodes[i];
+  // A closed group: the card of its result, made by the formula.
+  groupCard(place, x, y, width, height) {
+    const { output, title, badge } = graph.clusters[place];
+    const card = this.card(output, x, y, width, height, { op: `${title}  +`, badge });
+    const box = { x: 6, y: height / 2 - 12, width: badge, height: 24, rx: 12 };
+    const sign = svg("rect", { id: `c${place}`, class: "open", ...box });
+    this.press(sign, say("open", { title }), (event) => {
+      event.stopPropagation();
+      this.act.toggle(place);
+    });
+    card.append(sign);
+    return card;
+  }
+
+  card(i, x, y, width, height, closed = {}) {
+    const node = { ...graph.nodes[i], ...closed };
     const left = node.op ? node.badge + 12 : 8;
     const right = width - 8;
     const value = svg("text", { x: right, y: 33, class: "number", "text-anchor": "end" });
@@ -123,13 +176,23 @@ class Picture {
         svg("rect", { x: 6, y: height / 2 - 12, width: node.badge, height: 24, rx: 12, class: "badge" }),
         svg(
           "text",
-          { x: 6 + node.badge / 2, y: height / 2 + 4, class: "badge-text", "text-anchor": "middle" },
+          {
+            x: 6 + node.badge / 2,
+            y: height / 2 + 4,
+            class: "badge-text",
+            "text-anchor": "middle",
+            "data-room": node.badge - 6,
+          },
           node.op,
         ),
       );
     }
     parts.push(
-      svg("text", { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed" }, node.name),
+      svg(
+        "text",
+        { x: left, y: 17, class: node.isNamed ? "name" : "name unnamed", "data-room": right - left },
+        node.name,
+      ),
       svg("text", { x: left, y: 33, class: "quiet" }, say("data")),
       value,
       pill,
@@ -175,7 +238,8 @@ class Picture {
       tip,
       label,
     );
-    this.arrows.push({ group, line, tip, label, title, numbers, end: [x, y, tipX, tipY] });
+    const isFlow = new Set(numbers.map((k) => this.flowOf(k))).size === 1;
+    this.arrows.push({ group, line, tip, label, title, numbers, isFlow, end: [x, y, tipX, tipY] });
     return group;
   }
 
@@ -186,10 +250,14 @@ class Picture {
     const gradients = quiz ? quiz.shown : known.gradients;
     const finite = gradients.filter((g) => g !== null && Number.isFinite(g)).map(Math.abs);
     const largest = Math.max(0, ...finite);
+    this.through = new Map(); // for a value in a closed group by how much it moves the result of the group
+    for (const { members, output } of this.groups) {
+      for (const [i, slope] of tape.slopesWithin(members, output)) this.through.set(i, { slope, output });
+    }
     const shown = new Set(state.path ? state.path.map((arrow) => arrow.number) : state.ways);
     const onWay = new Set([...shown].flatMap((k) => [tape.arrows[k].tail, tape.arrows[k].head]));
     this.root.classList.toggle("tracing", shown.size > 0);
-    for (const [i, card] of this.cards) this.showCard(i, card, state, gradients[i], largest, onWay);
+    for (const [i, card] of this.cards) this.showCard(i, card, state, gradients, largest, onWay);
     for (const [k, group] of this.clusters) {
       const inside = new Set(graph.clusters[k].members);
       group.classList.toggle("at-work", inside.has(step.node));
@@ -203,21 +271,29 @@ class Picture {
     for (const arrow of this.arrows) this.showArrow(arrow, state, shown, widest);
   }
 
-  showCard(i, card, state, gradient, largest, onWay) {
+  // The value whose card shows what another one does.
+  faceOf(i) {
+    return this.through.get(i)?.output ?? this.tape.faceOf(i);
+  }
+
+  showCard(i, card, state, gradients, largest, onWay) {
     const { tape } = this;
     const { known, step, quiz } = state;
+    const all = tape.sharing(i);
+    const gradient = largestOf(all.map((one) => gradients[one]));
     const classes = {
-      "at-work": step.node === i,
-      receives: step.kind === "backward" && step.arrow.tail === i,
-      gives: step.kind === "forward" && tape.into[step.node].some((arrow) => arrow.tail === i),
+      "at-work": step.node !== undefined && this.faceOf(step.node) === i,
+      receives: step.kind === "backward" && this.faceOf(step.arrow.tail) === i,
+      gives: step.kind === "forward" && tape.into[step.node].some((arrow) => this.faceOf(arrow.tail) === i),
       waiting: !known.hasValue[i],
-      complete: known.complete[i] && !quiz,
+      complete: all.every((one) => known.complete[one]) && !quiz,
       selected: state.selected === i,
-      "on-way": onWay.has(i) || state.looked === i,
+      looked: state.looked === i,
+      "on-way": all.some((one) => onWay.has(one)) || state.looked === i,
     };
-    const title = describe(i, tape, known, gradient);
-    const value = known.hasValue[i] ? show(tape.values[i]) : "";
-    const shown = quiz && gradient === null ? "?" : show(gradient);
+    const title = describe(i, tape, known, all.length > 1 ? null : gradient);
+    const value = known.hasValue[i] ? showAll(all.map((one) => tape.values[one])) : "";
+    const shown = quiz && gradient === null ? "?" : showAll(all.map((one) => gradients[one]));
     const mark = this.markOf(i, known);
     const colour = shade(gradient, largest);
     if (isAsBefore(card, [title, tape.values[i], value, shown, mark, colour, ...Object.values(classes)])) return;
@@ -227,45 +303,61 @@ class Picture {
     card.title.textContent = title;
     card.pill.setAttribute("data-shade", colour);
     card.group.setAttribute("aria-label", title);
-    card.group.setAttribute("data-value", exact(tape.values[i]));
-    card.group.setAttribute("data-gradient", gradient === null ? "" : exact(gradient));
+    const isOne = all.length === 1;
+    card.group.setAttribute("data-value", isOne ? exact(tape.values[i]) : "");
+    card.group.setAttribute("data-gradient", isOne && gradient !== null ? exact(gradient) : "");
     setClasses(card.group, classes);
   }
 
   showArrow(arrow, state, shown, widest) {
     const { tape } = this;
     const { known, step, quiz } = state;
-    const { numbers } = arrow;
+    const { numbers, isFlow } = arrow;
     const arrived = quiz ? [] : numbers.filter((k) => known.arrived.has(k));
     const products = arrived.map((k) => tape.arrivals[k].product);
     const size = Math.max(0, ...products.map((product) => Math.abs(product) || 0)); // NaN counts as 0
     const width = products.length && widest ? 1.2 + 4.3 * Math.sqrt(Math.min(1, size / widest)) : 1.2;
     const signs = new Set(products.map(Math.sign).filter(Boolean));
     const isBackward = step.kind === "backward" && numbers.includes(step.arrow.number);
-    const isForward = step.kind === "forward" && numbers.some((k) => tape.arrows[k].head === step.node);
+    const isForward =
+      step.kind === "forward" && numbers.some((k) => tape.classOf[tape.arrows[k].head] === tape.classOf[step.node]);
     const classes = {
       positive: signs.size === 1 && signs.has(1),
       negative: signs.size === 1 && signs.has(-1),
       "at-work": isForward || isBackward,
       arrives: isBackward,
       "on-way": numbers.some((k) => shown.has(k)),
+      many: numbers.length > 1,
       wrong: Boolean(quiz?.wrong) && numbers.includes(quiz.wrong.number),
     };
-    const isSingle = numbers.length === 1;
-    const { head } = tape.arrows[numbers[0]];
-    const slope = isSingle && known.hasValue[head] && !quiz ? tape.slopes[numbers[0]] : null;
-    const title = isSingle ? this.journey(numbers[0], slope, arrived.length > 0) : "";
-    if (isAsBefore(arrow, [title, width, ...Object.values(classes)])) return;
+    const head = this.faceOf(tape.arrows[numbers[0]].head);
+    const isKnown = isFlow && known.hasValue[head] && !quiz;
+    const slopes = isKnown ? numbers.map((k) => this.slopeOf(k)) : [];
+    const title = numbers.length === 1 ? this.journey(numbers[0], isKnown ? slopes[0] : null, arrived.length > 0) : "";
+    if (isAsBefore(arrow, [title, width, ...slopes, ...Object.values(classes)])) return;
     arrow.line.setAttribute("stroke-width", width.toFixed(2));
     arrow.tip.setAttribute("points", triangle(arrow.end, 4 + width));
-    arrow.label.textContent = slope === null ? "" : show(slope, Math.min(3, graph.precision));
+    arrow.label.textContent = isKnown ? showAll(slopes, Math.min(3, graph.precision)) : "";
     arrow.title.textContent = title;
     setClasses(arrow.group, classes);
   }
 
+  // Between which cards an arrow of the graph leads.
+  flowOf(k) {
+    const { tail, head } = this.tape.arrows[k];
+    const group = this.groups.find(({ members }) => members.includes(head));
+    return `${this.tape.classOf[tail]} ${group ? group.title : this.tape.classOf[head]}`;
+  }
+
+  // The slope of an arrow; into a closed group that of the group.
+  slopeOf(k) {
+    const slope = this.tape.slopes[k];
+    return slope * (this.through.get(this.tape.arrows[k].head)?.slope ?? 1);
+  }
+
   journey(k, slope, hasArrived) {
     const { tail, head } = this.tape.arrows[k];
-    const ends = { tail: nameOf(tail), head: nameOf(head) };
+    const ends = { tail: nameOf(tail), head: nameOf(this.faceOf(head)) };
     if (slope === null) return say("arrow", ends);
     const { product } = this.tape.arrivals[k];
     return say(hasArrived ? "arrowArrived" : "arrowSlope", { ...ends, slope: exact(slope), product: exact(product) });
@@ -275,7 +367,7 @@ class Picture {
   markOf(i, known) {
     const node = graph.nodes[i];
     if (node.frozen) return say("frozenMark");
-    if (!known.hasValue[i] || !node.rule) return "";
+    if (!known.hasValue[i] || !node.rule || this.tape.sharing(i).length > 1) return "";
     if (this.tape.isUndefined(i)) return say("undefinedMark");
     const slopes = this.tape.into[i].map((arrow) => this.tape.slopes[arrow.number]);
     return isSaturated(node, slopes) ? say(slopes[0] === 0 ? "offMark" : "saturatedMark") : "";
@@ -283,7 +375,7 @@ class Picture {
 
   // Bring what is at work into sight.
   reveal(i) {
-    const box = this.cards.get(i)?.box;
+    const box = this.cards.get(this.faceOf(i))?.box;
     if (!box) return;
     const [x, y, width, height] = box.map((length) => length * this.zoom);
     const { host } = this;
@@ -297,57 +389,4 @@ class Picture {
       });
     }
   }
-}
-
-// Whether these facts are those of the last time: most of a large picture stays as it is from step to step.
-function isAsBefore(item, facts) {
-  const key = facts.join("\n");
-  const isSame = item.facts === key;
-  item.facts = key;
-  return isSame;
-}
-
-function setClasses(target, classes) {
-  for (const [name, isSet] of Object.entries(classes)) target.classList.toggle(name, isSet);
-}
-
-const SQUASHING = new Set(["tanh", "sigmoid", "erf", "relu", "clamp", "softplus", "elu", "gelu", "silu"]);
-
-// Whether hardly anything comes back through an activation.
-function isSaturated(node, slopes) {
-  return SQUASHING.has(node.rule.split("/")[0]) && Math.abs(slopes[0]) < 0.02;
-}
-
-const nameOf = (i) => graph.nodes[i].fullName ?? graph.nodes[i].name;
-
-// The colour of a gradient: its sign, and its size by quarters of the largest.
-function shade(gradient, largest) {
-  if (!gradient) return "neutral";
-  const share = largest ? Math.abs(gradient) / largest : 1;
-  return `${gradient > 0 ? "positive" : "negative"}-${Math.min(3, Math.floor(4 * share)) || 0}`;
-}
-
-function describe(i, tape, known, gradient) {
-  const node = graph.nodes[i];
-  const value = known.hasValue[i] ? exact(tape.values[i]) : say("notYet");
-  const shown = gradient === null ? say("notYet") : exact(gradient);
-  const about = say("card", {
-    name: nameOf(i),
-    op: node.op ? say("madeBy", { op: node.op }) : "",
-    value,
-    gradient: shown,
-  });
-  return node.frozen ? `${about} ${say("frozen")}` : about;
-}
-
-function triangle([x, y, tipX, tipY], width) {
-  const length = Math.hypot(tipX - x, tipY - y) || 1;
-  const [alongX, alongY] = [(tipX - x) / length, (tipY - y) / length];
-  const half = width / 2;
-  const corners = [
-    [tipX, tipY],
-    [x - alongY * half, y + alongX * half],
-    [x + alongY * half, y - alongX * half],
-  ];
-  return corners.map((corner) => corner.map((c) => c.toFixed(1)).join(",")).join(" ");
 }

@@ -1,16 +1,14 @@
 // The quiz: the gradients are hidden, the reader works them out, and the first arrow that went wrong is shown.
 
 class Quiz {
-  constructor(tape, host) {
+  // `places` are the values on show: their gradients are asked for.
+  constructor(tape, host, act, places) {
     this.tape = tape;
     this.shown = new Array(tape.nodes.length).fill(null);
     this.shown[tape.root] = 1;
     this.wrong = null;
     this.boxes = new Map();
-    const order = tape.nodes
-      .map((_, i) => i)
-      .reverse()
-      .filter((i) => i !== tape.root);
+    const order = places.filter((i) => i !== tape.root && tape.sharing(i).length === 1).sort((a, b) => b - a);
     host.replaceChildren(
       ...order.map((i) => {
         const box = html("input", {
@@ -19,12 +17,15 @@ class Quiz {
           autocomplete: "off",
           "aria-label": say("quizBox", { name: nameOf(i) }),
           "data-quiz": i,
+          onfocus: () => act.pointAt(i),
+          onblur: () => act.look(null),
         });
         const mark = html("span", { class: "verdict", "aria-hidden": "true" });
         this.boxes.set(i, { box, mark });
         const math = mathml("math", derivative(symbol(tape.root), symbol(i)));
         math.setAttribute("displaystyle", "true");
-        return html("li", {}, html("label", {}, math, operatorText("="), box, mark));
+        const where = hasNamesake(i) && graph.nodes[i].part ? [html("small", {}, graph.nodes[i].part)] : [];
+        return html("li", {}, html("label", {}, where, math, operatorText("="), box, mark));
       }),
     );
   }
@@ -44,7 +45,10 @@ class Quiz {
       mark.textContent = isRight ? "✓" : isFirst && box.value ? "✗" : "";
       box.setAttribute("aria-invalid", isFirst && box.value !== "" ? "true" : "false");
     }
-    if (!first) return say("quizAllRight");
+    if (!first) {
+      this.shown = [...this.tape.gradients];
+      return say("quizAllRight");
+    }
     const done = say("quizSoFar", { right, count: this.boxes.size });
     if (Number.isNaN(first.answer)) return `${done} ${say("quizNext", { name: nameOf(first.i) })}`;
     this.wrong = this.firstWrongArrow(first.i, first.answer);
@@ -54,9 +58,7 @@ class Quiz {
 
   // The arrow whose contribution was left out, if that explains the answer, else the first that brings one.
   firstWrongArrow(i, answer) {
-    const arrows = this.tape.steps
-      .filter((step) => step.kind === "backward" && step.arrow.tail === i)
-      .map((step) => step.arrow);
+    const arrows = this.tape.arrivalsAt(i);
     const lacking =
       arrows.length > 1
         ? arrows.find((arrow) => isClose(answer, this.tape.gradients[i] - this.tape.arrivals[arrow.number].product))
@@ -67,13 +69,16 @@ class Quiz {
 
   reveal() {
     this.wrong = null;
+    this.shown = [...this.tape.gradients];
     for (const [i, { box, mark }] of this.boxes) {
       box.value = brief(this.tape.gradients[i]);
       mark.textContent = "";
-      this.shown[i] = this.tape.gradients[i];
     }
   }
 }
+
+// Whether another value has the same name, so that the name alone does not say which is meant.
+const hasNamesake = (i) => graph.nodes.some((_, other) => other !== i && nameOf(other) === nameOf(i));
 
 const operatorText = (text) => html("span", { "aria-hidden": "true" }, ` ${text} `);
 

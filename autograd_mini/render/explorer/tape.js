@@ -14,7 +14,14 @@ function arrowsOf(nodes) {
 }
 
 class Tape {
-  constructor(nodes, root) {
+  // `merged` has the values that share a card and are one step, as those of many samples: of each class those on show,
+  // the one that stands for all first, and those in the middle of a sum; operands before results.
+  constructor(nodes, root, merged = []) {
+    this.classes = merged.length ? merged : nodes.map((_, i) => [[i], []]);
+    this.classOf = [];
+    this.classes.forEach((lists, c) => {
+      for (const i of lists.flat()) this.classOf[i] = c;
+    });
     this.nodes = nodes;
     this.root = root;
     this.arrows = arrowsOf(nodes);
@@ -34,13 +41,41 @@ class Tape {
 
   plan() {
     const steps = [{ kind: "start" }];
-    this.nodes.forEach((node, i) => node.operands && steps.push({ kind: "forward", node: i }));
+    for (const [[face]] of this.classes) if (this.nodes[face].operands) steps.push({ kind: "forward", node: face });
     steps.push({ kind: "seed", node: this.root });
-    for (let i = this.nodes.length - 1; i >= 0; i -= 1) {
-      for (const arrow of this.into[i]) steps.push({ kind: "backward", node: i, arrow });
+    for (const lists of [...this.classes].reverse()) {
+      for (const arrows of this.flowsInto(lists.flat())) {
+        steps.push({ kind: "backward", node: lists[0][0], arrow: arrows[0], arrows });
+      }
     }
     steps.push({ kind: "end" });
     return steps;
+  }
+
+  // The arrows into some values, those together that come from one class; x * x has two.
+  flowsInto(places) {
+    const flows = new Map();
+    for (const i of places) {
+      const times = new Map();
+      for (const arrow of this.into[i]) {
+        const again = times.get(arrow.tail) ?? 0;
+        times.set(arrow.tail, again + 1);
+        if (this.classOf[arrow.tail] === this.classOf[i]) continue;
+        const key = `${this.classOf[arrow.tail]}/${again}`;
+        if (!flows.has(key)) flows.set(key, []);
+        flows.get(key).push(arrow);
+      }
+    }
+    return flows.values();
+  }
+
+  // The values that share the card of one, and the one whose card it is.
+  sharing(i) {
+    return this.classes[this.classOf[i]][0];
+  }
+
+  faceOf(i) {
+    return this.sharing(i)[0];
   }
 
   // Both passes, from these numbers of the leaves.
@@ -88,9 +123,7 @@ class Tape {
     this.gradients = new Array(this.nodes.length).fill(0);
     this.gradients[this.root] = 1;
     this.arrivals = new Array(this.arrows.length);
-    for (const step of this.steps) {
-      if (step.kind !== "backward") continue;
-      const { arrow } = step;
+    for (const arrow of this.into.slice().reverse().flat()) {
       const adjoint = this.gradients[arrow.head];
       const slope = this.slopes[arrow.number];
       const before = this.gradients[arrow.tail];
@@ -107,25 +140,41 @@ class Tape {
     const arrived = new Set();
     const waiting = this.outOf.map((arrows) => arrows.length);
     for (const step of this.steps.slice(0, index + 1)) {
-      if (step.kind === "forward") hasValue[step.node] = true;
+      if (step.kind === "forward") for (const i of this.classes[this.classOf[step.node]].flat()) hasValue[i] = true;
       if (step.kind === "seed") {
         gradients.fill(0);
         gradients[this.root] = 1;
       }
       if (step.kind === "backward") {
-        gradients[step.arrow.tail] = this.arrivals[step.arrow.number].after;
-        arrived.add(step.arrow.number);
-        waiting[step.arrow.tail] -= 1;
+        for (const arrow of step.arrows) {
+          const { before, product, after } = this.arrivals[arrow.number];
+          // The steps of classes come in an order of their own, in which other arrivals may have come before.
+          const isNext = Object.is(gradients[arrow.tail], before);
+          gradients[arrow.tail] = isNext ? after : gradients[arrow.tail] + product;
+          arrived.add(arrow.number);
+          waiting[arrow.tail] -= 1;
+        }
       }
     }
+    if (gradients[this.root] !== null) {
+      // Within a sum of samples the gradient is passed on as it is.
+      for (const [[face], inner] of this.classes) for (const i of inner) gradients[i] = gradients[face];
+    }
     const complete = waiting.map((count, i) => gradients[i] !== null && count === 0);
+    complete.forEach((isComplete, i) => {
+      if (isComplete && this.classes.length < this.nodes.length) gradients[i] = this.gradients[i];
+    });
     return { hasValue, gradients, arrived, complete };
   }
 
   // Which of the arrivals at its tail an arrow brings, from 1 on.
   placeOf(arrow) {
-    const order = this.steps.filter((step) => step.kind === "backward" && step.arrow.tail === arrow.tail);
-    return order.findIndex((step) => step.arrow === arrow) + 1;
+    return this.arrivalsAt(arrow.tail).indexOf(arrow) + 1;
+  }
+
+  // The arrows that bring gradients to a value, in the order of the backward pass.
+  arrivalsAt(i) {
+    return this.steps.flatMap((step) => (step.arrows ?? []).filter((arrow) => arrow.tail === i));
   }
 
   // Whether an operation has no value at numbers that are all right, as the logarithm of a negative one.
@@ -145,6 +194,19 @@ class Tape {
       }
     }
     return arrows;
+  }
+
+  // By how much each of some values moves one of them, by way of the others alone.
+  slopesWithin(members, output) {
+    const slopes = new Map([...members].map((i) => [i, i === output ? 1 : 0]));
+    for (const i of [...members].sort((a, b) => b - a)) {
+      for (const arrow of this.into[i]) {
+        if (slopes.has(arrow.tail)) {
+          slopes.set(arrow.tail, slopes.get(arrow.tail) + slopes.get(i) * this.slopes[arrow.number]);
+        }
+      }
+    }
+    return slopes;
   }
 
   // How many paths lead from a value to the root.
