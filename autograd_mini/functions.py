@@ -19,6 +19,7 @@ from .ieee import Ieee, total
 from .numbers import as_constant, as_number
 from .rule import FLOATS, LINE, VALUES, Partial, Rule
 from .rules import RULES
+from .watch import never_raising
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -901,7 +902,8 @@ def softmax(xs: Any) -> list[Any]:
     """
     xs = _some(xs, "softmax")
     arithmetic = VALUES if any(isinstance(x, Value) for x in xs) else FLOATS
-    return list(RULES["logsumexp"].partials(arithmetic, None, xs))
+    with never_raising():
+        return list(RULES["logsumexp"].partials(arithmetic, None, xs))
 
 
 @overload
@@ -929,9 +931,10 @@ def log_softmax(xs: Any) -> list[Any]:
     """
     xs = _some(xs, "log_softmax")
     top = reduce(maximum, map(stop_gradient, xs))
-    xs = [x - top for x in xs]
-    total = logsumexp(xs)
-    return [x - total for x in xs]
+    with never_raising():  # -inf is a right result of an impossible state, and no anomaly
+        xs = tuple([apply(RULES["gap"], x, top) for x in xs])
+        total = logsumexp(xs)
+        return [x - total for x in xs]
 
 
 # ---- choices and constants ----

@@ -49,7 +49,7 @@ class Rule:
     ) -> None:
         self.name = name
         self.symbol = symbol or name
-        self.kind: type | None = None  # the class of its nodes, if not Value itself
+        self.kind: type | None = None  # of a trace's decisions, which nothing is differentiated through: their class
         self.domain = domain or (LINE,) * (len(partials) or 1)
         self.formula = value.of if isinstance(value, Formula) else None
         self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value

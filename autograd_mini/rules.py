@@ -18,6 +18,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from . import compat
+from .powers import POWERS
 from .rule import FLOATS, LINE, POSITIVE, UNIT, Formula, Rule
 from .special import SPECIAL
 
@@ -30,13 +31,6 @@ LN10: Final = math.log(10.0)
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
-
-
-def _power(x: float, n: float) -> float:
-    z: float = x**n
-    if isinstance(z, complex):
-        raise ValueError("a negative number has no real power with a fractional exponent")
-    return z
 
 
 def _whole(f: Callable[[float], int]) -> Callable[[float], float]:
@@ -55,12 +49,25 @@ def _prod_partials(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
     return [a * b for a, b in zip(before, reversed(list(after)), strict=True)] if xs else []
 
 
-def _pow_x(m: Any, z: Any, x: Any, n: Any) -> Any:
-    # n − 1 is exact from ½ to 2⁵³.  Beyond, a power would magnify its rounding: there n·z/x.
-    # Adding 0 makes −0 of x a 0, or a tiny n, for which n − 1 is −1, would turn +∞ round.
-    exact = (n >= 0.5) & (n < 2.0**53)
-    slope = m.where(exact | (x == 0.0), n * m.pow(x + 0.0, n - 1.0), n * z / x)
-    return m.where((x == 0.0) & (n == 0.0), 0.0, slope)
+def _cosines(m: Any, h: Any, *xs: Any) -> Sequence[Any]:
+    # x/h for each x, where h is their length.  At the tip of the cone it is 0; operands that are
+    # infinite share the slope alike, and the others have none.
+    odd = (h == 0.0) | (h == math.inf)
+    far = [m.where(abs(x) == math.inf, 1.0, 0.0) for x in xs]
+    length = m.where(odd, m.sqrt(m.maximum(1.0, m.sum(*far))), h)
+    return [m.where(odd, m.copysign(f, m.stop_gradient(x)), x) / length for f, x in zip(far, xs, strict=True)]
+
+
+def _over(m: Any, x: Any, h: Any) -> Any:
+    return m.where(h == math.inf, 0.0, x) / h / h  # x/h², which is 0 at the infinite distance h
+
+
+def _cbrt_slope(m: Any, z: Any, x: Any) -> Any:
+    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up
+    # to 4 ulp off.  At 0 and inf, where z/x is undefined, 1/3z².
+    odd = (x == 0.0) | (abs(x) == math.inf)
+    end, z, x = m.where(odd, z, 1.0), m.where(odd, 1.0, z), m.where(odd, 1.0, x)
+    return m.where(odd, 1.0 / end / end / 3.0, (1.0 / (z * z) + 2.0 * z / x) / 9.0)
 
 
 # fmt: off
@@ -71,12 +78,6 @@ _ROWS: Final = (
     Rule("mul", operator.mul, lambda m, z, x, y: y, lambda m, z, x, y: x, symbol="*"),
     Rule("truediv", operator.truediv,
          lambda m, z, x, y: 1.0 / y, lambda m, z, x, y: -z / y, symbol="/"),
-    # x ** n: first for a constant n of 1, 2, 3 …, whose slope never fails, then for any n.
-    Rule("powi", operator.pow,
-         lambda m, z, x, n: n * x ** (n - 1), math.nan, symbol="**", domain=(LINE, (1.0, 9.0))),
-    Rule("pow", _power,
-         _pow_x, lambda m, z, x, n: m.where((x == 0.0) & (n > 0.0), 0.0, z * m.log(x)),
-         symbol="**", domain=(POSITIVE, LINE)),
     Rule("neg", operator.neg, -1.0),
     Rule("pos", operator.pos, 1.0),
     Rule("abs", operator.abs, lambda m, z, x: m.where(x == 0.0, 0.0, m.copysign(1.0, x))),
@@ -90,10 +91,7 @@ _ROWS: Final = (
     Rule("log10", math.log10, lambda m, z, x: 1.0 / LN10 / x, domain=(POSITIVE,)),
     # √−0 is −0; adding 0 makes the slope there +∞ too.
     Rule("sqrt", math.sqrt, lambda m, z, x: 0.5 / (z + 0.0), domain=(POSITIVE,)),
-    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up
-    # to 4 ulp off.
-    Rule("cbrt", math.cbrt,
-         lambda m, z, x: m.where(x == 0.0, math.inf, (1.0 / (z * z) + 2.0 * z / x) / 9.0)),
+    Rule("cbrt", math.cbrt, _cbrt_slope),
 
     Rule("sin", math.sin, lambda m, z, x: m.cos(x)),
     Rule("cos", math.cos, lambda m, z, x: -m.sin(x)),
@@ -107,9 +105,9 @@ _ROWS: Final = (
     # hypot, because 1 + x·x and x·x + y·y overflow at 1e200.
     Rule("atan", math.atan, lambda m, z, x: 1.0 / (h := m.hypot(1.0, x)) / h),
     Rule("atan2", math.atan2,
-         lambda m, z, y, x: x / (h := m.hypot(y, x)) / h,
-         lambda m, z, y, x: -y / (h := m.hypot(y, x)) / h),
-    Rule("hypot", math.hypot, many=lambda m, z, *xs: [x / z for x in xs]),
+         lambda m, z, y, x: _over(m, x, m.hypot(y, x)),
+         lambda m, z, y, x: -_over(m, y, m.hypot(y, x))),
+    Rule("hypot", math.hypot, many=_cosines),
 
     Rule("sinh", math.sinh, lambda m, z, x: m.cosh(x)),
     Rule("cosh", math.cosh, lambda m, z, x: m.sinh(x)),
@@ -119,7 +117,7 @@ _ROWS: Final = (
     Rule("sech2", Formula(lambda m, x: 4.0 * (t := m.exp(-2.0 * abs(x))) / (1.0 + t * (2.0 + t))),
          lambda m, z, x: -2.0 * z * m.tanh(x), symbol="sech²"),
     Rule("asinh", math.asinh, lambda m, z, x: 1.0 / m.hypot(1.0, x)),
-    Rule("acosh", math.acosh, lambda m, z, x: 1.0 / (m.sqrt(x - 1.0) * m.sqrt(x + 1.0)),
+    Rule("acosh", math.acosh, lambda m, z, x: 1.0 / m.sqrt(x - 1.0) / m.sqrt(x + 1.0),
          domain=((1.0, math.inf),)),
     Rule("atanh", math.atanh, lambda m, z, x: 1.0 / m.one_minus_square(x), domain=(UNIT,)),
 
@@ -162,6 +160,7 @@ _ROWS: Final = (
     Rule("mean", lambda *xs: sum(xs) / len(xs), many=lambda m, z, *xs: [1.0 / len(xs)] * len(xs)),
     Rule("prod", lambda *xs: math.prod(xs), many=_prod_partials),
     Rule("dot", compat.dot, many=_dot_partials),
+    *POWERS,
     *SPECIAL,
 )
 # fmt: on

@@ -157,7 +157,7 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 LAYERS = [  # each imports those before it
     {"extras", "files", "printing"},
-    {"compat", "rule", "errors", "numbers", "watch"}, {"arrays", "special", "reading"}, {"rules"}, {"ieee"},
+    {"compat", "rule", "errors", "numbers", "watch"}, {"arrays", "powers", "special", "reading"}, {"rules"}, {"ieee"},
     {"refuse"}, {"sweep"}, {"engine"}, {"hooks", "structures"}, {"functions", "objects"}, {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip

@@ -341,7 +341,8 @@ def test_third_derivatives():
 def operation_at(operation: str, at: str) -> tuple[Callable[..., Any], list[float]]:
     """The operation as a function of its variables, and where they stand."""
     names, numbers = zip(*(part.split(" = ") for part in at.split(", ")))
-    return eval(f"lambda {', '.join(names)}: {operation}", dict(vars(functions))), [float(eval(x)) for x in numbers]
+    f = eval(f"lambda {', '.join(names)}: {operation}", dict(vars(functions)))
+    return f, [float(eval(x, {"inf": math.inf})) for x in numbers]
 
 
 def slopes(f: Callable[..., Any], xs: Sequence[float]) -> tuple[float, list[float]]:
@@ -384,6 +385,27 @@ def test_infinite_and_undefined_slopes_are_as_published(row):
     assert bits(z) == bits(float(eval(code(value)[0], {"pi": math.pi})))
     assert list(map(bits, found)) == list(map(bits, numbers(slope)))
     assert not all(map(math.isfinite, found))
+    assert why
+
+
+@pytest.mark.parametrize("row", table("kinks.md", "At infinity"), ids=lambda row: f"{row[0]} at {row[1]}")
+def test_slopes_at_infinity_are_as_published(row):
+    operation, at, value, slope, why = row
+    f, xs = operation_at(code(operation)[0], code(at)[0])
+    z, found = slopes(f, xs)
+    assert bits(z) == bits(float(eval(code(value)[0], {"inf": math.inf})))
+    assert found == [pytest.approx(float(eval(x, {"inf": math.inf}))) for x in code(slope)[0].split(", ")]
+    assert not all(map(math.isfinite, xs))
+    assert why
+
+
+@pytest.mark.parametrize("row", table("kinks.md", "Second derivatives"), ids=lambda row: f"{row[0]} at {row[1]}")
+def test_second_derivatives_are_as_published(row):
+    operation, at, second, why = row
+    f, xs = operation_at(code(operation)[0], code(at)[0])
+    variables = [Value(x) for x in xs]
+    first = gradients(f(*variables), variables, seed=Value(1.0))
+    assert [x for slope in first for x in gradients(slope, variables)] == numbers(second)
     assert why
 
 

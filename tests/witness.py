@@ -59,6 +59,29 @@ def power(x: float, n: float) -> float:
     return z
 
 
+def power_slope(x: float, n: float) -> float:
+    if n == 0.0 and x == 0.0:
+        return n
+    if 0.5 <= n < 2.0**53 or x == 0.0 or math.isinf(x):
+        p, q = power(x if abs(n) >= 0.5 else x + 0.0, n - 1.0), 1.0
+    else:
+        p, q = power(x, n), x
+    return 0.0 if math.isinf(n) and p == 0.0 else n * p / q
+
+
+def power_log(x: float, n: float) -> float:
+    if x == 0.0:
+        return 0.0 if n > 0.0 else -math.inf
+    if x == math.inf:
+        return 0.0 if n < 0.0 else math.inf
+    return power(x, n) * math.log(x)
+
+
+def expectation(*operands: float) -> float:
+    n = len(operands) // 2
+    return sum(w * x for w, x in zip(operands[:n], operands[n:]) if w or math.isfinite(x) or math.isnan(x))
+
+
 def whole(f: Callable[[float], int]) -> Callable[[float], float]:
     return lambda x: float(f(x)) if math.isfinite(x) else x
 
@@ -138,6 +161,13 @@ def power_slopes(x: Any, n: Any) -> Sequence[Any]:
     return by_x, by_n
 
 
+def power_mixed(x: Any, n: Any) -> Any:
+    """∂²xⁿ/∂x∂n"""
+    if x == 0 and n > 1:
+        return mpf(0)
+    return mp_power(x, n - 1) * (1 + n * mp.log(x)) if x else 1 / mpf(0)
+
+
 def others(*xs: Any) -> Sequence[Any]:
     """For each operand the product of all the others."""
     return [mp.fprod(xs[:i] + xs[i + 1 :]) for i in range(len(xs))]
@@ -160,6 +190,11 @@ def draw_power(rng: random.Random) -> tuple[float, ...]:
     x = rng.choice((any_float(rng, (0.0, math.inf)), rng.uniform(0.0, 2.0), near_1))
     n = rng.uniform(-745.0, 709.0) / (math.log(x or 2.0) or 1.0)
     return rng.choice(((x, n), (x, rng.uniform(-1.0, 1.0)), (-x, float(round(n)))))
+
+
+def draw_positive_power(rng: random.Random) -> tuple[float, ...]:
+    n = rng.choice((rng.uniform(-9.0, 9.0), rng.uniform(-1.0, 1.0), float(rng.randint(-9, 9))))
+    return 2.0 ** (rng.uniform(-1000.0, 1000.0) / (abs(n) + 3.0)), n
 
 
 def draw_powi(rng: random.Random) -> tuple[float, ...]:
@@ -192,6 +227,15 @@ def witness_of(rule: Rule) -> Witness:
 
 NEAR_1 = [(-0.99999999,), (0.99999999,), (0.9999999999999999,), (-0.9999999999999999,), (1e-9,)]
 
+POWERS = [
+    *[(0.0, n) for n in (0.0, 0.5, 1.0, 2.0)],
+    *[(1e300, n) for n in (0.1, 0.3, 1.02)],
+    *[(1e-300, n) for n in (0.3, -0.9, 1.04)],
+    *[(2.0, n) for n in (1020.5, -1070.5, 0.49999999999999994)],
+    *[(1e-200, 2.0), (1e308, 1e-300), (5e-324, 0.5)],
+    *[(0.99, 71000.0), (1.01, -71000.0), (1.0000000000000002, 1e18), (0.9999999999999999, 1e18)],
+]
+
 WITNESSES: dict[str, Witness] = {
     "add": Witness(operator.add, operator.add, each(1, 1)),
     "sub": Witness(operator.sub, operator.sub, each(1, -1)),
@@ -217,15 +261,32 @@ WITNESSES: dict[str, Witness] = {
         power_slopes,
         names="xn",
         hard=[
-            *[(0.0, n) for n in (0.0, 0.5, 1.0, 2.0)],
+            *POWERS,
             *[(-2.0, n) for n in (-3.0, 0.0, 1.0, 3.0, 1000.0)],
-            *[(1e300, n) for n in (0.1, 0.3, 1.02)],
-            *[(1e-300, n) for n in (0.3, -0.9, 1.04)],
-            *[(2.0, n) for n in (1020.5, -1070.5, 0.49999999999999994)],
-            *[(1e-200, 2.0), (-1e100, -3.0), (-1e-100, -3.0), (1e308, 1e-300), (5e-324, 0.5)],
-            *[(0.99, 71000.0), (1.01, -71000.0), (1.0000000000000002, 1e18), (0.9999999999999999, 1e18), (-1.0, 1e17)],
+            (-1e100, -3.0),
+            (-1e-100, -3.0),
+            (-1.0, 1e17),
         ],
         draw=draw_power,
+    ),
+    "power_slope": Witness(
+        power_slope,
+        lambda x, n: n * mp_power(x, n - 1) if n else mpf(0),
+        lambda x, n: (
+            n * (n - 1) * mp_power(x, n - 2) if n * (n - 1) else mpf(0),
+            power_mixed(x, n),
+        ),
+        names="xn",
+        hard=[(x, n) for x, n in POWERS if abs(n) <= 9.0],
+        draw=draw_positive_power,
+    ),
+    "power_log": Witness(
+        power_log,
+        lambda x, n: mp_power(x, n) * mp.log(x) if x else mpf(0),
+        lambda x, n: (power_mixed(x, n), mp_power(x, n) * mp.log(x) ** 2 if x else mpf(0)),
+        names="xn",
+        hard=[(x, n) for x, n in POWERS if abs(n) <= 9.0],
+        draw=draw_positive_power,
     ),
     "neg": Witness(operator.neg, operator.neg, each(-1)),
     "pos": Witness(operator.pos, operator.pos, each(1)),
@@ -364,14 +425,14 @@ WITNESSES: dict[str, Witness] = {
         hard=[(1000.0,), (-1000.0,), (30.0,), (-40.0,), (-700.0,)],
     ),
     "silu": Witness(
-        lambda x: x * sigmoid(x),
+        lambda x: max(x, -800.0) * sigmoid(x),
         lambda x: x * mp_sigmoid(x),
         lambda x: (mp_sigmoid(x) * (1 + x * mp_sigmoid(-x)),),
         hard=[(-38.0,), (38.0,), (-700.0,), (-712.0,), (-740.0,), (-1000.0,), (1000.0,)],
         poles=[-1.2784645427610738, 2.399357280515468],
     ),
     "gelu": Witness(
-        lambda x: 0.5 * x * math.erfc(-x / math.sqrt(2.0)),
+        lambda x: 0.5 * max(x, -64.0) * math.erfc(-x / math.sqrt(2.0)),
         lambda x: x * mp_Phi(x),
         lambda x: (mp_Phi(x) + x * mp_phi(x),),
         hard=[(-38.0,), (38.0,), (-37.0,), (-10.0,), (-37.68,), (8.0,)],
@@ -396,6 +457,17 @@ WITNESSES: dict[str, Witness] = {
         lambda *o: mp.fdot(o[: len(o) // 2], o[len(o) // 2 : len(o) // 2 * 2]) + mp.fsum(o[len(o) // 2 * 2 :]),
         dot_slopes,
         sizes=[2, 3, 4, 7],
+    ),
+    "gap": Witness(
+        lambda x, y: 0.0 if x == y else x - y,
+        operator.sub,
+        each(1, -1),
+    ),
+    "expectation": Witness(
+        expectation,
+        lambda *o: mp.fdot(o[: len(o) // 2], o[len(o) // 2 :]),
+        dot_slopes,
+        sizes=[2, 4, 6],
     ),
     "logsumexp": Witness(
         logsumexp,

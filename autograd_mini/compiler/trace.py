@@ -270,6 +270,7 @@ class _Run:
 _TOTAL = {"add", "sub", "mul", "neg", "pos", "abs", "atan", "atan2", "hypot", "cbrt", "tanh", "sech2", "asinh", "erf"}
 _TOTAL |= {"erfc", "gaussian", "one_minus_square", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round"}
 _TOTAL |= {"where", "relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "sum", "mean", "prod", "dot"}
+_TOTAL |= {"gap", "expectation"}
 _TOTAL |= DECISIONS.keys()
 
 
@@ -350,7 +351,13 @@ def note(watched: Iterable[Watched]) -> None:
 # ---- comparisons ----
 
 
-class Condition(Value):
+class Constant(Value):
+    """A number that a trace holds constant."""
+
+    __slots__ = ()
+
+
+class Condition(Constant):
     """A comparison that a trace records: 1.0 where it holds, else 0.0."""
 
     __slots__ = ()
@@ -375,6 +382,7 @@ class Condition(Value):
 
 for _name in DECISIONS.keys() - {"stop_gradient"}:
     DECISIONS[_name].kind = Condition
+DECISIONS["stop_gradient"].kind = Constant
 
 
 def _condition(name: str, *xs: Any) -> Any:

@@ -48,7 +48,6 @@ _CHOICES = {
     "pow": "where({x} > 0, where({x} > 0, {x}, 1.0) ** {y}, 0.0)",
     "truediv": "where({y} != 0, {x} / where({y} != 0, {y}, 1.0), 0.0)",
     "atan2": "where({x} != 0, atan2(where({x} != 0, {x}, 1.0), {y}), 0.0)",
-    "hypot": "where({x} != 0, hypot(where({x} != 0, {x}, 1.0), {y}), 0.0)",
 }
 _GROWING = ("add", "sub", "mul", "sum", "mean", "dot", "hypot", "exp2", "sinh", "cosh")
 _REMEDIES: dict[tuple[str, str], str] = {
@@ -79,7 +78,6 @@ _REMEDIES: dict[tuple[str, str], str] = {
     ("slope", "sqrt"): "The root is upright at 0: put a little under it, sqrt({x} + 1e-12).",
     ("slope", "cbrt"): "The root is upright at 0: a root that is not is {x} / cbrt({x} * {x} + 1e-12).",
     ("slope", "pow"): "A power below 1 is upright at 0: put a little under it, ({x} + 1e-12) ** {y}.",
-    ("slope", "hypot"): "The length of a vector has no slope at the origin: put a little in, hypot({x}, {y}, 1e-6).",
     ("slope", "atan2"): "There is no angle at the origin: put a little in, atan2({x}, {y} + 1e-12).",
     ("slope", "acosh"): "It is upright at 1: stay above by acosh(maximum({x}, 1.000001)).",
     ("slope", "truediv"): f"{_NEAR}{{x}} / ({{y}} + 1e-12).",

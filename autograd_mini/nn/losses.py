@@ -21,9 +21,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .. import functions
-from ..engine import Value
+from ..engine import Value, apply
 from ..functions import clamp, dot, log, log1p, logsumexp, mean, relu, softplus, where
 from ..numbers import as_constant
+from ..rules import RULES
 
 __all__ = ["mse", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber"]
 
@@ -118,7 +119,7 @@ def binary_cross_entropy_with_logits(prediction: Numbers, target: Numbers) -> An
 
 def _binary_cross_entropy_with_logits(place: Place, z: Any, y: Any) -> Any:
     _require_probability(place, "label", y)
-    return dot([y, 1.0 - y], [softplus(-z), softplus(z)])
+    return apply(RULES["expectation"], y, 1.0 - y, softplus(-z), softplus(z))
 
 
 def cross_entropy(logits: Iterable[Number | Iterable[Number]], target: Numbers) -> Any:
@@ -171,7 +172,7 @@ def _cross_entropy(place: Place, logits: Any, target: Any) -> Any:
             _require_probability((*place, k), "target", y)
         if not abs(functions.sum(ys) - 1.0) <= 1e-6:  # as float32 has it
             raise ValueError(f"{_at(place)}the probabilities {ys!r} do not add up to 1")
-        return logsumexp(zs) - dot(ys, zs)
+        return logsumexp(zs) - apply(RULES["expectation"], *ys, *zs)
     if isinstance(target, Value):
         raise TypeError(f"{_at(place)}a class is a plain number, not {target!r}: take its .data, or one-hot encoding")
     k = _number(place, target)

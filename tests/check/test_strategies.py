@@ -271,7 +271,7 @@ def test_all_rows_sharing_constants_and_depth_are_drawn() -> None:
     sizes: list[int] = []
     shared = left = right = 0
 
-    @settings(derandomize=True, database=None, max_examples=250)
+    @settings(derandomize=True, database=None, max_examples=350)
     @given(expressions())
     def collect(f: Expression) -> None:
         nonlocal shared, left, right

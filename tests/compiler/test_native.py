@@ -684,7 +684,11 @@ def test_a_row_at_the_ends_of_the_numbers_is_that_of_ieee_arithmetic(rule):
                 got = [s[i] for s in slopes] if arity > 1 else [slopes[i]]
                 assert agree(z, values[i], 2.0), xs
                 assert values[i] != 0.0 or np.signbit(values[i]) == np.signbit(z), xs
-                assert all(agree(float(a), b, 8.0) for a, b in zip(expected, got, strict=True)), xs
+                most = 64.0 if rule.name in CANCELLING else 8.0
+                assert all(agree(float(a), b, most) for a, b in zip(expected, got, strict=True)), xs
+
+
+CANCELLING = ("power_slope", "power_log")  # slopes with a factor 1 + n·log x, which may be near 0
 
 
 def agree(expected, got, ulps):

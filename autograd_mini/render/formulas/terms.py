@@ -84,6 +84,17 @@ class AsComputed:
             case "maximum" | "minimum" if xs[0].op is Op.CALL and xs[0].detail is rule:
                 return self.make(Op.CALL, *xs[0].args, *xs[1:], detail=rule)
             # The helpers of the table are no functions of the package.
+            case "power_slope":
+                x, n = xs
+                less = self.number(n.detail - 1) if n.op is Op.NUMBER else self.add(n, self.number(-1))
+                return self.mul(n, self.pow(x, less))
+            case "power_log":
+                return self.mul(self.pow(*xs), self.make(Op.CALL, xs[0], detail=RULES["log"]))
+            case "gap":
+                return self.add(xs[0], self.neg(xs[1]))
+            case "expectation":
+                half = len(xs) // 2
+                return self.add(*map(self.mul, xs[:half], xs[half:]))
             case "one_minus_square":
                 return self.add(self.number(1), self.neg(self.pow(xs[0], self.number(2))))
             case "sech2":
