@@ -85,9 +85,10 @@ class AsComputed:
                 return self.make(Op.CALL, *xs[0].args, *xs[1:], detail=rule)
             # The helpers of the table are no functions of the package.
             case "power_slope":
-                x, n = xs
-                less = self.number(n.detail - 1) if n.op is Op.NUMBER else self.add(n, self.number(-1))
-                return self.mul(n, self.pow(x, less))
+                x, exponent = xs
+                known = exponent.op is Op.NUMBER
+                less = self.number(exponent.detail - 1) if known else self.add(exponent, self.number(-1))
+                return self.mul(exponent, self.pow(x, less))
             case "power_log":
                 return self.mul(self.pow(*xs), self.make(Op.CALL, xs[0], detail=RULES["log"]))
             case "gap":
