@@ -80,6 +80,7 @@ def harmless(printed: str) -> bool:
 TAGS = {"svg", "style", "desc", "g", "title", "a", "path", "polygon", "polyline", "text"}
 
 
+@pytest.mark.filterwarnings("ignore:the PNG shows boxes")  # said where there are emoji and no Graphviz on the system
 @pytest.mark.parametrize("name", HOSTILE)
 def test_pictures(name: str, tmp_path: Path) -> None:
     y, _ = graph(name)

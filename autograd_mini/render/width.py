@@ -7,6 +7,7 @@ _NARROW, _SMALL, _USUAL, _BROAD, _WIDE, _WIDEST = 0.4, 0.5, 0.7, 0.86, 1.08, 1.3
 _OF_ASCII = {**dict.fromkeys("iljft.,:;'|!()[]I `/\\-", _NARROW), **dict.fromkeys("mwMW@%", _WIDE)}
 _FULL = 1.1  # East Asian letters and emoji
 _JOINERS = {"\u200b", "\u200c", "\u200d", "\ufe0e", "\ufe0f"}
+_PLACEHOLDER = "\ufffd"  # for a character that no picture can hold: a box is what it is
 _BROAD_SCRIPTS = (  # whose letters are as broad as capitals, or are joined to broad forms
     *[(0x0400, 0x058F), (0x0600, 0x07BF), (0x0900, 0x0DFF), (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1200, 0x139F)],
     *[(0x1780, 0x17FF), (0x1800, 0x18AF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFE), (0x1D400, 0x1D7FF)],
@@ -28,7 +29,7 @@ def beyond_the_engine(text: str) -> str:
     >>> beyond_the_engine("вес w²₁ 重み")
     '重み'
     """
-    return "".join(c for c in text if c not in _JOINERS and _is_beyond(c))
+    return "".join(c for c in text if c not in _JOINERS and c != _PLACEHOLDER and _is_beyond(c))
 
 
 def _is_beyond(c: str) -> bool:

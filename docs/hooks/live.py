@@ -66,7 +66,7 @@ def live_figures(markdown: str, page: str) -> dict[str, tuple[str, str, tuple[st
     pieces = list(_PIECE.finditer(markdown))
     last = max((k for k, piece in enumerate(pieces) if piece["opening"]), default=-1)
     end = next((k for k, piece in enumerate(pieces) if k > last and piece["closing"]), last)
-    names: dict[str, Any] = {"__name__": page, "explore": explore}
+    names: dict[str, Any] = {"__name__": page}
     figures = {}
     pending: dict[str, str] = {}
     with in_an_empty_folder(), contextlib.redirect_stdout(io.StringIO()):
@@ -76,7 +76,7 @@ def live_figures(markdown: str, page: str) -> dict[str, tuple[str, str, tuple[st
             elif piece["opening"]:
                 pending = attributes_of(piece)
             elif pending:
-                made = eval(compile(f"explore({pending['data-explore']})", page, "eval"), names)
+                made = eval(compile(f"explore({pending['data-explore']})", page, "eval"), names | {"explore": explore})
                 panels = ".".join(pending.get("data-panels", "step leaves").split())
                 name = figure_name(page, pending["id"])
                 figures[name] = made.html, made.title, (panels, pending.get("data-start", ""))
