@@ -20,7 +20,6 @@ from .rule import FLOATS, VALUES, Rule
 from .rules import RULES
 from .sweep import backward_from, pull_back
 
-Unary = Callable[["Value"], "Value"]
 Binary = Callable[["Value", "Value | Number"], "Value"]
 
 # ---- how operations make nodes ----
@@ -46,7 +45,7 @@ def _node(
     return watch.made(v) if watch.hooks else v
 
 
-def _unary(name: str) -> Unary:
+def _unary(name: str) -> Callable[["Value"], "Value"]:
     """An operation of one operand."""
     rule = RULES[name]
     f = rule.f
@@ -167,8 +166,7 @@ class Value:
         self._rule = self._a = self._b = self._x = self._y = self._many = self._grad = None
         self._made = watch.count
 
-    def __init_subclass__(cls) -> None:
-        refuse.subclass(cls)
+    __init_subclass__ = classmethod(refuse.subclass)
 
     @property
     def data(self) -> float:
@@ -253,10 +251,7 @@ class Value:
         return f"Value(data={self._data!r}, grad={grad!r}{label})"
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return repr(self)
-        watch.read(self, f"a format like {spec!r}")
-        return format(self._data, spec)
+        return refuse.formatted(self, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = reading.why_no_graph(self) if self.is_leaf else reading.COPIED
@@ -326,5 +321,6 @@ def held(v: Any) -> Any:
 for _name, _rule in RULES.items():
     _method = getattr(Value, _name, None) if _rule.arity == 1 else None
     setattr(VALUES, _name, _method or partial(apply, _rule))
+VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
 VALUES.where = _choice
 VALUES.stop_gradient = held

@@ -67,6 +67,7 @@ def _limit(name: str, x: float, y: float = 1.0, *_: float) -> float:
 IEEE: Final = SimpleNamespace(
     stop_gradient=operator.pos,
     lift=lambda x, parent: Ieee(x),
+    product=lambda adjoint, slope, parent: float(adjoint * slope),
     **{name: partial(total, rule) for name, rule in RULES.items()},
 )
 IEEE.where = RULES["where"].f

@@ -65,6 +65,11 @@ def version_of(v: Any) -> int:
     return version
 
 
+def is_decision(v: Any) -> bool:
+    """Whether a trace recorded it, and nothing is differentiated through it."""
+    return v._rule is not None and v._rule.kind is not None
+
+
 def was_assigned(v: Any) -> bool:
     """Whether a result was assigned, so that its number is not the one that its operands give."""
     assigned: bool = v._made < 0

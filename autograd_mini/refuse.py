@@ -95,6 +95,12 @@ def require_text(label: object) -> None:
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
 
 
+def formatted(v: Any, spec: str) -> str:
+    """The number as text, unless a trace refuses that."""
+    watch.read(v, f"a format like {spec!r}")
+    return format(v._data, spec)
+
+
 def conversion(v: Any) -> NoReturn:
     """Refuse to become a plain number unasked."""
     watch.read(v, "float(), an index and the functions of math would lose the gradient")

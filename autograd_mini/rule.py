@@ -16,7 +16,10 @@ UNIT: Final = (-1.0, 1.0)
 
 # Two arithmetics that a row can be read in: rules.py enters the operations of the one, engine.py those of the other.
 # `lift(x, parent)` is what stands for an operand: its number, or in the arithmetic of Values the parent it came from.
-FLOATS: Final = SimpleNamespace(stop_gradient=operator.pos, lift=lambda x, parent: x)
+# `product(adjoint, slope, parent)` is what a parent receives.
+FLOATS: Final = SimpleNamespace(
+    stop_gradient=operator.pos, lift=lambda x, parent: x, product=lambda adjoint, slope, parent: adjoint * slope
+)
 VALUES: Final = SimpleNamespace(lift=lambda x, parent: x if parent is None else parent)
 
 

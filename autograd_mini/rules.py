@@ -13,61 +13,16 @@ says why a shorter one does not.
 
 import math
 import operator
-from collections.abc import Callable, Sequence
-from itertools import accumulate
-from typing import Any, Final
+from typing import Final
 
 from . import compat
+from .partials import cbrt_slope, cosines, dot_partials, over, prod_partials, where, whole
 from .powers import POWERS
 from .rule import FLOATS, LINE, POSITIVE, UNIT, Formula, Rule
 from .special import SPECIAL
 
 LN2: Final = math.log(2.0)
 LN10: Final = math.log(10.0)
-
-
-# ---- values and partials that are longer than a line ----
-
-
-def _where(condition: Any, a: Any, b: Any) -> Any:
-    return a if condition else b
-
-
-def _whole(f: Callable[[float], int]) -> Callable[[float], float]:
-    return lambda x: float(f(x)) if math.isfinite(x) else x
-
-
-def _dot_partials(m: Any, z: Any, *operands: Any) -> Sequence[Any]:
-    n = len(operands) // 2  # w₁ … wₙ, x₁ … xₙ and perhaps the start
-    return (*operands[n : 2 * n], *operands[:n], *[1.0] * (len(operands) % 2))
-
-
-def _prod_partials(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
-    # The product of all the others, from both sides: z / x would be 0/0 at a zero.
-    before = accumulate(xs[:-1], operator.mul, initial=1.0)
-    after = accumulate(xs[:0:-1], operator.mul, initial=1.0)
-    return [a * b for a, b in zip(before, reversed(list(after)), strict=True)] if xs else []
-
-
-def _cosines(m: Any, h: Any, *xs: Any) -> Sequence[Any]:
-    # x/h for each x, where h is their length.  At the tip of the cone it is 0; operands that are
-    # infinite share the slope alike, and the others have none.
-    odd = (h == 0.0) | (h == math.inf)
-    far = [m.where(abs(x) == math.inf, 1.0, 0.0) for x in xs]
-    length = m.where(odd, m.sqrt(m.maximum(1.0, m.sum(*far))), h)
-    return [m.where(odd, m.copysign(f, m.stop_gradient(x)), x) / length for f, x in zip(far, xs, strict=True)]
-
-
-def _over(m: Any, x: Any, h: Any) -> Any:
-    return m.where(h == math.inf, 0.0, x) / h / h  # x/h², which is 0 at the infinite distance h
-
-
-def _cbrt_slope(m: Any, z: Any, x: Any) -> Any:
-    # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up
-    # to 4 ulp off.  At 0 and inf, where z/x is undefined, 1/3z².
-    odd = (x == 0.0) | (abs(x) == math.inf)
-    end, z, x = m.where(odd, z, 1.0), m.where(odd, 1.0, z), m.where(odd, 1.0, x)
-    return m.where(odd, 1.0 / end / end / 3.0, (1.0 / (z * z) + 2.0 * z / x) / 9.0)
 
 
 # fmt: off
@@ -91,7 +46,7 @@ _ROWS: Final = (
     Rule("log10", math.log10, lambda m, z, x: 1.0 / LN10 / x, domain=(POSITIVE,)),
     # √−0 is −0; adding 0 makes the slope there +∞ too.
     Rule("sqrt", math.sqrt, lambda m, z, x: 0.5 / (z + 0.0), domain=(POSITIVE,)),
-    Rule("cbrt", math.cbrt, _cbrt_slope),
+    Rule("cbrt", math.cbrt, cbrt_slope),
 
     Rule("sin", math.sin, lambda m, z, x: m.cos(x)),
     Rule("cos", math.cos, lambda m, z, x: -m.sin(x)),
@@ -105,9 +60,9 @@ _ROWS: Final = (
     # hypot, because 1 + x·x and x·x + y·y overflow at 1e200.
     Rule("atan", math.atan, lambda m, z, x: 1.0 / (h := m.hypot(1.0, x)) / h),
     Rule("atan2", math.atan2,
-         lambda m, z, y, x: _over(m, x, m.hypot(y, x)),
-         lambda m, z, y, x: -_over(m, y, m.hypot(y, x))),
-    Rule("hypot", math.hypot, many=_cosines),
+         lambda m, z, y, x: over(m, x, m.hypot(y, x)),
+         lambda m, z, y, x: -over(m, y, m.hypot(y, x))),
+    Rule("hypot", math.hypot, many=cosines),
 
     Rule("sinh", math.sinh, lambda m, z, x: m.cosh(x)),
     Rule("cosh", math.cosh, lambda m, z, x: m.sinh(x)),
@@ -138,10 +93,10 @@ _ROWS: Final = (
          domain=(LINE, (-1.0, 0.0), (0.0, 1.0))),
     Rule("copysign", math.copysign,
          lambda m, z, x, y: m.where(x == 0.0, 0.0, m.copysign(1.0, x) * m.copysign(1.0, y)), 0.0),
-    Rule("floor", _whole(math.floor), 0.0),
-    Rule("ceil", _whole(math.ceil), 0.0),
-    Rule("round", _whole(round), 0.0),
-    Rule("where", _where,
+    Rule("floor", whole(math.floor), 0.0),
+    Rule("ceil", whole(math.ceil), 0.0),
+    Rule("round", whole(round), 0.0),
+    Rule("where", where,
          0.0,
          lambda m, z, c, a, b: m.where(c, 1.0, 0.0),
          lambda m, z, c, a, b: m.where(c, 0.0, 1.0),
@@ -158,8 +113,8 @@ _ROWS: Final = (
 
     Rule("sum", lambda *xs: sum(xs), many=lambda m, z, *xs: [1.0] * len(xs)),
     Rule("mean", lambda *xs: sum(xs) / len(xs), many=lambda m, z, *xs: [1.0 / len(xs)] * len(xs)),
-    Rule("prod", lambda *xs: math.prod(xs), many=_prod_partials),
-    Rule("dot", compat.dot, many=_dot_partials),
+    Rule("prod", lambda *xs: math.prod(xs), many=prod_partials),
+    Rule("dot", compat.dot, many=dot_partials),
     *POWERS,
     *SPECIAL,
 )

@@ -133,19 +133,11 @@ def pull_back(v: Any, adjoint: Any) -> tuple[Any, ...]:
 
 def contributions(v: Any, adjoint: Any, m: Any) -> tuple[Any, ...]:
     """The local chain rule: adjoint · ∂v/∂parent for each parent, in the arithmetic m."""
-    if m is VALUES:
-        pairs = zip(v.parents, slopes(v, m), strict=True)
-        cs = tuple([0.0 if _is_decision(p) else adjoint * slope for p, slope in pairs])  # it may be inf · 0
-    else:
-        cs = tuple([float(adjoint * slope) if m is IEEE else adjoint * slope for slope in slopes(v, m)])
+    pairs = zip(slopes(v, m), v.parents, strict=True)
+    cs = tuple([m.product(adjoint, slope, parent) for slope, parent in pairs])
     for inspect in watch.inspectors() if watch.hooks else ():
         inspect(v, adjoint, cs)
     return cs
-
-
-def _is_decision(v: Any) -> bool:
-    """Whether a trace recorded it, and nothing is differentiated through it."""
-    return v._rule is not None and v._rule.kind is not None
 
 
 def slopes(v: Any, m: Any) -> list[Any]:

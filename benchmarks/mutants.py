@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from autograd_mini import rules, special  # noqa: E402
+from autograd_mini import partials, powers, rules, special  # noqa: E402
 from autograd_mini.check import gradcheck  # noqa: E402
 from autograd_mini.engine import Value, apply  # noqa: E402
 from autograd_mini.rule import Rule  # noqa: E402
@@ -40,7 +40,7 @@ from tests.witness import code, grid, random_point, table, witness_of  # noqa: E
 
 POINTS = 40
 ROUNDING = 1e-12
-SOURCES = [inspect.getsource(part) for part in (rules, special)]
+PARTS = (partials, powers, special, rules)  # of the table, read as one file
 TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.Eq: ast.NotEq, ast.GtE: ast.Lt, ast.LtE: ast.Gt}
 AT_A_TIE = {ast.Lt: ast.LtE, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.LtE: ast.Lt}
 
@@ -58,7 +58,8 @@ class Mutant(NamedTuple):
 
 def mutants(name: str) -> Iterator[Mutant]:
     """Every mutant of a row."""
-    tree, call = next((tree, n) for tree in map(ast.parse, SOURCES) for n in ast.walk(tree) if is_row(n, name))
+    tree = whole_table()
+    call = next(n for n in ast.walk(tree) if is_row(n, name))
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     many = [k for k in call.keywords if k.arg == "many"]
     slots = [(k, "value", None) for k in many] or [(call, "args", i) for i in range(2, len(call.args))]
@@ -85,6 +86,14 @@ def mutants(name: str) -> Iterator[Mutant]:
             )
 
 
+def whole_table() -> ast.Module:
+    """The syntax tree of all its files, which import nothing of each other."""
+    tree = ast.parse("\n".join(map(inspect.getsource, PARTS)))
+    names = {part.__name__.rpartition(".")[2] for part in PARTS}
+    tree.body = [n for n in tree.body if not (isinstance(n, ast.ImportFrom) and n.module in names)]
+    return tree
+
+
 def is_row(n: ast.AST, name: str) -> bool:
     """Whether a node of the syntax tree is that row of the table."""
     called = isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Rule" and bool(n.args)
@@ -108,7 +117,7 @@ def load(tree: ast.Module) -> dict[str, Rule]:
     """The rows of a syntax tree."""
     names: dict[str, Any] = {"__name__": "autograd_mini.mutant", "__package__": "autograd_mini"}
     exec(compile(ast.fix_missing_locations(tree), "mutant", "exec"), names)
-    return {row.name: row for row in names.get("_ROWS", names["SPECIAL"])}
+    return names["RULES"]  # type: ignore[no-any-return]
 
 
 def whole(place: Any, many: bool) -> Iterator[Any]:

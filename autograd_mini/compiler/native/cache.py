@@ -30,7 +30,8 @@ def sources() -> str:
         OSError: they were not installed, as in a frozen application.
     """
     package = resources.files("autograd_mini")
-    parts = [package / name for name in ("rule.py", "rules.py", "powers.py", "special.py", "ieee.py", "compat.py")]
+    names = ("rule.py", "rules.py", "partials.py", "powers.py", "special.py", "ieee.py", "compat.py")
+    parts = [package / name for name in names]
     parts += [package / "compiler" / name for name in ("graph.py", "special.py")]
     parts += sorted((package / "compiler" / "native").iterdir(), key=lambda part: part.name)
     digest = hashlib.sha256(sys.version.encode())
