@@ -74,7 +74,7 @@ def trace(
 
 
 def _traced(run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int) -> Graph:
-    with run.block:
+    with run.under_way():
         result = f(*args)
     graph, places = _read(run, [as_result(f, result)], inputs)
     graph.result = places[0]
@@ -85,7 +85,7 @@ def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value]
     """Run f(*args) as `trace` does, for the errors that this may raise, and read nothing."""
     run = _Run([*inputs, *parameters], raising=False)
     try:
-        with run.block:
+        with run.under_way():
             f(*args)
     finally:
         run.end()
@@ -123,7 +123,7 @@ def expand(rule: Rule, n: int) -> tuple[Graph, int, tuple[int, ...]]:
     leaves = [Value(1.0) for _ in range(n + 1)]
     run = _Run(leaves, raising=False)
     *xs, z = leaves
-    with run.block:
+    with run.under_way():
         value = rule.formula(VALUES, *xs) if rule.formula else z
         slopes = rule.partials(VALUES, z, xs)
     roots = [v if isinstance(v, Value) else Value(v) for v in (value, *slopes)]
@@ -153,7 +153,11 @@ class _Run:
         self._marked = 0  # nodes of which it is known whether they depend on the leaves
         self._dependent = set(self.leaves)
         self._watched: dict[tuple[int, str], Watched] = {}
-        self.block = Block(made=self._taking_note(), refused=self._refused, trace=self, quiet=not raising)
+        self._raising = raising
+
+    def under_way(self) -> Block:
+        """The block in which the run is told of what happens.  It refers to the run, and not the other way round."""
+        return Block(made=self._taking_note(), refused=self._refused, trace=self, quiet=not self._raising)
 
     def _taking_note(self) -> Callable[[Value], Value]:
         """What takes note of each new node."""
@@ -169,7 +173,7 @@ class _Run:
             made(v)
             codes(code)
             instructions(frame.f_lasti)
-            if rule_of(v).name not in _TOTAL and any(b.quiet for b in open_blocks() if b is not self.block):
+            if rule_of(v).name not in _TOTAL and any(b.quiet for b in open_blocks() if b.trace is not self):
                 self._silent.add(id(v))
             return v
 
