@@ -166,7 +166,8 @@ class Value:
         self._rule = self._a = self._b = self._x = self._y = self._many = self._grad = None
         self._made = watch.count
 
-    __init_subclass__ = classmethod(refuse.subclass)
+    def __init_subclass__(cls) -> None:
+        refuse.subclass(cls)
 
     @property
     def data(self) -> float:
