@@ -157,7 +157,7 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 
 LAYERS = [  # each imports those before it
-    {"extras", "files", "printing"},
+    {"extras", "files", "lazy", "printing"},
     {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "special", "reading"},
     {"arrays", "rules"}, {"ieee"},
     {"refuse"}, {"sweep"}, {"engine"}, {"hooks", "structures"}, {"functions", "objects"}, {"transforms"},
