@@ -17,7 +17,7 @@ from ..watch import never_raising
 from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
 from .leaks import TraceError
-from .passes import recovered, spread
+from .passes import guarded, recovered, spread
 from .pauses import importing, no_collector, one_at_a_time
 from .program import Program
 from .replay import replay
@@ -199,6 +199,8 @@ class Compiled:
                 value, gradient = call.run(plan.executor, derivatives)
             except Flipped as flip:
                 self._require_agreement(call, plan, flip)
+                if not exact and _is_refusal(plan.program, flip):
+                    return None
                 continue
             except Exception as error:
                 if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
@@ -310,7 +312,7 @@ class Compiled:
         tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
         if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
             return straight(graph, call.sizes), ""
-        graph = recovered(spread(graph, sources))
+        graph = recovered(spread(graph if options.sampled else guarded(graph), sources))
         if graph.nodes < LONG or self._outdated > PATIENCE or not may_be_native(options.executor):
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
@@ -488,6 +490,13 @@ class _LongWay:
     def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
         """The method, under the name of the function, as pickle looks for it."""
         return self._compiled.value_and_grad
+
+
+def _is_refusal(program: Program, flip: Flipped) -> bool:
+    """Whether no branch is another, but an operation that may raise is not finite."""
+    if program.is_straight:
+        return False
+    return all(program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
 
 
 def _refuse(*args: Any) -> Any:

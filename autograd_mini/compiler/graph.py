@@ -64,11 +64,14 @@ def differentiated(rule: Rule, operands: Sequence[Any]) -> Sequence[Any]:
 
 
 class Guard(NamedTuple):
-    """A branch that a trace took: the node asked for its truth, what it was, and where."""
+    """A branch that a trace took: the node asked for its truth, what it was, and where.
+
+    Without a line it is no branch: whether what may raise, and nothing uses, is finite.
+    """
 
     node: int
     outcome: bool
-    line: SourceLine
+    line: SourceLine | None
 
 
 class Graph:

@@ -115,5 +115,5 @@ class NumpyExecutor:
             for name, rule in writer.called.items()
             if name not in NAMESPACE
         ]
-        lines += [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards]
+        lines += [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards if guard.line]
         return "\n".join(lines)

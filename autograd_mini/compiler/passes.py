@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from math import inf
 
 from ..rule import Rule
 from ..rules import RULES
-from .graph import CHAIN, SLOPED, Graph, Guard, differentiable
+from .graph import CHAIN, DECISIONS, SLOPED, Graph, Guard, differentiable
 from .trace import expand
 
 WIDE = 4  # operands, beyond which an operation is spread out
@@ -30,6 +31,20 @@ def rebuilt(graph: Graph, node: Callable[[Graph, dict[int, int], int, Rule], int
     new.result = place[graph.result]
     new.guards = [Guard(place[i], outcome, line) for i, outcome, line in graph.guards]
     return new
+
+
+# ---- what may raise ----
+
+
+def guarded(graph: Graph) -> Graph:
+    """The graph with a guard that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
+    unused = [i for i in dict.fromkeys(graph.checks) if not graph.live[i]]
+    if unused:
+        end = graph.constant(inf)
+        finite = [graph.add(DECISIONS["lt"], [graph.add(RULES["abs"], [i]), end]) for i in unused]
+        graph.guards.append(Guard(reduce(lambda a, b: graph.add(DECISIONS["and"], [a, b]), finite), True, None))
+        del graph.live
+    return graph
 
 
 # ---- wide operations ----

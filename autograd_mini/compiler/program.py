@@ -199,7 +199,7 @@ class Program:
             sets = "; ".join([_run(slots) for slots in group.operands[:4]]) + "; …" * (len(group.operands) > 4)
             each = " for each sample" if group.varying else ""
             lines.append(f"{_run(list(group.results)):>14} = {group.rule.name:12} of {sets}{each}")
-        lines += [f"{'guard':>14}   {guard.node} is {guard.outcome}, {guard.line}" for guard in self.guards]
+        lines += [f"{'guard':>14}   {guard.node} is {guard.outcome}, {guard.line or 'finite'}" for guard in self.guards]
         return "\n".join([*lines, f"{'result':>14}   {self.result}"])
 
     def __reduce__(self) -> tuple[Any, ...]:

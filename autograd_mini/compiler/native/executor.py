@@ -285,7 +285,8 @@ class NativeExecutor:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         if not self._lasts:
             lines.append("no code of its own, since a Value beside the arguments is assigned again and again")
-        return "\n".join(lines + [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards])
+        lines += [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards if guard.line]
+        return "\n".join(lines)
 
 
 def is_matrix(group: Group) -> bool:
