@@ -1,7 +1,7 @@
 """How often gradcheck errs over long programs: random ones of up to 500 steps, right and with a rule planted wrong.
 
     pip install autograd_mini[test]
-    python benchmarks/long_programs.py                 # some ten minutes on two cores
+    python benchmarks/long_programs.py                 # some three minutes on two cores
     python benchmarks/long_programs.py --programs 10
     python benchmarks/long_programs.py --write         # and put the table into docs/how-to/check.md
 
@@ -67,7 +67,7 @@ def table(found: dict[tuple[float, int], Counter[str]]) -> Iterator[str]:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--programs", type=int, default=100, help="of each length")
+    parser.add_argument("--programs", type=int, default=30, help="of each length")
     parser.add_argument("--write", action="store_true", help="put the table into docs/how-to/check.md")
     options = parser.parse_args()
     with ProcessPoolExecutor(os.cpu_count()) as pool:

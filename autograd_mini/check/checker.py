@@ -109,7 +109,7 @@ def _fault(plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
     """What is wrong with a function that is another on Values than on floats."""
     z, w = plainly(xs), plain(result)
     within = 1e-9 * abs(z) + 64.0 * weights(result, ()).noise
-    if z != z or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:
+    if z != z or z == w or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:
         return ""
     return f"{z!r} on floats and {w!r} on Values: it depends on state, or on .data"
 

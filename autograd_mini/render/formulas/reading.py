@@ -43,7 +43,7 @@ class Reading:
             slopes = rule_of(v).partials(
                 _ARITHMETIC, v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
             )
-        stops = [v, *v.parents]
+        stops = list(dict.fromkeys((v, *v.parents)))  # each once: x * x has x twice
         made = order_below([s for s in slopes if isinstance(s, Value)], stops)[len(stops) :]
         terms = {id(stop): self.of(stop) for stop in stops}
         for leaf in made:
