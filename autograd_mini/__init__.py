@@ -11,7 +11,7 @@ Every name is imported from its module when it is first used, so that importing 
 """
 # ruff: noqa: A004, F403, F405
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 TYPE_CHECKING = False  # what `typing` calls by this name, without the time that importing `typing` takes
 
