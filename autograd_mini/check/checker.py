@@ -70,9 +70,10 @@ def _report(f: Callable[..., Any], args: Sequence[Any], order: int, witness: Wit
     z, again = at(xs), at(xs)
     if z != again and z == z:
         raise ValueError(f"{name} gives {z!r} and then {again!r} for the same numbers: it must not draw or count")
+    on_plain = plainly(xs)  # before f is recorded: if it assigns to Values, to run it again makes that graph stale
     run, lines = _recorded(f, rebuild(xs))
     result = scalar(run.result, f)
-    if fault := _fault(plainly, xs, result):
+    if fault := _fault(on_plain, plainly, xs, result):
         return GradcheckReport(name, (), (), fault)
     names = names_of(f, args)
     if order == 1:
@@ -105,9 +106,9 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, Lines]:
         return Run(f, args, {}, tuple(range(len(args)))), lines
 
 
-def _fault(plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
-    """What is wrong with a function that is another on Values than on floats."""
-    z, w = plainly(xs), plain(result)
+def _fault(z: float, plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
+    """What is wrong with a function that gives z on floats and is another on Values."""
+    w = plain(result)
     within = 1e-9 * abs(z) + 64.0 * weights(result, ()).noise
     if z != z or z == w or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:
         return ""

@@ -286,6 +286,7 @@ ONE_BY_ONE: Final[dict[str, Function]] = {
     "maximum": max, "minimum": min, "clamp": lambda x, lo, hi: min(max(x, lo), hi),
     "copysign": lambda x, y: abs(x).copy_sign(y), "where": lambda c, a, b: a if c else b,
     "floor": _whole(ROUND_FLOOR), "ceil": _whole(ROUND_CEILING), "round": _whole(ROUND_HALF_EVEN),
+    "gap": operator.sub, "power_slope": lambda x, n: n * _power(x, n - 1), "power_log": lambda x, n: x.ln() * x**n,
     "relu": lambda x: max(x, ZERO), "leaky_relu": lambda x, a: x if x > 0 else a * x,
     "elu": lambda x, a: x if x > 0 else a * _expm1(x), "sigmoid": _sigmoid_alone, "softplus": _softplus,
     "silu": lambda x: x * _sigmoid(x), "gelu": lambda x: x * _erfc(-x / TWO.sqrt()) / 2,
@@ -333,7 +334,8 @@ def _among(top: Decimal, rest: Decimal, x: Decimal) -> Decimal:
 EACH: Final[dict[str, Callable[..., Sequence[Function]]]] = {
     "sum": lambda *xs: [operator.pos] * len(xs),
     "mean": lambda *xs: [lambda x: x / len(xs)] * len(xs),
-    "dot": _each_in_dot, "prod": _each_in_product, "hypot": _each_in_hypot, "logsumexp": _each_in_logsumexp,
+    "dot": _each_in_dot, "expectation": _each_in_dot,
+    "prod": _each_in_product, "hypot": _each_in_hypot, "logsumexp": _each_in_logsumexp,
 }  # fmt: skip
 
 
