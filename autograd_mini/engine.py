@@ -26,13 +26,14 @@ Binary = Callable[["Value", "Value | Number"], "Value"]
 
 
 def _node(
-    rule: Rule, z: float, a: Any, x: Any, b: Any = None, y: Any = None, many: Any = None
+    rule: Rule, z: float, a: Any, x: Any, b: Any = None, y: Any = None,
+    many: Any = None, kind: type | None = None,
 ) -> Any:  # fmt: skip
     """The node of z = f(x) or f(x, y) for the parents a and b, None where the operand is constant.
 
     `many` has the parents and the numbers of an operation of any number of operands.
     """
-    v: Any = _blank() if rule.kind is None else object.__new__(rule.kind)
+    v: Any = _blank() if kind is None else object.__new__(kind)
     v._rule = rule
     v._data = z
     v._a = a
@@ -102,14 +103,12 @@ def _power() -> tuple[Binary, Binary]:
 
 
 def _comparison(name: str) -> Callable[["Value", object], bool]:
-    compare = getattr(operator, name)
-
     def comparison(a: Any, b: Any) -> Any:
         number = b._data if isinstance(b, Value) else b
         number = number if isinstance(number, int) else as_constant(number)  # an int is exact
         if number is None:
             return NotImplemented
-        truth = compare(a._data, number)
+        truth = getattr(operator, name)(a._data, number)
         run = watch.trace()
         return run.compare(name, truth, a, b) if run else truth
 
@@ -129,7 +128,9 @@ def apply(rule: Rule, *operands: Any) -> Any:
         return z
     if rule.many:
         return _node(rule, z, None, None, many=(parents, xs))
-    return _node(rule, z, *[part for pair in zip(parents, xs) for part in pair])
+    a, b = (*parents, None)[:2]
+    x, y = (*xs, None)[:2]
+    return _node(rule, z, a, x, b, y, kind=rule.kind)
 
 
 class Value:
@@ -304,11 +305,9 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----
 
 
-def _choice(condition: Any, a: Any, b: Any) -> Any:
-    """One of the two; a node where the condition is one, which in a trace a comparison is."""
-    if isinstance(condition, Value):
-        return apply(RULES["where"], condition, a, b)
-    return FLOATS.where(condition, a, b)
+def _choice(c: Any, a: Any, b: Any) -> Any:
+    """One of the two; a node where the condition c is one, which in a trace a comparison is."""
+    return apply(RULES["where"], c, a, b) if isinstance(c, Value) else FLOATS.where(c, a, b)
 
 
 def held(v: Any) -> Any:

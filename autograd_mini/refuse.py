@@ -14,7 +14,8 @@ from .rule import Rule
 
 def require_fresh(order: Iterable[Any]) -> None:
     """Refuse a graph in which anything is newer than what was made of it."""
-    for v in [v for v in order if v._made < watch.assigned]:  # nothing was assigned since the others
+    assigned = watch.assigned
+    for v in [v for v in order if v._made < assigned]:  # nothing was assigned since the others
         if v._made < 0:
             raise _stale(v, v)
         for parent in operands_of(v)[0]:
