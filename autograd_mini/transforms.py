@@ -18,6 +18,7 @@ from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from . import watch
+from .adjoints import swept
 from .engine import Value, leaf
 from .numbers import as_constant, as_number
 from .reading import grad_of, made_before, number_of, origin_of
@@ -241,20 +242,16 @@ def _adjoints(
     sources: Sequence[Value],
     pullback: Callable[[Value, Any], tuple[Any, ...]],
 ) -> list[Any]:
-    """The sweep with the adjoints in a dictionary instead of `grad`, and only over what depends on the sources."""
+    """The adjoints of the sources, by a sweep over what depends on them alone."""
     require_fresh(order)
-    adjoints: dict[Value, Any] = {}
+    given: dict[Value, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
-        adjoints[root] = adjoints[root] + seed if root in adjoints else seed
+        given[root] = given[root] + seed if root in given else seed
     needed = set(sources)
     for v in order:
         if not needed.isdisjoint(v.parents):
             needed.add(v)
-    for v in reversed(order):
-        if v in needed and v in adjoints:
-            for parent, c in zip(v.parents, pullback(v, adjoints[v]), strict=True):
-                if parent in needed:
-                    adjoints[parent] = adjoints[parent] + c if parent in adjoints else c
+    adjoints = swept(order, given, pullback, needed)
     return [adjoints.get(v, 0.0) for v in sources]
 
 

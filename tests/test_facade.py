@@ -160,7 +160,7 @@ LAYERS = [  # each imports those before it
     {"extras", "files", "lazy", "printing"},
     {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "special", "reading"},
     {"arrays", "rules"}, {"ieee"},
-    {"refuse"}, {"sweep"}, {"engine"}, {"hooks", "structures"}, {"functions", "objects"}, {"transforms"},
+    {"refuse"}, {"sweep"}, {"engine"}, {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
 

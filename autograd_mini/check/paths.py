@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from ..adjoints import swept
 from ..engine import Value
 from ..lazy import cached_property
 from ..reading import operands_of, rule_of
@@ -137,13 +138,14 @@ def weights(root: Any, leaves: Sequence[Value]) -> Weights:
     """What the slopes of the rules say of it, which are what is being checked: good enough to see where to look."""
     if not isinstance(root, Value):
         return Weights([0.0] * len(leaves), 0.0)
-    paths, adjoints, noise = {id(root): 1.0}, {id(root): 1.0}, 0.0
-    for v in reversed(order_below([root])):
-        size, adjoint = paths.get(id(v), 0.0), adjoints.get(id(v), 0.0)
-        if not v.is_leaf:
-            noise += 2.0 * abs(adjoint) * math.ulp(v.data)
-            for p, slope in zip(v.parents, pull_back(v, 1.0)):
-                paths[id(p)] = paths.get(id(p), 0.0) + size * abs(slope)
-                adjoints[id(p)] = adjoints.get(id(p), 0.0) + adjoint * slope
-    found = [paths.get(id(v), 0.0) for v in leaves]
+    noise = 0.0
+
+    def pullback(v: Value, adjoint: complex) -> list[complex]:
+        nonlocal noise
+        noise += 0.0 if v.is_leaf else 2.0 * abs(adjoint.real) * math.ulp(v.data)
+        return [complex(adjoint.real * slope, adjoint.imag * abs(slope)) for slope in pull_back(v, 1.0)]
+
+    # In the real part the adjoint, in the imaginary part the same without signs.
+    adjoints = swept(order_below([root]), {root: complex(1.0, 1.0)}, pullback)
+    found = [adjoints.get(v, 0j).imag for v in leaves]
     return Weights([size if size == size else math.inf for size in found], noise if math.isfinite(noise) else 0.0)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
+from ..adjoints import swept
 from ..engine import Value
 from ..errors import AutogradError
 from ..hooks import SourceLine, creation_hook, is_ours, source_line
@@ -42,12 +43,14 @@ def replay(f: Callable[..., Any], build: Callable[[Sequence[Any]], Sequence[Any]
 
 
 def _sweep(root: Value, lines: dict[Value, SourceLine]) -> None:
-    adjoints = {root: 1.0}
-    for v in reversed(order_below([root])):
-        for parent, c in zip(v.parents, pull_back(v, adjoints.get(v, 0.0))):
+    def pullback(v: Value, adjoint: float) -> tuple[float, ...]:
+        cs = pull_back(v, adjoint)
+        for c in cs:
             if not isfinite(c):
                 raise NonFiniteError(f"the slope of {_named(v)} makes a derivative {c!r}, at {_shown(lines[v])}")
-            adjoints[parent] = adjoints.get(parent, 0.0) + c
+        return cs
+
+    swept(order_below([root]), {root: 1.0}, pullback)
 
 
 def _named(v: Value) -> str:
