@@ -239,8 +239,9 @@ class Value:
         """
         if self._origin:
             refuse.require_graph(self)
-        watch.read(self, "backward()")
-        backward_from([self], [as_number(seed, "backward()")])
+        if watch.traces:
+            watch.read(self, "backward()")
+        backward_from((self,), (seed if type(seed) is float else as_number(seed, "backward()"),))
 
     def __bool__(self) -> bool:
         run = watch.trace()

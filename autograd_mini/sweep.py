@@ -5,13 +5,12 @@
 
 from _thread import get_ident
 from collections.abc import Iterable, Sequence
-from math import inf
 from typing import Any
 
 from . import refuse, watch
 from .errors import RAISED_BY_FLOATS
 from .ieee import IEEE
-from .reading import is_value, operands_of
+from .reading import EVER, is_value, operands_of
 from .rule import FLOATS, VALUES, Rule
 
 
@@ -26,14 +25,13 @@ def topological_order(root: Any) -> list[Any]:
     return order_below((root,))
 
 
-def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: float = -inf) -> list[Any]:
-    """The topological order of all that is below several roots, and nothing below the stops.
+def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = EVER) -> list[Any]:
+    """The topological order of all that is below several roots.
 
-    With a count as `since`, nothing below what was made before it either.
-    A node waits on the path until its parents are in the order, the first before the second.
+    Nothing is below the stops, nor below what was made before the count `since`.  A node waits on
+    the path until its parents are in the order, the first before the second.
     """
-    order: dict[Any, None] = {None: None}  # None is the parent of a constant
-    order.update(dict.fromkeys(stops))
+    order = {None: None, **dict.fromkeys(stops)}  # None is the parent of a constant
     path = [root for root in roots if root not in order]
     path.reverse()
     while path:
