@@ -31,7 +31,8 @@ def _node(
 ) -> Any:  # fmt: skip
     """The node of z = f(x) or f(x, y) for the parents a and b, None where the operand is constant.
 
-    `many` has the parents and the numbers of an operation of any number of operands.
+    `many` has the parents and the numbers of an operation of any number of operands; `kind` is the
+    class, if it is not Value itself.
     """
     v: Any = _blank() if kind is None else object.__new__(kind)
     v._rule = rule
@@ -285,7 +286,7 @@ class Value:
     vars().update(arrays.METHODS)  # the names that NumPy, Python's rounding and micrograd ask for
 
 
-_blank = partial(object.__new__, Value)
+_blank = partial(object.__new__, Value)  # a Value whose slots are still to be filled
 
 
 class Given(Value):

@@ -70,6 +70,7 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
 
 
 def _go_back(order: Sequence[Any], roots: Sequence[Any], seeds: Sequence[float]) -> None:
+    """Forget the gradients of results, seed the roots, and apply the chain rule."""
     for v in order:
         if v._rule is not None or v._grad is None:
             v._grad = 0.0

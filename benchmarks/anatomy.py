@@ -17,7 +17,7 @@ from measure import Options, quartiles
 from autograd_mini import Value, compiler, functions, topological_order
 
 WORKLOADS = ("operation", "sweep", "compilation")
-SLOTS = ("_a", "_b", "_data", "_grad", "_label", "_mark", "_rule", "_x", "_y")
+SLOTS = ("_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_rule", "_x", "_y")
 
 
 class Node:
@@ -50,7 +50,7 @@ class Filled(Nothing):
 
     def __mul__(self, other: Any) -> Any:
         v = Node()
-        v._rule = v._data = v._x = v._y = v._a = v._b = v._grad = v._mark = other
+        v._rule = v._data = v._x = v._y = v._a = v._b = v._many = v._made = v._grad = other
         return v
 
 

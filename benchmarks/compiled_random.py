@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from autograd_mini import Value, compiler, gradients, topological_order
 from autograd_mini.check.strategies import Expression, expressions
+from autograd_mini.reading import rule_of
 from autograd_mini.rules import RULES
 from autograd_mini.watch import never_raising
 
@@ -77,7 +78,7 @@ def is_at_an_end(f: Expression, numbers: Sequence[float]) -> bool:
     with never_raising():
         root = f(*map(Value, numbers))
         for v in topological_order(root):
-            domain = v._rule.domain if v.parents else ()
+            domain = rule_of(v).domain if v.parents else ()
             for p, ends in zip(v.parents, domain * (len(v.parents) if len(domain) == 1 else 1)):
                 distance = min(abs(p.data - end) for end in ends)
                 if not p.is_leaf and distance <= SLACK * _bound(p):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from mkdocs.structure.files import File, Files
 
 import autograd_mini as ag
+from autograd_mini.reading import rule_of
 from autograd_mini.render.formulas import derivative_formula, formula
 from autograd_mini.rules import RULES
 
@@ -172,7 +173,7 @@ def summary(name: str) -> str:
 
 def domain(call: str, z: ag.Value, names: list[str]) -> str:
     """Where the operation is defined: the intervals of its row, and whether their ends belong to it."""
-    intervals = RULES[z._rule.name].domain
+    intervals = RULES[rule_of(z).name].domain
     if len(intervals) == 1:
         intervals *= len(names)
     intervals = intervals[-len(names) :] if z.op == "where" else intervals[: len(names)]  # the condition comes first
@@ -252,8 +253,8 @@ def plot(call: str) -> str:
 def plot_range(call: str) -> tuple[float, float]:
     """From where to where x goes: the domain of the row, as far as a picture shows it."""
     z = evaluate(call, {x: ag.Value(AT.get(call, number)) for x, number in NUMBERS.items()})
-    low, high = RULES[z._rule.name].domain[0]
-    return (max(low, -4.0), min(high, 4.0)) if z._rule.name != "where" else (-4.0, 4.0)
+    low, high = RULES[rule_of(z).name].domain[0]
+    return (max(low, -4.0), min(high, 4.0)) if rule_of(z).name != "where" else (-4.0, 4.0)
 
 
 def clipped(y: float) -> float:
