@@ -2,23 +2,20 @@
 
 import math
 import operator
+import sys
 
+if sys.version_info >= (3, 12):
 
-def _summed(ws: tuple[float, ...], xs: tuple[float, ...], start: tuple[float, ...]) -> float:
-    total: float = sum(map(operator.mul, ws, xs), *start)
-    return total
+    def dot(*operands: float) -> float:
+        """w₁·x₁ + … + wₙ·xₙ of the operands w₁ … wₙ, x₁ … xₙ and perhaps a start."""
+        n = len(operands) // 2
+        total: float = math.sumprod(operands[:n], operands[n : 2 * n])
+        return sum(operands[2 * n :], total)
 
+else:
 
-def _exact(ws: tuple[float, ...], xs: tuple[float, ...], start: tuple[float, ...]) -> float:
-    total: float = math.sumprod(ws, xs)  # type: ignore[attr-defined, unused-ignore]
-    return sum(start, total)
-
-
-_sum_of_products = _exact if hasattr(math, "sumprod") else _summed
-
-
-def dot(*operands: float) -> float:
-    """w₁·x₁ + … + wₙ·xₙ of the operands w₁ … wₙ, x₁ … xₙ and perhaps a start."""
-    n = len(operands) // 2
-    z: float = _sum_of_products(operands[:n], operands[n : 2 * n], operands[2 * n :])
-    return z
+    def dot(*operands: float) -> float:
+        """w₁·x₁ + … + wₙ·xₙ of the operands w₁ … wₙ, x₁ … xₙ and perhaps a start."""
+        n = len(operands) // 2
+        total: float = sum(map(operator.mul, operands[:n], operands[n : 2 * n]), *operands[2 * n :])
+        return total

@@ -20,6 +20,8 @@ def as_number(x: Any, who: str) -> float:
         TypeError: x is not a real number.
         OverflowError: x is a number outside the range of a float.
     """
+    if type(x) is float:
+        return x
     try:
         number = as_constant(x)
     except OverflowError as error:
