@@ -56,12 +56,11 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
     refuse.require_fresh(order)
     before: dict[Any, float | None] = {}  # the gradients of the leaves
     sweep = id(order)
-    try:  # around calls: CPython 3.12 and 3.13 miss an interrupt at the end of a loop's body
+    try:  # with no loop in it: see watch.py
         watch.sweeps[sweep] = order, before, get_ident()
         if len(watch.sweeps) > 1:
             refuse.require_alone(order)
-        before.update({v: v._grad for v in order if v._rule is None})
-        _go_back(order, roots, seeds)
+        _go_back(order, before, roots, seeds)
     except BaseException:
         watch.put_back(order, before)
         raise
@@ -69,8 +68,9 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
         watch.sweeps.pop(sweep, None)
 
 
-def _go_back(order: Sequence[Any], roots: Sequence[Any], seeds: Sequence[float]) -> None:
-    """Forget the gradients of results, seed the roots, and apply the chain rule."""
+def _go_back(order: Sequence[Any], before: dict[Any, Any], roots: Any, seeds: Any) -> None:
+    """Keep the gradients of leaves, forget those of results, and apply the chain rule."""
+    before.update({v: v._grad for v in order if v._rule is None})
     for v in order:
         if v._rule is not None or v._grad is None:
             v._grad = 0.0

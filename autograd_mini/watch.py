@@ -3,6 +3,10 @@
 A `Block` is open from the start of a `with` to its end.  A task knows its own blocks by a context variable, so threads
 and asyncio tasks don't see each other's.  A block is closed by one call into C, which Ctrl-C can't divide; it stays in
 the lists here until somebody reads them, and whoever reads skips what is closed.
+
+No loop stands in a `try` here or in sweep.py: when Ctrl-C strikes at the end of a loop's body, CPython 3.12 and 3.13
+leave the function without running its handlers.  They do so in a user's `with` too.  So a block counts as closed also
+when the `with` that entered it is gone, which alone holds the `__exit__` that it was given.
 """
 
 import os
@@ -12,6 +16,7 @@ from contextvars import ContextVar
 from functools import wraps
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import ref
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -39,10 +44,17 @@ class _Closing:
     """The `__exit__` of a block: that of its lock, so that no Ctrl-C comes between the call and its effect."""
 
     def __get__(self, block: "Block | None", kind: type) -> Any:
-        return self if block is None else block.held.__exit__
+        if block is None:
+            return self
+        close = block.held.__exit__
+        block.given = ref(close)
+        return close
 
     def __call__(self, block: "Block", *error: Any) -> None:  # contextlib.ExitStack asks the class
         block.held.__exit__(*error)
+
+
+def _nothing() -> None: ...
 
 
 class Block:
@@ -76,26 +88,33 @@ class Block:
         self.again: Callable[[], Block] = again or (
             lambda: Block(made=made, passed=passed, refused=refused, trace=trace, quiet=quiet, alone=alone)
         )
-        self.held = allocate_lock()  # while the block is open
+        self.held = allocate_lock()  # from the start to the end
+        self.given: Callable[[], Any] = _nothing  # the latest `__exit__`, as long as a `with` holds it
+        self.holder: Callable[[], Any] | None = None  # that of the `with` that entered, if one did
 
     @property
     def is_open(self) -> bool:
         """Whether its `with` is under way."""
-        return self.held.locked()
+        return self.held.locked() and (self.holder is None or self.holder() is not None)
 
     def __enter__(self) -> None:
         if self.is_open:
             raise RuntimeError("this block is open already: make another one for a `with` inside it")
         try:
-            self.held.acquire(blocking=False)
-            _blocks.set((*open_blocks(), self))
-            for register, watches in ((hooks, self.made or self.passed), (traces, self.trace)):
-                if watches:
-                    register[self] = None
+            self._open()
         except BaseException:
-            if self.is_open:
+            if self.held.locked():
                 self.held.release()
             raise
+
+    def _open(self) -> None:
+        self.holder = self.given if self.given() is not None else None
+        self.held.acquire(blocking=False)
+        _blocks.set((*open_blocks(), self))
+        if self.made or self.passed:
+            hooks[self] = None
+        if self.trace:
+            traces[self] = None
 
     if TYPE_CHECKING:
 
@@ -180,16 +199,16 @@ def open_blocks() -> list[Block]:
     """Those of this task, the outermost first.  What is closed, in any task, is forgotten here."""
     for register in (hooks, traces):
         for block in list(register):
-            if not block.held.locked():
+            if not block.is_open:
                 register.pop(block, None)
-    return [block for block in _blocks.get() if block.held.locked()]
+    return [block for block in _blocks.get() if block.is_open]
 
 
 def made(v: Any) -> Any:
     """What the hooks of this task put in the place of a new node: of the blocks up to the innermost that is alone."""
     found = []
     for block in reversed(_blocks.get()):
-        if block.held.locked():
+        if block.is_open:
             if block.made is not None:
                 found.append(block.made)
             if block.alone:
