@@ -293,10 +293,19 @@ def test_two_hundred_brackets_can_be_open(start: str, end: str) -> None:
         parse(start * (n + 1) + "x" + end * (n + 1))
 
 
-@pytest.mark.parametrize("text", ["-" * 9000 + "x", "x" + "**x" * 3300, "x" + "+x" * 4900])
+@pytest.mark.parametrize("text", ["-" * 9000 + "x", "x" + "**x" * 3300])
 def test_too_long_a_chain_is_refused_with_what_to_do(text: str) -> None:
     with pytest.raises(ExpressionError, match=r"^this is too long a chain of operations to be read: use sum"):
         parse(text)
+
+
+def test_a_long_sum_is_read_right_or_refused_with_what_to_do() -> None:
+    try:
+        expression = parse("x" + "+x" * 4900)
+    except ExpressionError as error:  # how long a sum Python itself reads differs between versions
+        assert error.message.startswith("this is too long a chain of operations to be read: use sum")
+    else:
+        assert expression(x=1.0) == 4901.0
 
 
 def test_each_name_is_looked_up_once() -> None:

@@ -212,6 +212,7 @@ def test_results_are_floats_where_conditions_are_calculated_with(f, executor):
             assert (value, slope) == pytest.approx(tuple(map(float, value_and_grad(f)(x))))
 
 
+@pytest.mark.filterwarnings("ignore:Bitwise inversion")  # Python 3.12 and later warn of it too
 @pytest.mark.parametrize("x", [1.0, -1.0])
 def test_where_refuses_what_python_makes_of_a_negated_bool(x):
     def f(x):
