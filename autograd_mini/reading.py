@@ -1,12 +1,10 @@
 """What the rest of the package may ask of a node: the same questions whichever engine made it."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from .rule import Rule
 
-EVER = -sys.maxsize  # a count before that of any node
 COPIED = "is a copy, and its graph was not copied"
 Operands = tuple[Sequence[Any], Sequence[Any]]
 

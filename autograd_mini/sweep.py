@@ -10,7 +10,7 @@ from typing import Any
 from . import refuse, watch
 from .errors import RAISED_BY_FLOATS
 from .ieee import IEEE
-from .reading import EVER, is_value, operands_of
+from .reading import is_value, operands_of
 from .rule import FLOATS, VALUES, Rule
 
 
@@ -25,7 +25,7 @@ def topological_order(root: Any) -> list[Any]:
     return order_below((root,))
 
 
-def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = EVER) -> list[Any]:
+def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0) -> list[Any]:
     """The topological order of all that is below several roots.
 
     Nothing is below the stops, nor below what was made before the count `since`.  A node waits on
@@ -36,7 +36,7 @@ def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = EV
     path.reverse()
     while path:
         v = path[-1]
-        if v._made < since:
+        if since and v._made < since:
             order[path.pop()] = None
         elif v._a not in order:
             path.append(v._a)
