@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test core lint docs bench clean
 .NOTPARALLEL:
 
 help:
@@ -20,6 +20,12 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+
+# The engine in C, in its place beside the one in Python: AUTOGRAD_MINI_CORE=c runs it.
+core: $(VENV)/.installed
+	@python=$(VENV)/bin/python; gcc -O2 -std=c11 -Wall -Wextra -ffp-contract=off -fno-builtin-pow -shared -fPIC \
+	-I$$($$python -c 'import sysconfig; print(sysconfig.get_path("include"))') autograd_mini/_core.c -lm \
+	-o autograd_mini/_core$$($$python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 
 lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
@@ -35,6 +41,7 @@ bench: $(VENV)/.installed-bench
 
 clean:
 	rm -rf .venv .venv-* build dist site htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find autograd_mini -name '_core*.so' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 define install

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .check import gradcheck, numerical_gradient
     from .compiler import BranchChanged, Compiled, NonFiniteError, RetraceError, TraceError
     from .compiler import compile as compile
+    from .cores import core as core
     from .diagnose import AnomalyError, detect_anomaly, explain
     from .engine import Value
     from .errors import AutogradError, ConcurrentSweepError, NoGraphError, StaleGraphError
@@ -73,6 +74,8 @@ else:
 
         if name in _SUBMODULES:
             return import_module(f".{name}", __name__)
+        if name == "core":  # which engine runs
+            return import_module(".cores", __name__).core
         if name in __dir__():
             for home in _HOMES:
                 module = import_module(f".{home}", __name__)
@@ -82,4 +85,4 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
 
     def __dir__():
-        return sorted({*globals(), *__all__, "abs", "compile", "pow", "round", "sum"})
+        return sorted({*globals(), *__all__, "abs", "compile", "core", "pow", "round", "sum"})

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import arrays, reading, refuse, watch
+from . import arrays, cores, reading, refuse, watch
 from .errors import RAISED_BY_FLOATS
 from .numbers import Number, as_constant, as_number
 from .rule import FLOATS, VALUES, Rule
@@ -105,7 +105,7 @@ def _power() -> tuple[Binary, Binary]:
 
 def _comparison(name: str) -> Callable[["Value", object], bool]:
     def comparison(a: Any, b: Any) -> Any:
-        number = b._data if isinstance(b, Value) else b
+        number = +b._data if isinstance(b, Value) else b
         number = number if isinstance(number, int) else as_constant(number)  # an int is exact
         if number is None:
             return NotImplemented
@@ -120,7 +120,7 @@ def apply(rule: Rule, *operands: Any) -> Any:
     """The operation of any operands: a node, or a number if no operand is a Value."""
     parents = tuple([v if isinstance(v, Value) else None for v in operands])
     pairs = zip(operands, parents)
-    xs = tuple([as_number(v, rule.symbol) if p is None else p._data for v, p in pairs])
+    xs = tuple([as_number(v, rule.symbol) if p is None else +p._data for v, p in pairs])
     try:
         z = rule.f(*xs)
     except RAISED_BY_FLOATS as error:
@@ -153,7 +153,7 @@ class Value:
 
     # _a, _b are the parents, None for a constant, and _x, _y the numbers that the operation used;
     # _many has both for an operation of any number of operands.  _made is the count of assignments
-    # when it was made, or a leaf assigned; below 0 once a result was assigned.
+    # when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended.
     __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_rule", "_x", "_y")
     _rule: Rule | None
     _grad: float | None
@@ -175,11 +175,12 @@ class Value:
     def data(self) -> float:
         """The number.  Assigning another makes every graph built on this one stale."""
         watch.read(self, ".data")
-        return self._data
+        return +self._data
 
     @data.setter
     def data(self, number: Number) -> None:
         number = as_number(number, "Value.data")
+        reading.number_of(self)
         with watch.lock:
             watch.assigned = watch.advance()
             self._made = watch.assigned if self._rule is None else -watch.assigned
@@ -189,11 +190,13 @@ class Value:
     def grad(self) -> float:
         """The gradient from the latest `backward()`.  Leaves accumulate over calls."""
         watch.read(self, ".grad")
-        return 0.0 if self._grad is None else self._grad
+        return 0.0 if self._grad is None else +self._grad
 
     @grad.setter
     def grad(self, number: Number) -> None:
-        self._grad = as_number(number, "Value.grad")
+        number = as_number(number, "Value.grad")
+        reading.number_of(self)
+        self._grad = number
 
     @property
     def label(self) -> str:
@@ -208,7 +211,7 @@ class Value:
     @property
     def is_leaf(self) -> bool:
         """Whether no operation made it."""
-        return self._rule is None
+        return self._rule is None and not reading.is_left_over(self)
 
     @property
     def op(self) -> str:
@@ -258,6 +261,8 @@ class Value:
         return refuse.formatted(self, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if reading.is_left_over(self):
+            return left_over, (self.label,)
         origin = reading.why_no_graph(self) if self.is_leaf else reading.COPIED
         return leaf, (self.data, self._grad, self.label, origin)
 
@@ -290,7 +295,7 @@ _blank = partial(object.__new__, Value)  # a Value whose slots are still to be f
 
 
 class Given(Value):
-    """A leaf that no user made: a result without its graph, or a variable of a transform."""
+    """What no user made: a result without its graph, a variable of a transform, a condition of a trace."""
 
     __slots__ = ("_origin",)
 
@@ -302,6 +307,43 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
     if origin:
         v._origin = origin
     return v
+
+
+def spoil(v: Any, why: str) -> None:
+    """Take its number from a Value that has outlived its trace: whoever uses it is told why."""
+    v.label = why
+    v._data = v._grad = refuse.LeftOver(why)
+    v._made = -1
+
+
+def left_over(why: str) -> Value:
+    """A Value without a number, as a copy of one that `spoil` took it from."""
+    v = Value(0.0)
+    spoil(v, why)
+    return v
+
+
+# ---- the core in C, where it was built, takes the place of all this ----
+
+if cores.c is not None:
+    _python = {
+        **vars(Value),
+        "LeftOver": refuse.LeftOver,
+        "Value": Value,
+        "apply": apply,
+        "as_number": as_number,
+        "made": watch.made,
+        "number_of": reading.number_of,
+        "pull_back": pull_back,
+        "raise_busy": refuse.raise_busy,
+        "raise_stale": refuse.raise_stale,
+        "read": watch.read,
+        "require_text": refuse.require_text,
+    }
+    cores.c.use(RULES, watch.hooks, watch.traces, _python)
+    cores.adopt(cores.c.Value, Value)
+    Value, Given = cores.c.Value, cores.c.Given  # type: ignore[misc]
+    apply, _node, spoil = cores.c.apply, cores.c.node, cores.c.spoil
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----
@@ -317,12 +359,17 @@ def held(v: Any) -> Any:
     if not isinstance(v, Value):
         return v
     run = watch.trace()
-    return run.hold(v) if run else v._data
+    return run.hold(v) if run else reading.number_of(v)
+
+
+def _of_one(rule: Rule) -> Callable[[Any], Any]:
+    """The operation as a function, of a Value or a number."""
+    return lambda x: apply(rule, x)
 
 
 for _name, _rule in RULES.items():
-    _method = getattr(Value, _name, None) if _rule.arity == 1 else None
-    setattr(VALUES, _name, _method or partial(apply, _rule))
+    _method = None if cores.c else getattr(Value, _name, None)
+    setattr(VALUES, _name, partial(apply, _rule) if _rule.arity != 1 else _method or _of_one(_rule))
 VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
 VALUES.where = _choice
 VALUES.stop_gradient = held

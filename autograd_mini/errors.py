@@ -17,4 +17,8 @@ class NoGraphError(AutogradError, RuntimeError):
     """backward() was called on a result whose graph was not kept: it was made under no_grad(), or is a copy."""
 
 
+class TraceError(AutogradError, TypeError):
+    """A traced function did what can't be compiled."""
+
+
 RAISED_BY_FLOATS = (ArithmeticError, ValueError)

@@ -22,13 +22,12 @@ def is_value(x: object) -> bool:
 
 def number_of(x: Any) -> Any:
     """The number of a Value, which no trace is told of; a plain number as it is."""
-    return x._data if is_value(x) else x
+    return +x._data if is_value(x) else x  # + because a number left over from a trace refuses it
 
 
 def grad_of(v: Any) -> float | None:
     """The gradient, which no trace is told of; None if none was computed yet."""
-    grad: float | None = v._grad
-    return grad
+    return None if v._grad is None else +v._grad
 
 
 def operands_of(v: Any) -> Operands:
@@ -79,6 +78,11 @@ def was_assigned(v: Any) -> bool:
 def lend(v: Any, number: float) -> None:
     """Give a leaf another number for a while, which is no assignment: who lends puts the first one back."""
     v._data = number
+
+
+def is_left_over(v: Any) -> bool:
+    """Whether it has outlived the trace that made it."""
+    return v._made < 0 and not isinstance(v._data, float)
 
 
 def made_before(v: Any, count: int) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from . import watch
-from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
+from . import cores, watch
+from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError, TraceError
 from .ieee import total
 from .reading import number_of, operands_of, why_no_graph
 from .rule import Rule
@@ -15,7 +15,12 @@ from .rule import Rule
 def require_fresh(order: Iterable[Any]) -> None:
     """Refuse a graph in which anything is newer than what was made of it."""
     assigned = watch.assigned
-    for v in [v for v in order if v._made < assigned]:  # nothing was assigned since the others
+    raise_stale([v for v in order if v._made < assigned])  # nothing was assigned since the others
+
+
+def raise_stale(order: Iterable[Any]) -> None:
+    """The same, where something may have been assigned."""
+    for v in order:
         if v._made < 0:
             raise _stale(v, v)
         for parent in operands_of(v)[0]:
@@ -25,14 +30,13 @@ def require_fresh(order: Iterable[Any]) -> None:
 
 def _stale(changed: Any, v: Any) -> StaleGraphError:
     name = changed.label or "a Value"
+    number = number_of(changed)
     if changed._made < 0:
         return StaleGraphError(
-            f"{name}, made by {changed.op!r}, was assigned {changed._data!r}: assign to leaves, run forward again"
+            f"{name}, made by {changed.op!r}, was assigned {number!r}: assign to leaves, run forward again"
         )
     x = next(x for parent, x in zip(*operands_of(v), strict=True) if parent is changed)
-    return StaleGraphError(
-        f"{name} was {x!r} when {v.op!r} used it and is {changed._data!r} now: run the forward pass again"
-    )
+    return StaleGraphError(f"{name} was {x!r} when {v.op!r} used it and is {number!r} now: run the forward pass again")
 
 
 # ---- sweeps that meet ----
@@ -45,10 +49,41 @@ def require_alone(order: Sequence[Any]) -> None:
     """
     for other, _, _ in list(watch.sweeps.values()):
         if other is not order and (shared := set(order).intersection(other)):
-            raise ConcurrentSweepError(
-                f"{shared.pop()!r} is in the middle of another sweep, in another thread or around this one: "
-                "let that one end first"
-            )
+            raise_busy(shared.pop())
+
+
+def raise_busy(v: Any) -> NoReturn:
+    """Refuse a sweep of a node that another sweep is at work on."""
+    raise ConcurrentSweepError(
+        f"{v!r} is in the middle of another sweep, in another thread or around this one: let that one end first"
+    )
+
+
+# ---- Values left over from a trace ----
+
+
+class LeftOver:
+    """In the place of the number of a Value that has outlived its trace: whoever uses it is told."""
+
+    __slots__ = ("label",)
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TraceError(
+            f"this Value is left over from a trace: {self.label}, when `compile` ran the function, and its number is "
+            "that of that run. A compiled function runs once for many calls, so it can keep no Value from one call to "
+            "the next: take it as an argument"
+        )
+
+    def __repr__(self) -> str:
+        return "left over from a trace"
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse
+    __bool__ = __float__ = __format__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
+    __hash__ = None  # type: ignore[assignment]
 
 
 # ---- results without a graph, operations without a result ----
@@ -99,7 +134,7 @@ def require_text(label: object) -> None:
 def formatted(v: Any, spec: str) -> str:
     """The number as text, unless a trace refuses that."""
     watch.read(v, f"a format like {spec!r}")
-    return format(v._data, spec)
+    return format(number_of(v), spec)
 
 
 def conversion(v: Any) -> NoReturn:
@@ -117,3 +152,7 @@ def remainder(v: Any, _other: object) -> NoReturn:
     raise TypeError(
         "a Value has no % and //, which hide a jump: write x - y * floor(x / y), or take .data for plain numbers"
     )
+
+
+if cores.c is not None:  # the same, in C
+    require_fresh = cores.c.require_fresh

@@ -7,10 +7,10 @@ from _thread import get_ident
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import refuse, watch
+from . import cores, refuse, watch
 from .errors import RAISED_BY_FLOATS
 from .ieee import IEEE
-from .reading import is_value, operands_of
+from .reading import is_value, number_of, operands_of
 from .rule import FLOATS, VALUES, Rule
 
 
@@ -144,4 +144,8 @@ def slopes(v: Any, m: Any) -> list[Any]:
     rule: Rule | None = v._rule
     parents, xs = operands_of(v)
     operands = [m.lift(x, parent) for x, parent in zip(xs, parents, strict=True)]
-    return rule.slopes(m, m.lift(v._data, v), operands, parents) if rule else []
+    return rule.slopes(m, m.lift(number_of(v), v), operands, parents) if rule else []
+
+
+if cores.c is not None:  # the same, in C
+    order_below, backward_from = cores.c.order_below, cores.c.backward_from

@@ -18,6 +18,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from weakref import ref
 
+from . import cores
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 count = 0  # advanced by every assignment of a number to a Value, and by every run of a transform
@@ -38,6 +40,11 @@ def advance() -> int:
     with lock:
         count += 1
         return count
+
+
+def latest_assignment() -> int:
+    """The count at the latest assignment."""
+    return assigned
 
 
 class _Closing:
@@ -266,6 +273,8 @@ def _after_fork() -> None:
         if thread != get_ident():
             put_back(order, before)
             sweeps.pop(key)
+    if cores.c is not None:
+        cores.c.after_fork()
     for register in (hooks, traces):
         for block in register.keys() - _blocks.get():
             register.pop(block, None)
@@ -273,3 +282,7 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+if cores.c is not None:  # the count is kept in C
+    advance, latest_assignment = cores.c.advance, cores.c.latest_assignment

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import engine, reading, refuse, sweep, watch
+from autograd_mini.cores import core
 from autograd_mini.engine import Value, apply
 from autograd_mini.errors import AutogradError, ConcurrentSweepError, NoGraphError, StaleGraphError
 from autograd_mini.hooks import creation_hook, no_grad
@@ -529,7 +530,7 @@ def test_backward_interrupted_at_any_line_leaves_the_gradients_of_leaves_as_they
         z.backward()
         assert [x.grad, y.grad] == whole
         moment += 1
-    assert moment > 100
+    assert moment > (100 if core == "python" else 0)  # the engine in C has no lines
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers of signals here")

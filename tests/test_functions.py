@@ -577,7 +577,11 @@ PUBLIC = [*functions.__all__, "abs", "pow", "round", "sum"]
 @pytest.mark.parametrize("name", [n for n in UNARY if n not in ("log", "leaky_relu", "elu", "hardtanh")])
 def test_of_one_operand_is_the_operation_of_the_engine_itself(name: str) -> None:
     assert named(name) is getattr(VALUES, name)
-    assert named(name) is getattr(Value, name)
+    x = Value(0.5, label="x") if name != "acosh" else Value(1.5, label="x")
+    by_function, by_method = named(name)(x), getattr(x, name)()
+    assert repr(by_function) == repr(by_method)
+    assert by_function.op == by_method.op
+    assert by_function.parents == by_method.parents == (x,)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 from .. import watch
 from ..engine import Value
-from ..errors import AutogradError
+from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
 from ..reading import lend, number_of, version_of
 from ..transforms import gradients
 from ..watch import never_raising
 from .calls import PlainCall, arrays, in_place
 from .choice import EXECUTORS, chosen, may_be_native, require_native
-from .leaks import TraceError
 from .passes import guarded, recovered, spread
 from .pauses import importing, no_collector, one_at_a_time
 from .program import Program
@@ -259,7 +258,7 @@ class Compiled:
         """A short way for as long as no Value is assigned anywhere."""
 
         def quick(*args: Any) -> tuple[Any, Any]:
-            if watch.assigned != self._looked:
+            if watch.latest_assignment() != self._looked:
                 raise TypeError
             return way(*args)
 
@@ -419,12 +418,12 @@ class Compiled:
 
     def _look(self) -> None:
         """Take note of the versions of the Values."""
-        self._looked = watch.assigned
+        self._looked = watch.latest_assignment()
         self._versions = [version_of(p) for p in self._leaves]
 
     def _adopt(self) -> None:
         """Take over the numbers that were assigned to the Values since they were last looked at."""
-        if watch.assigned != self._looked:
+        if watch.latest_assignment() != self._looked:
             versions = self._versions
             self._look()
             for i, p in enumerate(self._leaves):

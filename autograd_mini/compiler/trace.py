@@ -12,8 +12,8 @@ from itertools import islice
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn
 
-from ..engine import Value, apply
-from ..errors import StaleGraphError
+from ..engine import Given, Value, apply, spoil
+from ..errors import StaleGraphError, TraceError
 from ..hooks import SourceLine, is_ours, source_line
 from ..numbers import as_constant
 from ..reading import number_of, operands_of, rule_of, was_assigned
@@ -22,7 +22,6 @@ from ..sweep import order_below
 from ..watch import Block, open_blocks
 from ..watch import trace as run_under_way
 from .graph import DECISIONS, Graph, Guard
-from .leaks import TraceError, spoil
 from .watched import Watched, read_off, same
 
 
@@ -69,7 +68,7 @@ def trace(
     finally:
         leaks = run.end()
         for v in inputs:  # which the function may keep in a structure as well
-            spoil(v, _argument_of(f))
+            _leave(v, _argument_of(f))
     return Trace(graph, run.watched(), run.refusals[0] if run.refusals else None, leaks)
 
 
@@ -90,7 +89,12 @@ def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value]
     finally:
         run.end()
         for v in inputs:
-            spoil(v, _argument_of(f))
+            _leave(v, _argument_of(f))
+
+
+def _leave(v: Value, origin: str) -> None:
+    """Make a Value of a trace that has ended one that says so wherever it is used."""
+    spoil(v, f"{v.label}: {origin}" if v.label else origin)
 
 
 def _argument_of(f: Callable[..., Any]) -> str:
@@ -264,7 +268,7 @@ class _Run:
         while made:
             v = made[-1]
             if count(v) > 3 and self.depends(v):  # beside us here, the list and the call
-                spoil(v, f"{v.op!r} made it at {_line(self._codes[len(made) - 1], self._instructions[len(made) - 1])}")
+                _leave(v, f"{v.op!r} made it at {_line(self._codes[len(made) - 1], self._instructions[len(made) - 1])}")
                 leaks = True
             made.pop()
         return leaks
@@ -355,7 +359,7 @@ def note(watched: Iterable[Watched]) -> None:
 # ---- comparisons ----
 
 
-class Constant(Value):
+class Constant(Given):
     """A number that a trace holds constant."""
 
     __slots__ = ()

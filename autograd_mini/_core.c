@@ -1,0 +1,1903 @@
+/* The engine in C: the Value of engine.py, its order and its sweep, bit for bit.
+
+   The Python engine is the definition.  What is not written here is done there: an operation whose result Python may
+   refuse, an operand that is neither a Value nor a small number, a hook, a trace, an error and its message.  The values
+   and slopes of operations come from the table: _rows.h is generated from rules.py.
+
+   A node has no header of the collector: it refers to its parents, which are older, and to strings, so it can't be in a
+   cycle.  A node of a rule that is not in the table refers to that rule, whose functions may refer to anything: such
+   nodes are of a type that the collector knows. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <structmember.h>
+
+
+/* ---- what the rows call, where CPython's function is not the C library's ---- */
+
+/* By way of an int, which has no -0. */
+static inline double
+v_floor(double x)
+{
+    return floor(x) + 0.0;
+}
+
+static inline double
+v_ceil(double x)
+{
+    return ceil(x) + 0.0;
+}
+
+static inline double
+v_round(double x)
+{
+    return rint(x) + 0.0;
+}
+
+/* x * x = *high + *low, exactly (Veltkamp and Dekker). */
+static inline void
+square(double x, double *high, double *low)
+{
+    const double t = x * 134217729.0;
+    const double hi = t - (t - x);
+    const double lo = x - hi;
+
+    *high = x * x;
+    *low = ((hi * hi - *high) + 2.0 * hi * lo) + lo * lo;
+}
+
+/* math.hypot, as vector_norm() in CPython's mathmodule.c computes it. */
+static double
+v_hypot(const double *xs, int n)
+{
+    double max = 0.0, sum = 1.0, frac1 = 0.0, frac2 = 0.0, unit = 1.0;
+    double h, s, high, low, scale;
+    int has_nan = 0, e;
+
+    for (int i = 0; i < n; i++) {
+        const double a = fabs(xs[i]);
+
+        has_nan |= isnan(a);
+        if (a > max) {
+            max = a;
+        }
+    }
+    if (isinf(max)) {
+        return max;
+    }
+    if (has_nan) {
+        return NAN;
+    }
+    if (max == 0.0 || n <= 1) {
+        return max;
+    }
+    (void)frexp(max, &e);
+    if (e < -1023) {
+        unit = DBL_MIN;
+        (void)frexp(max / unit, &e);
+    }
+    scale = ldexp(1.0, -e);
+    for (int i = 0; i < n; i++) {
+        square(fabs(xs[i]) / unit * scale, &high, &low);
+        s = sum + high;
+        frac2 += high - (s - sum);
+        sum = s;
+        frac1 += low;
+    }
+    h = sqrt(sum - 1.0 + (frac1 + frac2));
+    square(h, &high, &low);
+    s = sum - high;
+    frac2 += -high - (s - sum);
+    sum = s;
+    frac1 -= low;
+    h += (sum - 1.0 + (frac1 + frac2)) / (2.0 * h);
+    return unit * (h / scale);
+}
+
+#include "_rows.h"
+
+
+/* ---- nodes ---- */
+
+enum op {
+    LEAF,
+#define ROW(name) OP_##name,
+    ROWS_OF_ONE(ROW) ROWS_OF_TWO(ROW) ROWS_OF_MANY(ROW)
+#undef ROW
+    OWN_OF_ONE, /* of rules that are not in the table */
+    OWN_OF_TWO,
+    OWN_OF_MANY,
+    N_OPS
+};
+
+static const char *const row_names[] = {
+    "",
+#define ROW(name) #name,
+    ROWS_OF_ONE(ROW) ROWS_OF_TWO(ROW) ROWS_OF_MANY(ROW)
+#undef ROW
+};
+
+#define MANY 3
+
+static const uint8_t arities[N_OPS] = {
+#define ROW(name) [OP_##name] = 1,
+    ROWS_OF_ONE(ROW)
+#undef ROW
+#define ROW(name) [OP_##name] = 2,
+    ROWS_OF_TWO(ROW)
+#undef ROW
+#define ROW(name) [OP_##name] = MANY,
+    ROWS_OF_MANY(ROW)
+#undef ROW
+    [OWN_OF_ONE] = 1,
+    [OWN_OF_TWO] = 2,
+    [OWN_OF_MANY] = MANY,
+};
+
+enum flag {
+    HAS_GRAD = 1,  /* a gradient was computed or assigned */
+    X_IS_INT = 2,  /* the first operand was an int */
+    Y_IS_INT = 4,
+    LEFT_OVER = 8, /* its number is that of a trace that has ended: whoever uses it is told */
+};
+
+typedef struct Node Node;
+
+/* The operands of a node of many: `parents` has n pointers, NULL for a constant, and after them come n numbers. */
+typedef struct {
+    Py_ssize_t n;
+    Node *parents[];
+} Operands;
+
+struct Node {
+    PyObject_HEAD
+    double data;
+    double grad;
+    double x;  /* the numbers that the operation used */
+    double y;
+    union {
+        Node *a;
+        Operands *operands;
+    };
+    Node *b;
+    PyObject *label;
+    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended */
+    uint32_t mark;   /* the walk that has seen it */
+    uint32_t next;   /* of a node of many: the operand that the walk comes to next */
+    uint16_t op;
+    uint16_t flags;
+};
+
+/* A node of a rule that is not in the table, or a leaf that tells its origin. */
+typedef struct {
+    Node node;
+    PyObject *object; /* the rule, or the origin; NULL is None */
+} OwnNode;
+
+static PyTypeObject *Value_Type, *Given_Type;
+static int64_t count;                   /* of assignments of numbers to Values, and of runs of transforms */
+static int64_t assigned;                /* the count at the latest assignment */
+static uint32_t walks;                  /* counted; the number of the latest one marks what it has seen */
+
+static PyObject *rules[N_OPS];          /* the row of each operation in the table */
+static PyObject *op_of_rule;            /* a dict: the row -> its operation */
+static PyObject *python;                /* a dict: what the Python engine does, by name */
+static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they are empty */
+
+#define IS_VALUE(o) PyObject_TypeCheck((o), Value_Type)
+#define IS_OWN(v) PyObject_TypeCheck((v), Given_Type)
+#define IS_MANY(v) (arities[(v)->op] == MANY)
+#define NUMBERS(operands) ((double *)((operands)->parents + (operands)->n))
+#define OWN(v) (((OwnNode *)(v))->object)
+
+/* A call of what the Python engine has under a name. */
+static PyObject *
+by_python(const char *name, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *function = PyDict_GetItemString(python, name);
+
+    if (function == NULL) {
+        PyErr_Format(PyExc_SystemError, "the core was not told of %s", name);
+        return NULL;
+    }
+    return PyObject_Vectorcall(function, args, (size_t)n, NULL);
+}
+
+#define BY_PYTHON(name, ...)                                                \
+    by_python(name, (PyObject *[]){__VA_ARGS__},                            \
+              (Py_ssize_t)(sizeof((PyObject *[]){__VA_ARGS__}) / sizeof(PyObject *)))
+
+static inline PyObject *
+or_none(void *o)
+{
+    return Py_NewRef(o ? (PyObject *)o : Py_None);
+}
+
+static inline PyObject *
+rule_of(Node *v)
+{
+    return v->op >= OWN_OF_ONE ? OWN(v) : rules[v->op];
+}
+
+static inline Node *
+initialised(Node *v, int op, double z)
+{
+    v->data = z;
+    v->a = v->b = NULL;
+    v->label = NULL;
+    v->made = count;
+    v->mark = 0;
+    v->op = (uint16_t)op;
+    v->flags = 0;
+    return v;
+}
+
+static inline Node *
+new_node(int op, double z)
+{
+    Node *v = (Node *)PyObject_Malloc(sizeof(Node));
+
+    if (v == NULL) {
+        return (Node *)PyErr_NoMemory();
+    }
+    (void)PyObject_Init((PyObject *)v, Value_Type);
+    return initialised(v, op, z);
+}
+
+/* A node of another type than Value itself. */
+static Node *
+new_node_of_type(PyTypeObject *type, int op, double z, PyObject *object)
+{
+    Node *v;
+
+    if (type == Value_Type) {
+        return new_node(op, z);
+    }
+    v = (Node *)type->tp_alloc(type, 0);
+    if (v != NULL) {
+        (void)initialised(v, op, z);
+        if (IS_OWN(v)) {
+            OWN(v) = Py_XNewRef(object);
+        }
+    }
+    return v;
+}
+
+/* A new node, after the hooks have seen it: a new reference, which may be to another object. */
+static inline PyObject *
+finished(Node *v)
+{
+    PyObject *seen;
+
+    if (PyDict_GET_SIZE(hooks) == 0) {
+        return (PyObject *)v;
+    }
+    seen = BY_PYTHON("made", (PyObject *)v);
+    Py_DECREF(v);
+    return seen;
+}
+
+
+/* ---- the end of a graph: a loop, so that a chain of any length costs no stack ---- */
+
+/* Give up the reference to p; if it was the last, put p on the list of the dead, which is linked through `grad`. */
+static inline void
+give_up(Node *p, Node **dead)
+{
+    if (p == NULL) {
+        return;
+    }
+    if (Py_REFCNT(p) == 1 && (Py_TYPE(p) == Value_Type || Py_TYPE(p) == Given_Type)) {
+        memcpy(&p->grad, dead, sizeof(*dead));
+        *dead = p;
+    }
+    else {
+        Py_DECREF(p);
+    }
+}
+
+static void
+give_up_parents(Node *v, Node **dead)
+{
+    if (IS_MANY(v)) {
+        Operands *operands = v->operands;
+
+        v->operands = NULL;
+        if (operands != NULL) {
+            for (Py_ssize_t i = 0; i < operands->n; i++) {
+                give_up(operands->parents[i], dead);
+            }
+            PyMem_Free(operands);
+        }
+        return;
+    }
+    give_up(v->a, dead);
+    give_up(v->b, dead);
+    v->a = v->b = NULL;
+}
+
+static void
+node_dealloc(PyObject *self)
+{
+    Node *v = (Node *)self, *dead = NULL;
+
+    for (;;) {
+        PyTypeObject *type = Py_TYPE(v);
+
+        if (type == Value_Type) {
+            give_up_parents(v, &dead);
+            Py_XDECREF(v->label);
+            PyObject_Free(v);
+        }
+        else {
+            if (PyObject_GC_IsTracked((PyObject *)v)) { /* what Python made of a subclass has untracked it */
+                PyObject_GC_UnTrack(v);
+            }
+            give_up_parents(v, &dead);
+            Py_XDECREF(v->label);
+            if (IS_OWN(v)) {
+                Py_XDECREF(OWN(v));
+            }
+            type->tp_free(v);
+        }
+        Py_DECREF(type);
+        if (dead == NULL) {
+            return;
+        }
+        v = dead;
+        memcpy(&dead, &v->grad, sizeof(dead));
+        Py_SET_REFCNT(v, 0);
+    }
+}
+
+static int
+given_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Node *v = (Node *)self;
+
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(OWN(self));
+    if (IS_MANY(v)) {
+        for (Py_ssize_t i = 0; v->operands != NULL && i < v->operands->n; i++) {
+            Py_VISIT(v->operands->parents[i]);
+        }
+        return 0;
+    }
+    Py_VISIT(v->a);
+    Py_VISIT(v->b);
+    return 0;
+}
+
+/* The rule is what closes a cycle.  Without it the node is a leaf, which nobody can reach any more. */
+static int
+given_clear(PyObject *self)
+{
+    Node *v = (Node *)self, *dead = NULL;
+
+    give_up_parents(v, &dead);
+    while (dead != NULL) {
+        Node *parent = dead;
+
+        memcpy(&dead, &parent->grad, sizeof(dead));
+        Py_DECREF(parent);
+    }
+    v->op = LEAF;
+    Py_CLEAR(OWN(self));
+    return 0;
+}
+
+
+/* ---- operands ---- */
+
+/* Whether o is exactly a float, or an int that a double holds: its number.  Anything else is for the Python engine. */
+static inline int
+is_number(PyObject *o, double *x, int *is_int)
+{
+    int overflow;
+    long long n;
+
+    if (PyFloat_CheckExact(o)) {
+        *x = PyFloat_AS_DOUBLE(o);
+        *is_int = 0;
+        return 1;
+    }
+    if (!PyLong_CheckExact(o)) {
+        return 0;
+    }
+    n = PyLong_AsLongLongAndOverflow(o, &overflow);
+    if (overflow || n > (1LL << 53) || n < -(1LL << 53)) {
+        return 0;
+    }
+    *x = (double)n;
+    *is_int = 1;
+    return 1;
+}
+
+/* Only such a node has both: the number alone answers nearly always. */
+static inline int
+is_left_over(Node *v)
+{
+    return isnan(v->data) && v->flags & LEFT_OVER;
+}
+
+/* A Value or a number as an operand: 1; what is for the Python engine: 0. */
+static inline int
+is_operand(PyObject *o, Node **parent, double *x, int *is_int)
+{
+    if (IS_VALUE(o)) {
+        *parent = (Node *)o;
+        *x = ((Node *)o)->data;
+        *is_int = 0;
+        return !is_left_over((Node *)o);
+    }
+    *parent = NULL;
+    return is_number(o, x, is_int);
+}
+
+static int
+as_number(PyObject *o, const char *who, double *x)
+{
+    PyObject *name, *number;
+
+    if (PyFloat_CheckExact(o)) {
+        *x = PyFloat_AS_DOUBLE(o);
+        return 0;
+    }
+    name = PyUnicode_FromString(who);
+    number = name ? BY_PYTHON("as_number", o, name) : NULL;
+    Py_XDECREF(name);
+    if (number == NULL) {
+        return -1;
+    }
+    *x = PyFloat_AsDouble(number);
+    Py_DECREF(number);
+    return 0;
+}
+
+
+/* ---- operations ---- */
+
+/* Whether the value z of x and y may stand.  Where it is infinite or nan and no operand was, Python raises, or has a
+   value of its own. */
+static inline int
+stands(double z, double x, double y)
+{
+    if (isfinite(z)) {
+        return 1;
+    }
+    if (isnan(z)) {
+        return isnan(x) || isnan(y);
+    }
+    return !isfinite(x) || !isfinite(y);
+}
+
+static inline double
+value_of_one(int op, double x)
+{
+    switch (op) {
+#define ROW(name) case OP_##name: return v_##name(x);
+        ROWS_OF_ONE(ROW)
+#undef ROW
+    }
+    Py_UNREACHABLE();
+}
+
+static inline double
+value_of_two(int op, double x, double y)
+{
+    switch (op) {
+#define ROW(name) case OP_##name: return v_##name(x, y);
+        ROWS_OF_TWO(ROW)
+#undef ROW
+    }
+    Py_UNREACHABLE();
+}
+
+static inline PyObject *
+node_of_one(int op, Node *a)
+{
+    const double z = value_of_one(op, a->data);
+    Node *v;
+
+    if (!stands(z, a->data, 0.0) || is_left_over(a)) {
+        return BY_PYTHON("apply", rules[op], (PyObject *)a);
+    }
+    v = new_node(op, z);
+    if (v == NULL) {
+        return NULL;
+    }
+    v->x = a->data;
+    v->a = (Node *)Py_NewRef(a);
+    return finished(v);
+}
+
+static inline PyObject *
+operate(int op, PyObject *left, PyObject *right, const char *forward, const char *reflected)
+{
+    Node *a, *b, *v;
+    double x, y, z;
+    int x_is_int, y_is_int;
+
+    if (is_operand(left, &a, &x, &x_is_int) && is_operand(right, &b, &y, &y_is_int)
+        && !(op == OP_truediv && y == 0.0))
+    {
+        z = value_of_two(op, x, y);
+        if (stands(z, x, y)) {
+            v = new_node(op, z);
+            if (v == NULL) {
+                return NULL;
+            }
+            v->x = x;
+            v->y = y;
+            v->a = (Node *)Py_XNewRef(a);
+            v->b = (Node *)Py_XNewRef(b);
+            v->flags = (uint16_t)((x_is_int ? X_IS_INT : 0) | (y_is_int ? Y_IS_INT : 0));
+            return finished(v);
+        }
+    }
+    return IS_VALUE(left) ? BY_PYTHON(forward, left, right) : BY_PYTHON(reflected, right, left);
+}
+
+#define BINARY(name)                                                        \
+    static PyObject *                                                       \
+    node_##name(PyObject *left, PyObject *right)                            \
+    {                                                                       \
+        return operate(OP_##name, left, right, "__" #name "__", "__r" #name "__"); \
+    }
+BINARY(add)
+BINARY(sub)
+BINARY(mul)
+BINARY(truediv)
+#undef BINARY
+
+static PyObject *
+node_power(PyObject *left, PyObject *right, PyObject *modulus)
+{
+    int overflow;
+    int op = OP_pow;
+
+    if (modulus != Py_None) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    if (PyLong_CheckExact(right) && PyLong_AsLongLongAndOverflow(right, &overflow) > 0) {
+        op = OP_powi; /* a whole number of at least 1 */
+    }
+    return operate(op, left, right, "__pow__", "__rpow__");
+}
+
+static PyObject *
+node_neg(PyObject *self)
+{
+    return node_of_one(OP_neg, (Node *)self);
+}
+
+static PyObject *
+node_pos(PyObject *self)
+{
+    return node_of_one(OP_pos, (Node *)self);
+}
+
+static PyObject *
+node_absolute(PyObject *self)
+{
+    return node_of_one(OP_abs, (Node *)self);
+}
+
+/* The methods exp, sin, … of every row of one operand. */
+#define ROW(name)                                                           \
+    static PyObject *                                                       \
+    method_##name(PyObject *self, PyObject *Py_UNUSED(unused))              \
+    {                                                                       \
+        return node_of_one(OP_##name, (Node *)self);                        \
+    }
+ROWS_OF_ONE(ROW)
+#undef ROW
+
+
+/* ---- the order of a graph ---- */
+
+typedef struct {
+    Node **nodes;
+    Py_ssize_t n, room;
+} List;
+
+#define NOTHING_OLDER INT64_MIN  /* as `since`: the walk goes on however old a node is */
+
+static inline int
+append(List *list, Node *v)
+{
+    if (list->n == list->room) {
+        const Py_ssize_t room = list->room ? 2 * list->room : 64;
+        Node **nodes = PyMem_Resize(list->nodes, Node *, room);
+
+        if (nodes == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        list->nodes = nodes;
+        list->room = room;
+    }
+    list->nodes[list->n++] = v;
+    return 0;
+}
+
+static inline int
+is_seen(Node *v)
+{
+    return v->mark == walks;
+}
+
+/* The next parent of v that the walk has not seen, or NULL. */
+static inline Node *
+next_parent(Node *v, int64_t since)
+{
+    if (v->made < since) {
+        return NULL;
+    }
+    if (IS_MANY(v)) {
+        while (v->next < v->operands->n) {
+            Node *parent = v->operands->parents[v->next++];
+
+            if (parent != NULL && !is_seen(parent)) {
+                return parent;
+            }
+        }
+        return NULL;
+    }
+    if (v->a != NULL && !is_seen(v->a)) {
+        return v->a;
+    }
+    if (v->b != NULL && !is_seen(v->b)) {
+        return v->b;
+    }
+    return NULL;
+}
+
+/* Append to `order`, depth first, all that is below `root` and not seen yet. */
+static int
+walk(Node *root, int64_t since, List *order, List *path)
+{
+    Node *v = root, *parent;
+
+    if (is_seen(root)) {
+        return 0;
+    }
+    v->mark = walks;
+    v->next = 0;
+    if (append(path, v) < 0) {
+        return -1;
+    }
+    while (path->n > 0) {
+        v = path->nodes[path->n - 1];
+        parent = next_parent(v, since);
+        if (parent == NULL) {
+            path->n--;
+            if (append(order, v) < 0) {
+                return -1;
+            }
+            continue;
+        }
+        parent->mark = walks;
+        parent->next = 0;
+        if (append(parent->op == LEAF ? order : path, parent) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static uint32_t
+new_walk(void)
+{
+    return ++walks ? walks : ++walks; /* 0 is no walk */
+}
+
+/* The topological order of all that is below the roots, and nothing below the stops, which come first. */
+static int
+order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_ssize_t n_stops, int64_t since,
+         List *order)
+{
+    List path = {NULL, 0, 0};
+    int failed = 0;
+
+    new_walk();
+    for (Py_ssize_t i = 0; i < n_stops && !failed; i++) {
+        ((Node *)stops[i])->mark = walks;
+        failed = append(order, (Node *)stops[i]);
+    }
+    for (Py_ssize_t i = 0; i < n_roots && !failed; i++) {
+        failed = walk((Node *)roots[i], since, order, &path);
+    }
+    PyMem_Free(path.nodes);
+    return failed;
+}
+
+/* A tuple of Values, from any iterable: a new reference. */
+static PyObject *
+values_of(PyObject *iterable)
+{
+    PyObject *values = PySequence_Tuple(iterable);
+
+    for (Py_ssize_t i = 0; values != NULL && i < PyTuple_GET_SIZE(values); i++) {
+        if (!IS_VALUE(PyTuple_GET_ITEM(values, i))) {
+            PyErr_Format(PyExc_TypeError, "expected a Value, got %R", PyTuple_GET_ITEM(values, i));
+            Py_CLEAR(values);
+        }
+    }
+    return values;
+}
+
+#define ITEMS(tuple) (((PyTupleObject *)(tuple))->ob_item)
+
+static PyObject *
+order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"roots", "stops", "since", NULL};
+    PyObject *roots, *stops = NULL, *result = NULL;
+    long long since = NOTHING_OLDER;
+    List order = {NULL, 0, 0};
+
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OL:order_below", names, &roots, &stops, &since)) {
+        return NULL;
+    }
+    roots = values_of(roots);
+    stops = roots == NULL ? NULL : stops == NULL ? PyTuple_New(0) : values_of(stops);
+    if (stops != NULL
+        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops), since, &order) == 0)
+    {
+        result = PyList_New(order.n);
+        for (Py_ssize_t i = 0; result != NULL && i < order.n; i++) {
+            PyList_SET_ITEM(result, i, Py_NewRef(order.nodes[i]));
+        }
+    }
+    PyMem_Free(order.nodes);
+    Py_XDECREF(roots);
+    Py_XDECREF(stops);
+    return result;
+}
+
+
+/* ---- what may not be swept ---- */
+
+/* Nothing may be newer than what was made of it, and no result assigned. */
+static int
+is_fresh(Node *v)
+{
+    if (v->made < 0) {
+        return 0;
+    }
+    if (IS_MANY(v)) {
+        for (Py_ssize_t i = 0; i < v->operands->n; i++) {
+            Node *parent = v->operands->parents[i];
+
+            if (parent != NULL && parent->made > v->made) {
+                return 0;
+            }
+        }
+        return 1;
+    }
+    return (v->a == NULL || v->a->made <= v->made) && (v->b == NULL || v->b->made <= v->made);
+}
+
+/* The Python engine says what is stale. */
+static int
+require_fresh_nodes(Node *const *nodes, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!is_fresh(nodes[i])) {
+            PyObject *order = PyTuple_New(n);
+            PyObject *result;
+
+            for (Py_ssize_t k = 0; order != NULL && k < n; k++) {
+                PyTuple_SET_ITEM(order, k, Py_NewRef(nodes[k]));
+            }
+            result = order ? BY_PYTHON("raise_stale", order) : NULL;
+            Py_XDECREF(order);
+            Py_XDECREF(result);
+            return result == NULL ? -1 : 0;
+        }
+    }
+    return 0;
+}
+
+static PyObject *
+require_fresh(PyObject *Py_UNUSED(module), PyObject *iterable)
+{
+    PyObject *order = values_of(iterable);
+
+    if (order == NULL) {
+        return NULL;
+    }
+    const int failed = require_fresh_nodes((Node **)ITEMS(order), PyTuple_GET_SIZE(order));
+
+    Py_DECREF(order);
+    if (failed) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+
+/* ---- the sweep ---- */
+
+/* The gradient of a leaf before the sweep, to be put back after an error. */
+typedef struct {
+    double grad;
+    uint16_t flags;
+} Kept;
+
+/* A sweep under way.  Another can begin only while this one is in Python: in a row, or the handler of a signal. */
+typedef struct Sweep {
+    List order;
+    Kept *kept;
+    unsigned long thread;
+    struct Sweep *next;
+} Sweep;
+
+static Sweep *sweeps;
+
+/* No node of the order, which the latest walk has marked, may be in another sweep. */
+static int
+require_free(void)
+{
+    for (Sweep *other = sweeps; other != NULL; other = other->next) {
+        for (Py_ssize_t i = 0; i < other->order.n; i++) {
+            if (other->order.nodes[i]->mark == walks) {
+                Py_XDECREF(BY_PYTHON("raise_busy", (PyObject *)other->order.nodes[i]));
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* Add what the Python engine's pullback gives: for a row that is not written in C, or a hook that wants to see it. */
+static int
+contribute_by_python(Node *v)
+{
+    PyObject *adjoint = PyFloat_FromDouble(v->grad);
+    PyObject *cs = adjoint ? BY_PYTHON("pull_back", (PyObject *)v, adjoint) : NULL;
+    const Py_ssize_t n = IS_MANY(v) ? v->operands->n : 2;
+    Py_ssize_t i = 0;
+
+    Py_XDECREF(adjoint);
+    if (cs == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t k = 0; k < n; k++) {
+        Node *parent = IS_MANY(v) ? v->operands->parents[k] : k ? v->b : v->a;
+
+        if (parent != NULL) {
+            const double c = PyFloat_AsDouble(PyTuple_GET_ITEM(cs, i));
+
+            if (c == -1.0 && PyErr_Occurred()) {
+                Py_DECREF(cs);
+                return -1;
+            }
+            parent->grad += c;
+            i++;
+        }
+    }
+    Py_DECREF(cs);
+    return 0;
+}
+
+static inline void
+contribute_all(Node *v, double c)
+{
+    for (Py_ssize_t i = 0; i < v->operands->n; i++) {
+        if (v->operands->parents[i] != NULL) {
+            v->operands->parents[i]->grad += c;
+        }
+    }
+}
+
+/* w₁ … wₙ, x₁ … xₙ, and perhaps the start. */
+static inline void
+contribute_dot(Node *v)
+{
+    const Py_ssize_t n = v->operands->n / 2;
+    Node **parents = v->operands->parents;
+    const double *numbers = NUMBERS(v->operands);
+    const double g = v->grad;
+
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (parents[i] != NULL) {
+            parents[i]->grad += g * numbers[n + i];
+        }
+    }
+    for (Py_ssize_t i = n; i < 2 * n; i++) {
+        if (parents[i] != NULL) {
+            parents[i]->grad += g * numbers[i - n];
+        }
+    }
+    if (v->operands->n % 2 && parents[2 * n] != NULL) {
+        parents[2 * n]->grad += g * 1.0;
+    }
+}
+
+/* The local chain rule: add to each parent what the node contributes to it. */
+static inline int
+contribute(Node *v)
+{
+    const double g = v->grad;
+    Node *const a = v->a, *const b = v->b;
+
+    switch (v->op) {
+    case LEAF:
+        return 0;
+#define ROW(name)                                                           \
+    case OP_##name:                                                         \
+        a->grad += g * d_##name##_0(v->data, v->x);                         \
+        return 0;
+        ROWS_OF_ONE(ROW)
+#undef ROW
+#define ROW(name)                                                           \
+    case OP_##name: {                                                       \
+        const double c = b ? g * d_##name##_1(v->data, v->x, v->y) : 0.0;   \
+        if (a) {                                                            \
+            a->grad += g * d_##name##_0(v->data, v->x, v->y);               \
+        }                                                                   \
+        if (b) {                                                            \
+            b->grad += c;                                                   \
+        }                                                                   \
+        return 0;                                                           \
+    }
+        ROWS_OF_TWO(ROW)
+#undef ROW
+    case OP_sum:
+        contribute_all(v, g * 1.0);
+        return 0;
+    case OP_mean:
+        contribute_all(v, g * (1.0 / (double)v->operands->n));
+        return 0;
+    case OP_dot:
+        contribute_dot(v);
+        return 0;
+    default:
+        return contribute_by_python(v);
+    }
+}
+
+#define NODES_BETWEEN_SIGNALS 65536
+
+static int
+sweep_over(List *order)
+{
+    const int by_definition = PyDict_GET_SIZE(hooks) > 0;
+
+    for (Py_ssize_t i = order->n - 1; i >= 0; i--) {
+        Node *v = order->nodes[i];
+
+        if (by_definition ? contribute_by_python(v) : contribute(v)) {
+            return -1;
+        }
+        if (i % NODES_BETWEEN_SIGNALS == 0 && PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void
+put_back(List *order, const Kept *kept)
+{
+    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
+        Node *v = order->nodes[i];
+
+        v->flags &= (uint16_t)~HAS_GRAD;
+        if (v->op == LEAF) {
+            v->grad = kept[k].grad;
+            v->flags |= kept[k].flags & HAS_GRAD;
+            k++;
+        }
+    }
+}
+
+static Kept *
+keep_leaves(List *order)
+{
+    Kept *kept;
+    Py_ssize_t n = 0;
+
+    for (Py_ssize_t i = 0; i < order->n; i++) {
+        n += order->nodes[i]->op == LEAF;
+    }
+    kept = PyMem_New(Kept, n);
+    if (kept == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
+        if (order->nodes[i]->op == LEAF) {
+            kept[k++] = (Kept){order->nodes[i]->grad, order->nodes[i]->flags};
+        }
+    }
+    return kept;
+}
+
+static void
+begin_grads(List *order)
+{
+    for (Py_ssize_t i = 0; i < order->n; i++) {
+        Node *v = order->nodes[i];
+
+        if (v->op != LEAF || !(v->flags & HAS_GRAD)) {
+            v->grad = 0.0;
+            v->flags |= HAS_GRAD;
+        }
+    }
+}
+
+static void
+end_sweep(Sweep *sweep)
+{
+    Sweep **link = &sweeps;
+
+    while (*link != NULL && *link != sweep) { /* not always the first: threads take turns in Python */
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        *link = sweep->next;
+    }
+}
+
+static int
+sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
+{
+    List *order = &sweep->order;
+    int failed;
+
+    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0 || require_free() < 0
+        || require_fresh_nodes(order->nodes, order->n) < 0)
+    {
+        return -1;
+    }
+    sweep->kept = keep_leaves(order);
+    if (sweep->kept == NULL) {
+        return -1;
+    }
+    begin_grads(order);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots); i++) {
+        ((Node *)PyTuple_GET_ITEM(roots, i))->grad += seeds[i];
+    }
+    sweep->thread = PyThread_get_thread_ident();
+    sweep->next = sweeps;
+    sweeps = sweep;
+    failed = sweep_over(order);
+    end_sweep(sweep);
+    if (failed) {
+        put_back(order, sweep->kept);
+    }
+    return failed;
+}
+
+/* after_fork(): in the child no other thread goes on, and what it had begun is as if it had not. */
+static PyObject *
+after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    for (Sweep *sweep = sweeps, *next; sweep != NULL; sweep = next) {
+        next = sweep->next;
+        if (sweep->thread != PyThread_get_thread_ident()) {
+            put_back(&sweep->order, sweep->kept);
+            end_sweep(sweep);
+        }
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args)
+{
+    PyObject *roots, *seeds;
+    double *numbers = NULL;
+    Sweep sweep = {{NULL, 0, 0}, NULL, 0, NULL};
+    int failed = -1;
+
+    if (n_args != 2) {
+        PyErr_SetString(PyExc_TypeError, "backward_from takes roots and seeds");
+        return NULL;
+    }
+    roots = values_of(args[0]);
+    seeds = roots ? PySequence_Tuple(args[1]) : NULL;
+    if (seeds != NULL) {
+        numbers = PyMem_New(double, PyTuple_GET_SIZE(roots));
+        if (numbers == NULL) {
+            PyErr_NoMemory();
+        }
+        else {
+            failed = 0;
+            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots) && !failed; i++) {
+                failed = as_number(PyTuple_GET_ITEM(seeds, i), "backward()", numbers + i);
+            }
+        }
+        if (!failed) {
+            failed = sweep_from(roots, numbers, &sweep);
+        }
+    }
+    PyMem_Free(sweep.order.nodes);
+    PyMem_Free(sweep.kept);
+    PyMem_Free(numbers);
+    Py_XDECREF(seeds);
+    Py_XDECREF(roots);
+    if (failed) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+
+/* ---- operations of many operands ---- */
+
+static Operands *
+new_operands(Py_ssize_t n)
+{
+    Operands *operands = PyMem_Malloc(sizeof(Operands) + (size_t)n * (sizeof(Node *) + sizeof(double)));
+
+    if (operands == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    operands->n = n;
+    memset(operands->parents, 0, (size_t)n * sizeof(Node *));
+    return operands;
+}
+
+static void
+free_operands(Operands *operands)
+{
+    for (Py_ssize_t i = 0; i < operands->n; i++) {
+        Py_XDECREF(operands->parents[i]);
+    }
+    PyMem_Free(operands);
+}
+
+/* Fill in the operands: 1; where one of them is for the Python engine: 0. */
+static int
+take_operands(Operands *operands, PyObject *const *xs)
+{
+    double *numbers = NUMBERS(operands);
+    int is_int;
+
+    for (Py_ssize_t i = 0; i < operands->n; i++) {
+        if (!is_operand(xs[i], &operands->parents[i], numbers + i, &is_int)) {
+            operands->parents[i] = NULL;
+            return 0;
+        }
+        Py_XINCREF(operands->parents[i]);
+    }
+    return 1;
+}
+
+static int
+has_parent(Operands *operands)
+{
+    for (Py_ssize_t i = 0; i < operands->n; i++) {
+        if (operands->parents[i] != NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The value, by the function of the row: 1; where it raises: 0. */
+static int
+value_by_row(PyObject *rule, Operands *operands, double *z)
+{
+    PyObject *function = PyObject_GetAttrString(rule, "f");
+    PyObject *args = function ? PyTuple_New(operands->n) : NULL;
+    PyObject *result = NULL;
+
+    for (Py_ssize_t i = 0; args != NULL && i < operands->n; i++) {
+        PyObject *number = PyFloat_FromDouble(NUMBERS(operands)[i]);
+
+        if (number == NULL) {
+            Py_CLEAR(args);
+            break;
+        }
+        PyTuple_SET_ITEM(args, i, number);
+    }
+    if (args != NULL) {
+        result = PyObject_Call(function, args, NULL);
+    }
+    Py_XDECREF(args);
+    Py_XDECREF(function);
+    if (result == NULL) {
+        PyErr_Clear(); /* the Python engine meets it again, and says where */
+        return 0;
+    }
+    *z = PyFloat_AsDouble(result);
+    Py_DECREF(result);
+    return 1;
+}
+
+static int
+value_of_many(int op, Operands *operands, double *z)
+{
+#if PY_VERSION_HEX < 0x030C0000 /* since 3.12 sum() compensates, and sumprod() is exact: those are called */
+    const double *numbers = NUMBERS(operands);
+    const Py_ssize_t n = operands->n;
+
+    if (op == OP_dot) {
+        *z = n % 2 ? numbers[n - 1] : 0.0;
+        for (Py_ssize_t i = 0; i < n / 2; i++) {
+            *z += numbers[i] * numbers[n / 2 + i];
+        }
+        return 1;
+    }
+    if (op == OP_sum || op == OP_mean) {
+        *z = 0.0;
+        for (Py_ssize_t i = 0; i < n; i++) {
+            *z += numbers[i];
+        }
+        if (op == OP_mean) {
+            *z /= (double)n;
+        }
+        return 1;
+    }
+#endif
+    return value_by_row(rules[op], operands, z);
+}
+
+/* The node of the operands, which become its own; NULL without an error where the Python engine must make it. */
+static PyObject *
+node_of_many(int op, Operands *operands)
+{
+    double z;
+    Node *v;
+
+    if (!has_parent(operands) || !value_of_many(op, operands, &z)) {
+        free_operands(operands);
+        return NULL;
+    }
+    v = new_node(op, z);
+    if (v == NULL) {
+        free_operands(operands);
+        return NULL;
+    }
+    v->operands = operands;
+    return finished(v);
+}
+
+/* apply(rule, *operands): the operation of any operands. */
+static PyObject *
+apply(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args)
+{
+    PyObject *code = n_args > 0 ? PyDict_GetItemWithError(op_of_rule, args[0]) : NULL;
+    PyObject *v = NULL;
+
+    if (code != NULL) {
+        const int op = (int)PyLong_AsLong(code);
+
+        if (arities[op] == 1 && n_args == 2 && IS_VALUE(args[1])) {
+            return node_of_one(op, (Node *)args[1]);
+        }
+        if (arities[op] == MANY) {
+            Operands *operands = new_operands(n_args - 1);
+
+            if (operands == NULL) {
+                return NULL;
+            }
+            if (take_operands(operands, args + 1)) {
+                v = node_of_many(op, operands);
+            }
+            else {
+                free_operands(operands);
+            }
+        }
+    }
+    if (v != NULL || PyErr_Occurred()) {
+        return v;
+    }
+    return by_python("apply", args, n_args);
+}
+
+static int
+set_operand(Node *v, Py_ssize_t i, PyObject *parent, PyObject *number)
+{
+    const double x = PyFloat_AsDouble(number);
+
+    if (x == -1.0 && PyErr_Occurred()) {
+        return -1;
+    }
+    parent = parent == Py_None ? NULL : Py_NewRef(parent);
+    if (IS_MANY(v)) {
+        v->operands->parents[i] = (Node *)parent;
+        NUMBERS(v->operands)[i] = x;
+    }
+    else if (i == 0) {
+        v->a = (Node *)parent;
+        v->x = x;
+        v->flags |= PyLong_Check(number) ? X_IS_INT : 0;
+    }
+    else {
+        v->b = (Node *)parent;
+        v->y = x;
+        v->flags |= PyLong_Check(number) ? Y_IS_INT : 0;
+    }
+    return 0;
+}
+
+/* The operation of a rule, and the type of its nodes; -1 after an error. */
+static int
+op_of(PyObject *rule, PyTypeObject **type)
+{
+    PyObject *code = PyDict_GetItemWithError(op_of_rule, rule);
+    PyObject *many, *dy, *kind;
+    int op = -1;
+
+    if (code != NULL) {
+        *type = Value_Type;
+        return (int)PyLong_AsLong(code);
+    }
+    if (PyErr_Occurred()) {
+        return -1;
+    }
+    many = PyObject_GetAttrString(rule, "many");
+    dy = PyObject_GetAttrString(rule, "dy");
+    kind = PyObject_GetAttrString(rule, "kind");
+    if (many != NULL && dy != NULL && kind != NULL) {
+        op = many != Py_None ? OWN_OF_MANY : dy != Py_None ? OWN_OF_TWO : OWN_OF_ONE;
+        *type = PyType_Check(kind) ? (PyTypeObject *)kind : Given_Type;
+    }
+    Py_XDECREF(many);
+    Py_XDECREF(dy);
+    Py_XDECREF(kind);
+    return op;
+}
+
+/* node(rule, z, a, x, b, y, many): a node that the Python engine has worked out. */
+static PyObject *
+node(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"rule", "z", "a", "x", "b", "y", "many", "kind", NULL};
+    PyObject *rule, *a, *x, *b = Py_None, *y = Py_None, *many = Py_None, *parents, *numbers, *kind; /* the rule has it */
+    PyTypeObject *type;
+    double z;
+    int op, failed = 0;
+    Node *v;
+
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OdOO|OOOO:node", names, &rule, &z, &a, &x, &b, &y, &many, &kind)) {
+        return NULL;
+    }
+    op = op_of(rule, &type);
+    v = op < 0 ? NULL : new_node_of_type(type, LEAF, z, rule);
+    if (v == NULL) {
+        return NULL;
+    }
+    if (arities[op] != MANY) {
+        v->op = (uint16_t)op;
+        failed = set_operand(v, 0, a, x) < 0 || (arities[op] == 2 && set_operand(v, 1, b, y) < 0);
+    }
+    else if (!PyArg_ParseTuple(many, "O!O!", &PyTuple_Type, &parents, &PyTuple_Type, &numbers)
+             || (v->operands = new_operands(PyTuple_GET_SIZE(parents))) == NULL)
+    {
+        failed = 1;
+    }
+    else {
+        v->op = (uint16_t)op;
+        for (Py_ssize_t i = 0; i < v->operands->n && !failed; i++) {
+            failed = set_operand(v, i, PyTuple_GET_ITEM(parents, i), PyTuple_GET_ITEM(numbers, i));
+        }
+    }
+    if (failed) {
+        Py_DECREF(v);
+        return NULL;
+    }
+    return finished(v);
+}
+
+
+/* ---- attributes ---- */
+
+/* A trace is told which plain numbers are taken from a Value, and may refuse. */
+static int
+tell_trace(Node *v, const char *what)
+{
+    PyObject *name, *told;
+
+    if (PyDict_GET_SIZE(traces) == 0) {
+        return 0;
+    }
+    name = PyUnicode_FromString(what);
+    told = name ? BY_PYTHON("read", (PyObject *)v, name) : NULL;
+    Py_XDECREF(name);
+    Py_XDECREF(told);
+    return told == NULL ? -1 : 0;
+}
+
+/* The error that whoever uses it is told. */
+static int
+require_number(Node *v)
+{
+    PyObject *number;
+
+    if (!is_left_over(v)) {
+        return 0;
+    }
+    number = BY_PYTHON("number_of", (PyObject *)v);
+    Py_XDECREF(number);
+    return number == NULL ? -1 : 0;
+}
+
+/* spoil(v, why): take its number from a Value that has outlived its trace. */
+static PyObject *
+spoil(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *why;
+    Node *v;
+
+    if (!PyArg_ParseTuple(args, "O!U:spoil", Value_Type, &v, &why)) {
+        return NULL;
+    }
+    Py_XSETREF(v->label, Py_NewRef(why));
+    v->data = NAN;
+    v->flags = (uint16_t)((v->flags & ~HAS_GRAD) | LEFT_OVER);
+    v->made = -1;
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+get_data(Node *v, void *Py_UNUSED(closure))
+{
+    return tell_trace(v, ".data") < 0 || require_number(v) < 0 ? NULL : PyFloat_FromDouble(v->data);
+}
+
+static int
+cannot_delete(const char *name)
+{
+    PyErr_Format(PyExc_AttributeError, "%s can't be deleted", name);
+    return -1;
+}
+
+static int
+set_data(Node *v, PyObject *value, void *Py_UNUSED(closure))
+{
+    double number;
+
+    if (value == NULL) {
+        return cannot_delete("data");
+    }
+    if (as_number(value, "Value.data", &number) < 0 || require_number(v) < 0) {
+        return -1;
+    }
+    v->data = number;
+    assigned = ++count;
+    v->made = v->op == LEAF ? count : -count;
+    return 0;
+}
+
+static PyObject *
+get_grad(Node *v, void *Py_UNUSED(closure))
+{
+    if (tell_trace(v, ".grad") < 0 || require_number(v) < 0) {
+        return NULL;
+    }
+    return PyFloat_FromDouble(v->flags & HAS_GRAD ? v->grad : 0.0);
+}
+
+static int
+set_grad(Node *v, PyObject *value, void *Py_UNUSED(closure))
+{
+    double number;
+
+    if (value == NULL) {
+        return cannot_delete("grad");
+    }
+    if (as_number(value, "Value.grad", &number) < 0 || require_number(v) < 0) {
+        return -1;
+    }
+    v->grad = number;
+    v->flags |= HAS_GRAD;
+    return 0;
+}
+
+static PyObject *
+get_label(Node *v, void *Py_UNUSED(closure))
+{
+    return v->label ? Py_NewRef(v->label) : PyUnicode_FromString("");
+}
+
+static int
+set_label(Node *v, PyObject *value, void *Py_UNUSED(closure))
+{
+    PyObject *known;
+
+    if (value == NULL) {
+        return cannot_delete("label");
+    }
+    known = BY_PYTHON("require_text", value);
+    if (known == NULL) {
+        return -1;
+    }
+    Py_DECREF(known);
+    Py_XSETREF(v->label, Py_NewRef(value));
+    return 0;
+}
+
+static PyObject *
+as_operand(double x, int is_int)
+{
+    return is_int ? PyLong_FromDouble(x) : PyFloat_FromDouble(x);
+}
+
+/* What reading.py reads, under the names of the Python engine's slots. */
+
+static PyObject *
+get_raw_data(Node *v, void *Py_UNUSED(closure))
+{
+    return is_left_over(v) ? BY_PYTHON("LeftOver", v->label) : PyFloat_FromDouble(v->data);
+}
+
+/* Another number for a while: no assignment. */
+static int
+set_raw_data(Node *v, PyObject *value, void *Py_UNUSED(closure))
+{
+    return value == NULL ? cannot_delete("data") : as_number(value, "Value.data", &v->data);
+}
+
+static PyObject *
+get_raw_grad(Node *v, void *closure)
+{
+    if (is_left_over(v)) {
+        return get_raw_data(v, closure);
+    }
+    return v->flags & HAS_GRAD ? PyFloat_FromDouble(v->grad) : or_none(NULL);
+}
+
+static int
+set_raw_grad(Node *v, PyObject *value, void *closure)
+{
+    if (value == Py_None) {
+        v->flags &= (uint16_t)~HAS_GRAD;
+        return 0;
+    }
+    return set_grad(v, value, closure);
+}
+
+static PyObject *
+get_rule(Node *v, void *Py_UNUSED(closure))
+{
+    return or_none(v->op == LEAF ? NULL : rule_of(v));
+}
+
+static PyObject *
+get_a(Node *v, void *Py_UNUSED(closure))
+{
+    return or_none(IS_MANY(v) ? NULL : (PyObject *)v->a);
+}
+
+static PyObject *
+get_b(Node *v, void *Py_UNUSED(closure))
+{
+    return or_none(IS_MANY(v) ? NULL : (PyObject *)v->b);
+}
+
+static PyObject *
+get_x(Node *v, void *Py_UNUSED(closure))
+{
+    const int arity = arities[v->op];
+
+    return arity == 1 || arity == 2 ? as_operand(v->x, v->flags & X_IS_INT) : or_none(NULL);
+}
+
+static PyObject *
+get_y(Node *v, void *Py_UNUSED(closure))
+{
+    return arities[v->op] == 2 ? as_operand(v->y, v->flags & Y_IS_INT) : or_none(NULL);
+}
+
+/* The parents and the numbers of a node of many operands. */
+static PyObject *
+get_many(Node *v, void *Py_UNUSED(closure))
+{
+    PyObject *parents, *numbers;
+
+    if (!IS_MANY(v)) {
+        Py_RETURN_NONE;
+    }
+    parents = PyTuple_New(v->operands->n);
+    numbers = PyTuple_New(v->operands->n);
+    for (Py_ssize_t i = 0; parents != NULL && numbers != NULL && i < v->operands->n; i++) {
+        PyObject *number = PyFloat_FromDouble(NUMBERS(v->operands)[i]);
+
+        if (number == NULL) {
+            Py_CLEAR(numbers);
+            break;
+        }
+        PyTuple_SET_ITEM(numbers, i, number);
+        PyTuple_SET_ITEM(parents, i, or_none(v->operands->parents[i]));
+    }
+    if (parents == NULL || numbers == NULL) {
+        Py_XDECREF(parents);
+        Py_XDECREF(numbers);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", parents, numbers);
+}
+
+static PyObject *
+get_made(Node *v, void *Py_UNUSED(closure))
+{
+    return PyLong_FromLongLong(v->made);
+}
+
+static PyObject *
+get_origin(Node *v, void *Py_UNUSED(closure))
+{
+    return or_none(IS_OWN(v) && v->op == LEAF ? OWN(v) : NULL);
+}
+
+static int
+set_origin(Node *v, PyObject *value, void *Py_UNUSED(closure))
+{
+    if (!IS_OWN(v) || v->op != LEAF) {
+        PyErr_SetString(PyExc_AttributeError, "only a leaf that was given has an origin");
+        return -1;
+    }
+    Py_XSETREF(OWN(v), Py_XNewRef(value));
+    return 0;
+}
+
+#define READ_ONLY(name, get) {name, (getter)(get), NULL, NULL, NULL}
+
+static PyGetSetDef attributes[] = {
+    {"data", (getter)get_data, (setter)set_data,
+     PyDoc_STR("The number.  Assigning another makes every graph built on this one stale."), NULL},
+    {"grad", (getter)get_grad, (setter)set_grad,
+     PyDoc_STR("The gradient from the latest `backward()`.  Leaves accumulate over calls.  0.0 until computed."), NULL},
+    {"label", (getter)get_label, (setter)set_label, PyDoc_STR("The name to show."), NULL},
+    {"_data", (getter)get_raw_data, (setter)set_raw_data, NULL, NULL},
+    {"_grad", (getter)get_raw_grad, (setter)set_raw_grad, NULL, NULL},
+    {"_origin", (getter)get_origin, (setter)set_origin, NULL, NULL},
+    READ_ONLY("_rule", get_rule),
+    READ_ONLY("_a", get_a),
+    READ_ONLY("_b", get_b),
+    READ_ONLY("_x", get_x),
+    READ_ONLY("_y", get_y),
+    READ_ONLY("_many", get_many),
+    READ_ONLY("_made", get_made),
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+
+/* ---- making leaves ---- */
+
+/* Value(data, *, label=""): what is not exactly one float is looked at by the Value of the Python engine. */
+static PyObject *
+node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *function, *leaf;
+    Node *v;
+
+    if (PyTuple_GET_SIZE(args) == 1 && kwargs == NULL && PyFloat_CheckExact(PyTuple_GET_ITEM(args, 0))) {
+        return (PyObject *)new_node_of_type(type, LEAF, PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(args, 0)), NULL);
+    }
+    function = PyDict_GetItemString(python, "Value");
+    leaf = function ? PyObject_Call(function, args, kwargs) : NULL;
+    if (leaf == NULL) {
+        return NULL;
+    }
+    PyObject *number = PyObject_GetAttrString(leaf, "_data");
+    PyObject *label = PyObject_GetAttrString(leaf, "label");
+
+    v = number && label ? new_node_of_type(type, LEAF, PyFloat_AsDouble(number), NULL) : NULL;
+    if (v != NULL && PyUnicode_GET_LENGTH(label) > 0) {
+        v->label = Py_NewRef(label);
+    }
+    Py_XDECREF(number);
+    Py_XDECREF(label);
+    Py_DECREF(leaf);
+    return (PyObject *)v;
+}
+
+static PyObject *
+node_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    const Py_ssize_t n = PyVectorcall_NARGS(nargsf);
+    PyObject *positional, *named = NULL, *v = NULL;
+
+    if (n == 1 && kwnames == NULL && PyFloat_CheckExact(args[0])) {
+        return (PyObject *)new_node_of_type((PyTypeObject *)type, LEAF, PyFloat_AS_DOUBLE(args[0]), NULL);
+    }
+    positional = PyTuple_New(n);
+    for (Py_ssize_t i = 0; positional != NULL && i < n; i++) {
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
+    }
+    if (positional != NULL && kwnames != NULL) {
+        named = PyDict_New();
+        for (Py_ssize_t i = 0; named != NULL && i < PyTuple_GET_SIZE(kwnames); i++) {
+            if (PyDict_SetItem(named, PyTuple_GET_ITEM(kwnames, i), args[n + i]) < 0) {
+                Py_CLEAR(named);
+            }
+        }
+    }
+    if (positional != NULL && !(kwnames != NULL && named == NULL)) {
+        v = node_new((PyTypeObject *)type, positional, named);
+    }
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return v;
+}
+
+
+/* ---- truth and order ---- */
+
+/* By identity, although == compares numbers. */
+static Py_hash_t
+node_hash(PyObject *self)
+{
+    return PyBaseObject_Type.tp_hash(self);
+}
+
+static int
+node_bool(PyObject *self)
+{
+    PyObject *truth;
+    int is_true;
+
+    if (PyDict_GET_SIZE(traces) == 0 && !is_left_over((Node *)self)) {
+        return ((Node *)self)->data != 0.0;
+    }
+    truth = BY_PYTHON("__bool__", self);
+    is_true = truth ? PyObject_IsTrue(truth) : -1;
+    Py_XDECREF(truth);
+    return is_true;
+}
+
+static PyObject *
+node_richcompare(PyObject *self, PyObject *other, int op)
+{
+    static const char *const names[] = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"};
+    Node *unused;
+    double x = ((Node *)self)->data, y;
+    int is_int;
+
+    if (PyDict_GET_SIZE(traces) > 0 || is_left_over((Node *)self) || !is_operand(other, &unused, &y, &is_int)) {
+        return BY_PYTHON(names[op], self, other);
+    }
+    Py_RETURN_RICHCOMPARE(x, y, op);
+}
+
+
+/* ---- the module ---- */
+
+/* advance(): a new count, higher than that of anything made so far. */
+static PyObject *
+advance(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    return PyLong_FromLongLong(++count);
+}
+
+/* latest_assignment(): the count at that. */
+static PyObject *
+latest_assignment(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    return PyLong_FromLongLong(assigned);
+}
+
+/* use(rules, hooks, traces, python): the table, who watches, and what the Python engine does. */
+static PyObject *
+use(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *table, *new_hooks, *new_traces, *functions;
+
+    if (!PyArg_ParseTuple(args, "O!O!O!O!:use", &PyDict_Type, &table, &PyDict_Type, &new_hooks, &PyDict_Type,
+                          &new_traces, &PyDict_Type, &functions))
+    {
+        return NULL;
+    }
+    for (int op = LEAF + 1; op < OWN_OF_ONE; op++) {
+        PyObject *rule = PyDict_GetItemString(table, row_names[op]);
+        PyObject *code = rule ? PyLong_FromLong(op) : NULL;
+
+        if (code == NULL || PyDict_SetItem(op_of_rule, rule, code) < 0) {
+            Py_XDECREF(code);
+            return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_SystemError, "no row %s: build again", row_names[op]);
+        }
+        Py_DECREF(code);
+        Py_XSETREF(rules[op], Py_NewRef(rule));
+    }
+    Py_XSETREF(hooks, Py_NewRef(new_hooks));
+    Py_XSETREF(traces, Py_NewRef(new_traces));
+    Py_XSETREF(python, Py_NewRef(functions));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+#define ROW(name) {#name, method_##name, METH_NOARGS, NULL},
+    ROWS_OF_ONE(ROW)
+#undef ROW
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot value_slots[] = {
+    {Py_tp_new, node_new},
+    {Py_tp_dealloc, node_dealloc},
+    {Py_tp_getset, attributes},
+    {Py_tp_methods, methods},
+    {Py_tp_richcompare, node_richcompare},
+    {Py_tp_hash, node_hash},
+    {Py_nb_bool, node_bool},
+    {Py_nb_add, node_add},
+    {Py_nb_subtract, node_sub},
+    {Py_nb_multiply, node_mul},
+    {Py_nb_true_divide, node_truediv},
+    {Py_nb_power, node_power},
+    {Py_nb_negative, node_neg},
+    {Py_nb_positive, node_pos},
+    {Py_nb_absolute, node_absolute},
+    {0, NULL},
+};
+
+static PyType_Spec value_spec = {
+    .name = "autograd_mini.engine.Value",
+    .basicsize = sizeof(Node),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = value_slots,
+};
+
+static PyType_Slot given_slots[] = {
+    {Py_tp_new, node_new},
+    {Py_tp_dealloc, node_dealloc},
+    {Py_tp_traverse, given_traverse},
+    {Py_tp_clear, given_clear},
+    {0, NULL},
+};
+
+static PyType_Spec given_spec = {
+    .name = "autograd_mini.engine.Given",
+    .basicsize = sizeof(OwnNode),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = given_slots,
+};
+
+static PyMethodDef functions[] = {
+    {"advance", advance, METH_NOARGS, PyDoc_STR("A new count, higher than that of anything made so far.")},
+    {"after_fork", after_fork, METH_NOARGS, PyDoc_STR("In a child: undo the sweeps of other threads.")},
+    {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL, PyDoc_STR("The operation of any operands.")},
+    {"backward_from", (PyCFunction)(void (*)(void))backward_from, METH_FASTCALL,
+     PyDoc_STR("backward() of several roots at once, each with its seed.")},
+    {"latest_assignment", latest_assignment, METH_NOARGS, PyDoc_STR("The count at the latest assignment.")},
+    {"node", (PyCFunction)(void (*)(void))node, METH_VARARGS | METH_KEYWORDS, PyDoc_STR("A node, worked out.")},
+    {"order_below", (PyCFunction)(void (*)(void))order_below, METH_VARARGS | METH_KEYWORDS,
+     PyDoc_STR("The topological order of all that is below several roots.")},
+    {"require_fresh", require_fresh, METH_O, PyDoc_STR("Refuse a graph in which anything is newer than its result.")},
+    {"spoil", spoil, METH_VARARGS, PyDoc_STR("Take its number from a Value that has outlived its trace.")},
+    {"use", use, METH_VARARGS, PyDoc_STR("Take the table, who watches, and what the Python engine does.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "autograd_mini._core",
+    .m_doc = PyDoc_STR("The engine in C."),
+    .m_size = -1,
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC
+PyInit__core(void)
+{
+    PyObject *m = PyModule_Create(&module);
+
+    if (m == NULL) {
+        return NULL;
+    }
+    Value_Type = (PyTypeObject *)PyType_FromSpec(&value_spec);
+    Given_Type = Value_Type ? (PyTypeObject *)PyType_FromSpecWithBases(&given_spec, (PyObject *)Value_Type) : NULL;
+    op_of_rule = PyDict_New();
+    if (Given_Type == NULL || op_of_rule == NULL || PyModule_AddObjectRef(m, "Value", (PyObject *)Value_Type) < 0
+        || PyModule_AddObjectRef(m, "Given", (PyObject *)Given_Type) < 0)
+    {
+        Py_DECREF(m);
+        return NULL;
+    }
+    Value_Type->tp_vectorcall = node_vectorcall;
+    Value_Type->tp_name = "Value"; /* in messages, as of a class written in Python */
+    Given_Type->tp_name = "Given";
+    return m;
+}

@@ -1,0 +1,230 @@
+"""The base of every arithmetic that writes code: a row of the rule table, read in it, writes the lines that compute it.
+
+Operators on an `Expression` make expressions.  Each distinct one is computed once: what is used once is written where
+it is used, anything else gets a name.  What differs between languages stands in a `Language`.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+# How tightly a piece of code binds; comparison, and, or lie between the sum and the choice as each language has them.
+ATOM: Final = 10
+POWER: Final = 9
+SIGN: Final = 8
+PRODUCT: Final = 7
+SUM: Final = 6
+CHOICE: Final = 2
+
+DEEP: Final = 12  # operators in one expression, beyond which it gets a name: readers tire, and parsers have limits
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a language writes an operation: a template, how tightly it binds, and how tightly its operands must."""
+
+    template: str
+    binds: int
+    needs: tuple[int, ...]
+    type: str = "double"  # of the result, where the language declares one
+
+
+ARITHMETIC: Final[Mapping[str, Form]] = {
+    "add": Form("{} + {}", SUM, (SUM, PRODUCT)),
+    "sub": Form("{} - {}", SUM, (SUM, PRODUCT)),
+    "mul": Form("{} * {}", PRODUCT, (PRODUCT, SIGN)),
+    "truediv": Form("{} / {}", PRODUCT, (PRODUCT, SIGN)),
+}
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a language has of its own.
+
+    `forms` writes the operators by their names in Python's `operator`, and "where"; `number` writes a constant and
+    tells how it binds; `power` makes xⁿ; `named` is the line that gives a name to an expression of a type.
+    """
+
+    forms: Mapping[str, Form]
+    number: Callable[[Any], tuple[str, int]]
+    power: Callable[["Lines", Any, Any], Any]
+    named: str
+
+
+class Expression:
+    """A piece of code: a form with its arguments, which are expressions or constants."""
+
+    __slots__ = ("args", "at", "form", "lines")
+
+    def __init__(self, lines: "Lines", form: Form, args: tuple[Any, ...], at: int) -> None:
+        self.lines = lines
+        self.form = form
+        self.args = args
+        self.at = at
+
+    def __add__(self, other: Any) -> Any:
+        return self.lines.operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self.lines.operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.lines.operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.lines.operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._signed(other) if _is_one(other) else self.lines.operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._signed(other) if _is_one(other) else self.lines.operate("mul", other, self)
+
+    def _signed(self, one: float) -> Any:
+        return self if one > 0.0 else -self  # exact, and so the same bits
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.lines.operate("truediv", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.lines.operate("truediv", other, self)
+
+    def __pow__(self, n: Any) -> Any:
+        return self.lines.language.power(self.lines, self, n)
+
+    def __neg__(self) -> Any:
+        return self.lines.operate("neg", self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.lines.operate("abs", self)
+
+    def __and__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return self if other else False
+        return self.lines.operate("and_", self, other)
+
+    def __or__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return True if other else self
+        return self.lines.operate("or_", self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __lt__(self, other: Any) -> Any:
+        return self.lines.operate("lt", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.lines.operate("le", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.lines.operate("gt", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.lines.operate("ge", self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.lines.operate("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.lines.operate("ne", self, other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a row asks nothing its truth: it chooses by m.where(condition, a, b)")
+
+
+def _is_one(x: Any) -> bool:
+    return not isinstance(x, Expression) and abs(x) == 1.0
+
+
+class Lines:
+    """The lines of a piece of code under way."""
+
+    def __init__(self, language: Language, prefix: str = "t") -> None:
+        self.language = language
+        self.prefix = prefix
+        self._entries: list[Expression] = []
+        self._known: dict[Any, Expression] = {}
+        self._statements: set[int] = set()
+
+    def operate(self, name: str, *args: Any) -> Expression:
+        """An operation for which the language has a form."""
+        return self.make(self.language.forms[name], args)
+
+    def atom(self, text: str) -> Expression:
+        """A name or any other text that needs no brackets."""
+        return self.make(Form(text, ATOM, ()), ())
+
+    def call(self, function: str, *args: Any, type: str = "double") -> Expression:
+        """A call of a function that the code finds where it runs."""
+        places = ", ".join(["{}"] * len(args))
+        return self.make(Form(f"{function}({places})", ATOM, (CHOICE,) * len(args), type), args)
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """The choice; of a condition that is known already the one or the other."""
+        if not isinstance(condition, Expression):
+            return a if condition else b
+        return self.operate("where", condition, a, b)
+
+    def do(self, template: str, *args: Any) -> None:
+        """A statement; what it reads is computed before it."""
+        self._statements.add(self._entered(Form(template, ATOM, (CHOICE,) * len(args)), args).at)
+
+    def make(self, form: Form, args: Iterable[Any]) -> Expression:
+        """The expression of a form; the same one for the same arguments."""
+        args = tuple(args)
+        key = (form.template, *[x.at if isinstance(x, Expression) else repr(x) for x in args])
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._entered(form, args)
+        return known
+
+    def _entered(self, form: Form, args: tuple[Any, ...]) -> Expression:
+        expression = Expression(self, form, args, len(self._entries))
+        self._entries.append(expression)
+        return expression
+
+    def written(self) -> list[str]:
+        """The lines."""
+        uses = self.uses()
+        lines: list[str] = []
+        done: dict[int, tuple[str, int, int]] = {}  # the code of each expression, how it binds, how deep it is
+        for e in self._entries:
+            if not uses[e.at]:
+                continue
+            parts = [done[x.at] if isinstance(x, Expression) else (*self.language.number(x), 0) for x in e.args]
+            code = e.form.template.format(*_bracketed(parts, e.form.needs))
+            depth = 1 + max([depth for _, _, depth in parts], default=-1)
+            if e.at in self._statements:
+                lines.append(code)
+            elif e.args and (uses[e.at] > 1 or depth > DEEP):
+                name = f"{self.prefix}{e.at}"
+                lines.append(self.language.named.format(name=name, code=code, type=e.form.type))
+                done[e.at] = name, ATOM, 0
+            else:
+                done[e.at] = code, e.form.binds, depth
+        return lines
+
+    def uses(self) -> list[int]:
+        """How often each expression occurs in what the statements need."""
+        uses = [int(e.at in self._statements) for e in self._entries]
+        for e in reversed(self._entries):
+            if uses[e.at]:
+                for x in e.args:
+                    if isinstance(x, Expression):
+                        uses[x.at] += 1
+        return uses
+
+
+def _bracketed(parts: Sequence[tuple[str, int, int]], needs: Sequence[int]) -> list[str]:
+    return [code if binds >= need else f"({code})" for (code, binds, _), need in zip(parts, needs)]
+
+
+def binds_as(x: float, text: str) -> tuple[str, int]:
+    """The text of a constant, and how it binds: one with a sign as a sign does."""
+    return text, SIGN if math.copysign(1.0, x) < 0.0 else ATOM

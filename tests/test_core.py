@@ -1,0 +1,299 @@
+"""The engine in C is the engine in Python: the same programs, the same bits, and nothing that leaks or overflows."""
+
+import contextlib
+import gc
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import autograd_mini
+from autograd_mini import Value, cores, engine, exp, gradients, primitive, topological_order
+from autograd_mini.c_rows import rows_in_c
+
+ROWS = Path(autograd_mini.__file__).with_name("_rows.h")
+
+only_c = pytest.mark.skipif(cores.c is None, reason="the core in C was not built, or not chosen")
+
+
+def run(code: str, *args: str, core: str = "", timeout: int = 250) -> subprocess.CompletedProcess[str]:
+    """A program on a core of its own."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["", *sys.path]), "AUTOGRAD_MINI_CORE": core}
+    command = [sys.executable, *([code] if code.endswith(".py") else ["-c", code]), *args]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=timeout)
+
+
+def chain(n: int) -> tuple[Value, Value]:
+    x = y = Value(1.0)
+    for _ in range(n):
+        y = y * 1.0 + 0.0
+    return x, y
+
+
+# ---- which one runs ----
+
+
+def test_the_package_says_which_core_runs():
+    assert autograd_mini.core in ("python", "c")
+    assert autograd_mini.core == ("python" if cores.c is None else "c")
+
+
+@pytest.mark.parametrize("core", ["python", pytest.param("c", marks=only_c)])
+def test_the_environment_chooses(core):
+    done = run("import autograd_mini; print(autograd_mini.core)", core=core)
+    assert (done.stdout.strip(), done.stderr) == (core, "")
+
+
+def test_a_choice_that_does_not_exist_says_what_to_do():
+    done = run("import autograd_mini; autograd_mini.Value", core="rust")
+    assert done.returncode
+    assert "ImportError: AUTOGRAD_MINI_CORE is 'rust': set it to 'python' or 'c', or leave it out" in done.stderr
+
+
+def test_a_core_that_was_not_built_says_what_to_do():
+    code = "import sys; sys.modules['autograd_mini._core'] = None; from autograd_mini import Value"
+    done = run(code, core="c")
+    assert done.returncode
+    assert "build it by `make core` in a clone" in done.stderr
+    assert run(code + "; from autograd_mini import core; print(core)").stdout.strip() == "python"
+
+
+def test_value_is_one_class_everywhere():
+    x = Value(1.0)
+    for v in (x, x + 1.0, exp(x), autograd_mini.dot([x], [2.0])):
+        assert type(v) is Value is engine.Value is autograd_mini.Value
+    assert Value.__module__ == "autograd_mini.engine"
+    assert Value.__name__ == Value.__qualname__ == "Value"
+
+
+# ---- the same bits ----
+
+
+@pytest.mark.skipif(not ROWS.exists(), reason="the source of the core is not in the wheel")
+def test_the_rows_in_c_are_those_of_the_table():
+    assert ROWS.read_text(encoding="utf-8") == rows_in_c(), (
+        "the table has changed: AUTOGRAD_MINI_CORE=python python -m autograd_mini.c_rows > autograd_mini/_rows.h"
+    )
+
+
+@only_c
+def test_random_programs_show_the_same_on_both_cores():
+    programs = str(Path(__file__).with_name("core_programs.py"))
+    on_c, on_python = (run(programs, "70000", "200", core=core) for core in ("c", "python"))
+    assert on_c.stderr == on_python.stderr == ""
+    assert on_c.stdout.count("\n") == 200
+    assert on_c.stdout == on_python.stdout
+
+
+# ---- what a node costs ----
+
+
+@only_c
+def test_a_node_has_96_bytes_and_is_none_of_the_collectors():
+    x = Value(1.0)
+    for v in (x, x + 1.0, exp(x * x)):
+        assert sys.getsizeof(v) == 96
+        assert not gc.is_tracked(v)
+
+
+def test_a_primitive_that_refers_to_its_own_node_is_collected():
+    kept: list[Value] = []
+
+    @primitive(lambda m, z, x: 1.0)
+    def same(x: float) -> float:
+        return x + 0.0 * len(kept)
+
+    class Marker:
+        pass
+
+    marker = Marker()
+    same.marker = marker
+    kept.append(same(Value(2.0)))  # node -> rule -> function -> list -> node
+    gone = weakref.ref(marker)
+    same = kept = marker = None
+    gc.collect()
+    assert gone() is None
+
+
+SMALL_STACK = """
+import threading
+from autograd_mini import Value, primitive
+
+@primitive(lambda m, z, x: 1.0)
+def same(x):
+    return x
+
+def work():
+    for step, n in ((lambda y: y * 1.0, N), (same, N // 10), (lambda y: y + x, N)):
+        x = y = Value(1.0)
+        for _ in range(n):
+            y = step(y)
+        y.backward()
+        found.append(x.grad)
+        del y
+
+N = int(__import__("sys").argv[1])
+found = []
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(found[0], found[1], found[2])
+"""
+
+
+def test_a_long_graph_is_swept_and_freed_on_a_small_stack():
+    n = 10**6 if cores.c else 5 * 10**4
+    done = run(SMALL_STACK, str(n), core=autograd_mini.core)
+    assert done.stdout.split() == ["1.0", "1.0", str(n + 1.0)], done.stderr
+
+
+REFUSALS = (TypeError, ArithmeticError, ValueError, AttributeError)
+
+
+def errors_of(x: Value) -> list[Callable[[], object]]:
+    return [
+        lambda: x / 0.0,
+        lambda: x / Value(0.0),
+        lambda: x + "1",
+        lambda: 1j * x,
+        lambda: Value("1"),
+        lambda: Value(1.0, 2.0),
+        lambda: autograd_mini.log(x - 3.0),
+        lambda: exp(x * 1e6),
+        lambda: autograd_mini.dot([x, x], [1e308, None]),
+        lambda: autograd_mini.logsumexp([x, "1"]),
+        lambda: setattr(x, "data", "1"),
+        lambda: setattr(x, "grad", None),
+        lambda: setattr(x, "label", 1),
+        lambda: delattr(x, "data"),
+        lambda: x.backward("1"),
+        lambda: gradients(x, ["1"]),
+        lambda: topological_order("1"),
+        lambda: x % 2,
+        lambda: float(x),
+        lambda: x.nothing,
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(errors_of(Value(1.0)))))
+def test_an_error_keeps_nothing(number):
+    x = Value(2.0, label="x")
+    act = errors_of(x)[number]
+    for _ in range(3):
+        with pytest.raises(REFUSALS):
+            act()
+    gc.collect()
+    before = sys.getrefcount(x), sys.getrefcount(None)
+    for _ in range(100):
+        with contextlib.suppress(*REFUSALS):
+            act()
+    gc.collect()
+    assert sys.getrefcount(x) == before[0]
+    assert abs(sys.getrefcount(None) - before[1]) < 80
+
+
+# ---- interrupts, threads, forks ----
+
+INTERRUPTED = """
+import signal, threading, time
+from autograd_mini import Value
+
+x = y = Value(1.0)
+for _ in range(int(__import__("sys").argv[1])):
+    y = y * 1.0 + x * 0.0
+x.grad = 7.0
+
+class Stop(BaseException):
+    pass
+
+def stop(*_):
+    raise Stop
+
+signal.signal(signal.SIGALRM, stop)
+stopped = 0
+for delay in (0.002, 0.01, 0.02, 0.04, 0.08, 0.2):
+    x.grad = 7.0
+    signal.setitimer(signal.ITIMER_REAL, delay)
+    try:
+        y.backward()
+        ended = True
+        time.sleep(delay)
+    except Stop:
+        stopped += 1
+        assert x.grad in (7.0, 8.0), x.grad
+    signal.setitimer(signal.ITIMER_REAL, 0)
+x.grad = 0.0
+y.backward()
+print(x.grad, stopped > 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="there are no timers there")
+def test_an_interrupted_sweep_leaves_the_gradients_of_leaves_as_they_were():
+    done = run(INTERRUPTED, str(400_000 if cores.c else 20_000), core=autograd_mini.core)
+    assert done.stdout.split() == ["1.0", "True"], done.stderr
+
+
+def test_sweeps_of_one_graph_in_many_threads_give_no_wrong_number():
+    x, y = chain(5000)
+    busy = []
+
+    def work() -> None:
+        for _ in range(5):
+            try:
+                y.backward()
+            except autograd_mini.ConcurrentSweepError:
+                busy.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad == 20.0 - len(busy)
+
+
+FORKED = """
+import os, threading
+from autograd_mini import Value, primitive
+
+entered, go_on = threading.Event(), threading.Event()
+
+def slope(m, z, x):
+    if threading.current_thread() is not threading.main_thread():
+        entered.set()
+        go_on.wait(100)
+    return 1.0
+
+@primitive(slope)
+def same(x):
+    return x
+
+x = Value(3.0)
+x.grad = 5.0
+y = same(x * x)
+thread = threading.Thread(target=y.backward)
+thread.start()
+entered.wait(100)
+child = os.fork()
+if not child:
+    good = x.grad == 5.0
+    y.backward()
+    os._exit(0 if good and x.grad == 11.0 else 1)
+status = os.waitpid(child, 0)[1]
+go_on.set()
+thread.join()
+print(status, x.grad)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork there")
+def test_in_a_child_a_sweep_of_another_thread_is_as_if_it_had_not_begun():
+    done = run("import warnings; warnings.simplefilter('ignore')\n" + FORKED, core=autograd_mini.core)
+    assert done.stdout.split() == ["0", "11.0"], done.stderr
