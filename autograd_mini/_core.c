@@ -183,6 +183,8 @@ static int64_t assigned;                /* the count at the latest assignment */
 static uint32_t walks;                  /* counted; the number of the latest one marks what it has seen */
 
 static PyObject *rules[N_OPS];          /* the row of each operation in the table */
+static PyObject *contents[N_OPS];       /* what that row has to say: see row_contents() */
+static uint8_t is_changed[N_OPS];       /* since then; whatever it says now, Python reads it */
 static PyObject *op_of_rule;            /* a dict: the row -> its operation */
 static PyObject *python;                /* a dict: what the Python engine does, by name */
 static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they are empty */
@@ -502,7 +504,7 @@ node_of_one(int op, Node *a)
     const double z = value_of_one(op, a->data);
     Node *v;
 
-    if (!stands(z, a->data, 0.0) || is_left_over(a)) {
+    if (!stands(z, a->data, 0.0) || is_left_over(a) || is_changed[op]) {
         return BY_PYTHON("apply", rules[op], (PyObject *)a);
     }
     v = new_node(op, z);
@@ -522,7 +524,7 @@ operate(int op, PyObject *left, PyObject *right, const char *forward, const char
     int x_is_int, y_is_int;
 
     if (is_operand(left, &a, &x, &x_is_int) && is_operand(right, &b, &y, &y_is_int)
-        && !(op == OP_truediv && y == 0.0))
+        && !(op == OP_truediv && y == 0.0) && !is_changed[op])
     {
         z = value_of_two(op, x, y);
         if (stands(z, x, y)) {
@@ -926,6 +928,9 @@ contribute(Node *v)
     const double g = v->grad;
     Node *const a = v->a, *const b = v->b;
 
+    if (is_changed[v->op]) {
+        return contribute_by_python(v);
+    }
     switch (v->op) {
     case LEAF:
         return 0;
@@ -1221,6 +1226,9 @@ value_of_many(int op, Operands *operands, double *z)
     const double *numbers = NUMBERS(operands);
     const Py_ssize_t n = operands->n;
 
+    if (is_changed[op]) {
+        return value_by_row(rules[op], operands, z);
+    }
     if (op == OP_dot) {
         *z = n % 2 ? numbers[n - 1] : 0.0;
         for (Py_ssize_t i = 0; i < n / 2; i++) {
@@ -1779,6 +1787,47 @@ latest_assignment(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     return PyLong_FromLongLong(assigned);
 }
 
+/* The value and the partials of a row, as a tuple. */
+static PyObject *
+row_contents(PyObject *rule)
+{
+    static const char *const names[] = {"f", "dx", "dy", "many"};
+    PyObject *tuple = PyTuple_New(4);
+
+    for (Py_ssize_t i = 0; tuple != NULL && i < 4; i++) {
+        PyObject *entry = PyObject_GetAttrString(rule, names[i]);
+
+        if (entry == NULL) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, i, entry);
+    }
+    return tuple;
+}
+
+/* row_changed(rule): look again whether a row says what it said when the table was taken. */
+static PyObject *
+row_changed(PyObject *Py_UNUSED(module), PyObject *rule)
+{
+    PyObject *code = PyDict_GetItemWithError(op_of_rule, rule);
+
+    if (code != NULL) {
+        const long op = PyLong_AsLong(code);
+        PyObject *now = row_contents(rule);
+
+        if (now == NULL) {
+            return NULL;
+        }
+        is_changed[op] = memcmp(ITEMS(now), ITEMS(contents[op]), 4 * sizeof(PyObject *)) != 0;
+        Py_DECREF(now);
+    }
+    else if (PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* use(rules, hooks, traces, python): the table, who watches, and what the Python engine does. */
 static PyObject *
 use(PyObject *Py_UNUSED(module), PyObject *args)
@@ -1800,6 +1849,10 @@ use(PyObject *Py_UNUSED(module), PyObject *args)
         }
         Py_DECREF(code);
         Py_XSETREF(rules[op], Py_NewRef(rule));
+        Py_XSETREF(contents[op], row_contents(rule));
+        if (contents[op] == NULL) {
+            return NULL;
+        }
     }
     Py_XSETREF(hooks, Py_NewRef(new_hooks));
     Py_XSETREF(traces, Py_NewRef(new_traces));
@@ -1866,6 +1919,7 @@ static PyMethodDef functions[] = {
     {"order_below", (PyCFunction)(void (*)(void))order_below, METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("The topological order of all that is below several roots.")},
     {"require_fresh", require_fresh, METH_O, PyDoc_STR("Refuse a graph in which anything is newer than its result.")},
+    {"row_changed", row_changed, METH_O, PyDoc_STR("Look again whether a row says what it said.")},
     {"spoil", spoil, METH_VARARGS, PyDoc_STR("Take its number from a Value that has outlived its trace.")},
     {"use", use, METH_VARARGS, PyDoc_STR("Take the table, who watches, and what the Python engine does.")},
     {NULL, NULL, 0, NULL},

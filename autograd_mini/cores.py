@@ -28,11 +28,3 @@ def _chosen() -> ModuleType | None:
 c = _chosen()  # the core in C, or None
 core = "python" if c is None else "c"
 
-
-def adopt(core: type, definition: type) -> None:
-    """Give the type of the core the members of the class that defines it, but for those it has itself, and no other."""
-    for name in [name for name in vars(core) if name not in vars(definition) and not name.startswith("_")]:
-        delattr(core, name)
-    for name, member in vars(definition).items():
-        if (name == "__doc__" or name not in vars(core)) and name not in ("__dict__", "__init__", "__slots__"):
-            setattr(core, name, member)

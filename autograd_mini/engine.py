@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import arrays, cores, reading, refuse, watch
+from . import arrays, cores, handover, leftover, reading, refuse, watch
 from .errors import RAISED_BY_FLOATS
 from .numbers import Number, as_constant, as_number
 from .rule import FLOATS, VALUES, Rule
@@ -179,12 +179,10 @@ class Value:
 
     @data.setter
     def data(self, number: Number) -> None:
-        number = as_number(number, "Value.data")
         reading.number_of(self)
-        with watch.lock:
-            watch.assigned = watch.advance()
-            self._made = watch.assigned if self._rule is None else -watch.assigned
-            self._data = number
+        number = as_number(number, "Value.data")
+        self._made = watch.assign(self._rule is None)
+        self._data = number
 
     @property
     def grad(self) -> float:
@@ -194,9 +192,8 @@ class Value:
 
     @grad.setter
     def grad(self, number: Number) -> None:
-        number = as_number(number, "Value.grad")
         reading.number_of(self)
-        self._grad = number
+        self._grad = as_number(number, "Value.grad")
 
     @property
     def label(self) -> str:
@@ -211,7 +208,7 @@ class Value:
     @property
     def is_leaf(self) -> bool:
         """Whether no operation made it."""
-        return self._rule is None and not reading.is_left_over(self)
+        return self._rule is None and not leftover.is_left_over(self)
 
     @property
     def op(self) -> str:
@@ -261,10 +258,7 @@ class Value:
         return refuse.formatted(self, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if reading.is_left_over(self):
-            return left_over, (self.label,)
-        origin = reading.why_no_graph(self) if self.is_leaf else reading.COPIED
-        return leaf, (self.data, self._grad, self.label, origin)
+        return leftover.reduced(self, leaf)
 
     __float__ = __int__ = __index__ = __complex__ = refuse.conversion
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = refuse.remainder
@@ -309,41 +303,8 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
     return v
 
 
-def spoil(v: Any, why: str) -> None:
-    """Take its number from a Value that has outlived its trace: whoever uses it is told why."""
-    v.label = why
-    v._data = v._grad = refuse.LeftOver(why)
-    v._made = -1
-
-
-def left_over(why: str) -> Value:
-    """A Value without a number, as a copy of one that `spoil` took it from."""
-    v = Value(0.0)
-    spoil(v, why)
-    return v
-
-
-# ---- the core in C, where it was built, takes the place of all this ----
-
-if cores.c is not None:
-    _python = {
-        **vars(Value),
-        "LeftOver": refuse.LeftOver,
-        "Value": Value,
-        "apply": apply,
-        "as_number": as_number,
-        "made": watch.made,
-        "number_of": reading.number_of,
-        "pull_back": pull_back,
-        "raise_busy": refuse.raise_busy,
-        "raise_stale": refuse.raise_stale,
-        "read": watch.read,
-        "require_text": refuse.require_text,
-    }
-    cores.c.use(RULES, watch.hooks, watch.traces, _python)
-    cores.adopt(cores.c.Value, Value)
-    Value, Given = cores.c.Value, cores.c.Given  # type: ignore[misc]
-    apply, _node, spoil = cores.c.apply, cores.c.node, cores.c.spoil
+if cores.c is not None:  # the same, in C
+    Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----
@@ -356,20 +317,13 @@ def _choice(c: Any, a: Any, b: Any) -> Any:
 
 def held(v: Any) -> Any:
     """The number of a Value, held constant."""
-    if not isinstance(v, Value):
-        return v
-    run = watch.trace()
+    run = watch.trace() if isinstance(v, Value) else None
     return run.hold(v) if run else reading.number_of(v)
 
 
-def _of_one(rule: Rule) -> Callable[[Any], Any]:
-    """The operation as a function, of a Value or a number."""
-    return lambda x: apply(rule, x)
-
-
 for _name, _rule in RULES.items():
-    _method = None if cores.c else getattr(Value, _name, None)
-    setattr(VALUES, _name, partial(apply, _rule) if _rule.arity != 1 else _method or _of_one(_rule))
+    _method = getattr(Value, _name, None) if _rule.arity == 1 and not cores.c else None
+    setattr(VALUES, _name, _method or partial(apply, _rule))
 VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
 VALUES.where = _choice
 VALUES.stop_gradient = held

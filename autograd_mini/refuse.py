@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from . import cores, watch
-from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError, TraceError
+from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
 from .ieee import total
 from .reading import number_of, operands_of, why_no_graph
 from .rule import Rule
@@ -57,33 +57,6 @@ def raise_busy(v: Any) -> NoReturn:
     raise ConcurrentSweepError(
         f"{v!r} is in the middle of another sweep, in another thread or around this one: let that one end first"
     )
-
-
-# ---- Values left over from a trace ----
-
-
-class LeftOver:
-    """In the place of the number of a Value that has outlived its trace: whoever uses it is told."""
-
-    __slots__ = ("label",)
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TraceError(
-            f"this Value is left over from a trace: {self.label}, when `compile` ran the function, and its number is "
-            "that of that run. A compiled function runs once for many calls, so it can keep no Value from one call to "
-            "the next: take it as an argument"
-        )
-
-    def __repr__(self) -> str:
-        return "left over from a trace"
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse
-    __bool__ = __float__ = __format__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
-    __hash__ = None  # type: ignore[assignment]
 
 
 # ---- results without a graph, operations without a result ----

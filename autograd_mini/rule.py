@@ -7,6 +7,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
 
+from . import cores
+
 Interval = tuple[float, float]
 Partial = float | Callable[..., Any]
 
@@ -58,6 +60,11 @@ class Rule:
         self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value
         self.many = partial(_each, partials) if len(partials) > 2 else many
         self.dx, self.dy = (None, None) if self.many else (*partials, None)[:2]
+
+    def __setattr__(self, name: str, entry: object) -> None:
+        object.__setattr__(self, name, entry)
+        if cores.c is not None:  # which has the table compiled, and reads a row that is tried out changed by Python
+            cores.c.row_changed(self)
 
     @property
     def arity(self) -> int:

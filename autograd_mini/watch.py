@@ -42,6 +42,14 @@ def advance() -> int:
         return count
 
 
+def assign(leaf: bool) -> int:
+    """The stamp of what is assigned now: a new count, below 0 for a result of an operation."""
+    global assigned
+    with lock:
+        assigned = advance()
+        return assigned if leaf else -assigned
+
+
 def latest_assignment() -> int:
     """The count at the latest assignment."""
     return assigned

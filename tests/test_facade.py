@@ -160,7 +160,7 @@ LAYERS = [  # each imports those before it
     {"extras", "files", "lazy", "printing", "arithmetic", "cores"},
     {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "special", "reading"},
     {"arrays", "rules"}, {"ieee"},
-    {"refuse", "c_rows"}, {"sweep"}, {"engine"},
+    {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},
     {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
@@ -223,7 +223,7 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
     assert round_trips <= set().union(*STILL_ROUND)
 
 
-ENGINE = {"engine", "sweep", "refuse", "reading"}
+ENGINE = {"engine", "sweep", "refuse", "reading", "leftover"}
 PRIVATE = {"_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_origin", "_rule", "_x", "_y"}
 
 
