@@ -462,18 +462,12 @@ as_number(PyObject *o, const char *who, double *x)
 
 /* ---- operations ---- */
 
-/* Whether the value z of x and y may stand.  Where it is infinite or nan and no operand was, Python raises, or has a
-   value of its own. */
+/* Whether the value z of x and y may stand.  Where it is infinite and no operand was, Python raises, or has a value of
+   its own.  It makes every nan, for the sign of a nan of two others is the compiler's choice, and copysign shows it. */
 static inline int
 stands(double z, double x, double y)
 {
-    if (isfinite(z)) {
-        return 1;
-    }
-    if (isnan(z)) {
-        return isnan(x) || isnan(y);
-    }
-    return !isfinite(x) || !isfinite(y);
+    return isfinite(z) || (!isnan(z) && (!isfinite(x) || !isfinite(y)));
 }
 
 static inline double
@@ -1226,17 +1220,14 @@ value_of_many(int op, Operands *operands, double *z)
     const double *numbers = NUMBERS(operands);
     const Py_ssize_t n = operands->n;
 
-    if (is_changed[op]) {
-        return value_by_row(rules[op], operands, z);
-    }
+    *z = NAN;
     if (op == OP_dot) {
         *z = n % 2 ? numbers[n - 1] : 0.0;
         for (Py_ssize_t i = 0; i < n / 2; i++) {
             *z += numbers[i] * numbers[n / 2 + i];
         }
-        return 1;
     }
-    if (op == OP_sum || op == OP_mean) {
+    else if (op == OP_sum || op == OP_mean) {
         *z = 0.0;
         for (Py_ssize_t i = 0; i < n; i++) {
             *z += numbers[i];
@@ -1244,6 +1235,8 @@ value_of_many(int op, Operands *operands, double *z)
         if (op == OP_mean) {
             *z /= (double)n;
         }
+    }
+    if (!isnan(*z) && !is_changed[op]) {
         return 1;
     }
 #endif

@@ -322,8 +322,8 @@ def held(v: Any) -> Any:
 
 
 for _name, _rule in RULES.items():
-    _method = getattr(Value, _name, None) if _rule.arity == 1 and not cores.c else None
-    setattr(VALUES, _name, _method or partial(apply, _rule))
+    _of_one = handover.of_one(_rule) if cores.c else getattr(Value, _name, None)
+    setattr(VALUES, _name, _of_one if _rule.arity == 1 and _of_one else partial(apply, _rule))
 VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
 VALUES.where = _choice
 VALUES.stop_gradient = held

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import cores, leftover, numbers, reading, refuse, watch
+from .rule import Rule
 from .rules import RULES
 from .sweep import pull_back
 
@@ -40,3 +41,10 @@ def _adopt(core: type, definition: type) -> None:
     for name, member in vars(definition).items():
         if (name == "__doc__" or name not in vars(core)) and name not in ("__dict__", "__init__", "__slots__"):
             setattr(core, name, member)
+
+
+def of_one(rule: Rule) -> Callable[[Any], Any]:
+    """An operation of one operand as a function, which a method in C is not: it can have a docstring, and a number."""
+    core: Any = cores.c
+    apply: Callable[..., Any] = core.apply
+    return lambda x: apply(rule, x)
