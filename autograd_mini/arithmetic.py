@@ -7,7 +7,11 @@ it is used, anything else gets a name.  What differs between languages stands in
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NoReturn
+
+from .ieee import total
+from .rule import Rule
 
 # How tightly a piece of code binds; comparison, and, or lie between the sum and the choice as each language has them.
 ATOM: Final = 10
@@ -52,7 +56,134 @@ class Language:
     named: str
 
 
-class Expression:
+class Operators:
+    """Python's operators, each of which writes an operation: `operate` gives what it is, by its name in `operator`."""
+
+    __slots__ = ()
+
+    def operate(self, name: str, *args: Any) -> Any:
+        """An operation on this and on others."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self.operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self.operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._signed(other) if _is_one(other) else self.operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._signed(other) if _is_one(other) else self.operate("mul", other, self)
+
+    def _signed(self, one: float) -> Any:
+        return self if one > 0.0 else -self  # exact, and so the same bits
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.operate("truediv", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.operate("truediv", other, self)
+
+    def __pow__(self, n: Any) -> Any:
+        return self.operate("pow", self, n)
+
+    def __neg__(self) -> Any:
+        return self.operate("neg", self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.operate("abs", self)
+
+    def __and__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return self if other else False
+        return self.operate("and_", self, other)
+
+    def __or__(self, other: Any) -> Any:
+        if isinstance(other, bool):
+            return True if other else self
+        return self.operate("or_", self, other)
+
+    __rand__, __ror__ = __and__, __or__
+
+    def __lt__(self, other: Any) -> Any:
+        return self.operate("lt", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.operate("le", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.operate("gt", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.operate("ge", self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return self.operate("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.operate("ne", self, other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a row asks nothing its truth: it chooses by m.where(condition, a, b)")
+
+
+def _is_one(x: Any) -> bool:
+    return not isinstance(x, Operators) and abs(x) == 1.0
+
+
+class Arithmetic:
+    """What a row has for its m: every operation under its name, `where` and `stop_gradient`.
+
+    Args:
+        operations: the rows by their names.
+    """
+
+    def __init__(self, operations: Mapping[str, Rule]) -> None:
+        self.operations = operations
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self.operations:
+            raise AttributeError(f"there is no operation {name!r}", name=name, obj=self)
+        return partial(self.value, self.operations[name])
+
+    @staticmethod
+    def stop_gradient(x: Any) -> Any:
+        """x itself: no derivative is taken of code."""
+        return x
+
+    def value(self, rule: Rule, *xs: Any) -> Any:
+        """The code of an operation; of constants alone, its value."""
+        if not any(isinstance(x, Operators) for x in xs):
+            return constant(rule, *xs)
+        return self.written(rule, *xs)
+
+    def written(self, rule: Rule, *xs: Any) -> Any:
+        """The code of an operation of which an operand is code."""
+        raise NotImplementedError
+
+
+def constant(rule: Rule, *xs: float) -> Any:
+    """The value of an operation on floats; in IEEE arithmetic, where it raises on them."""
+    try:
+        return rule.f(*xs)
+    except (ArithmeticError, ValueError):
+        return float(total(rule, *xs))
+
+
+class Expression(Operators):
     """A piece of code: a form with its arguments, which are expressions or constants."""
 
     __slots__ = ("args", "at", "form", "lines")
@@ -63,83 +194,9 @@ class Expression:
         self.args = args
         self.at = at
 
-    def __add__(self, other: Any) -> Any:
-        return self.lines.operate("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.lines.operate("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.lines.operate("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.lines.operate("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._signed(other) if _is_one(other) else self.lines.operate("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._signed(other) if _is_one(other) else self.lines.operate("mul", other, self)
-
-    def _signed(self, one: float) -> Any:
-        return self if one > 0.0 else -self  # exact, and so the same bits
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.lines.operate("truediv", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.lines.operate("truediv", other, self)
-
-    def __pow__(self, n: Any) -> Any:
-        return self.lines.language.power(self.lines, self, n)
-
-    def __neg__(self) -> Any:
-        return self.lines.operate("neg", self)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return self.lines.operate("abs", self)
-
-    def __and__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return self if other else False
-        return self.lines.operate("and_", self, other)
-
-    def __or__(self, other: Any) -> Any:
-        if isinstance(other, bool):
-            return True if other else self
-        return self.lines.operate("or_", self, other)
-
-    __rand__, __ror__ = __and__, __or__
-
-    def __lt__(self, other: Any) -> Any:
-        return self.lines.operate("lt", self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self.lines.operate("le", self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self.lines.operate("gt", self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self.lines.operate("ge", self, other)
-
-    def __eq__(self, other: object) -> Any:
-        return self.lines.operate("eq", self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self.lines.operate("ne", self, other)
-
-    __hash__ = object.__hash__
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a row asks nothing its truth: it chooses by m.where(condition, a, b)")
-
-
-def _is_one(x: Any) -> bool:
-    return not isinstance(x, Expression) and abs(x) == 1.0
+    def operate(self, name: str, *args: Any) -> Any:
+        """An operation: by the language's form."""
+        return self.lines.power(*args) if name == "pow" else self.lines.operate(name, *args)
 
 
 class Lines:
@@ -155,6 +212,10 @@ class Lines:
     def operate(self, name: str, *args: Any) -> Expression:
         """An operation for which the language has a form."""
         return self.make(self.language.forms[name], args)
+
+    def power(self, x: Any, n: Any) -> Any:
+        """x to the power of n."""
+        return self.language.power(self, x, n)
 
     def atom(self, text: str) -> Expression:
         """A name or any other text that needs no brackets."""

@@ -14,12 +14,10 @@ Compile without contraction (-ffp-contract=off), and the bits are Python's.
 import math
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from .arithmetic import ARITHMETIC, ATOM, CHOICE, SIGN, SUM, Expression, Form, Language, Lines, binds_as
-from .ieee import total
+from .arithmetic import ARITHMETIC, ATOM, CHOICE, SIGN, SUM, Arithmetic, Expression, Form, Language, Lines, binds_as
 from .rule import Rule
 from .rules import RULES
 
@@ -75,27 +73,16 @@ C: Final = Language(
 )
 
 
-class CArithmetic:
-    """What a row has for its m: every operation under its name, `where` and `stop_gradient`."""
+class CArithmetic(Arithmetic):
+    """C's arithmetic."""
 
     def __init__(self, lines: Lines) -> None:
+        super().__init__(RULES)
         self.lines = lines
         self.where = lines.where
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name not in RULES:
-            raise AttributeError(f"there is no operation {name!r}", name=name, obj=self)
-        return partial(self.value, RULES[name])
-
-    @staticmethod
-    def stop_gradient(x: Any) -> Any:
-        """x itself: no derivative is taken of a piece of C."""
-        return x
-
-    def value(self, rule: Rule, *xs: Any) -> Any:
+    def written(self, rule: Rule, *xs: Any) -> Any:
         """The call of an operation, or what an operator writes."""
-        if not any(isinstance(x, Expression) for x in xs):
-            return float(total(rule, *xs))
         if rule.name in _OPERATORS:
             return rule.f(*xs)
         if rule.name in _LIBM:

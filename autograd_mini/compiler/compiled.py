@@ -14,16 +14,16 @@ from ..hooks import without_hooks
 from ..reading import lend, number_of, version_of
 from ..transforms import gradients
 from ..watch import never_raising
-from .calls import PlainCall, arrays, in_place
-from .choice import EXECUTORS, chosen, may_be_native, require_native
-from .passes import guarded, recovered, spread
+from .executors import EXECUTORS, chosen, may_be_native, require_native
 from .pauses import importing, no_collector, one_at_a_time
-from .program import Program
-from .replay import replay
-from .schedule import grouped, straight
-from .source import Flipped, SourceExecutor
-from .trace import Trace, as_result, note, run_only, trace
-from .watched import Watched, all_hold
+from .plan.groups import grouped, straight
+from .plan.passes import guarded, recovered, spread
+from .program import Flipped, Program
+from .python.straight import SourceExecutor
+from .record.replay import replay
+from .record.trace import Trace, as_result, note, run_only, trace
+from .record.watched import Watched, all_hold
+from .signature import PlainCall, arrays, in_place
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 LONG = 400  # operations, from which on loops are looked for
@@ -316,7 +316,7 @@ class Compiled:
             return grouped(graph, call.sizes, options.sampled), ""
         arrays()
         with importing:
-            from .loops import find
+            from .plan.loops import find
 
         found = find(graph, sources)
         program = grouped(graph, call.sizes, options.sampled, found)
@@ -343,7 +343,7 @@ class Compiled:
             lasts = self._outdated <= PATIENCE
             return NativeExecutor(program, sources, self._params, self._options.dtype, why, lasts=lasts)
         with importing:
-            from .numpy import NumpyExecutor
+            from .arrays.numpy_executor import NumpyExecutor
 
         return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
-from .graph import OPERATIONS, Guard, differentiable
+from .record.graph import OPERATIONS, Guard, differentiable
 
 VERSION = 1
 LAGS = 4  # trips that a loop may reach back
@@ -17,6 +17,10 @@ LAGS = 4  # trips that a loop may reach back
 
 class ProgramError(AutogradError, ValueError):
     """A program contradicts itself, or is of another version."""
+
+
+class Flipped(Exception):
+    """Guards of a program don't hold: for each of them 1 or 0, or one for each sample."""
 
 
 class Group(NamedTuple):

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arguments import array_of, require_real
-from .calls import one_or_all
-from .source import Flipped
+from .program import Flipped
+from .signature import one_or_all
 
 
 class SampledCall:

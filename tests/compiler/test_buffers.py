@@ -286,11 +286,11 @@ def test_the_memory_of_the_parameters_stays_where_it_is():
 
 
 def test_an_array_that_is_not_as_its_block_says_is_refused_before_a_byte_is_read():
-    from autograd_mini.compiler.native import executor as native
+    from autograd_mini.compiler.native import tape
 
     c = compiler.compile(lambda x: x[0] * x[1], batch=True, executor="native")
     c(np.ones((2, 2)))
-    frame = native.Frame(next(iter(c._plans.values()))[0].executor.bound(N))
+    frame = tape.Frame(next(iter(c._plans.values()))[0].executor.bound(N))
     good = np.ones((2, N)), np.ones((1, N)), np.ones((2, N))
     fixed = np.ones((1, N))
     fixed.setflags(write=False)

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from autograd_mini import compiler, exp, sin
-from autograd_mini.compiler.native.jit import Jit, host, pieces
+from autograd_mini.compiler.native.llvm.jit import Jit, host, pieces
 
 
 def branching(x):

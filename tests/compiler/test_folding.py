@@ -14,8 +14,8 @@ pytest.importorskip("llvmlite")
 
 from autograd_mini import Value, compiler, cos, dot, exp, log, maximum, primitive, sigmoid, sin, sqrt, tanh, where
 from autograd_mini import sum as total_of
-from autograd_mini.compiler import loops as finder
-from autograd_mini.compiler.native import executor as native
+from autograd_mini.compiler.native import tape
+from autograd_mini.compiler.plan import loops as finder
 from autograd_mini.compiler.program import Loop, ProgramError
 from tests.compiler.expressions import BINARY, UNARY, rounding
 
@@ -394,13 +394,13 @@ fences = []
 @every
 def test_nothing_is_written_out_of_place(f, monkeypatch):
     fences.clear()
-    monkeypatch.setattr(native, "aligned", fenced)
+    monkeypatch.setattr(tape, "aligned", fenced)
     args = points(f)
     c = folded(f, batch=True)
     c(*[x[None] for x in args])
     executor = executor_of(c)
     for n in COUNTS:
-        frame = native.Frame(executor.bound(n))
+        frame = tape.Frame(executor.bound(n))
         blocks = [np.tile(x[:, None], n) for x in args]
         results = fenced(n, np.dtype(float)).reshape(1, n)
         out = [fenced(len(x) * n, np.dtype(float)).reshape(-1, n) for x in args]
@@ -507,7 +507,7 @@ def test_a_pickled_program_keeps_its_loops():
 
 
 def test_a_program_with_loops_runs_on_numpy_too():
-    from autograd_mini.compiler.numpy import NumpyExecutor
+    from autograd_mini.compiler.arrays.numpy_executor import NumpyExecutor
 
     c = folded(fourth_back)
     args = points(fourth_back)
@@ -536,7 +536,7 @@ def test_loops_that_a_program_has_not_are_refused():
 
 
 def test_code_of_a_loop_is_that_of_any_number_of_steps():
-    from autograd_mini.compiler.native.jit import host
+    from autograd_mini.compiler.native.llvm.jit import host
 
     c = folded(lambda p, s: euler(p, s, 100))
     c.value_and_grad(*points(euler))

@@ -18,7 +18,8 @@ pytest.importorskip("llvmlite")
 
 from autograd_mini import Value, compiler, tanh
 from autograd_mini.compiler.native import executor as native
-from autograd_mini.compiler.native import quick, streams, threads
+from autograd_mini.compiler.native import tape, threads
+from autograd_mini.compiler.native.region import nodes as streams
 from tests.compiler.expressions import Expression
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is protected as Linux does it")
@@ -62,11 +63,11 @@ def stepped(x, p):
 
 def run(at_end):
     """Programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
-    keep = native.Tape.keep
-    native.Tape.keep = lambda self, array: keep(self, fenced(array, at_end))
+    keep = tape.Tape.keep
+    tape.Tape.keep = lambda self, array: keep(self, fenced(array, at_end))
     native.aligned = lambda count, dtype: fenced(np.zeros(count, dtype), at_end)
-    native.np = quick.np = FencedNumpy(at_end)
-    threads.PART = native.PART = 512  # so that several threads have something to do
+    native.np = tape.np = FencedNumpy(at_end)
+    threads.PART = tape.PART = 512  # so that several threads have something to do
     for seed in range(SEEDS + 2):
         streams.LEAST = (2, 64)[seed % 3 == 0]  # so that there are some
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]

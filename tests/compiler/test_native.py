@@ -20,13 +20,15 @@ import llvmlite.binding as llvm
 import mpmath
 
 from autograd_mini import Value, compiler, cos, dot, exp, log, sin, sqrt, tanh, where
-from autograd_mini.compiler import choice
-from autograd_mini.compiler.native import cache, kernels, threads
+from autograd_mini.compiler import executors
 from autograd_mini.compiler.native import executor as native
-from autograd_mini.compiler.native.functions import call as function_call
-from autograd_mini.compiler.native.ir import Code, Kind
-from autograd_mini.compiler.native.jit import Jit, host
-from autograd_mini.compiler.native.lane import Lanes
+from autograd_mini.compiler.native import tape, threads
+from autograd_mini.compiler.native.kernels import access as kernels
+from autograd_mini.compiler.native.llvm import cache
+from autograd_mini.compiler.native.llvm.arithmetic import call as function_call
+from autograd_mini.compiler.native.llvm.code import Code, Kind
+from autograd_mini.compiler.native.llvm.jit import Jit, host
+from autograd_mini.compiler.native.llvm.lanes import Lanes
 from autograd_mini.compiler.native.machine import text
 from autograd_mini.engine import apply
 from autograd_mini.ieee import IEEE, Ieee, total
@@ -220,7 +222,7 @@ fences = []
 @pytest.mark.parametrize("n", COUNTS)
 def test_nothing_is_written_out_of_place(n, monkeypatch):
     fences.clear()
-    monkeypatch.setattr(native, "aligned", fenced)
+    monkeypatch.setattr(tape, "aligned", fenced)
     for seed in range(SEEDS):
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
         for params in (None, leaves):
@@ -229,7 +231,7 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
             c = compiler.compile(lambda x: recipe(x, leaves), executor="native", **options)  # noqa: B023
             c(np.ones((2, 3)))
             executor = next(iter(c._plans.values()))[0].executor
-            frame = native.Frame(executor.bound(n))
+            frame = tape.Frame(executor.bound(n))
             blocks = [np.random.default_rng(seed).normal(size=(3, n))]
             results = fenced(n * (1 + len(executor.program.guards)), np.dtype(float)).reshape(-1, n)
             out = [fenced(6, np.dtype(float)) if params else fenced(3 * n, np.dtype(float)).reshape(3, n)]
@@ -254,7 +256,7 @@ def test_nothing_is_said_to_be_aligned_better_than_it_is(making, scalar, size):
 @pytest.mark.parametrize("n", [2, 7, 8, 9, 100])
 def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
     monkeypatch.setattr(native, "MANY", 2)
-    monkeypatch.setattr(native, "aligned", fenced)
+    monkeypatch.setattr(tape, "aligned", fenced)
     fences.clear()
     for seed in range(SEEDS // 4):
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
@@ -265,7 +267,7 @@ def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
             assert_same(expected.value_and_grad(X), got.value_and_grad(X))
             assert_same([expected(X)], [got(X)])
             executor = next(iter(got._plans.values()))[0].executor
-            assert isinstance(executor.bound(n).tape, native.FusedTape)
+            assert isinstance(executor.bound(n).tape, tape.FusedTape)
     assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
 
 
@@ -761,13 +763,13 @@ def test_explain_names_the_executor_and_why():
 
 def test_without_llvmlite_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "llvmlite", None)
-    monkeypatch.setattr("autograd_mini.compiler.choice.find_spec", lambda name: None)
+    monkeypatch.setattr("autograd_mini.compiler.executors.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"^executor='native' needs llvmlite: .*pip install '.*\[native\]'$"):
         compiler.compile(exp, executor="native")
     f = compiler.compile(exp, batch=True)
     f(np.ones(3))
     assert "llvmlite is not installed" in f.explain()
-    monkeypatch.setattr("autograd_mini.compiler.choice.find_spec", lambda name: None if name == "numpy" else name)
+    monkeypatch.setattr("autograd_mini.compiler.executors.find_spec", lambda name: None if name == "numpy" else name)
     with pytest.raises(ImportError, match=r"needs NumPy: .*pip install '.*\[native\]'$"):
         compiler.compile(exp, executor="native")
 
@@ -776,8 +778,8 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
     def refuse():
         raise OSError("no C library")
 
-    monkeypatch.setattr("autograd_mini.compiler.native.jit.host", refuse)
-    choice._problem.cache_clear()
+    monkeypatch.setattr("autograd_mini.compiler.native.llvm.jit.host", refuse)
+    executors._problem.cache_clear()
     try:
         f = compiler.compile(exp, batch=True)
         assert f([0.0]).tolist() == [1.0]
@@ -785,7 +787,7 @@ def test_where_llvm_cannot_be_used_numpy_is(monkeypatch):
         with pytest.raises(RuntimeError, match="OSError: no C library"):
             compiler.compile(exp, executor="native")
     finally:
-        choice._problem.cache_clear()
+        executors._problem.cache_clear()
 
 
 def test_values_assigned_again_and_again_make_new_code_no_more_than_a_few_times(monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, compiler
-from autograd_mini.compiler.special import erf, erfc
+from autograd_mini.compiler.arrays.error_function import erf, erfc
 from autograd_mini.engine import apply
 from autograd_mini.ieee import total
 from autograd_mini.rules import RULES

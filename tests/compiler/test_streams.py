@@ -11,8 +11,8 @@ pytest.importorskip("llvmlite")
 from autograd_mini import Value, compiler, exp, relu, sin, tanh, where
 from autograd_mini import sum as total
 from autograd_mini.compiler.native import executor as native
-from autograd_mini.compiler.native import streams
-from autograd_mini.compiler.native.jit import Jit, host
+from autograd_mini.compiler.native.llvm.jit import Jit, host
+from autograd_mini.compiler.native.region import nodes as streams
 from tests.compiler.expressions import Expression
 from tests.compiler.test_native import NARROW, assert_same, both
 

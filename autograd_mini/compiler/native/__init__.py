@@ -10,17 +10,17 @@ What @primitive made is called in Python.
 A kernel is written by reading a row on `Lanes`, numbers whose operators write LLVM's language: nothing that the table
 says is said here again.  To be read in this order:
 
-    ir          the text of LLVM functions under way: instructions, loops, types
-    lane        numbers with Python's operators that write it, and the arithmetic that a row has for its m
-    functions   exp, sin … in that arithmetic: by the polynomials of `polynomials`, else by C's functions
-    kernels     the kernels of operations with few operands;  sums: those of sums, products and dots
-    streams     those of groups in step: what they exchange stays in registers
-    machine     what runs a list of instructions over all samples
-    encode      from a program to instructions;  primitives: those that call Python
-    fused       a small program as one function;  folded: a loop as two kernels
-    entry       functions that Python calls without a detour;  total: the sum of an array
-    executor    what `Compiled` calls: it has the arrays, and runs all that;  quick: its short way;  threads: many cores
-    jit         LLVM itself, from text to addresses;  cache: what is kept between processes
+    llvm/           code: the text of LLVM functions under way;  lanes: numbers with Python's operators that write it;
+                    arithmetic: what a row has for its m, functions by polynomials, else C's;  jit: LLVM itself, from
+                    text to addresses;  cache: what is kept between processes
+    kernels/        access: the kernels of operations with few operands;  sums: those of sums, products and dots
+    region/         stretches of operations in one piece, whose numbers stay in registers: whole (a small program),
+                    nodes (groups in step, a stream), trips (the steps of a loop)
+    machine         what runs a list of instructions over all samples
+    instructions    from a program to that list;  callbacks: instructions that call Python
+    tape            a list in memory, with arrays to work on;  buffers: the door by which arrays come in
+    python_entry    functions that Python calls without a detour
+    executor        what `Compiled` calls;  threads: many cores
 
 What can be relied on: a sample's numbers depend on no other sample, nothing is written outside the arrays at hand, and
 the bits are the same for any number of threads.  An address is found when code is loaded, and never kept with it.

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from . import capi, total
-from .ir import Code
-from .jit import Jit, add_symbol
+from . import capi
+from .kernels import exact_sum as total
+from .llvm.code import Code
+from .llvm.jit import Jit, add_symbol
 from .machine import BLOCK, Call
 
 # A Py_buffer, which is part of the stable ABI: its bytes, and where it has what.

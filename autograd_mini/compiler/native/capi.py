@@ -7,8 +7,8 @@ import ctypes
 from collections.abc import Callable
 from typing import Any, Final
 
-from .ir import Code
-from .jit import Held, add_symbol
+from .llvm.code import Code
+from .llvm.jit import Held, add_symbol
 
 _METH_FASTCALL: Final = 0x80
 _API: Final = {

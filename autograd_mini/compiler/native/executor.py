@@ -1,155 +1,21 @@
-"""Programs run by the machine."""
+"""Programs run as machine code."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import accumulate, pairwise
-from typing import Any
+from math import isfinite
+from typing import Any, Final
 
 import numpy as np
 
 from ...lazy import cached_property
-from ..flat import flat_way
-from ..pauses import importing
 from ..program import Group, Program
-from ..source import Flipped
-from . import capi
-from .buffers import quick_runner, runner
-from .encode import Encoder, Instruction, Instructions
-from .entry import entry
-from .fused import MANY, SMALL, name_of, over_samples, size
-from .ir import Kind
-from .jit import Jit, host
-from .machine import BLOCK, Call, text
-from .primitives import KERNEL, Callback, is_own, kernel
-from .threads import PART, all_done, divided
-from .total import total
-
-LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
-SCALARS = {"float64": "double", "float32": "float"}
-
-
-class Tape:
-    """A program as the machine's instructions in memory, for rows of a kind, and the arrays of one call after another.
-
-    Args:
-        program: what to run.
-        sources: the slots to differentiate by.
-        parameters: the array of parameters.
-        dtype: in which to calculate.
-        width: how many samples at once: 1, or as many as there are lanes.
-        jit: where its kernels come from.
-    """
-
-    def __init__(
-        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
-    ) -> None:
-        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
-        encoded = encoder.encoded()
-        machine = f"run_{self.kind.scalar}_{width}"
-        every = [x for part in encoded for x in part]
-        instructions = [x for x in every if isinstance(x, Instruction)]
-        self.is_python = len(instructions) < len(every)
-        self._kept: list[Any] = []  # what the instructions say where to find
-        addresses = self._loaded(
-            {machine: partial(text, self.kind, name=machine)}
-            | {x.name: x.write for x in instructions if x.is_general}
-            | ({KERNEL: kernel} if self.is_python else {}),
-            {x.name: x.write for x in instructions if not x.is_general},
-            jit,
-        )
-        self.place, self.rows = encoder.place, encoder.rows
-        lists = [self._list(part, addresses) for part in encoded]
-        self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
-        call = self.call = np.zeros(len(Call), np.int64)
-        call[Call.MACHINE] = addresses[machine]
-        call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
-        for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
-            call[field : field + 2] = address, count
-        call[Call.RESULT] = self.place[program.result]
-        call[Call.PARAMETER_COUNT] = program.parameters
-
-    def _loaded(
-        self, general: dict[str, Callable[..., str]], own: dict[str, Callable[..., str]], jit: Jit
-    ) -> dict[str, int]:
-        """The addresses of functions: those that serve other programs too, and those that go with this one."""
-        capi.register()
-        jit.addresses(general)
-        addresses: dict[str, int] = {}
-        for wanted in (general, own):
-            loaded = jit.load(wanted)
-            self._kept += loaded.held
-            addresses |= zip(wanted, loaded.addresses)
-        return addresses
-
-    def _list(self, instructions: Instructions, addresses: dict[str, int]) -> tuple[int, int]:
-        """Put instructions in memory: the address of the list of their addresses, and their number."""
-        words: list[int] = []
-        starts = []
-        for x in instructions:
-            starts.append(8 * len(words))
-            if isinstance(x, Callback):
-                work = x.called(self.rows, self.kind.width, self.dtype)
-                self._kept.append(work)
-                words += [addresses[KERNEL], id(work)]
-                continue
-            words.append(addresses[x.name])
-            words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
-        base = self.keep(np.array(words, np.int64))
-        return self.keep(np.array(starts, np.int64) + base), len(starts)
-
-    def keep(self, array: Any) -> int:
-        """The address of an array that must stay."""
-        self._kept.append(array)
-        address: int = array.ctypes.data
-        return address
-
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
-        """How many slots there are, the address of a table of where they stand, and the first if the others follow."""
-        places = self.place[list(slots)].astype(np.int32)
-        follow = len(places) > 0 and (np.diff(places) == 1).all()
-        return len(places), self.keep(places), int(places[0]) if follow else -1
-
-    def arrays(self) -> tuple[Any, Any]:
-        """V and G for one thread."""
-        v, g = [aligned(self.rows * self.kind.width, self.dtype) for _ in range(2)]
-        for place, x in self.constants:
-            v[place * self.kind.width : (place + 1) * self.kind.width] = x
-        return v, g
-
-
-class FusedTape:
-    """A small program as one function, with what of a `Tape` a call needs."""
-
-    is_python = False
-
-    def __init__(
-        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
-    ) -> None:
-        del parameters  # it reads them at each call
-        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        name = name_of(program, sources, self.kind)
-        write = partial(over_samples, name, program, sources, self.kind)
-        (address,), self._kept = jit.load({name: write})
-        self.call = np.zeros(len(Call), np.int64)
-        self.call[Call.MACHINE] = address
-        self._sums = program.parameters * width
-
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
-        """No table is needed: rows are in the order of the program."""
-        return len(slots), 0, -1
-
-    def arrays(self) -> tuple[Any, Any]:
-        """Where the derivatives by parameters are added up."""
-        return aligned(0, self.dtype), aligned(self._sums, self.dtype)
-
-
-def aligned(count: int, dtype: Any) -> Any:
-    """An array of zeros that begins where a cache line does."""
-    bytes_ = np.zeros(count * dtype.itemsize + 64, np.uint8)
-    first = -bytes_.ctypes.data % 64
-    return bytes_[first : first + count * dtype.itemsize].view(dtype)
+from ..signature import flat_way
+from .callbacks import is_own
+from .kernels.exact_sum import total
+from .llvm.jit import Jit, host
+from .python_entry import entry
+from .region.whole import MANY, SMALL, size
+from .tape import LANES, SCALARS, Bound, FusedTape, Tape
 
 
 class NativeExecutor:
@@ -166,7 +32,7 @@ class NativeExecutor:
     """
 
     name = "native"
-    scalars = False
+    scalars = takes_numbers = False
     samples_at_once = 2**62
 
     def __init__(
@@ -236,9 +102,6 @@ class NativeExecutor:
 
     def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
         """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
-        with importing:
-            from .quick import quick_way
-
         if self.program.own:  # the long way raises what Python raised
             return None
         if self._function is not None:
@@ -299,133 +162,37 @@ def _refuse(*args: Any) -> Any:
     raise TypeError(f"these are not the numbers or the branches that the code was made for: {args!r:.80}")
 
 
-class Bound:
-    """A tape with room to work in, for calls from any thread."""
+# ---- the short way: arrays like those of the last call ----
 
-    def __init__(self, program: Program, parameters: Any, tape: Tape | FusedTape, jit: Jit) -> None:
-        self.tape, self.parameters = tape, parameters
-        ends = list(accumulate(program.arguments, initial=0))
-        self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
-        self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
-        self._guarded, self._sampled = bool(program.guards), program.sampled
-        self._slots = program.slots
-        self._guards = np.array([float(guard.outcome) for guard in program.guards])
-        self.runner, self._quick_runner = runner(jit), quick_runner(jit)
-        self._free: list[Frame] = []
+Shape = tuple[int, ...]
+MOST: Final = 10  # arguments, whose axes and those of the results are to fit in the bits of one integer
 
-    def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
-        """The value for each sample; if there is a seed, the derivatives are written to `out`."""
-        results = np.empty((self.outputs[0], n), self.tape.dtype)
-        if n * self._slots < 2 * PART:
-            self._part(arguments, results, 0, n, seed, out)
-        else:
-            self._parts(n, arguments, results, seed, out)
-        if self._guarded:
-            self._check(results)
-        return results[0] if self._sampled else results[0, 0]
 
-    def quick(
-        self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
-    ) -> tuple[float, Any]:
-        """The sum of the values, and those themselves if they are to be given away, for arrays as the caller has them.
+def quick_way(
+    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
+) -> Callable[..., tuple[Any, Any]] | None:
+    """A function for value_and_grad of arrays of these shapes, or of samples of that shape; None if there is no such.
 
-        Raises:
-            TypeError: they are not of these axes.
-        """
-        if n * self._slots >= 2 * PART:
+    It raises TypeError for any other arguments, whose way is the long one.
+    """
+    if not 0 < len(shapes) <= MOST or any(len(shape) > 1 for shape in shapes):
+        return None
+    sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
+    theirs = [sampled + len(shape) for shape in shapes]
+    axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
+    dtype, summed = executor.dtype, reduce is not None or not sampled
+    one = None if sampled else executor.bound(1)
+    empty, gradients = np.empty, list(shapes) if parameters is None else [parameters.shape]
+    each = sampled and parameters is None
+
+    def quick(*args: Any) -> tuple[Any, Any]:
+        if len(args) != arity or not (n := len(args[0]) if sampled else 1):
             raise TypeError
-        frame = self._frame()
-        results = frame.results
-        if given or results is None or len(results[0]) != n:
-            results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
-        try:
-            total = self._quick_runner(frame.address, n, seed, axes, *arguments, results, *out)
-            if given:
-                frame.results = None
-            if self._guarded:
-                self._check(results)
-        finally:
-            self._free.append(frame)
-        return total, results
+        out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
+        seed = 1.0 / n if reduce == "mean" else 1.0
+        total, results = (one or executor.bound(n)).quick(n, seed, axes, args, out, not summed)
+        if not (sampled or isfinite(total)):  # floats may raise there, and the function catch it
+            raise TypeError
+        return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
 
-    def _frame(self) -> "Frame":
-        try:
-            return self._free.pop()
-        except IndexError:
-            return Frame(self)
-
-    def _part(
-        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
-    ) -> None:
-        frame = self._frame()
-        try:
-            frame.run(arguments, results, first, end, seed, out)
-        finally:
-            self._free.append(frame)
-
-    def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
-        """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
-        parts = divided(n, self._slots, self.tape.kind.width)
-        by_parameters = seed is not None and self.parameters is not None
-        sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
-
-        def job(k: int) -> None:
-            self._part(arguments, results, *parts[k], seed, out if sums is None else [sums[k]])
-
-        all_done(job, range(len(parts)))
-        if sums is not None:
-            np.add.reduce(sums, 0, None, out[0])
-
-    def _check(self, results: Any) -> None:
-        wrong = results[1:] != self._guards[:, None]
-        if wrong.any():
-            raise Flipped(np.arange(len(wrong)), wrong if self._sampled else wrong[:, 0])
-
-
-_FIRST, _END, _SAMPLES, _BACK = map(int, (Call.FIRST, Call.END, Call.SAMPLES, Call.BACK))
-_SEED = int(Call.SEED)
-
-
-class Frame:
-    """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
-
-    def __init__(self, bound: Bound) -> None:
-        tape, parameters = bound.tape, bound.parameters
-        self.dtype, self.arrays = tape.dtype, tape.arrays()
-        self.runner = bound.runner
-        self.is_python = tape.is_python
-        self.results: Any = None  # of the last call, where nobody else has them
-        count = len(bound.inputs)
-        ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
-        words: Any = np.zeros(backs + BLOCK * max(count, 1), np.int64)
-        words[: len(Call)] = tape.call
-        words[Call.FORMAT] = ord(tape.dtype.char)
-        words[[Call.V, Call.G]] = [array.ctypes.data for array in self.arrays]
-        for at, tables in ((ins, bound.inputs), (outs, [bound.outputs]), (backs, bound.inputs)):
-            for k, slots in enumerate(tables):
-                words[at + BLOCK * k + 3 : at + BLOCK * (k + 1)] = slots
-        self.address = words.ctypes.data
-        fields = [(Call.BLOCKS_IN, ins, count), (Call.BLOCKS_OUT, outs, 1), (Call.BLOCKS_BACK, backs, count)]
-        if parameters is not None:
-            words[[Call.PARAMETERS, Call.BY_PARAMETERS]] = parameters.ctypes.data, 1
-            words[backs + 3] = len(parameters)
-            fields[-1] = (Call.BLOCKS_BACK, backs, 0)
-        for field, at, blocks in fields:
-            words[field : field + 2] = self.address + 8 * at, blocks
-        self.words = memoryview(words)
-        self.seed: Any = memoryview(words.view(np.float64))
-
-    def run(
-        self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
-    ) -> None:
-        """One call of the machine, for the samples from first to below end."""
-        words, dtype = self.words, self.dtype
-        blocks = [x if x.dtype is dtype and x.flags.aligned else x.astype(dtype) for x in arguments]
-        words[_FIRST], words[_END], words[_SAMPLES], words[_BACK] = first, end, results.shape[1], seed is not None
-        if seed is not None:
-            self.seed[_SEED] = seed
-        if not self.is_python:
-            self.runner(self.address, *blocks, results, *out)
-            return
-        with np.errstate(all="ignore"):
-            self.runner(self.address, *blocks, results, *out)
+    return quick

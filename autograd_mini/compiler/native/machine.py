@@ -8,9 +8,8 @@ them alone), then the inputs and what varies.
 from collections.abc import Callable
 from enum import IntEnum, auto
 
-from .ir import Code, Kind
-from .kernels import across, splat
-from .lane import Lanes
+from .llvm.code import Code, Kind
+from .llvm.lanes import Lanes, across, splat
 
 
 class Call(IntEnum):

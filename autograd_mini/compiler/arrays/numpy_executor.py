@@ -1,0 +1,119 @@
+"""Programs on NumPy arrays: each group a line of vectors, dots over one list of inputs a matrix product.
+
+The program is written out as source once, and bound to arrays once for each number of samples.  Numbers stand in the
+arguments X0, X1 …, the parameters P, what is evaluated once in U, and what is evaluated for each sample in V; adjoints
+in dX0 …, dP, dU and dV beside them.  A row is one number of the traced function, a column is a sample.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...rule import Rule
+from ..program import Flipped, Program
+from ..python.expressions import compiled
+from .ufuncs import NAMESPACE, elementwise
+from .writer import Writer
+
+Workspace = tuple[Callable[..., Any], Callable[..., Any], list[Any]]
+
+
+class NumpyExecutor:
+    """A program on arrays.
+
+    Args:
+        program: what to run.
+        sources: the slots to differentiate by: those of the parameters, or of the arguments.
+        parameters: the array of parameters, which is read at each call.
+        dtype: in which to calculate, float64 or float32.
+        why: the reason for this executor, for explain().
+    """
+
+    name = "numpy"
+    scalars = takes_numbers = False
+
+    def __init__(
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked"
+    ) -> None:
+        self.why = why
+        self.program, self.parameters, self.dtype = program, parameters, dtype
+        called: dict[str, Rule] = {}
+        self.writer = Writer(program, sources, called)
+        self.source = self.writer.source()
+        self._namespace = dict(NAMESPACE) | {"Flipped": Flipped, "dtype": dtype}
+        self._namespace |= {name: elementwise(rule) for name, rule in called.items() if name not in NAMESPACE}
+        for name, table in self.writer.layout.tables.items():
+            self._namespace[name] = table.astype(dtype) if table.dtype.kind == "f" else table
+        self._code = compiled(self.source, self)
+        self._free: dict[int, list[Workspace]] = {}
+        rows = program.slots - program.leaves
+        self.samples_at_once = max(512, 2**18 // max(rows, 1))
+
+    def value(self, arguments: Sequence[Any], n: int) -> Any:
+        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+        work = self._workspace(n)
+        try:
+            with np.errstate(all="ignore"):
+                return np.array(work[0](*arguments))
+        finally:
+            self._free[n].append(work)
+
+    def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
+        """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
+        work = self._workspace(n)
+        try:
+            with np.errstate(all="ignore"):
+                z = np.array(work[1](*arguments, seed))
+                for array, adjoint in zip(out, work[2]):
+                    if add:
+                        array += adjoint
+                    else:
+                        array[...] = adjoint
+                return z
+        finally:
+            self._free[n].append(work)
+
+    def _workspace(self, n: int) -> Workspace:
+        """Arrays for n samples, and the program bound to them; each is one thread's at a time."""
+        free = self._free.get(n)
+        if free is None:
+            if len(self._free) > 8:
+                self._free.clear()
+            free = self._free.setdefault(n, [])
+        try:
+            return free.pop()
+        except IndexError:
+            own = self._namespace | {"P": self.parameters, "N": n}
+            exec(self._code, own)
+            return own["value"], own["value_and_gradient"], own["gradients"]
+
+    @staticmethod
+    def total(values: Any) -> float:
+        """The sum of the values of the samples."""
+        return float(values.sum())
+
+    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> None:
+        """There is no short way."""
+        del keys, reduce, otherwise
+
+    def explain(self, tracing: float, compiling: float) -> str:
+        """What was done, in words."""
+        p, writer = self.program, self.writer
+        once = sum(1 for group in p if not group.varying)
+        lines = [
+            f"NumPy, {self.dtype} ({self.why}): {p.nodes} operations in {len(p)} groups"
+            + (f", {once} of them once and not for each sample" if p.sampled else "")
+            + f"; traced in {tracing * 1e3:.1f} ms, compiled in {compiling * 1e3:.1f} ms"
+        ]
+        lines += [f"matrix product, {rows} × {columns}" for rows, columns in writer.products]
+        alone = sum(1 for group in p if len(group.results) == 1)
+        if alone:
+            lines.append(f"{alone} groups have one operation each")
+        lines += [
+            f"called element by element, since NumPy has it not: {rule.symbol}"
+            for name, rule in writer.called.items()
+            if name not in NAMESPACE
+        ]
+        lines += [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards if guard.line]
+        return "\n".join(lines)

@@ -1,0 +1,371 @@
+"""A program written out as NumPy source, a few lines for each group forward, a few for each backward."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from ...rule import Rule
+from ..program import Group, Program
+from ..python.expressions import ATOM, SIGN, SUM, Arithmetic, Lines, Text
+from ..record.graph import differentiable
+from .layout import Layout, Rows, flat
+from .ufuncs import NAMESPACE
+
+_REDUCTIONS = {"sum": "add", "chain": "add", "mean": "add", "prod": "multiply", "hypot": "hypot"}
+_UFUNCS = {"{} + {}": "add", "{} - {}": "subtract", "{} * {}": "multiply", "{} / {}": "divide", "-{}": "negative"}
+_UFUNCS |= {"{} < {}": "less", "{} <= {}": "less_equal", "{} > {}": "greater", "{} >= {}": "greater_equal"}
+_UFUNCS |= {"{} == {}": "equal", "{} != {}": "not_equal", "abs({})": "absolute"}
+
+
+class _VectorLines(Lines):
+    def __init__(self) -> None:
+        super().__init__(choice="where({0}, {1}, {2})")
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """The choice, by faster calls where one of the two is a number."""
+        if not isinstance(condition, Text):
+            return a if condition else b
+        if isinstance(a, float) and isinstance(b, float) and {a, b} == {0.0, 1.0} and condition.binds < SUM:
+            truth = condition if a else self.make("~{}", (condition,), SIGN, (SIGN,))
+            return self.make("{}.astype(dtype)", (truth,), ATOM, (ATOM,))
+        if isinstance(a, float) and len(condition.args) == 2 and condition.args[0] is b and condition.args[1:] == (a,):
+            bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.template)
+            if bound and a and a == a:  # of two zeros NumPy may take either, and nan instead of any number
+                return self.call(bound, b, a)
+        return super().where(condition, a, b)
+
+    def power(self, x: Any, n: Any) -> Any:
+        """A power, by multiplication where it is small."""
+        if n == 2.0:
+            return x * x
+        if n == 3.0:
+            return x * x * x
+        return super().power(x, n)
+
+    def store(self, out: str, value: Any) -> None:
+        """Write a value into a part of an array, straight from the function that computes it, if that can."""
+        template = value.template if isinstance(value, Text) else ""
+        name = _UFUNCS.get(template) or template.partition("(")[0]
+        if template == "add.reduce({}, {})":
+            self.do(f"add.reduce({{}}, {{}}, None, {out})", *value.args)
+        elif _args(value) and isinstance(NAMESPACE.get(name), np.ufunc):
+            self.do(f"{name}({', '.join(['{}'] * len(value.args))}, out={out})", *value.args)
+        else:
+            self.do(f"{out}[...] = {{}}", value)
+
+
+def _args(value: Any) -> tuple[Any, ...]:
+    return value.args if isinstance(value, Text) else ()
+
+
+class Writer:
+    """The source of a program on arrays.
+
+    Args:
+        program: what to write out.
+        sources: the slots to differentiate by.
+        called: takes the operations that the source calls.
+    """
+
+    def __init__(self, program: Program, sources: Sequence[int], called: dict[str, Rule]) -> None:
+        self.program, self.sources, self.called = program, list(sources), called
+        self.layout = Layout(program)
+        self.active = program.active(sources)
+        self.touched: set[int] = set()  # slots whose adjoints are written
+        self.products: list[tuple[int, int]] = []  # the matrices of dots
+
+    def source(self) -> str:
+        """All of it: the arrays and their parts, the two functions, and the list of the arrays of derivatives."""
+        layout, slot = self.layout, self.program.result
+        groups = list(self.program)
+        forward = [line for group in groups for line in self._forward(group)] + self._guards()
+        result = layout.read([[slot]], layout.varying[slot])
+        forward.append(f"return {result}[0]" if isinstance(result, str) else f"return {result!r}")
+        forward = _assigned(layout.heads) + forward
+        backward = self._seed()
+        for group in reversed(groups):
+            backward += self._backward(group)
+        lines = _VectorLines()
+        self._zero(lines, [slot for slot in self.sources if slot not in self.touched])
+        backward += lines.written()
+        names = ", ".join([f"X{a}" for a in range(len(self.program.arguments))])
+        both = [f"z = value({names})", *_assigned(layout.heads), *backward, "return z"]
+        gradients = ", ".join(dict.fromkeys("d" + layout.array[slot] for slot in self.sources))
+        parts = [
+            *self._arrays(),
+            *_assigned(layout.views),
+            f"gradients = [{gradients}]",
+            *_function(f"value({names})", forward),
+            *_function(f"value_and_gradient({names}, seed)" if names else "value_and_gradient(seed)", both),
+        ]
+        return "\n".join(parts) + "\n"
+
+    def _arrays(self) -> list[str]:
+        """The lines that make the arrays that stay."""
+        lines = []
+        gradients = {self.layout.array[slot] for slot in self.sources}
+        for name, rows in self.layout.counts.items():
+            wide = name == "V" or (name.startswith("X") and self.program.sampled)
+            made = f"empty(({rows}, N), dtype)" if wide else f"empty({rows}, dtype)"
+            if name in ("U", "V"):
+                lines.append(f"{name} = {made}")
+            if name in ("U", "V") or name in gradients:
+                lines.append(f"d{name} = {made}")
+        return lines
+
+    # ---- forward ----
+
+    def _forward(self, group: Group) -> list[str]:
+        lines, rule, rows = _VectorLines(), group.rule, group.operands
+        out = self._out("", group)
+        if rule.name == "dot":
+            self._dot(lines, group, out)
+        elif rule.name == "sloped":
+            lines.store(out, self._text(lines, rows[:1], group.varying))
+        elif rule.name in _REDUCTIONS and len(rows) > 2:
+            self._reduce(lines, group, out)
+            if rule.name == "mean":
+                lines.do(f"divide({out}, {len(rows)}, {out})")
+        else:
+            m = Arithmetic(lines, self.called)
+            lines.store(out, m.value(rule, *[self._text(lines, [line], group.varying) for line in rows]))
+        return lines.written()
+
+    def _out(self, prefix: str, group: Group) -> str:
+        return self.layout.view(prefix, [list(group.results)]) or ""
+
+    def _text(self, lines: Lines, rows: Rows, varying: bool) -> Any:
+        code = self.layout.read(rows, varying)
+        return lines.make(code) if isinstance(code, str) else code
+
+    def _stack(self, lines: Lines, rows: Rows, varying: bool) -> Text:
+        return lines.make(self.layout.stack(rows, varying))
+
+    def _terms(self, lines: Lines, rows: Rows, varying: bool) -> Text:
+        """Rows to be reduced along an axis, which must be there even if a single row stands for itself."""
+        alone = len(rows) == 1 < len(rows[0])
+        return lines.make(self.layout.stack(rows, varying) + "[None]" * alone)
+
+    def _reduce(self, lines: Lines, group: Group, out: str) -> None:
+        """A sum, a product or a length of many numbers, which may begin with a constant."""
+        name, first = group.rule.name, self.layout.read(group.operands[:1], group.varying)
+        ufunc, begins = _REDUCTIONS[name], name != "hypot" and isinstance(first, float)
+        stack = self._terms(lines, group.operands[begins:], group.varying)
+        start = "-0.0" if name == "chain" else ""  # to which -0.0 can be added and stay
+        if begins:
+            start = repr(first + 0.0 if name in ("sum", "mean") else first)
+        if start:
+            start = (", " if _keep(group) else ", False, ") + start
+        lines.do(f"{ufunc}.reduce({{}}, 0, None, {out}{_keep(group)}{start})", stack)
+
+    def _dot(self, lines: _VectorLines, group: Group, out: str) -> None:
+        ws, xs, start = _halves(group)
+        if self._is_matrix(group):
+            matrix = lines.make(self.layout.matrix(_transposed(ws)))
+            lines.do(f"matmul({{}}, {{}}, {out})", matrix, self._vector(lines, xs))
+            self.products.append((len(ws[0]), len(ws)))
+        else:
+            product = self._terms(lines, ws, group.varying) * self._terms(lines, xs, group.varying)
+            if group.varying and not any(self.layout.varying[line[0]] for line in [*ws, *xs]):  # the start alone varies
+                lines.do(f"{out}[...] = add.reduce({{}}, 0, None, None{_keep(group)})", product)
+            else:
+                lines.do(f"add.reduce({{}}, 0, None, {out}{_keep(group)})", product)
+        if start:
+            lines.do(f"add({out}, {{}}, {out})", self._text(lines, start, group.varying))
+
+    def _is_matrix(self, group: Group) -> bool:
+        """Whether dots are the product of a matrix that doesn't vary with one list of inputs."""
+        array, varying = self.layout.array, self.layout.varying
+        ws, xs, _ = _halves(group)
+        return (
+            all(len(set(line)) == 1 for line in xs)
+            and len({array[slot] for line in ws for slot in line}) == 1
+            and array[ws[0][0]] in "PU"
+            and any(array[line[0]] != "C" for line in xs)
+            and any(varying[line[0]] for line in xs) == group.varying  # not the start alone
+        )
+
+    def _vector(self, lines: Lines, xs: Rows) -> Any:
+        return self._stack(lines, [[line[0] for line in xs]], any(self.layout.varying[line[0]] for line in xs))
+
+    def _guards(self) -> list[str]:
+        """Lines that raise where a guard doesn't hold: after all, since nothing fails here for a wrong branch."""
+        source = []
+        for wide in (False, True):
+            known = [k for k, guard in enumerate(self.program.guards) if self.layout.varying[guard.node] == wide]
+            if known:
+                outcomes = np.array([float(self.program.guards[k].outcome) for k in known])
+                asked = self.layout.read([[self.program.guards[k].node for k in known]], wide)
+                test = f"{asked} != {self.layout.table(outcomes[:, None] if wide else outcomes)}"
+                source.append(f"if ({test}).any(): raise Flipped({self.layout.table(known)}, {test})")
+        return source
+
+    # ---- backward ----
+
+    def _seed(self) -> list[str]:
+        slot, lines = self.program.result, _VectorLines()
+        if self.active[slot]:
+            once = self.program.sampled and not self.layout.varying[slot]
+            self._add(lines, [[slot]], lines.make("seed * N" if once else "seed"), self.layout.varying[slot])
+        return lines.written()
+
+    def _backward(self, group: Group) -> list[str]:
+        rule, rows, lines = group.rule, group.operands, _VectorLines()
+        untouched = [slot for slot in group.results if slot not in self.touched]
+        if len(untouched) == len(group.results) or not differentiable(rule):
+            return []
+        self._zero(lines, untouched)
+        g = lines.make(self._out("d", group))
+        if rule.name == "dot":
+            self._dot_back(lines, group, g)
+        elif rule.name in ("sum", "chain", "mean"):
+            self._add_runs(lines, rows, g / float(len(rows)) if rule.name == "mean" else g, True, group.varying)
+        elif rule.name == "sloped":
+            n = len(rows) // 2
+            slopes = self._stack(lines, rows[1 + n :], group.varying)
+            self._add_runs(lines, rows[1 : 1 + n], g * slopes, False, group.varying)
+        else:
+            m = Arithmetic(lines, self.called)
+            xs = [self._text(lines, [line], group.varying) for line in rows]
+            z = self._text(lines, [list(group.results)], group.varying)
+            for line, slope in zip(rows, m.partials(rule, z, xs, [self._any_active([line]) for line in rows])):
+                if self._any_active([line]):
+                    self._add(lines, [line], g * slope, group.varying)
+        return lines.written()
+
+    def _dot_back(self, lines: _VectorLines, group: Group, g: Text) -> None:
+        ws, xs, start = _halves(group)
+        if self._is_matrix(group):
+            x, matrix = self._vector(lines, xs), lines.make(self.layout.matrix(_transposed(ws)))
+            wide = any(self.layout.varying[line[0]] for line in xs)
+            turned = lines.make("{}.T", (x,), ATOM, (ATOM,)) if wide else None
+            outer = lines.call("matmul", g, turned) if wide else lines.make("{}[:, None]", (g,), ATOM, (ATOM,)) * x
+            self._add_matrix(lines, _transposed(ws), outer)
+            if self._any_active(xs):
+                back = self._through(lines, matrix, g, len(ws[0]), wide)
+                self._add_runs(lines, [line[:1] for line in xs], back, False, group.varying)
+        else:
+            w, x = self._stack(lines, ws, group.varying), self._stack(lines, xs, group.varying)
+            self._add_runs(lines, ws, g * x, False, group.varying)
+            self._add_runs(lines, xs, g * w, False, group.varying)
+        if start:
+            self._add(lines, start, g, group.varying)
+
+    def _through(self, lines: Lines, matrix: Text, g: Text, rows: int, wide: bool) -> Any:
+        """Adjoints of the inputs of dots: the transpose of their matrix, which is faster by hand if that is one row."""
+        if rows == 1 and not wide:
+            return lines.make("{}[0]", (matrix,), ATOM, (ATOM,)) * g
+        turned = lines.make("{}.T", (matrix,), ATOM, (ATOM,))
+        return turned * g if rows == 1 else lines.call("matmul", turned, g)
+
+    def _any_active(self, rows: Rows) -> bool:
+        return any(self.active[slot] for line in rows for slot in line)
+
+    def _add_matrix(self, lines: _VectorLines, rows: Rows, c: Text) -> None:
+        """Add a matrix of contributions, summed over the samples, to the adjoints of a matrix of slots."""
+        if not self._any_active(rows):
+            return
+        slots = {slot for line in rows for slot in line}
+        view = self.layout.matrix_view("d", rows)
+        if view is None or len(slots) < len(rows) * len(rows[0]):
+            c = lines.make("{}.ravel()", (c,), ATOM, (ATOM,))
+            self._add(lines, [[slot for line in rows for slot in line]], c, False)
+        elif slots & self.touched:
+            self._zero(lines, sorted(slots - self.touched))
+            lines.do(f"add({view}, {{}}, {view})", c)
+        else:
+            lines.store(view, c)
+            self.touched |= slots
+
+    def _add_runs(self, lines: _VectorLines, rows: Rows, c: Any, same: bool, varying: bool) -> None:
+        """Add contributions to lines of slots, which may be in several arrays: the same to each line, or its own."""
+        runs = [list(run) for _, run in groupby(rows, key=lambda line: self.layout.array[line[0]])]
+        at, k = 0, len(rows[0])
+        for part in runs:
+            piece = c
+            if len(runs) > 1 and not same:
+                index = str(at) if len(part) == 1 and k > 1 else f"{at}:{at + len(part)}"
+                piece = lines.make(f"{{}}[{index}]", (c,), ATOM, (ATOM,))
+            if same and varying and not self.layout.varying[part[0][0]]:  # summed before it is repeated
+                piece = lines.make("add.reduce({}, axis=-1)", (c,))
+                self._add(lines, flat(part), piece, False)
+            else:
+                self._add(lines, flat(part), piece, varying)
+            at += len(part)
+
+    def _spread(self, lines: Lines, c: Any, shape: Sequence[int], varying: bool) -> Text:
+        """Contributions, of which NumPy would repeat some, at full length."""
+        return lines.make(f"broadcast_to({{}}, ({', '.join([*map(str, shape), *['N'] * varying])},))", (c,))
+
+    def _add(self, lines: _VectorLines, rows: Rows, c: Any, varying: bool) -> None:
+        """Add contributions to the adjoints of slots of one array; the first ones to come are written."""
+        if not self._any_active(rows):
+            return
+        wide = self.layout.varying[rows[0][0]]
+        if varying and not wide:
+            c = lines.call("add.reduce", c, -1)
+        slots = [slot for line in rows for slot in line]
+        if len(set(slots)) < len(slots):
+            c, slots = self._merged(lines, rows, c, wide)
+            rows = [slots]
+        fresh = [slot for slot in slots if slot not in self.touched]
+        view = self.layout.view("d", rows)
+        target = view or f"d{self.layout.array[slots[0]]}[{self.layout.index(rows)}]"
+        if len(fresh) == len(slots):
+            self.touched.update(slots)
+            if view:
+                lines.store(view, c)
+            else:
+                lines.do(f"{target} = {{}}", c)
+            return
+        self._zero(lines, fresh)
+        lines.do(f"add({view}, {{}}, {view})" if view else f"{target} += {{}}", c)
+
+    def _merged(self, lines: _VectorLines, rows: Rows, c: Any, wide: bool) -> tuple[Any, list[int]]:
+        """Contributions to slots that are there more than once, summed, and the slots, each once."""
+        shape = ([len(rows)] if len(rows) > 1 else []) + [len(rows[0])]
+        c = self._spread(lines, c, shape, wide)
+        slots = [slot for line in rows for slot in line]
+        if len(rows) == 1 and len(set(slots)) == 1:
+            return lines.make("add.reduce({}, 0, None, None, True)", (c,)), slots[:1]
+        if len(rows) > 1:
+            if all(len(set(line)) == 1 for line in rows) and len({line[0] for line in rows}) == len(rows):
+                return lines.call("add.reduce", c, 1), [line[0] for line in rows]
+            c = lines.make(f"{{}}.reshape({len(slots)}{', N' * wide})", (c,), ATOM, (ATOM,))
+        each, starts = np.unique(np.sort(slots), return_index=True)
+        order = self.layout.table(np.argsort(slots, kind="stable"))
+        c = lines.make(f"add.reduceat({{}}.take({order}, 0), {self.layout.table(starts)}, 0)", (c,), ATOM, (ATOM,))
+        return c, each.tolist()
+
+    def _zero(self, lines: Lines, slots: Iterable[int]) -> None:
+        """Begin adjoints with 0."""
+        for array, run in groupby(slots, key=lambda slot: self.layout.array[slot]):
+            rows = [list(run)]
+            view = self.layout.view("d", rows)
+            lines.do(f"{view}[...] = 0.0" if view else f"d{array}[{self.layout.index(rows)}] = 0.0")
+            self.touched.update(rows[0])
+
+
+def _keep(group: Group) -> str:
+    """What a reduction is told for the one row that it writes."""
+    return ", True" * (len(group.results) == 1)
+
+
+def _halves(group: Group) -> tuple[Rows, Rows, Rows]:
+    """The two lists of a group of dots, and what they start from."""
+    n = len(group.operands) // 2
+    return group.operands[:n], group.operands[n : 2 * n], group.operands[2 * n :]
+
+
+def _transposed(rows: Rows) -> Rows:
+    return [list(line) for line in zip(*rows)]
+
+
+def _function(head: str, body: Sequence[str]) -> list[str]:
+    return ["", "", f"def {head}:", *[f"    {line}" for line in body]]
+
+
+def _assigned(names: dict[str, str]) -> list[str]:
+    return [f"{name} = {code}" for code, name in names.items()]

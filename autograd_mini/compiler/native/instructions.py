@@ -1,0 +1,410 @@
+"""A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...rule import Rule
+from ..program import Group, Loop, Program
+from ..record.graph import differentiable, differentiated
+from . import callbacks as primitives
+from .callbacks import Callback
+from .kernels import sums
+from .kernels.access import BAKED, CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .llvm.code import Kind
+from .llvm.lanes import SHORT_POWERS
+from .region.nodes import Stream, stream_backward, stream_forward, with_streams
+from .region.trips import Folded
+from .region.trips import backward as loop_backward
+from .region.trips import forward as loop_forward
+
+FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
+
+
+class Instruction(NamedTuple):
+    """A kernel's name, what writes it, and what it is told; tables among that stand for their addresses.
+
+    A general one is one of not so many, which serve all programs; the others go with the programs that need them.
+    """
+
+    name: str
+    write: Callable[..., str]
+    fields: list[Any]
+    is_general: bool = False
+
+
+Instructions = list[Instruction | Callback]
+
+
+class Encoded(NamedTuple):
+    """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
+
+    once: Instructions
+    each: Instructions
+    once_back: Instructions
+    each_back: Instructions
+
+
+class Encoder:
+    """Slots in the machine's order, and the instructions of a program.
+
+    Args:
+        program: what is to run.
+        sources: the slots to differentiate by.
+        kind: the machine's rows; of one number each if there is one sample.
+        lanes: how many numbers kernels work on at once.
+        parameters: the array of them.
+    """
+
+    def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
+        self.parameters = parameters
+        self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
+        varying = np.array(program.is_varying(), bool)
+        if not program.sampled:
+            varying[: program.inputs] = varying[program.leaves :] = True
+        self.active = np.array(program.active(sources), bool)
+        self.loops = {loop: Folded(program, loop, self.active) for loop in program.loops}
+        self._is_inside = np.zeros(program.slots, bool)
+        for folded in self.loops.values():
+            self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self._parts = self._divided(varying)
+        self._there_too: dict[Loop, Instruction] = {}
+        uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
+        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop or a stream alone
+        self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
+        self.uniform, self.varying = len(uniform), len(varied)
+        self.rows = self.uniform + self.varying  # and then the tape of loops
+        self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
+        self.reached = np.zeros(program.slots, bool)
+        self.reached[program.result] = True
+        self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
+        self._known: dict[range, Any] = {}
+
+    def _divided(self, varying: Any) -> list[list[Group | Stream] | Loop]:
+        """The program in loops and what is between them; one without loops has streams."""
+        program = self.program
+        if program.loops:
+            return [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
+        groups = with_streams(program, self.active, varying)
+        for part in groups:
+            for slots in part.inner() if isinstance(part, Stream) else ():
+                self._is_inside[slots.start : slots.stop] = True
+        return [groups]
+
+    def _placed(self, varying: Any, wanted: bool) -> Any:
+        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
+        program = self.program
+        slots = np.flatnonzero(varying == wanted)
+        is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
+        parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
+        for folded in self.loops.values():
+            if varying[folded.base] == wanted:
+                parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
+        return np.concatenate(parts)
+
+    def encoded(self) -> Encoded:
+        """The instructions."""
+        back = [pair for part in reversed(self._parts) for pair in self._back(part)]
+        forward_ = [pair for part in self._parts for pair in self._there(part)]
+        sampled = self.program.sampled
+        return Encoded(
+            [x for varying, x in forward_ if sampled and not varying],
+            [x for varying, x in forward_ if varying or not sampled],
+            [x for varying, x in back if sampled and not varying],
+            [x for varying, x in back if varying or not sampled],
+        )
+
+    def _there(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """Instructions of some groups, and whether they are for each sample."""
+        if isinstance(part, Loop):
+            yield self._varies(part), self._there_too[part]
+            return
+        for group in part:
+            yield group.varying, self._stream(group) if isinstance(group, Stream) else self._forward(group)
+
+    def _back(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        if isinstance(part, Loop):
+            yield from self._loop(part)
+            return
+        for group in reversed(part):
+            if isinstance(group, Stream):
+                yield from self._stream_back(group)
+                continue
+            for reached in self._reached(group):
+                yield group.varying, self._backward(reached)
+
+    def _varies(self, loop: Loop) -> bool:
+        return bool(self.program.varying[loop.first])
+
+    def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+        """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
+        folded, kind, lanes = self.loops[loop], self.kind if self.wide else self.kind.wide(1), self.kind.width
+        folded.mark(self.reached)
+        columns = folded.columns(kind, lanes)
+        seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
+        fields = folded.fields(self.place, self.rows, len(columns), seen)
+        self.rows += len(columns) * folded.trips
+        digest = folded.digest(kind, lanes)
+        instructions = []
+        for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward)):
+            instructions.append(Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields))
+        self._there_too[loop], back = instructions
+        if folded.reached:
+            yield self._varies(loop), back
+
+    def _stream(self, stream: Stream) -> Instruction:
+        name = f"stream_{stream.digest(self.kind, self.wide)}"
+        write = partial(stream_forward, name, stream, self.kind, self.wide)
+        return Instruction(name, write, stream.fields(self.place))
+
+    def _stream_back(self, stream: Stream) -> Iterator[tuple[bool, Instruction]]:
+        if not any(stream.back):
+            return
+        wanted = stream.wanted(self.active)
+        for x in (x for x, is_wanted in zip(stream.outside, wanted) if is_wanted):
+            self.reached[x.slots(stream.length)] = True
+        kind, wide, fields = self.kind, self.wide, stream.fields(self.place)
+        clusters = stream.clusters(wanted, fields[2:], 0 if wide else kind.width)
+        name = f"stream_back_{stream.digest(kind, wide, wanted, clusters)}"
+        write = partial(stream_backward, name, stream, kind, wide, wanted, clusters)
+        yield stream.varying, Instruction(name, write, fields)
+
+    # ---- forward ----
+
+    def _forward(self, group: Group) -> Instruction | Callback:
+        rule, head = group.rule, self._head(group)
+        if primitives.is_own(group):
+            return primitives.forward(rule, *self._rows(group))
+        if not is_long(group):
+            modes, fields = self._found(group, self._modes)
+            write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
+            return self._made("f", rule, modes, write, head + fields)
+        alone, lists, fields = self._found(group, self._long)
+        modes = [*alone, *lists]
+        if rule.name == "dot" and self._is_matrix(group, fields):
+            lists, fields = self._with_numbers(group, lists, fields)
+            write = partial(sums.matrix_forward, start=alone, modes=lists)
+            return self._made("M", rule, [*alone, *lists], write, head + fields)
+        if rule.name == "dot":
+            write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
+        elif rule.name == "sloped":
+            write = partial(sums.sloped_forward, wide=self.wide, value=alone[0], modes=lists)
+        else:
+            write = partial(sums.fold_forward, rule=rule.name, wide=self.wide, mode=lists[0])
+        return self._made("F", rule, modes, write, head + fields)
+
+    def _head(self, group: Group) -> list[Any]:
+        return [len(group.results), int(self.place[group.results[0]])]
+
+    def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:
+        """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
+        if self.wide:
+            return Rows
+        return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
+
+    def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
+        kind = self.kind
+        shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
+        name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
+        is_general = all(isinstance(m, str) or m in SHORT_POWERS for m in modes)
+        return Instruction(name, partial(write, name, kind=kind), fields, is_general)
+
+    def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
+        """What is to be found out about a group, once for both ways."""
+        if group.results not in self._known:
+            self._known[group.results] = find(group)
+        return self._known[group.results]
+
+    def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
+        """How each operand is reached, and what the instruction says of it."""
+        modes: list[Mode] = []
+        fields: list[Any] = []
+        for i, slots in enumerate(group.operands):
+            constant = self.constants.get(slots[0])
+            if i == 1 and group.rule.name in BAKED and constant is not None and len(set(slots)) == 1:
+                modes.append(constant)
+                fields.append(0)
+            else:
+                mode, field = self._mode(self.place[slots])
+                modes.append(mode)
+                fields.append(field)
+        return modes, fields
+
+    def _mode(self, places: Any) -> tuple[str, Any]:
+        n, first = len(places), int(places[0])
+        if n == 1:
+            return "run", first
+        if n >= FEW:
+            if (places == np.arange(first, first + n)).all():
+                return "run", first
+            if (places == first).all():
+                return "same", first
+        if not self.wide and n >= FEW and len(np.unique(places)) == n:
+            return "each", places.astype(np.int32)
+        return "table", places.astype(np.int32)
+
+    # ---- operations that are Python ----
+
+    def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
+        """Where the results are, where each operand, and the lanes that differ."""
+        rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
+        return rows[0], rows[1:], slice(None if group.varying else 1)
+
+    def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
+        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        modes, fields = self._found(group, self._modes)
+        making = self._making(group.rule, modes)
+        write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
+        try:
+            text = write("own", needs={})
+        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
+            return primitives.backward(group.rule, *self._rows(group), active)
+        name = "own_" + hashlib.sha256(text.encode()).hexdigest()
+        return Instruction(name, partial(write, name), self._head(group) + fields)
+
+    # ---- operations on any number of operands ----
+
+    def _long(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
+        """The modes of operands that stand alone and of lists, and what the instruction says."""
+        rows = self.place[np.array(group.operands)]
+        n, name = len(rows), group.rule.name
+        if name == "dot":
+            alone, lists = rows[n // 2 * 2 :], [rows[: n // 2], rows[n // 2 : n // 2 * 2]]
+        elif name == "sloped":
+            alone, lists = rows[:1], [rows[1 : 1 + n // 2], rows[1 + n // 2 :]]
+        else:
+            alone, lists = rows[:0], [rows]
+        modes, fields = [], [len(lists[0])]
+        for line in alone:
+            mode, field = self._mode(line)
+            if mode in ("same", "each"):
+                mode, field = "table", line.astype(np.int32)
+            modes.append(mode)
+            fields.append(field)
+        kinds = []
+        for matrix in lists:
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T)
+            kinds.append(kind)
+            fields += where
+        return modes, kinds, fields
+
+    def _is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
+        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
+
+    def _with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
+        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
+        first, step = fields[-4:-2]
+        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
+        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
+            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
+        return [*lists, lists[0]], [*fields, first, step]
+
+    def _apart(self, group: Group) -> bool:
+        """Whether no number is in that list twice, or in the first list of any too."""
+        n = len(group.operands) // 2
+        second = [line[0] for line in group.operands[n : 2 * n]]
+        first = {slot for line in group.operands[:n] for slot in line}
+        return len(set(second)) == n and first.isdisjoint(second)
+
+    def _list(self, matrix: Any) -> tuple[str, Any, int]:
+        """A list for each node: how it is reached, where that of the first is, and the step to the next."""
+        if len(matrix) == 1:
+            return self._only_list(matrix[0])
+        bases = matrix[:, 0]
+        step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
+        regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
+        if (matrix == regular).all():
+            return "run", int(bases[0]), step
+        each = not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
+        mode = "each" if each else "table"
+        if (matrix == matrix[0]).all():
+            return mode, matrix[0].astype(np.int32), 0
+        return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
+
+    def _only_list(self, places: Any) -> tuple[str, Any, int]:
+        line = places.tolist()
+        if line == list(range(line[0], line[0] + len(line))):
+            return "run", line[0], 0
+        each = not self.wide and len(set(line)) == len(line)
+        return "each" if each else "table", places.astype(np.int32), 0
+
+    # ---- back ----
+
+    def _reached(self, group: Group) -> list[Group]:
+        """Those of the nodes that lead from a source to the result, in runs; marks their operands."""
+        if not differentiable(group.rule):
+            return []
+        operands = differentiated(group.rule, group.operands)
+        if len(group.results) == 1:
+            only = group.results[0]
+            if not (self._is_reached[only] and self._is_active[only]):
+                return []
+            for line in operands:
+                self._is_reached[line[0]] = True
+            return [group]
+        results = np.arange(group.results.start, group.results.stop)
+        wanted = self.reached[results] & self.active[results]
+        for slots in operands:
+            self.reached[np.array(slots)[wanted]] = True
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]])))
+        return [
+            Group(group.rule, group.results[a:b], [slots[a:b] for slots in group.operands], group.varying)
+            for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
+        ]
+
+    def _backward(self, group: Group) -> Instruction | Callback:
+        rule, head = group.rule, self._head(group)
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
+        if primitives.is_own(group):
+            return self._own_backward(group, active)
+        if not is_long(group):
+            modes, fields = self._found(group, self._modes)
+            making = self._making(rule, modes)
+            write = partial(backward, rule=rule, making=making, modes=modes, active=active)
+            return self._made("b" + _bits(active), rule, modes, write, head + fields)
+        alone, lists, fields = self._found(group, self._long)
+        modes = [*alone, *lists]
+        if rule.name == "dot":
+            n = len(active)
+            sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
+            if self._is_matrix(group, fields):
+                lists, fields = self._with_numbers(group, lists, fields)
+                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
+                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
+            squares = all(sides[:2]) and group.operands[: n // 2] == group.operands[n // 2 : n // 2 * 2]
+            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides, squares=squares)
+            return self._made("BS"[squares] + _bits(sides), rule, modes, write, head + fields)
+        if rule.name == "sloped":
+            write = partial(sums.sloped_backward, wide=self.wide, value=alone[0], modes=lists)
+        else:
+            write = partial(sums.fold_backward, rule=rule.name, wide=self.wide, mode=lists[0])
+        return self._made("B", rule, modes, write, head + fields)
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
+
+
+def _in_a_row(places: Any) -> Any:
+    """A slice, if they are."""
+    first, n = int(places[0]), len(places)
+    return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
+
+
+def _bits(flags: Sequence[bool]) -> str:
+    return "".join(["01"[flag] for flag in flags])
+
+
+def _spelled(x: float) -> str:
+    return x.hex().replace("-", "m").replace("+", "p").replace(".", "d")

@@ -1,0 +1,68 @@
+"""The sum of an array, as if it were added up in twice as many bits.
+
+Beside the sum stands what its roundings lost (Knuth, TAOCP 4.2.2, theorem B), so it hardly depends on the order.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from ..llvm.code import Code, Kind
+from ..llvm.jit import Jit
+from ..llvm.lanes import Lanes, across
+
+_WIDE: Final = Kind("double", 8)
+
+
+class _Sum:
+    """A sum under way, and what it lost, in each lane."""
+
+    def __init__(self, code: Code, kind: Kind) -> None:
+        self.code, self.kind = code, kind
+        self.places = [code.place(kind.text) for _ in range(2)]
+        for place in self.places:
+            code.store(kind.text, kind.number(-0.0), place, 64)
+
+    def read(self) -> list[Lanes]:
+        """Both."""
+        return [Lanes(self.code, self.kind, self.code.load(self.kind.text, place, 64)) for place in self.places]
+
+    def add(self, x: Lanes) -> None:
+        """Add a number."""
+        before, lost = self.read()
+        after = before + x
+        back = after - before
+        lost = lost + ((before - (after - back)) + (x - back))
+        for place, y in zip(self.places, (after, lost)):
+            self.code.store(self.kind.text, y.name, place, 64)
+
+
+def text(scalar: str, needs: dict[str, str]) -> str:
+    """The function: the sum of n numbers of a type from an address on."""
+    code, one = Code(needs), Kind("double", 1)
+
+    def number(kind: Kind, i: str) -> Lanes:
+        given = Kind(scalar, kind.width)
+        x = code.load(given.text, code.at("%x", i, scalar), given.size)
+        return Lanes(code, kind, x if scalar == "double" else code.let(f"fpext {given.text} {x} to {kind.text}"))
+
+    many, rest = _Sum(code, _WIDE), _Sum(code, one)
+    whole = code.let("and i64 %n, -8")
+    with code.loop(whole, step=8) as i:
+        many.add(number(_WIDE, i))
+    with code.loop("%n", whole) as i:
+        rest.add(number(one, i))
+    with code.loop("8") as lane:
+        rest.add(Lanes(code, one, code.load("double", code.at(many.places[0], lane, "double"), 8)))
+    sum_, lost = rest.read()
+    lost = lost + Lanes(code, one, across(many.read()[1]))
+    exact = (abs(lost) > 0.0).chosen(sum_ + lost, sum_)  # what infinity lost is nan; and −0 stays
+    return code.function(f"double @total_{scalar}(ptr %x, i64 %n)", f"double {exact.name}")
+
+
+def total(jit: Jit, scalar: str) -> Callable[[Any], float]:
+    """The function for arrays without gaps."""
+    (address,) = jit.addresses({f"total_{scalar}": partial(text, scalar)})
+    function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_int64)(address)
+    return lambda array: function(array.ctypes.data, len(array))

@@ -1,0 +1,117 @@
+"""The arithmetic of LLVM code: what a row of the table that is read on lanes has for its m.
+
+Functions are polynomials where they are often needed, else C's, called for each lane.
+"""
+
+from collections.abc import Sequence
+from functools import partial, reduce
+from typing import Any, Final
+
+from ....arithmetic import Arithmetic
+from ....rule import Rule
+from ...record.graph import OPERATIONS
+from .code import Code, Kind
+from .lanes import Lanes, Mask, c_function, defined, of_doubles
+from .polynomials import POLYNOMIALS
+
+CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
+
+# Rules whose value on floats is Python's operators, and so is that of lanes.
+_OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "sum", "mean", "prod", "chain")
+# Polynomials for one number too: C hasn't the first, and takes ten times as long for the next as for exp.
+_ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
+_WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
+
+
+class LanesArithmetic(Arithmetic):
+    """LLVM's arithmetic, on lanes of a kind."""
+
+    def __init__(self, code: Code, kind: Kind) -> None:
+        super().__init__(OPERATIONS)
+        self.code, self.kind = code, kind
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """The choice; of a condition known already the one or the other."""
+        if isinstance(condition, Lanes):
+            condition = condition != 0.0
+        if isinstance(condition, Mask):
+            return condition.chosen(a, b)
+        return a if condition else b
+
+    def written(self, rule: Rule, *xs: Any) -> Any:
+        """The code of an operation."""
+        if rule.formula is not None and rule.name != "gaussian":  # which is one function for lanes
+            return rule.formula(self, *xs)
+        if rule.name == "where":
+            return self.where(*xs)
+        if rule.name in ("pos", "sloped"):
+            return xs[0]
+        lanes = [self.lift(x) for x in xs]
+        if rule.name == "powi" and not isinstance(xs[1], Lanes):
+            return lanes[0] ** xs[1]
+        if rule.name in _OPERATORS:
+            return rule.f(*lanes)
+        if rule.name == "dot":
+            return _dot(*lanes)
+        return call(rule.name, *lanes)
+
+    def partials(self, rule: Rule, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
+        """The code of the slopes."""
+        return rule.partials(self, z, xs)
+
+    def lift(self, x: Any) -> Lanes:
+        """x as lanes."""
+        return Lanes(self.code, self.kind, "").lift(x)
+
+
+def _dot(*operands: Lanes) -> Lanes:
+    """The sum of products, each added with one rounding, in several sums side by side."""
+    n = len(operands) // 2
+    sums = list(operands[2 * n :])
+    chains = max(1, min(CHAINS, (n + 1) // 2))
+    for i, (w, x) in enumerate(zip(operands[:n], operands[n : 2 * n])):
+        if len(sums) <= i % chains:
+            sums.append(w.fma(x, w.lift(0.0)))  # Python's sums begin with that
+        else:
+            sums[i % chains] = w.fma(x, sums[i % chains])
+    while len(sums) > 1:
+        sums = [a + b for a, b in zip(sums[::2], sums[1::2])] + sums[len(sums) // 2 * 2 :]
+    return sums[0]
+
+
+# ---- functions ----
+
+
+def call(name: str, *xs: Lanes) -> Lanes:
+    """The code of an operation that isn't an operator."""
+    x = xs[0]
+    if name in ("sqrt", "copysign"):
+        return x.function(name, *xs[1:])
+    if name in _WHOLE:
+        rounded: Lanes = x.function(_WHOLE[name]) + 0.0
+        return rounded
+    if name == "hypot":
+        pair = partial(_called, "hypot")
+        return of_doubles(lambda *xs: reduce(pair, xs), *xs) if len(xs) > 1 else x.function("fabs")
+    return of_doubles(partial(_called, "pow" if name == "powi" else name), *xs)
+
+
+def _called(name: str, *xs: Lanes) -> Lanes:
+    if name in POLYNOMIALS and (xs[0].kind.width > 1 or name in _ALWAYS_POLYNOMIALS):
+        return defined(name, partial(_polynomial, name), "#1", *xs)
+    return c_function(name, *xs)
+
+
+def _polynomial(name: str, *xs: Lanes) -> Lanes:
+    """The polynomial, and C's function in lanes where it doesn't hold."""
+    code, kind = xs[0].code, xs[0].kind
+    formula, domain = POLYNOMIALS[name]
+    y = formula(*xs)
+    if domain is None:
+        return y
+    outside = ~domain(*xs)
+    place = code.place(kind.text)
+    code.store(kind.text, y.name, place, 64)
+    with code.when(outside.any()):
+        code.store(kind.text, outside.chosen(c_function(name, *xs), y).name, place, 64)
+    return Lanes(code, kind, code.load(kind.text, place, 64))

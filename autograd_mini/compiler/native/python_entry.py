@@ -1,0 +1,83 @@
+"""Small programs of numbers as functions that Python calls without a detour: numbers in, a value and a tuple out."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from ..program import Program
+from . import capi
+from .llvm.arithmetic import LanesArithmetic
+from .llvm.code import Code, Kind
+from .llvm.jit import Jit
+from .llvm.lanes import Lanes, Mask
+from .region.whole import evaluated, name_of, swept
+
+_DOUBLE: Final = Kind("double", 1)
+
+
+def entry(
+    program: Program, sources: Sequence[int], single: bool, jit: Jit
+) -> Callable[[Callable[..., Any]], Callable[..., tuple[float, Any]]]:
+    """What makes a function of as many numbers as there are inputs: the value, and the derivatives by the sources.
+
+    It is given what to call instead for anything else than floats, where a branch would be another, and where the value
+    is not finite.  A single derivative is given by itself, several in a tuple.
+    """
+    name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
+    capi.register()
+    (address,), (held,) = jit.load({name: partial(_text, name, program, sources, single)})
+    return lambda otherwise: capi.function(address, otherwise, held)
+
+
+def _text(name: str, program: Program, sources: Sequence[int], single: bool, needs: dict[str, str]) -> str:
+    capi.declare(needs)
+    code = Code(needs)
+    m = LanesArithmetic(code, _DOUBLE)
+    with code.when(code.let(f"icmp ne i64 %count, {program.inputs}")):
+        _otherwise(code)
+    leaves = [_number(code, k) for k in range(program.inputs)]
+    numbers = evaluated(program, m, leaves)
+    for guard in program.guards:
+        truth = numbers[guard.node]
+        truth = truth if isinstance(truth, Mask) else m.lift(truth) != 0.0
+        with code.when((~truth if guard.outcome else truth).name):
+            _otherwise(code)
+    result = m.lift(numbers[program.result])
+    with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function catch it
+        _otherwise(code)
+    adjoints = swept(program, sources, m, numbers, m.lift(1.0))
+    value = _object(code, result)
+    slopes = [_object(code, m.lift(adjoints.get(slot, 0.0))) for slot in sources]
+    pair = _tuple(code, [value, slopes[0] if single else _tuple(code, slopes)])
+    return capi.method(name, "value_and_grad", code, pair)
+
+
+def _otherwise(code: Code) -> None:
+    """Call self."""
+    result = code.let("call ptr @PyObject_Vectorcall(ptr %self, ptr %arguments, i64 %count, ptr null)")
+    code.leave(f"ptr {result}")
+
+
+def _number(code: Code, k: int) -> Lanes:
+    """The k-th argument, which must be a float: what else can be made one, a Fraction say, the long way judges.
+
+    Nothing of the argument's own is called, which might raise: floats, and what derives from them, have their number
+    where it is read from.
+    """
+    given = capi.argument(code, str(k))
+    is_float = code.let(f"call i32 @PyType_IsSubtype(ptr {capi.type_of(code, given)}, ptr @object_float)")
+    with code.when(code.let(f"icmp eq i32 {is_float}, 0")):
+        _otherwise(code)
+    return Lanes(code, _DOUBLE, code.let(f"call double @PyFloat_AsDouble(ptr {given})"))
+
+
+def _object(code: Code, x: Lanes) -> str:
+    """A number as an object of Python."""
+    return capi.made(code, f"call ptr @PyFloat_FromDouble(double {x.name})")
+
+
+def _tuple(code: Code, items: Sequence[str]) -> str:
+    made = capi.made(code, f"call ptr @PyTuple_New(i64 {len(items)})")
+    for k, item in enumerate(items):
+        code.let(f"call i32 @PyTuple_SetItem(ptr {made}, i64 {k}, ptr {item})")
+    return made

@@ -1,0 +1,342 @@
+"""Streams: groups of as many nodes each that are in step, as one kernel, which has in registers what they exchange.
+
+A stream is made of *pieces*, as many nodes of one operation as the stream is long.  The j-th node of a piece has for
+operands the j-th nodes of pieces before it, of runs of slots outside, and slots that are the same for all its nodes.
+What nobody else asks for is never written to memory: going back it is evaluated once more, where that is cheap.  A
+piece that only a sum asks for is added up at once; its first slot has the total.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from ....rule import Rule
+from ...program import Group, Program
+from ...record.graph import differentiated
+from ..callbacks import is_own
+from ..kernels.access import BAKED, CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
+from ..llvm.arithmetic import LanesArithmetic
+from ..llvm.code import Code, Kind
+from ..llvm.lanes import Lanes, across, splat
+from .whole import times
+
+LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
+MOST: Final = 48  # pieces, beyond which registers are too few
+FOLDS: Final = ("sum", "chain")
+
+
+class Piece(NamedTuple):
+    """Nodes of an operation; for each operand the index of a piece, what is outside, or a constant of the kernel."""
+
+    rule: Rule
+    results: range
+    operands: list[Any]
+
+
+class Outside(NamedTuple):
+    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes."""
+
+    mode: str
+    slot: int
+
+    def slots(self, length: int) -> slice:
+        """All of them."""
+        return slice(self.slot, self.slot + (length if self.mode == "run" else 1))
+
+
+class Stream:
+    """Consecutive groups of a program.
+
+    Args:
+        group: the first, which has as many nodes as each piece.
+        classes: for each slot, with which others it can stand in a row.
+        constants: the numbers of constants by their slots.
+    """
+
+    def __init__(self, group: Group, classes: Any, constants: dict[int, float]) -> None:
+        self.length, self.varying = len(group.results), group.varying
+        self._classes, self._constants = classes, constants
+        self.pieces: list[Piece] = []
+        self._known: dict[int, int] = {}  # pieces by their first slots
+        self.seen: set[int] = set()  # pieces that something else asks for
+        self.folded: set[int] = set()  # pieces that only a sum asks for
+        self.back: list[bool] = []  # for each piece, whether adjoints go through it
+
+    def takes(self, group: Group) -> bool:
+        """Take a group, if it is in step."""
+        n = self.length
+        count, rest = divmod(len(group.results), n)
+        if rest or group.varying != self.varying or len(self.pieces) + count > MOST:
+            return False
+        if is_long(group) or is_own(group):
+            return False
+        columns = [np.array(slots).reshape(count, n) for slots in group.operands]
+        found = [[self._operand(group.rule, i, slots[k]) for i, slots in enumerate(columns)] for k in range(count)]
+        if any(x is None for line in found for x in line):
+            return False
+        for k, line in enumerate(found):
+            results = group.results[k * n : (k + 1) * n]
+            self._known[results.start] = len(self.pieces)
+            self.pieces.append(Piece(group.rule, results, line))
+        return True
+
+    def _operand(self, rule: Rule, i: int, slots: Any) -> Any:
+        """What an operand of a piece is; None if it is not in step."""
+        first, last = int(slots[0]), int(slots[-1])
+        mode = "same" if first == last else "run"
+        if (slots != (first if mode == "same" else np.arange(first, first + self.length))).any():
+            return None
+        if mode == "run" and first in self._known:
+            return self._known[first]
+        if self.pieces and last >= self.pieces[0].results.start:  # partly one piece, and partly another
+            return None
+        if mode == "same" and i == 1 and rule.name in BAKED and first in self._constants:
+            return self._constants[first]
+        return Outside(mode, first) if (self._classes[slots] == self._classes[first]).all() else None
+
+    def settle(self, uses: Any, passed: Any, fold: Group | None) -> bool:
+        """Find out who asks for each piece, a sum that follows among them; returns whether it makes a stream."""
+        inside = Counter(x for piece in self.pieces for x in piece.operands if isinstance(x, int))
+        terms = np.bincount(np.ravel(fold.operands) if fold else [], minlength=len(uses))
+        for k, (_, results, _) in enumerate(self.pieces):
+            part = slice(results.start, results.stop)
+            if (passed[part] != passed[results.start]).any():
+                return False
+            self.back.append(bool(passed[results.start]))
+            if (uses[part] == 1).all() and (terms[part] == 1).all():
+                self.folded.add(k)
+            elif (uses[part] != inside[k]).any():
+                self.seen.add(k)
+        return len(self.pieces) + len(self.folded) > 1
+
+    def shorter(self, fold: Group) -> Group:
+        """A sum with totals in the place of what is added up here."""
+        added = {slot for k in self.folded for slot in self.pieces[k].results[1:]}
+        return fold._replace(operands=[line for line in fold.operands if line[0] not in added])
+
+    @property
+    def written(self) -> list[int]:
+        """The pieces whose numbers are in memory: what is seen, and what takes long to evaluate."""
+        costly = {k for k, piece in enumerate(self.pieces) if piece.rule.name not in CHEAP}
+        return sorted(self.seen | (costly if any(self.back) else set()))
+
+    @property
+    def outside(self) -> list[Outside]:
+        """What it reads."""
+        return list(dict.fromkeys([x for piece in self.pieces for x in piece.operands if isinstance(x, Outside)]))
+
+    def inner(self) -> Iterator[range]:
+        """The slots that are not in memory."""
+        for k in set(range(len(self.pieces))) - set(self.written):
+            yield self.pieces[k].results[int(k in self.folded) :]
+
+    def slots(self) -> list[int]:
+        """The first slots of what its kernels read and write, in the order in which they are told."""
+        ours = [self.pieces[k].results.start for k in [*self.written, *sorted(self.folded)]]
+        return [*[x.slot for x in self.outside], *ours]
+
+    def fields(self, place: Any) -> list[int]:
+        """What its instructions say: the length, and where all that is."""
+        return [self.length, 0, *[int(place[slot]) for slot in self.slots()]]
+
+    def wanted(self, active: Any) -> list[bool]:
+        """Whether adjoints go to what it reads."""
+        to = {x for k, piece in enumerate(self.pieces) if self.back[k] for x in piece.operands}
+        return [x in to and bool(active[x.slots(self.length)].any()) for x in self.outside]
+
+    def clusters(self, wanted: Sequence[bool], starts: Sequence[int], width: int) -> list[list[tuple[int, int]]]:
+        """The runs outside that are wanted, by their indices, with how far each is from the first that it overlaps."""
+        runs = sorted((starts[i], i) for i, x in enumerate(self.outside) if wanted[i] and x.mode == "run")
+        clusters: list[list[tuple[int, int]]] = []
+        for start, i in runs:
+            if not clusters or start - starts[clusters[-1][0][0]] > width:
+                clusters.append([])
+            clusters[-1].append((i, start - starts[clusters[-1][0][0] if clusters[-1] else i]))
+        return clusters
+
+    def digest(self, *more: Any) -> str:
+        """A name for what its kernels do, wherever the slots are."""
+        places = {x: (x.mode, k) for k, x in enumerate(self.outside)}
+        pieces = [(rule.name, [places.get(x, x) for x in xs]) for rule, _, xs in self.pieces]
+        text = repr((pieces, sorted(self.seen), sorted(self.folded), self.back, more))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def with_streams(program: Program, active: Any, varying: Any) -> list[Group | Stream]:
+    """The groups of a program without loops, with streams in the place of some."""
+    groups = list(program)
+    if not any(len(group.results) >= LEAST for group in groups):
+        return list(groups)
+    first = program.inputs + program.parameters
+    constants = dict(enumerate(program.constants, first))
+    classes = varying.astype(np.int8)
+    classes[program.inputs : first] = 2  # which stand before the others
+    uses = np.bincount(np.array(program.operands), minlength=program.slots)
+    np.add.at(uses, [program.result, *[guard.node for guard in program.guards]], 1)
+    passed = _reached(program, groups) & active
+    made: list[Group | Stream] = []
+    at = 0
+    while at < len(groups):
+        stream, end = Stream(groups[at], classes, constants), at
+        while len(groups[at].results) >= LEAST and end < len(groups) and stream.takes(groups[end]):
+            end += 1
+        fold = groups[end] if end < len(groups) and _is_fold(groups[end]) else None
+        if end > at and stream.settle(uses, passed, fold):
+            made.append(stream)
+            if fold is not None:
+                groups[end] = stream.shorter(fold)
+        else:
+            end = max(end, at + 1)
+            made += groups[at:end]
+        at = end
+    return made
+
+
+def _is_fold(group: Group) -> bool:
+    return group.rule.name in FOLDS and len(group.results) == 1
+
+
+def _reached(program: Program, groups: Sequence[Group]) -> Any:
+    """The slots that lead to the result."""
+    reached = np.zeros(program.slots, bool)
+    reached[program.result] = True
+    for group in reversed(groups):
+        wanted = reached[group.results.start : group.results.stop]
+        for slots in differentiated(group.rule, group.operands):
+            reached[np.array(slots)[wanted]] = True
+    return reached
+
+
+# ---- its kernels ----
+
+
+class _Kernel:
+    """What both ways have in common: where everything is, and the numbers of the pieces."""
+
+    def __init__(self, code: Code, stream: Stream, kind: Kind, wide: bool) -> None:
+        self.code, self.stream, self.kind, self.wide = code, stream, kind, wide
+        making, outside = Rows if wide else Nodes, stream.outside
+        one, nodes = kind if wide else kind.wide(1), code.field("%code", 1)
+        places = iter([code.field("%code", HEADER + i) for i in range(len(stream.slots()))])
+        given = [next(places) for _ in outside]
+        self.outside: Access = making(code, kind, [x.mode for x in outside], nodes, "", given)
+        self.written: dict[int, Access] = {k: making(code, kind, [], nodes, next(places), []) for k in stream.written}
+        self.totals = {k: Rows(code, one, [], "1", next(places), []) for k in sorted(stream.folded)}
+        for total in self.totals.values():
+            total.move("0")
+        self.m = LanesArithmetic(code, kind)
+        self._same = {x: self.outside.operand(i) for i, x in enumerate(outside) if x.mode == "same"}
+
+    @contextmanager
+    def each(self, more: int = 0, others: Sequence[Access] = ()) -> Iterator[None]:
+        """For some nodes after the others, and for some more than there are."""
+        with self.code.loop(self.code.add(self.outside.nodes, more), step=self.outside.step) as j:
+            for access in (self.outside, *self.written.values(), *others):
+                access.move(j)
+            yield
+
+    def numbers(self, back: bool) -> tuple[list[Lanes], list[list[Any]]]:
+        """Those of each piece, and of its operands."""
+        outside = {x: self.outside.operand(i) for i, x in enumerate(self.stream.outside) if x.mode == "run"}
+        outside |= self._same
+        numbers: list[Lanes] = []
+        operands = []
+        for k, (rule, _, xs) in enumerate(self.stream.pieces):
+            operands.append([numbers[x] if isinstance(x, int) else outside.get(x, x) for x in xs])
+            if back and k in self.written:
+                numbers.append(self.written[k].result("%v"))
+            else:
+                numbers.append(self.m.lift(self.m.value(rule, *operands[-1])))
+        return numbers, operands
+
+
+def stream_forward(name: str, stream: Stream, kind: Kind, wide: bool, needs: dict[str, str]) -> str:
+    """The kernel that evaluates a stream."""
+    code = Code(needs)
+    at = _Kernel(code, stream, kind, wide)
+    sums = {k: code.place(kind.text) for k in at.totals}
+    for place in sums.values():
+        code.store(kind.text, kind.number(-0.0), place, 64)  # to which -0.0 can be added and stay
+    with at.each():
+        numbers, _ = at.numbers(back=False)
+        for k, access in at.written.items():
+            access.put(numbers[k])
+        for k, place in sums.items():
+            so_far = Lanes(code, kind, code.load(kind.text, place, 64))
+            code.store(kind.text, (so_far + at.outside.kept(numbers[k], -0.0)).name, place, 64)
+    for k, total in at.totals.items():
+        sum_ = Lanes(code, kind, code.load(kind.text, sums[k], 64))
+        total.put(sum_ if wide else Lanes(code, total.kind, across(sum_)))
+    return code.function(f"void @{name}{SIGNATURE}")
+
+
+def stream_backward(
+    name: str,
+    stream: Stream,
+    kind: Kind,
+    wide: bool,
+    wanted: Sequence[bool],
+    clusters: Sequence[Sequence[tuple[int, int]]],
+    needs: dict[str, str],
+) -> str:
+    """The kernel that adds what the adjoints of a stream contribute to those of what it reads."""
+    code = Code(needs)
+    at = _Kernel(code, stream, kind, wide)
+    outside = stream.outside
+    single = [i for i, x in enumerate(outside) if wanted[i] and x.mode == "same"]
+    at.outside.begin_sums(single)
+    shifted = [_Cluster(at, cluster) for cluster in clusters]
+    seeds = {k: total.result("%g") for k, total in at.totals.items()}
+    if not wide:
+        seeds = {k: Lanes(code, kind, splat(code, kind, seed.name)) for k, seed in seeds.items()}
+    with at.each(max([cluster.reach for cluster in shifted], default=0), [cluster.access for cluster in shifted]):
+        numbers, operands = at.numbers(back=True)
+        adjoints: dict[Any, Lanes] = seeds | {k: at.written[k].result("%g") for k in sorted(stream.seen)}
+        by = {x for i, x in enumerate(outside) if wanted[i]} | {k for k, back in enumerate(stream.back) if back}
+        for k, (rule, _, xs) in reversed(list(enumerate(stream.pieces))):
+            if not stream.back[k]:
+                continue
+            for x, slope in zip(xs, at.m.partials(rule, numbers[k], operands[k])):
+                if x in by and not isinstance(x, float):  # 2.0 is no piece
+                    c = times(adjoints[k], slope)
+                    adjoints[x] = adjoints[x] + c if x in adjoints else c
+        for i in single:
+            at.outside.add(i, adjoints[outside[i]])
+        for cluster in shifted:
+            cluster.add([adjoints[outside[i]] for i, _ in cluster.runs])
+    at.outside.end_sums()
+    return code.function(f"void @{name}{SIGNATURE}")
+
+
+class _Cluster:
+    """Runs of which each overlaps the first: their adjoints are added up in step with it, and written once.
+
+    A load that overlaps what was stored just before would have to wait until that is in the cache.
+    """
+
+    def __init__(self, at: _Kernel, runs: Sequence[tuple[int, int]]) -> None:
+        self.at, self.runs, self.reach = at, runs, runs[-1][1]
+        nodes = at.code.add(at.outside.nodes, self.reach)
+        first = at.outside.operands[runs[0][0]]
+        self.access = (Rows if at.wide else Nodes)(at.code, at.kind, ["run"], nodes, "", [first])
+        self._before = {i: at.code.place(at.kind.text) for i, far in runs if far}
+        for place in self._before.values():
+            at.code.store(at.kind.text, at.kind.number(0.0), place, 64)
+
+    def add(self, contributions: Sequence[Lanes]) -> None:
+        """Add what goes to each run."""
+        code, kind, total = self.at.code, self.at.kind, None
+        for (i, far), c in zip(self.runs, contributions):
+            c = self.at.outside.kept(c)
+            if far:
+                order = ", ".join([f"i32 {kind.width - far + k}" for k in range(kind.width)])
+                before = code.load(kind.text, self._before[i], 64)
+                code.store(kind.text, c.name, self._before[i], 64)
+                c = c.like(f"shufflevector {kind.text} {before}, {kind.text} {c.name}, <{kind.width} x i32> <{order}>")
+            total = c if total is None else total + c
+        if total is not None:
+            self.access.add(0, total)

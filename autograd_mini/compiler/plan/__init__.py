@@ -1,0 +1,1 @@
+"""From that graph to the order of a program: sums and loops found again, operations in groups."""

@@ -1,0 +1,1 @@
+"""From a run of a function to a graph of its operations."""

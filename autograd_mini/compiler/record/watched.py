@@ -1,0 +1,37 @@
+"""What a trace read of Values that are neither arguments nor parameters: a program holds while they stay the same."""
+
+from collections.abc import Iterable
+from math import copysign
+from typing import NamedTuple
+
+from ...engine import Value
+from ...reading import grad_of, number_of
+
+
+class Watched(NamedTuple):
+    """What a trace read of a Value that is neither an argument nor a parameter: a program holds while it stays so."""
+
+    value: Value
+    what: str  # "data" or "grad"; "several" if the function assigned it between two looks
+    number: float
+
+
+def all_hold(watched: Iterable[Watched]) -> bool:
+    """Whether Values still have the numbers that were read of them."""
+    for v, what, number in watched:
+        if what == "data" and number_of(v) is number:
+            continue
+        if what == "several" or not same(read_off(v, what), number):
+            return False
+    return True
+
+
+def read_off(v: Value, what: str) -> float:
+    """The number or the gradient of a Value, read by us and not by the function that is traced."""
+    number: float = (grad_of(v) or 0.0) if what == "grad" else number_of(v)
+    return number
+
+
+def same(x: float, y: float) -> bool:
+    """Whether two floats behave alike: 0.0 and -0.0 don't, nan and nan do."""
+    return x is y or (x == y and copysign(1.0, x) == copysign(1.0, y)) or (x != x and y != y)
