@@ -598,7 +598,10 @@ ROWS_OF_ONE(ROW)
 typedef struct {
     Node **nodes;
     Py_ssize_t n, room;
+    int64_t oldest; /* `made` of the oldest result in it */
 } List;
+
+#define EMPTY ((List){NULL, 0, 0, INT64_MAX})
 
 #define NOTHING_OLDER INT64_MIN  /* as `since`: the walk goes on however old a node is */
 
@@ -619,6 +622,30 @@ append(List *list, Node *v)
     list->nodes[list->n++] = v;
     return 0;
 }
+
+/* The same, when its parents are in the order. */
+static inline int
+append_to_order(List *order, Node *v)
+{
+    if (v->made < order->oldest && (v->op != LEAF || v->made < 0)) {
+        order->oldest = v->made;
+    }
+    return append(order, v);
+}
+
+/* Ask for a node that a loop comes to later, for a graph may be larger than the caches. */
+static inline void
+prefetch(const List *order, Py_ssize_t i)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    if (i >= 0 && i < order->n) {
+        __builtin_prefetch((const char *)order->nodes[i], 1);
+        __builtin_prefetch((const char *)order->nodes[i] + 64, 1);
+    }
+#endif
+}
+
+#define AHEAD 16
 
 static inline int
 is_seen(Node *v)
@@ -671,14 +698,14 @@ walk(Node *root, int64_t since, List *order, List *path)
         parent = next_parent(v, since);
         if (parent == NULL) {
             path->n--;
-            if (append(order, v) < 0) {
+            if (append_to_order(order, v) < 0) {
                 return -1;
             }
             continue;
         }
         parent->mark = walks;
         parent->next = 0;
-        if (append(parent->op == LEAF ? order : path, parent) < 0) {
+        if ((parent->op == LEAF ? append_to_order(order, parent) : append(path, parent)) < 0) {
             return -1;
         }
     }
@@ -696,7 +723,7 @@ static int
 order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_ssize_t n_stops, int64_t since,
          List *order)
 {
-    List path = {NULL, 0, 0};
+    List path = EMPTY;
     int failed = 0;
 
     new_walk();
@@ -734,7 +761,7 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     static char *names[] = {"roots", "stops", "since", NULL};
     PyObject *roots, *stops = NULL, *result = NULL;
     long long since = NOTHING_OLDER;
-    List order = {NULL, 0, 0};
+    List order = EMPTY;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OL:order_below", names, &roots, &stops, &since)) {
         return NULL;
@@ -971,6 +998,7 @@ sweep_over(List *order)
     for (Py_ssize_t i = order->n - 1; i >= 0; i--) {
         Node *v = order->nodes[i];
 
+        prefetch(order, i - AHEAD);
         if (by_definition ? contribute_by_python(v) : contribute(v)) {
             return -1;
         }
@@ -996,34 +1024,17 @@ put_back(List *order, const Kept *kept)
     }
 }
 
-static Kept *
-keep_leaves(List *order)
-{
-    Kept *kept;
-    Py_ssize_t n = 0;
-
-    for (Py_ssize_t i = 0; i < order->n; i++) {
-        n += order->nodes[i]->op == LEAF;
-    }
-    kept = PyMem_New(Kept, n);
-    if (kept == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
-        if (order->nodes[i]->op == LEAF) {
-            kept[k++] = (Kept){order->nodes[i]->grad, order->nodes[i]->flags};
-        }
-    }
-    return kept;
-}
-
+/* Keep the gradients of leaves, which add up, and begin all others at 0. */
 static void
-begin_grads(List *order)
+begin_grads(List *order, Kept *kept)
 {
-    for (Py_ssize_t i = 0; i < order->n; i++) {
+    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
         Node *v = order->nodes[i];
 
+        prefetch(order, i + AHEAD);
+        if (v->op == LEAF) {
+            kept[k++] = (Kept){v->grad, v->flags};
+        }
         if (v->op != LEAF || !(v->flags & HAS_GRAD)) {
             v->grad = 0.0;
             v->flags |= HAS_GRAD;
@@ -1051,15 +1062,16 @@ sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
     int failed;
 
     if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0 || require_free() < 0
-        || require_fresh_nodes(order->nodes, order->n) < 0)
+        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0))
     {
         return -1;
     }
-    sweep->kept = keep_leaves(order);
+    sweep->kept = PyMem_New(Kept, order->n); /* room for as many leaves as there could be */
     if (sweep->kept == NULL) {
+        PyErr_NoMemory();
         return -1;
     }
-    begin_grads(order);
+    begin_grads(order, sweep->kept);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots); i++) {
         ((Node *)PyTuple_GET_ITEM(roots, i))->grad += seeds[i];
     }
@@ -1093,7 +1105,7 @@ backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_a
 {
     PyObject *roots, *seeds;
     double *numbers = NULL;
-    Sweep sweep = {{NULL, 0, 0}, NULL, 0, NULL};
+    Sweep sweep = {EMPTY, NULL, 0, NULL};
     int failed = -1;
 
     if (n_args != 2) {
