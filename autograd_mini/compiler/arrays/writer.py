@@ -334,10 +334,11 @@ class Writer:
             if all(len(set(line)) == 1 for line in rows) and len({line[0] for line in rows}) == len(rows):
                 return lines.call("add.reduce", c, 1), [line[0] for line in rows]
             c = lines.make(f"{{}}.reshape({len(slots)}{', N' * wide})", (c,), ATOM, (ATOM,))
-        each, starts = np.unique(np.sort(slots), return_index=True)
+        ordered = np.sort(slots)
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         order = self.layout.table(np.argsort(slots, kind="stable"))
         c = lines.make(f"add.reduceat({{}}.take({order}, 0), {self.layout.table(starts)}, 0)", (c,), ATOM, (ATOM,))
-        return c, each.tolist()
+        return c, ordered[starts].tolist()
 
     def _zero(self, lines: Lines, slots: Iterable[int]) -> None:
         """Begin adjoints with 0."""

@@ -3,6 +3,7 @@
 Each distinct expression is computed once.  What is used once is written where it is used, anything else has a name.
 """
 
+import atexit  # noqa: F401  it is `finalize` that uses it: if it were imported then, a fork would not wait for it
 import linecache
 import math
 from collections.abc import Callable, Iterable, Sequence
