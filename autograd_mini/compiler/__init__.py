@@ -3,10 +3,12 @@
 What happens in a call, and where, in the order in which it is to be read:
 
     compiled     what `compile` returns: it looks for a program that fits the call, and traces anew where there is none
-    signature    the arguments: what their form is, their numbers taken out, derivatives put in their places
+    signature    the form of the arguments: their numbers taken out, derivatives put in their places, and what makes a
+                 short way for later calls of this form;  argument reads one, parameters are those beside
     record/      the first call runs the function on Values: trace, and what it read beside the arguments (watched),
                  become a graph;  replay finds the operation that is not finite
-    plan/        passes over that graph: sums and dots found again, loops found again, operations in groups
+    plan/        order: that graph as a program, after passes over it: sums and dots found again, loops found again,
+                 operations in groups
     program      what comes of it: operations on numbered slots, and the chain rule over them
     executors    which of the three executors runs it, and why
     python/      straight-line Python, for the smallest
@@ -14,8 +16,8 @@ What happens in a call, and where, in the order in which it is to be read:
     native/      machine code: its own map is in native/__init__.py
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
-A later call of the same form goes the short way: from `Compiled.value_and_grad` to what its executor's `quick_way` made
-for arguments of that form, which raises TypeError for anything else; then the long way says what it is.
+A later call of the same form goes the short way: from `Compiled.value_and_grad` to what `short_way` of the executor made
+for this form, which raises TypeError for anything else: then the long way says what that is.
 """
 
 from ..errors import TraceError

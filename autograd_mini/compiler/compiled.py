@@ -1,32 +1,26 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
+from collections.abc import Callable, Hashable, Iterator
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
-from .. import watch
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..reading import lend, number_of, version_of
 from ..transforms import gradients
 from ..watch import never_raising
-from .executors import EXECUTORS, chosen, may_be_native, require_native
-from .pauses import importing, no_collector, one_at_a_time
-from .plan.groups import grouped, straight
-from .plan.passes import guarded, recovered, spread
+from .argument import arrays
+from .executors import EXECUTORS, made, require_native
+from .parameters import Parameters, leaves_of
+from .pauses import no_collector, one_at_a_time
+from .plan.order import ordered
 from .program import Flipped, Program
-from .python.straight import SourceExecutor
 from .record.replay import replay
 from .record.trace import Trace, as_result, note, run_only, trace
 from .record.watched import Watched, all_hold
-from .signature import PlainCall, arrays, in_place
+from .signature import Call, Signature, Signatures
 
-TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
-LONG = 400  # operations, from which on loops are looked for
 KEPT = 64  # programs of one structure, for as many outcomes of its branches
 PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
@@ -95,7 +89,7 @@ def compile(
         raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
     if params is not None and batch and reduce is None:
         raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")
-    return Compiled(f, _leaves(params), _Options(batch or reduce is not None, reduce, dtype, executor, check))
+    return Compiled(f, leaves_of(params), _Options(batch or reduce is not None, reduce, dtype, executor, check))
 
 
 class _Options(NamedTuple):
@@ -130,22 +124,20 @@ class Compiled:
     """
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
-        self.function, self._leaves, self._options = f, leaves, options
-        self._have(in_place([p.data for p in leaves], options.dtype) if leaves else None)
+        self.function, self._options = f, options
+        self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, list[_Plan]] = {}
-        self._look()
         self._outdated = 0  # programs
         self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
         self._run_eagerly = 0  # calls
-        self._quick: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
+        self._short: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = one_at_a_time()
-        self._call: Callable[..., Any] = PlainCall
         if options.sampled:
             arrays()
-            with importing:
-                from .samples import SampledCall
 
-            self._call = SampledCall
+    def _have(self, parameters: Parameters) -> None:
+        options, self._parameters = self._options, parameters
+        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters)
 
     def __call__(self, *args: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
@@ -168,15 +160,15 @@ class Compiled:
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
         try:
-            return self._quick(*args)
+            return self._short(*args)
         except (Flipped, TypeError, ArithmeticError, ValueError, BufferError):  # the long way says what it is
             pass
         return self._run(args, True)
 
-    def _run(self, args: Sequence[Any], derivatives: bool) -> tuple[Any, Any]:
+    def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
-        self._adopt()
-        call = self._call(args, self._params, options.dtype, options.reduce)
+        self._parameters.adopt()
+        call = self._signatures.read(args)
         try:
             plan, value, gradient = self._by_program(call, derivatives) or self._eagerly(call, derivatives)
         except (ArithmeticError, ValueError) as error:
@@ -187,7 +179,7 @@ class Compiled:
             self._replay(call, i)
         return value, gradient
 
-    def _by_program(self, call: Any, derivatives: bool) -> tuple[_Plan, Any, Any] | None:
+    def _by_program(self, call: Call, derivatives: bool) -> tuple[_Plan, Any, Any] | None:
         """What the program that fits returns; None where the function itself must say what comes of these numbers."""
         exact = self._options.sampled or self.function is None
         for plan in self._candidates(call):
@@ -205,17 +197,18 @@ class Compiled:
                 if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
                     raise
                 return None
-            self._remember(call.key, plan)
+            self._remember(call.signature, plan)
             return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
         raise RetraceError(
             "the function takes another branch each time it is run: it depends on more than its arguments"
         )
 
-    def _candidates(self, call: Any) -> Iterator[_Plan | None]:
+    def _candidates(self, call: Call) -> Iterator[_Plan | None]:
         """The programs for calls of this structure, the latest first, and then that of a new trace."""
-        for plan in list(self._plans.get(call.key, ())):
+        key = call.signature.key
+        for plan in list(self._plans.get(key, ())):
             if not all_hold(plan.watched):
-                self._plans[call.key] = [other for other in self._plans[call.key] if other is not plan]
+                self._plans[key] = [other for other in self._plans[key] if other is not plan]
                 self._outdated += 1
                 continue
             if id(plan.program) in self._doubtful:
@@ -225,48 +218,38 @@ class Compiled:
         with self._lock:
             yield self._traced(call)
 
-    def _run_again(self, call: Any) -> None:
+    def _run_again(self, call: Call) -> None:
         """Let the function meet the Values that its trace has left behind: if it uses one, that is an error."""
         if self.function is not None:
             inputs = [Value(x) for x in call.numbers(0)]
-            with self._lock, self._synced(), without_hooks():
-                run_only(self.function, call.arguments(inputs), inputs, self._leaves)
+            with self._lock, self._parameters.lent(), without_hooks():
+                run_only(self.function, call.arguments(inputs), inputs, self._parameters.leaves)
 
-    def _eagerly(self, call: Any, derivatives: bool) -> tuple[None, Any, Any]:
+    def _eagerly(self, call: Call, derivatives: bool) -> tuple[None, Any, Any]:
         """What the function returns on Values: it may catch what an operation raises, or raise it with more words."""
         f: Any = self.function
         inputs = [Value(x) for x in call.numbers(0)]
-        with self._lock, self._synced(), without_hooks():
+        with self._lock, self._parameters.lent(), without_hooks():
             root = as_result(f, f(*call.arguments(inputs)))
-            slopes = gradients(root, self._leaves or inputs) if derivatives else []
+            slopes = gradients(root, self._parameters.leaves or inputs) if derivatives else []
             self._run_eagerly += 1
             return None, root.data, call.gradient(slopes) if derivatives else None
 
-    def _remember(self, key: Any, plan: _Plan) -> None:
-        """Put a plan that fitted first."""
-        plans = self._plans.setdefault(key, [])
+    def _remember(self, signature: Signature, plan: _Plan) -> None:
+        """Put a plan that fitted first, and take its short way."""
+        plans = self._plans.setdefault(signature.key, [])
         if plans[:1] != [plan]:
-            self._plans[key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
+            self._plans[signature.key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
         always = not (plan.watched or self._options.check or id(plan.program) in self._doubtful)
-        way = plan.executor.quick_way(key, self._options.reduce, _LongWay(self)) if always else None
-        self._quick = _refuse if way is None else way if self._params is None else self._unless_assigned(way)
+        way = plan.executor.short_way(signature, _LongWay(self)) if always else None
+        self._short = _refuse if way is None else self._parameters.while_adopted(way)
         vars(self).pop("value_and_grad", None)
         if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
             vars(self)["value_and_grad"] = way
 
-    def _unless_assigned(self, way: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
-        """A short way for as long as no Value is assigned anywhere."""
-
-        def quick(*args: Any) -> tuple[Any, Any]:
-            if watch.latest_assignment() != self._looked:
-                raise TypeError
-            return way(*args)
-
-        return quick
-
     # ---- traces ----
 
-    def _traced(self, call: Any) -> _Plan | None:
+    def _traced(self, call: Call) -> _Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
         f = self.function
         if f is None:
@@ -279,19 +262,21 @@ class Compiled:
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
-            program, note = self._program(traced, call)
-            executor = self._executor(program, call.scalars)
+            graph, options, signature = traced.graph, self._options, call.signature
+            how = options.executor, options.sampled, options.dtype, self._lasts
+            program, note = ordered(graph, signature.sizes, self._sources(graph.inputs), *how)
+            executor = self._executor(program, signature.scalars)
         seconds = between - start, time.perf_counter() - between
         if traced.leaks:
             self._doubtful.add(id(program))
         return _Plan(program, executor, traced.watched, seconds, note)
 
-    def _trace(self, f: Callable[..., Any], call: Any) -> Trace:
+    def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
         for raising in (True, False):  # one program is for other numbers too
             inputs = [Value(x) for x in call.numbers(0)]
             try:
-                with self._synced(), without_hooks():
-                    traced = trace(f, call.arguments(inputs), inputs, self._leaves, raising)
+                with self._parameters.lent(), without_hooks():
+                    traced = trace(f, call.arguments(inputs), inputs, self._parameters.leaves, raising)
             except (ArithmeticError, ValueError) as error:
                 if raising and hasattr(error, "__notes__"):  # an operation's
                     continue
@@ -305,69 +290,42 @@ class Compiled:
             break
         return traced
 
-    def _program(self, traced: Trace, call: Any) -> tuple[Program, str]:
-        graph, options = traced.graph, self._options
-        sources = self._sources(graph.inputs)
-        tiny = options.executor == "auto" and not options.sampled and options.dtype == "float64"
-        if options.executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
-            return straight(graph, call.sizes), ""
-        graph = recovered(spread(graph if options.sampled else guarded(graph), sources))
-        if graph.nodes < LONG or self._outdated > PATIENCE or not may_be_native(options.executor):
-            return grouped(graph, call.sizes, options.sampled), ""
-        arrays()
-        with importing:
-            from .plan.loops import find
-
-        found = find(graph, sources)
-        program = grouped(graph, call.sizes, options.sampled, found)
-        if found.loops and chosen(program, options.executor)[0] != "native":
-            return grouped(graph, call.sizes, options.sampled), ""
-        return program, found.note
-
     def _sources(self, inputs: int) -> range:
-        return range(inputs, inputs + len(self._params)) if self._params is not None else range(inputs)
+        numbers = self._parameters.numbers
+        return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
 
     def _executor(self, program: Program, scalars: bool) -> Any:
-        sources = self._sources(program.inputs)
-        if program.is_straight:
-            brackets = "[]" if self._params is not None or not scalars else "()" if len(sources) > 1 else ""
-            few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
-            why = "as asked" if self._options.executor == "source" else few
-            return SourceExecutor(program, sources, brackets, why)
-        arrays()
-        name, why = chosen(program, self._options.executor)
-        if name == "native":
-            with importing:
-                from .native.executor import NativeExecutor
+        options, sources = self._options, self._sources(program.inputs)
+        params = self._parameters.numbers
+        return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
 
-            lasts = self._outdated <= PATIENCE
-            return NativeExecutor(program, sources, self._params, self._options.dtype, why, lasts=lasts)
-        with importing:
-            from .arrays.numpy_executor import NumpyExecutor
-
-        return NumpyExecutor(program, sources, self._params, self._options.dtype, why)
+    @property
+    def _lasts(self) -> bool:
+        """Whether a program is worth code of its own."""
+        return self._outdated <= PATIENCE
 
     # ---- what may go wrong ----
 
-    def _require_agreement(self, call: Any, plan: _Plan, flip: Flipped) -> None:
+    def _require_agreement(self, call: Call, plan: _Plan, flip: Flipped) -> None:
         """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
         found = call.disagreement(flip)
         if found is None:
             return
         sample, guard = found
         if self.function is not None:
-            with self._lock, self._synced(), never_raising():
+            with self._lock, self._parameters.lent(), never_raising():
                 self.function(*call.arguments([Value(x) for x in call.numbers(sample)]))
-        line = plan.program.guards[guard].line
+        _, outcome, line = plan.program.guards[guard]
+        text = line.text if line else ""
         raise BranchChanged(
-            f"the branch at {line}, {line.text!r}, is {plan.program.guards[guard].outcome} for sample 0 and not for "
-            f"sample {sample}: choose by where(condition, a, b), maximum or minimum, which take each sample's own"
+            f"the branch at {line}, {text!r}, is {outcome} for sample 0 and not for sample {sample}: choose by "
+            "where(condition, a, b), maximum or minimum, which take each sample's own"
         )
 
-    def _replay(self, call: Any, sample: int) -> None:
+    def _replay(self, call: Call, sample: int) -> None:
         if self.function is None:
             raise RetraceError("a result is not finite, and the function, to find out where, was left behind by pickle")
-        with self._lock, self._synced():
+        with self._lock, self._parameters.lent():
             replay(self.function, call.arguments, call.numbers(sample))
 
     # ---- parameters ----
@@ -378,25 +336,14 @@ class Compiled:
 
         A number assigned to the Value of a parameter, by `load_state_dict` for example, is taken over.
         """
-        if self._params is None:
+        if self._parameters.numbers is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
-        self._adopt()
-        return self._shown
+        self._parameters.adopt()
+        return self._parameters.shown
 
     @params.setter
     def params(self, numbers: Any) -> None:
-        if self._params is None:
-            raise ValueError("there are no parameters to assign: compile with params=…")
-        self._adopt()
-        if numbers is not self._shown:
-            array = arrays().array(numbers, self._params.dtype)
-            if array.shape != self._params.shape:
-                raise ValueError(f"params is a flat array of {self._params.size} numbers, not of shape {array.shape}")
-            self._params[...] = array
-
-    def _have(self, params: Any) -> None:
-        """Have these numbers for parameters; what is shown of them is a view, whose shape may be changed."""
-        self._params, self._shown = params, None if params is None else params[:]
+        self._parameters.assign(numbers)
 
     def sync(self) -> None:
         """Write the numbers of `params` back to the Values that they came from.
@@ -404,43 +351,7 @@ class Compiled:
         Raises:
             ValueError: there are no parameters, or this was pickled, which leaves the Values behind.
         """
-        if self._params is None:
-            raise ValueError("there are no parameters to write back: compile with params=…")
-        if not self._leaves:
-            raise ValueError(
-                "this was pickled, which leaves the model behind: assign the numbers of .params to your own, "
-                "for p, x in zip(model.parameters(), step.params): p.data = x"
-            )
-        self._adopt()
-        for p, x in zip(self._leaves, self._params.tolist()):
-            p.data = x
-        self._look()
-
-    def _look(self) -> None:
-        """Take note of the versions of the Values."""
-        self._looked = watch.latest_assignment()
-        self._versions = [version_of(p) for p in self._leaves]
-
-    def _adopt(self) -> None:
-        """Take over the numbers that were assigned to the Values since they were last looked at."""
-        if watch.latest_assignment() != self._looked:
-            versions = self._versions
-            self._look()
-            for i, p in enumerate(self._leaves):
-                if self._versions[i] != versions[i]:
-                    self._params[i] = number_of(p)
-
-    @contextmanager
-    def _synced(self) -> Iterator[None]:
-        """Inside, the Values have the numbers of `params`: lent, not assigned, so that no graph becomes stale."""
-        before = [number_of(p) for p in self._leaves]
-        try:
-            for p, x in zip(self._leaves, self._params.tolist() if self._leaves else ()):
-                lend(p, x)
-            yield
-        finally:
-            for p, x in zip(self._leaves, before):
-                lend(p, x)
+        self._parameters.sync()
 
     # ---- what there is ----
 
@@ -467,11 +378,11 @@ class Compiled:
 
     def __getstate__(self) -> dict[str, Any]:
         plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in list(self._plans.items())}
-        return {"options": self._options, "params": self._params, "plans": plans}
+        return {"options": self._options, "params": self._parameters.numbers, "plans": plans}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Compiled.__init__(self, None, [], state["options"])
-        self._have(None if state["params"] is None else in_place(state["params"], state["options"].dtype))
+        self._have(Parameters([], state["options"].dtype, state["params"]))
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
 
@@ -500,24 +411,3 @@ def _is_refusal(program: Program, flip: Flipped) -> bool:
 
 def _refuse(*args: Any) -> Any:
     raise TypeError(f"there is no program for {len(args)} such arguments")
-
-
-def _leaves(params: Any) -> list[Value]:
-    """The Values that are differentiated by."""
-    if params is None:
-        return []
-    if isinstance(params, Value):
-        raise TypeError("params must be a module, or a list of Values: put a single one in a list, params=[w]")
-    if isinstance(params, Mapping):
-        raise TypeError("params must be a module, or a list of Values: give those of a dict, params=weights.values()")
-    if isinstance(params, type) or not (hasattr(params, "parameters") or isinstance(params, Iterable)):
-        raise TypeError(f"params must be a module, or a list of Values, not {params!r}")
-    leaves = list(params.parameters() if hasattr(params, "parameters") else params)
-    for i, p in enumerate(leaves):
-        if not isinstance(p, Value):
-            raise TypeError(f"parameter {i} must be a Value, not {type(p).__name__} {p!r}")
-        if not p.is_leaf:
-            raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}, made by {p.op!r}")
-    if not leaves or len({id(p) for p in leaves}) < len(leaves):
-        raise ValueError("params must be one Value or more, and each of them once")
-    return leaves

@@ -1,14 +1,84 @@
-"""Which executor runs a program on arrays, and why."""
+"""The three executors: what each must be able to do, which of them runs a program, and why."""
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from typing import Any, Protocol
 
 from ..extras import MissingExtraError
+from .argument import arrays
 from .pauses import importing
 from .program import Group, Program
+from .python.straight import StraightExecutor
+from .signature import Signature
 
+TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
 EXECUTORS = ("auto", "source", "numpy", "native")
+
+
+class Executor(Protocol):
+    """What runs a program.
+
+    Attributes:
+        name: its name, one of EXECUTORS.
+        source: the Python that it runs, or what stands for it.
+        scalars: whether derivatives come as those of arguments that are one number each.
+        takes_numbers: whether it takes numbers one by one, and raises what floats raise; then there is no sample axis.
+        samples_at_once: how many it wants at most.
+    """
+
+    name: str
+    scalars: bool
+    takes_numbers: bool
+    samples_at_once: int
+
+    @property
+    def source(self) -> str: ...
+
+    def value(self, arguments: Sequence[Any], n: int) -> Any:
+        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+
+    def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
+        """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
+
+    def total(self, values: Any) -> float:
+        """The sum of the values of the samples."""
+
+    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Callable[..., Any] | None:
+        """value_and_grad for arguments of this form alone, if there is one; a built-in calls `otherwise` for others."""
+
+    def explain(self, tracing: float, compiling: float) -> str:
+        """What was done, in words."""
+
+
+def made(program: Program, sources: range, params: Any, dtype: str, executor: str, scalars: bool, lasts: bool) -> Any:
+    """The executor for a program, where `executor` was asked for.
+
+    Args:
+        program: what to run.
+        sources: the slots to differentiate by: those of the parameters, or of the arguments.
+        params: the array of parameters, which is read at each call, or None.
+        dtype: in which to calculate.
+        executor: one of EXECUTORS.
+        scalars: whether each argument is one number.
+        lasts: whether it is worth machine code of its own, which takes long to compile.
+    """
+    if program.is_straight:
+        brackets = "[]" if params is not None or not scalars else "()" if len(sources) > 1 else ""
+        few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
+        return StraightExecutor(program, sources, brackets, "as asked" if executor == "source" else few)
+    arrays()
+    name, why = chosen(program, executor)
+    if name == "native":
+        with importing:
+            from .native.executor import NativeExecutor
+
+        return NativeExecutor(program, sources, params, dtype, why, lasts=lasts)
+    with importing:
+        from .arrays.numpy_executor import NumpyExecutor
+
+    return NumpyExecutor(program, sources, params, dtype, why)
 
 
 def require_native() -> None:

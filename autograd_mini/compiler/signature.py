@@ -1,101 +1,232 @@
-"""One call of a compiled function: its arguments read, a program run on them, and the results put in their shape."""
+"""The arguments of a call: what their form is, how numbers come out of them and derivatives go into their places.
+
+A `Signature` is a form of arguments, made once.  A `Call` is one call of such a form, and can take any road: it has
+whatever was read.  What a signature makes for later calls of its form reads no more than it must.
+"""
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from ..extras import require
 from ..structures import flatten
-from .arguments import plain
-from .pauses import importing
+from .argument import Argument, arrays, plain, sampled
+from .parameters import Parameters
 from .program import Flipped
 
+MOST: Final = 10  # arrays that may go straight to the machine: their axes are to fit in the bits of one integer
 
-def arrays() -> Any:
-    """NumPy, which is imported when it is needed.
 
-    Raises:
-        MissingExtraError: it is not installed.
+class Signatures:
+    """The forms that a function was called with, and what holds for all of them.
+
+    Args:
+        sampled: whether arguments have a sample axis.
+        reduce: "mean" or "sum" over that, or None.
+        dtype: in which arrays are calculated.
+        parameters: those by which derivatives are taken, if there are any.
     """
-    with importing:
-        return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
+
+    def __init__(self, sampled: bool, reduce: str | None, dtype: str, parameters: Parameters) -> None:
+        self.sampled, self.reduce, self.dtype, self.parameters = sampled, reduce, dtype, parameters
+        self._known: dict[Any, Signature] = {}
+
+    def read(self, args: Sequence[Any]) -> "Call":
+        """A call with these arguments.
+
+        Raises:
+            TypeError: there is something else than numbers in an argument.
+            ValueError: one has no sample axis, or other samples than the first.
+        """
+        counts: list[int] = []
+        if self.sampled:
+            both = [sampled(position, argument, self.dtype) for position, argument in enumerate(args)]
+            read, counts = [argument for argument, _ in both], [count for _, count in both]
+            for position, count in enumerate(counts):
+                if count != counts[0]:
+                    raise ValueError(f"argument {position} has {count} samples, and argument 0 has {counts[0]}")
+            if not any(counts):
+                raise ValueError("there are no samples: give one at least")
+        else:
+            read = [plain(position, argument) for position, argument in enumerate(args)]
+        key = tuple([argument.key for argument in read])
+        signature = self._known.get(key)
+        if signature is None:
+            signature = self._known.setdefault(key, Signature(self, read))
+        return Call(signature, read, counts[0] if counts else None)
 
 
-def in_place(numbers: Any, dtype: str) -> Any:
-    """A flat array of numbers whose memory can't be moved, not even by its method resize: machine code refers to it."""
-    np = arrays()
-    given = np.array(numbers, dtype)
-    fixed = np.frombuffer(bytearray(given.nbytes), dtype)
-    fixed[...] = given
-    return fixed
+class Signature:
+    """A form of arguments.
+
+    Attributes:
+        key: the forms of each.
+        sizes: how many numbers each has, for one sample.
+        scalars: whether each is one number.
+    """
+
+    def __init__(self, how: Signatures, args: Sequence[Argument]) -> None:
+        self.how = how
+        self.key = tuple([argument.key for argument in args])
+        self.sizes = [argument.size for argument in args]
+        self.scalars = bool(args) and all(key == "number" for key in self.key)
+
+    # ---- short ways: for arguments of this form alone; any others are a TypeError ----
+
+    def by_numbers(self, f: Callable[..., tuple[float, Any]]) -> Callable[..., tuple[float, Any]] | None:
+        """value_and_grad for numbers and flat lists and arrays of them; None if there is something else.
+
+        Args:
+            f: takes all the numbers, and returns the value and the derivatives by each; one may stand alone.
+        """
+        forms = [form for form in map(_flat_form, self.key) if form is not None]
+        if not forms or len(forms) < len(self.key):
+            return None
+        arity = len(forms)
+
+        def short(*args: Any) -> tuple[float, Any]:
+            if len(args) != arity:
+                raise TypeError
+            numbers: list[Any] = []
+            for x, (_, take, _) in zip(args, forms):
+                numbers += take(x)
+            if {*map(type, numbers)} != {float}:
+                raise TypeError
+            value, slopes = f(*numbers)
+            if isinstance(slopes, float):
+                slopes = (slopes,)
+            at, gradients = 0, []
+            for size, _, give in forms:
+                gradients.append(give(slopes[at : at + size]))
+                at += size
+            return value, one_or_all(gradients)
+
+        return short
+
+    def by_arrays(self, bound: Callable[[int], Any]) -> Callable[..., tuple[Any, Any]] | None:
+        """value_and_grad for arrays with one axis, or none, beside that of the samples; None if there are others.
+
+        Args:
+            bound: for a number of samples, what takes arrays as they are (see `tape.Bound.at_once`).
+        """
+        sampled, reduce, params = self.how.sampled, self.how.reduce, self.how.parameters.numbers
+        if not 0 < len(self.key) <= MOST or any(key[0] != "array" or len(key[1]) > 1 for key in self.key):
+            return None
+        shapes, arity, dtype = [key[1] for key in self.key], len(self.key), arrays().dtype(self.how.dtype)
+        axes = [sampled + len(shape) for shape in shapes]
+        axes_ = sum([count << 2 * k for k, count in enumerate([*axes, 0, *(axes if params is None else [0])])])
+        summed, empty = reduce is not None or not sampled, arrays().empty
+        gradients = shapes if params is None else [params.shape]
+        each, one = sampled and params is None, None if sampled else bound(1)
+
+        def short(*args: Any) -> tuple[Any, Any]:
+            if len(args) != arity or not (n := len(args[0]) if sampled else 1):
+                raise TypeError
+            out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
+            seed = 1.0 / n if reduce == "mean" else 1.0
+            total, results = (one or bound(n)).at_once(n, seed, axes_, args, out, not summed)
+            if not (sampled or math.isfinite(total)):  # floats may raise there, and the function catch it
+                raise TypeError
+            return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
+
+        return short
 
 
-class PlainCall:
-    """A call without a sample axis."""
+class Call:
+    """One call, read."""
 
-    def __init__(self, args: Sequence[Any], params: Any, dtype: str, reduce: str | None) -> None:
-        del reduce
-        self._args = [plain(position, argument) for position, argument in enumerate(args)]
-        self._params, self._dtype = params, dtype
-        self.key: Hashable = tuple([argument.key for argument in self._args])
-        self.sizes = [argument.size for argument in self._args]
-        self.scalars = bool(args) and all(argument.key == "number" for argument in self._args)
+    def __init__(self, signature: Signature, args: Sequence[Argument], samples: int | None) -> None:
+        self.signature, self._how, self._args, self._samples = signature, signature.how, args, samples
+        self._at = 0  # the first sample of the part at hand
 
     def numbers(self, sample: int) -> list[float]:
-        """Those of all arguments."""
-        del sample
-        return [x for argument in self._args for x in argument.numbers]
+        """Those of all arguments, for one sample."""
+        if self._samples is not None:
+            return [x for argument in self._args for x in argument.numbers[:, sample].tolist()]
+        parts = [argument.numbers for argument in self._args]
+        return [x for part in parts for x in (part if isinstance(part, list) else part.astype(float).ravel().tolist())]
 
     def arguments(self, numbers: Sequence[Any]) -> list[Any]:
-        """Arguments for the function, with other numbers or Values in the places of these."""
+        """Arguments for the function, which is given one sample, with these numbers or Values."""
         rest = iter(numbers)
-        return [argument.rebuild([next(rest) for _ in range(argument.size)]) for argument in self._args]
+        return [argument.build(rest) for argument in self._args]
 
     def run(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
-        """The value and, if they are wanted, the derivatives."""
+        """The value, or those of the samples, or their mean or sum; and, if they are wanted, the derivatives."""
         if executor.takes_numbers:
-            return self._run_source(executor, derivatives)
-        blocks = [argument.array(self._dtype) for argument in self._args]
+            return self._run_numbers(executor, derivatives)
+        np, n, params, dtype, reduce = (
+            arrays(),
+            self._samples or 1,
+            self._how.parameters.numbers,
+            self._how.dtype,
+            self._how.reduce,
+        )
+        values = np.empty(n, dtype)
+        blocks = [x if self._samples else np.asarray(x, dtype).ravel() for _, _, x, *_ in self._args]
+        out = [np.empty(block.shape, dtype) for block in blocks] if params is None else [np.empty_like(params)]
+        seed = 1.0 / n if reduce == "mean" else 1.0
+        for at in range(0, n, executor.samples_at_once):
+            self._at, end = at, min(at + executor.samples_at_once, n)
+            part = blocks if end - at == n else [block[:, at:end] for block in blocks]
+            if derivatives:
+                into = out if params is not None or end - at == n else [array[:, at:end] for array in out]
+                values[at:end] = executor.value_and_gradient(part, end - at, seed, into, params is not None and at > 0)
+            else:
+                values[at:end] = executor.value(part, end - at)
+        value = values if self._samples else float(values[0])
+        if reduce is not None:
+            value = executor.total(values) * seed
         if not derivatives:
-            return float(executor.value(blocks, 1)), None
-        np = arrays()
-        out = [np.empty_like(x) for x in (blocks if self._params is None else [self._params])]
-        value = float(executor.value_and_gradient(blocks, 1, 1.0, out, False))
-        if self._params is not None:
-            return value, out[0]
-        return value, one_or_all([argument.gradient(g) for argument, g in zip(self._args, out)])
+            return value, None
+        return value, out[0] if params is not None else one_or_all([a.give(g) for a, g in zip(self._args, out)])
+
+    def _run_numbers(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
+        params = self._how.parameters.numbers
+        numbers = self.numbers(0) + ([] if params is None else params.tolist())
+        if not derivatives:
+            return executor.value(*numbers), None
+        value, gradient = executor.value_and_gradient(*numbers)
+        return value, gradient if executor.scalars else self.gradient(gradient)
 
     def gradient(self, slopes: Sequence[float]) -> Any:
         """Derivatives, by the parameters or else by the numbers of all arguments, as they are returned."""
-        if self._params is not None:
-            return arrays().array(slopes, self._dtype)
+        if self._how.parameters.numbers is not None:
+            return arrays().array(slopes, self._how.dtype)
         return one_or_all(self.arguments(slopes))
 
     def is_final(self, executor: Any, value: float) -> bool:
         """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""
-        return math.isfinite(value) or executor.takes_numbers or self._dtype != "float64"
-
-    def _run_source(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
-        numbers = self.numbers(0) + ([] if self._params is None else self._params.tolist())
-        if not derivatives:
-            return executor.value(*numbers), None
-        value, gradient = executor.value_and_gradient(*numbers)
-        if executor.scalars:
-            return value, gradient
-        if self._params is not None:
-            return value, arrays().array(gradient)
-        return value, one_or_all(self.arguments(gradient))
+        return math.isfinite(value) or executor.takes_numbers or self._how.dtype != "float64"
 
     def first_bad(self, executor: Any, value: Any, gradient: Any) -> int | None:
-        """0 if the value or a derivative is not finite."""
-        del executor
-        return None if all(map(math.isfinite, [value, *flat_derivatives(gradient)])) else 0
+        """The first sample with a value or a derivative that is not finite, found by running halves."""
+        if _is_finite(value) and _is_finite(gradient):
+            return None
+        first, end = 0, self._samples or 1
+        while end - first > 1:
+            middle = (first + end) // 2
+            if all(map(_is_finite, self._part(first, middle).run(executor, gradient is not None))):
+                first = middle
+            else:
+                end = middle
+        return first
+
+    def _part(self, first: int, end: int) -> "Call":
+        """The same call with some of the samples."""
+        part = copy(self)
+        part._args = [argument._replace(numbers=argument.numbers[:, first:end]) for argument in self._args]
+        part._samples = end - first
+        return part
 
     def disagreement(self, flip: Flipped) -> tuple[int, int] | None:
-        """None: there is one sample alone."""
-        del flip
-        return None
+        """The first sample for which a guard doesn't hold, and the guard, unless it is sample 0."""
+        guards, wrong = flip.args if self._samples else (None, None)
+        if wrong is None or wrong.ndim < 2 or (self._at == 0 and wrong[:, 0].any()):
+            return None
+        sample = int(wrong.any(0).argmax())
+        return self._at + sample, int(guards[int(wrong[:, sample].argmax())])
 
 
 def one_or_all(gradients: Sequence[Any]) -> Any:
@@ -103,53 +234,16 @@ def one_or_all(gradients: Sequence[Any]) -> Any:
     return gradients[0] if len(gradients) == 1 else tuple(gradients)
 
 
-def flat_derivatives(gradient: Any) -> list[float]:
-    """The numbers in them, none if there are none."""
-    return [] if gradient is None else flatten(gradient)[0]
+def _is_finite(x: Any) -> bool:
+    """Whether all numbers in a result are."""
+    if isinstance(x, (tuple, dict)):
+        return all(map(_is_finite, x.values() if isinstance(x, dict) else x))
+    if hasattr(x, "dtype"):
+        return bool(arrays().isfinite(x).all())
+    return x is None or all(map(math.isfinite, flatten(x)[0]))
 
 
-# ---- the short way: arguments of the same form again ----
-
-Take = Callable[[Any], list[Any]]
-Give = Callable[[Sequence[float]], Any]
-
-
-def flat_way(f: Callable[..., tuple[float, Any]], keys: Sequence[Any]) -> Callable[..., tuple[float, Any]] | None:
-    """value_and_grad for arguments that have these keys, as `arguments.py` makes them; None if one is not flat.
-
-    It raises TypeError for any others, whose way is the long one.
-
-    Args:
-        f: takes all the numbers, and returns the value and the derivatives by each; a single one may stand alone.
-        keys: what the arguments of the latest call were.
-    """
-    forms = [_form(key) for key in keys]
-    if not forms or None in forms:
-        return None
-    known = [form for form in forms if form is not None]
-    arity = len(known)
-
-    def quick(*args: Any) -> tuple[float, Any]:
-        if len(args) != arity:
-            raise TypeError
-        numbers: list[Any] = []
-        for x, (_, take, _) in zip(args, known):
-            numbers += take(x)
-        if {*map(type, numbers)} != {float}:
-            raise TypeError
-        value, slopes = f(*numbers)
-        if isinstance(slopes, float):
-            slopes = (slopes,)
-        at, gradients = 0, []
-        for size, _, give in known:
-            gradients.append(give(slopes[at : at + size]))
-            at += size
-        return value, one_or_all(gradients)
-
-    return quick
-
-
-def _form(key: Any) -> tuple[int, Take, Give] | None:
+def _flat_form(key: Any) -> tuple[int, Callable[[Any], list[Any]], Callable[[Sequence[float]], Any]] | None:
     """How many numbers there are in such an argument, how they are taken out, and derivatives put in their place."""
     if key == "number":
         return 1, lambda x: [x], lambda slopes: slopes[0]

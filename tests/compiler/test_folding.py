@@ -16,6 +16,7 @@ from autograd_mini import Value, compiler, cos, dot, exp, log, maximum, primitiv
 from autograd_mini import sum as total_of
 from autograd_mini.compiler.native import tape
 from autograd_mini.compiler.plan import loops as finder
+from autograd_mini.compiler.plan import order
 from autograd_mini.compiler.program import Loop, ProgramError
 from tests.compiler.expressions import BINARY, UNARY, rounding
 
@@ -178,7 +179,7 @@ def folded(f, **options):
 
 @pytest.fixture(autouse=True)
 def search_short_ones_too(monkeypatch):
-    monkeypatch.setattr(compiler.compiled, "LONG", 100)
+    monkeypatch.setattr(order, "LONG", 100)
 
 
 def executor_of(c):

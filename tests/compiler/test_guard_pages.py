@@ -76,7 +76,7 @@ def run(at_end):
         for options in ({"params": leaves, "reduce": "sum"}, {"batch": True}, {}):
             c = compiler.compile(lambda x: recipe(x, leaves), dtype=dtype, executor="native", **options)  # noqa: B023
             if "params" in options:
-                c._params = fenced(c._params, at_end)
+                c._parameters.numbers = fenced(c._parameters.numbers, at_end)
             c(np.ones((2, 3)) if options else np.ones(3))
             executor = next(iter(c._plans.values()))[0].executor
             for n in COUNTS if options else (1,):

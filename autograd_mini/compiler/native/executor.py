@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from math import isfinite
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from ...lazy import cached_property
 from ..program import Group, Program
-from ..signature import flat_way
+from ..signature import Signature
 from .callbacks import is_own
 from .kernels.exact_sum import total
 from .llvm.jit import Jit, host
@@ -100,16 +99,15 @@ class NativeExecutor:
         except TypeError:
             return None
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
-        """The short way for calls whose arguments have these keys, if there is one; that of numbers knows the other."""
+    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Any:
+        """That for numbers, which calls `otherwise` itself; for flat lists of them; or for arrays."""
         if self.program.own:  # the long way raises what Python raised
             return None
-        if self._function is not None:
-            numbers = all(key == "number" for key in keys)
-            return self._function(otherwise) if numbers else flat_way(self._at_numbers, keys)
-        if any(key[0] != "array" for key in keys):
-            return None
-        return quick_way(self, [key[1] for key in keys], reduce)
+        if self._function is None:
+            return signature.by_arrays(self.bound)
+        if all(key == "number" for key in signature.key):
+            return self._function(otherwise)
+        return signature.by_numbers(self._at_numbers)
 
     def bound(self, n: int) -> "Bound":
         """The program made ready for calls of n samples."""
@@ -160,39 +158,3 @@ def is_matrix(group: Group) -> bool:
 
 def _refuse(*args: Any) -> Any:
     raise TypeError(f"these are not the numbers or the branches that the code was made for: {args!r:.80}")
-
-
-# ---- the short way: arrays like those of the last call ----
-
-Shape = tuple[int, ...]
-MOST: Final = 10  # arguments, whose axes and those of the results are to fit in the bits of one integer
-
-
-def quick_way(
-    executor: NativeExecutor, shapes: Sequence[Shape], reduce: str | None
-) -> Callable[..., tuple[Any, Any]] | None:
-    """A function for value_and_grad of arrays of these shapes, or of samples of that shape; None if there is no such.
-
-    It raises TypeError for any other arguments, whose way is the long one.
-    """
-    if not 0 < len(shapes) <= MOST or any(len(shape) > 1 for shape in shapes):
-        return None
-    sampled, parameters, arity = executor.program.sampled, executor.parameters, len(shapes)
-    theirs = [sampled + len(shape) for shape in shapes]
-    axes = sum([count << 2 * k for k, count in enumerate([*theirs, 0, *(theirs if parameters is None else [0])])])
-    dtype, summed = executor.dtype, reduce is not None or not sampled
-    one = None if sampled else executor.bound(1)
-    empty, gradients = np.empty, list(shapes) if parameters is None else [parameters.shape]
-    each = sampled and parameters is None
-
-    def quick(*args: Any) -> tuple[Any, Any]:
-        if len(args) != arity or not (n := len(args[0]) if sampled else 1):
-            raise TypeError
-        out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
-        seed = 1.0 / n if reduce == "mean" else 1.0
-        total, results = (one or executor.bound(n)).quick(n, seed, axes, args, out, not summed)
-        if not (sampled or isfinite(total)):  # floats may raise there, and the function catch it
-            raise TypeError
-        return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
-
-    return quick

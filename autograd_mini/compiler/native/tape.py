@@ -170,7 +170,7 @@ class Bound:
             self._check(results)
         return results[0] if self._sampled else results[0, 0]
 
-    def quick(
+    def at_once(
         self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
     ) -> tuple[float, Any]:
         """The sum of the values, and those themselves if they are to be given away, for arrays as the caller has them.

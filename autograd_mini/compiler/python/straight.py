@@ -11,11 +11,11 @@ from ...ieee import IEEE, Ieee
 from ...rule import FLOATS, Rule
 from ..program import Flipped, Group, Program
 from ..record.graph import DECISIONS, differentiable
-from ..signature import flat_way
+from ..signature import Signature
 from .expressions import Arithmetic, Lines, Text, compiled
 
 
-class SourceExecutor:
+class StraightExecutor:
     """A program without a sample axis, made into two Python functions of its inputs and parameters.
 
     Args:
@@ -38,19 +38,19 @@ class SourceExecutor:
         names |= {name: rule.f for name, rule in called.items()}
         exec(compiled(self.source, self), names)
         self.value: Callable[..., float] = names["value"]
-        self.quick: Callable[..., tuple[float, Any]] = names["value_and_gradient"]
+        self.short: Callable[..., tuple[float, Any]] = names["value_and_gradient"]
 
     @property
     def scalars(self) -> bool:
         """Whether each argument is one number, and derivatives are returned as those of such arguments."""
         return self.brackets != "[]"
 
-    def quick_way(self, keys: Sequence[Any], reduce: str | None, otherwise: Callable[..., Any]) -> Any:
-        """The short way for calls whose arguments are floats, or flat lists of them."""
-        del reduce, otherwise
+    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Any:
+        """The function itself for numbers; for flat lists of them, with those taken out."""
+        del otherwise
         if self.scalars:
-            return self.quick
-        return None if self.program.parameters else flat_way(self.quick, keys)
+            return self.short
+        return None if self.program.parameters else signature.by_numbers(self.short)
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
@@ -62,7 +62,7 @@ class SourceExecutor:
     def value_and_gradient(self, *numbers: float) -> tuple[float, Any]:
         """The value, and the derivatives by the sources; where floats refuse a slope, IEEE arithmetic has one."""
         try:
-            return self.quick(*numbers)
+            return self.short(*numbers)
         except (ArithmeticError, ValueError):
             value = self.value(*numbers)  # raises, if it is the value that can't be computed
         gradient = sweep(self.program, self.sources, numbers)

@@ -1,0 +1,124 @@
+"""Parameters: the Values that derivatives are taken by, and the array of their numbers that machine code refers to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .. import watch
+from ..engine import Value
+from ..reading import lend, number_of, version_of
+from .argument import arrays
+
+
+class Parameters:
+    """Those of a compiled function, perhaps none.
+
+    Attributes:
+        leaves: the Values; none where there are no parameters, or where they were left behind by pickle.
+        numbers: their numbers in an array whose memory can't be moved; None if there are no parameters.
+        shown: the same as a view, whose shape its users may change.
+    """
+
+    def __init__(self, leaves: list[Value], dtype: str, numbers: Any = None) -> None:
+        self.leaves = leaves
+        given = [p.data for p in leaves] if leaves else numbers
+        self.numbers: Any = None if given is None else _in_place(given, dtype)
+        self.shown: Any = None if self.numbers is None else self.numbers[:]
+        self._look()
+
+    def assign(self, numbers: Any) -> None:
+        """Take other numbers for all of them."""
+        if self.numbers is None:
+            raise ValueError("there are no parameters to assign: compile with params=…")
+        self.adopt()
+        if numbers is not self.shown:
+            array = arrays().array(numbers, self.numbers.dtype)
+            if array.shape != self.numbers.shape:
+                raise ValueError(f"params is a flat array of {self.numbers.size} numbers, not of shape {array.shape}")
+            self.numbers[...] = array
+
+    def sync(self) -> None:
+        """Write the numbers back to the Values."""
+        if self.numbers is None:
+            raise ValueError("there are no parameters to write back: compile with params=…")
+        if not self.leaves:
+            raise ValueError(
+                "this was pickled, which leaves the model behind: assign the numbers of .params to your own, "
+                "for p, x in zip(model.parameters(), step.params): p.data = x"
+            )
+        self.adopt()
+        for p, x in zip(self.leaves, self.numbers.tolist()):
+            p.data = x
+        self._look()
+
+    def _look(self) -> None:
+        """Take note of the versions of the Values."""
+        self._looked = watch.latest_assignment()
+        self._versions = [version_of(p) for p in self.leaves]
+
+    def adopt(self) -> None:
+        """Take over the numbers that were assigned to the Values since then."""
+        if watch.latest_assignment() != self._looked:
+            versions = self._versions
+            self._look()
+            for i, p in enumerate(self.leaves):
+                if self._versions[i] != versions[i]:
+                    self.numbers[i] = number_of(p)
+
+    def while_adopted(self, way: Callable[..., Any]) -> Callable[..., Any]:
+        """A way that is open for as long as no Value is assigned anywhere; without parameters it always is."""
+        if self.numbers is None:
+            return way
+
+        def short(*args: Any) -> Any:
+            if watch.latest_assignment() != self._looked:
+                raise TypeError
+            return way(*args)
+
+        return short
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """Inside, the Values have these numbers: lent, not assigned, so that no graph becomes stale."""
+        before = [number_of(p) for p in self.leaves]
+        try:
+            for p, x in zip(self.leaves, self.numbers.tolist() if self.leaves else ()):
+                lend(p, x)
+            yield
+        finally:
+            for p, x in zip(self.leaves, before):
+                lend(p, x)
+
+
+def _in_place(numbers: Any, dtype: str) -> Any:
+    """A flat array whose memory can't be moved, not even by its method resize: machine code refers to it."""
+    np = arrays()
+    given = np.array(numbers, dtype)
+    fixed = np.frombuffer(bytearray(given.nbytes), dtype)
+    fixed[...] = given
+    return fixed
+
+
+def leaves_of(params: Any) -> list[Value]:
+    """The Values of a module or an iterable.
+
+    Raises:
+        TypeError, ValueError: there are none, one comes twice, or is no leaf.
+    """
+    if params is None:
+        return []
+    if isinstance(params, Value):
+        raise TypeError("params must be a module, or a list of Values: put a single one in a list, params=[w]")
+    if isinstance(params, Mapping):
+        raise TypeError("params must be a module, or a list of Values: give those of a dict, params=weights.values()")
+    if isinstance(params, type) or not (hasattr(params, "parameters") or isinstance(params, Iterable)):
+        raise TypeError(f"params must be a module, or a list of Values, not {params!r}")
+    leaves = list(params.parameters() if hasattr(params, "parameters") else params)
+    for i, p in enumerate(leaves):
+        if not isinstance(p, Value):
+            raise TypeError(f"parameter {i} must be a Value, not {type(p).__name__} {p!r}")
+        if not p.is_leaf:
+            raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}, made by {p.op!r}")
+    if not leaves or len({id(p) for p in leaves}) < len(leaves):
+        raise ValueError("params must be one Value or more, and each of them once")
+    return leaves
