@@ -5,6 +5,7 @@ ratio of the CPU times and whether the numbers are the same to the bit.
 """
 
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -59,7 +60,7 @@ def training(optimiser: str) -> list[float]:
 
 
 def rosenbrock(xs: Any) -> Any:
-    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(xs, xs[1:]))
+    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(xs))
 
 
 def chain(n: int, w: Any) -> Any:
