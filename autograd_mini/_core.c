@@ -1661,7 +1661,7 @@ static PyGetSetDef attributes[] = {
     {"data", (getter)get_data, (setter)set_data,
      PyDoc_STR("The number.  Assigning another makes every graph built on this one stale."), NULL},
     {"grad", (getter)get_grad, (setter)set_grad,
-     PyDoc_STR("The gradient from the latest `backward()`.  Leaves accumulate over calls.  0.0 until computed."), NULL},
+     PyDoc_STR("The gradient from the latest `backward()`.  Leaves add up: `x.grad = 0.0` begins anew."), NULL},
     {"label", (getter)get_label, (setter)set_label, PyDoc_STR("The name to show."), NULL},
     {"_data", (getter)get_raw_data, (setter)set_raw_data, NULL, NULL},
     {"_grad", (getter)get_raw_grad, (setter)set_raw_grad, NULL, NULL},

@@ -15,7 +15,8 @@ from .rule import Rule
 def require_fresh(order: Iterable[Any]) -> None:
     """Refuse a graph in which anything is newer than what was made of it."""
     assigned = watch.assigned
-    raise_stale([v for v in order if v._made < assigned])  # nothing was assigned since the others
+    # A node that was made after the latest assignment can't be stale, so only older ones are looked at.
+    raise_stale([v for v in order if v._made < assigned])
 
 
 def raise_stale(order: Iterable[Any]) -> None:
