@@ -164,7 +164,8 @@ struct Node {
     };
     Node *b;
     PyObject *label;
-    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended */
+    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its
+                        trace ended */
     uint32_t mark;   /* the walk that has seen it */
     uint32_t next;   /* of a node of many: the operand that the walk comes to next */
     uint16_t op;
