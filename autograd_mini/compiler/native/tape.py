@@ -152,7 +152,7 @@ class Bound:
         self.tape, self.parameters = tape, parameters
         ends = list(accumulate(program.arguments, initial=0))
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
-        self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
+        self.outputs = tape.slots_of(program.asked)
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._slots = program.slots
         self._guards = np.array([float(guard.outcome) for guard in program.guards])

@@ -5,19 +5,15 @@ Nothing is written to memory on the way but the results: what a program of the m
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from ....rule import Rule
 from ...program import Program
-from ...record.graph import differentiable, differentiated
-from ..kernels.access import BAKED
 from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes, Mask, across, splat
+from ..llvm.lanes import Lanes, across, splat
 from ..machine import BLOCK, Call
 
 SMALL: Final = 300  # operands, up to which a program is made one function
-_CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
 MANY: Final = 4096  # samples, from which on that is worth the time to compile it
 
 
@@ -33,61 +29,6 @@ def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
     for part in (program.code, program.start, program.arity, program.first, program.operands, program.constants):
         digest.update(part.tobytes() + b"/")
     return "fused_" + digest.hexdigest()[:24]
-
-
-# ---- a program, straight through ----
-
-
-def evaluated(program: Program, m: LanesArithmetic, leaves: Sequence[Lanes]) -> list[Any]:
-    """The number of each slot, from those of inputs and parameters."""
-    numbers: list[Any] = [*leaves, *[m.lift(x) for x in program.constants]]
-    for group in program:
-        for slots in zip(*group.operands):
-            numbers.append(m.value(group.rule, *_operands(program, group.rule, slots, numbers)))
-    return numbers
-
-
-def swept(
-    program: Program, sources: Sequence[int], m: LanesArithmetic, numbers: Sequence[Any], seed: Lanes
-) -> dict[int, Any]:
-    """The adjoint of each slot that the result is reached from: the sweep, written out."""
-    active, adjoints = program.active(sources), {program.result: seed}
-    for group in reversed(list(program)):
-        if not differentiable(group.rule):
-            continue
-        for result, *slots in reversed(list(zip(group.results, *group.operands))):
-            if result not in adjoints or not active[result]:
-                continue
-            xs = _operands(program, group.rule, slots, numbers)
-            slopes = m.partials(group.rule, numbers[result], xs)
-            for slot, slope in differentiated(group.rule, list(zip(slots, slopes))):
-                if active[slot]:
-                    c = times(adjoints[result], slope)
-                    adjoints[slot] = adjoints[slot] + c if slot in adjoints else c
-    return adjoints
-
-
-def _operands(program: Program, rule: Rule, slots: Sequence[int], numbers: Sequence[Any]) -> list[Any]:
-    """An operation's operands; an exponent that is a constant as such, so that it can be a multiplication."""
-    xs = choosing(rule, [numbers[slot] for slot in slots])
-    first = program.inputs + program.parameters
-    if rule.name in BAKED and first <= slots[1] < program.leaves:
-        xs[1] = program.constants[slots[1] - first]
-    return xs
-
-
-def choosing(rule: Rule, xs: list[Any]) -> list[Any]:
-    """The operands of an operation, with numbers for conditions unless it chooses by them."""
-    if rule.name in _CHOICES:
-        return xs
-    return [x.chosen(1.0, 0.0) if isinstance(x, Mask) else x for x in xs]
-
-
-def times(adjoint: Lanes, slope: Any) -> Any:
-    """What an adjoint comes to through a slope."""
-    if isinstance(slope, float) and abs(slope) == 1.0:  # exact, and so the same bits
-        return adjoint if slope > 0.0 else -adjoint
-    return adjoint * slope
 
 
 # ---- many samples ----
@@ -115,13 +56,13 @@ def _part(name: str, program: Program, sources: Sequence[int], kind: Kind, needs
     for k in range(program.parameters):
         x = code.load(kind.scalar, code.at("%parameters", str(k), kind.scalar), kind.size)
         leaves.append(Lanes(code, kind, splat(code, kind, x)))
-    numbers = evaluated(program, m, leaves)
+    numbers = program.evaluated(m, leaves)
     results = [program.result, *[guard.node for guard in program.guards]]
     for k, slot in enumerate(results, program.inputs):
         code.store(kind.text, m.lift(numbers[slot]).name, row(k), kind.size)
     if back:
         seed = Lanes(code, kind, splat(code, kind, "%seed"))
-        adjoints = swept(program, sources, m, numbers, seed)
+        adjoints = program.swept(m, numbers, sources, {program.result: seed})
         for k, slot in enumerate(sources):
             adjoint = m.lift(adjoints.get(slot, 0.0))
             if _by_parameters(program, sources):
