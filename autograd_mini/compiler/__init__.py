@@ -16,8 +16,8 @@ What happens in a call, and where, in the order in which it is to be read:
     native/      machine code: its own map is in native/__init__.py
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
-A later call of the same form goes the short way: from `Compiled.value_and_grad` to what `short_way` of the executor
-made for this form, which raises TypeError for anything else: then the long way says what that is.
+A later call of the same form goes the short way: from `Compiled.value_and_grad` to what the executor's `short_way` made
+for this form, which raises TypeError for anything else: then the long way says what that is.
 """
 
 from ..errors import TraceError

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...arithmetic import UNREADABLE
 from ...rule import Rule
 from ..program import Group, Loop, Program
 from ..record.graph import differentiable, differentiated
 from . import callbacks as primitives
 from .callbacks import Callback
 from .kernels import sums
-from .kernels.access import BAKED, CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .kernels.access import CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .llvm.arithmetic import BAKED
 from .llvm.code import Kind
 from .llvm.lanes import SHORT_POWERS
 from .region.nodes import Stream, stream_backward, stream_forward, with_streams
@@ -79,7 +81,7 @@ class Encoder:
         self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
-        self.reached[program.result] = True
+        self.reached[list(program.results)] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
         self._known: dict[range, Any] = {}
 
@@ -260,7 +262,7 @@ class Encoder:
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
             text = write("own", needs={})
-        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
+        except UNREADABLE:  # math.cos of lanes, an if, x.is_integer() …: what floats alone have
             return primitives.backward(group.rule, *self._rows(group), active)
         name = "own_" + hashlib.sha256(text.encode()).hexdigest()
         return Instruction(name, partial(write, name), self._head(group) + fields)

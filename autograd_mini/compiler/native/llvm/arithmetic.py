@@ -23,6 +23,15 @@ _ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
 _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
 
 
+_CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
+BAKED: Final = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the code
+
+
+def is_baked(rule: Rule, x: Any) -> bool:
+    """Whether a second operand becomes part of the code."""
+    return rule.name in BAKED and isinstance(x, float)
+
+
 class LanesArithmetic(Arithmetic):
     """LLVM's arithmetic, on lanes of a kind."""
 
@@ -55,8 +64,18 @@ class LanesArithmetic(Arithmetic):
             return _dot(*lanes)
         return call(rule.name, *lanes)
 
-    def partials(self, rule: Rule, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
+    def operands(self, rule: Rule, xs: Sequence[Any]) -> list[Any]:
+        """Numbers for conditions, unless it chooses by them, and for constants, unless they become part of its code."""
+        return [
+            x
+            if isinstance(x, Lanes) or (rule.name in _CHOICES and isinstance(x, Mask)) or (i == 1 and is_baked(rule, x))
+            else self.lift(x)
+            for i, x in enumerate(xs)
+        ]
+
+    def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool] = ()) -> Sequence[Any]:
         """The code of the slopes."""
+        del wanted
         return rule.partials(self, z, xs)
 
     def lift(self, x: Any) -> Lanes:

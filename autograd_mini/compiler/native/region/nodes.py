@@ -18,11 +18,10 @@ from ....rule import Rule
 from ...program import Group, Program
 from ...record.graph import differentiated
 from ..callbacks import is_own
-from ..kernels.access import BAKED, CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
-from ..llvm.arithmetic import LanesArithmetic
+from ..kernels.access import CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
+from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
 from ..llvm.lanes import Lanes, across, splat
-from .whole import times
 
 LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
 MOST: Final = 48  # pieces, beyond which registers are too few
@@ -176,7 +175,7 @@ def with_streams(program: Program, active: Any, varying: Any) -> list[Group | St
     classes = varying.astype(np.int8)
     classes[program.inputs : first] = 2  # which stand before the others
     uses = np.bincount(np.array(program.operands), minlength=program.slots)
-    np.add.at(uses, [program.result, *[guard.node for guard in program.guards]], 1)
+    np.add.at(uses, program.asked, 1)
     passed = _reached(program, groups) & active
     made: list[Group | Stream] = []
     at = 0
@@ -203,7 +202,7 @@ def _is_fold(group: Group) -> bool:
 def _reached(program: Program, groups: Sequence[Group]) -> Any:
     """The slots that lead to the result."""
     reached = np.zeros(program.slots, bool)
-    reached[program.result] = True
+    reached[list(program.results)] = True
     for group in reversed(groups):
         wanted = reached[group.results.start : group.results.stop]
         for slots in differentiated(group.rule, group.operands):
@@ -302,7 +301,7 @@ def stream_backward(
                 continue
             for x, slope in zip(xs, at.m.partials(rule, numbers[k], operands[k])):
                 if x in by and not isinstance(x, float):  # 2.0 is no piece
-                    c = times(adjoints[k], slope)
+                    c = adjoints[k] * slope
                     adjoints[x] = adjoints[x] + c if x in adjoints else c
         for i in single:
             at.outside.add(i, adjoints[outside[i]])

@@ -15,11 +15,10 @@ import numpy as np
 
 from ...program import LAGS, Loop, Program, ProgramError
 from ...record.graph import differentiable, differentiated
-from ..kernels.access import BAKED, CHEAP, LONG, SIGNATURE
-from ..llvm.arithmetic import LanesArithmetic
+from ..kernels.access import CHEAP, LONG, SIGNATURE
+from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
 from ..llvm.lanes import SHORT_POWERS, Lanes
-from .whole import choosing, times
 
 _TRIPS, _TAPE, _STEP, _SEEN, _FIRST = range(1, 6)  # what an instruction says: see `Folded.fields`
 
@@ -95,8 +94,7 @@ class Folded:
     def _read_outside(self, program: Program, loop: Loop) -> None:
         """Find what is read after the loop: of the last trips, which registers have, or of any."""
         operands = np.frombuffer(program.operands, np.int64)
-        roots = [program.result, *[guard.node for guard in program.guards]]
-        read = np.concatenate([operands[program.first[loop.end] :], roots]) - self.base
+        read = np.concatenate([operands[program.first[loop.end] :], program.asked]) - self.base
         nodes = read[(read >= 0) & (read < self.period * self.trips)]
         self.finals: dict[tuple[int, int], int] = {}
         self.seen: list[int] = []
@@ -272,7 +270,7 @@ class _Kernel:
         baked = loop._baked(k)
         if baked is not None:
             xs[1] = baked
-        return choosing(loop.rules[k], xs)
+        return self.m.operands(loop.rules[k], xs)
 
 
 def forward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
@@ -449,7 +447,7 @@ class _Backward(_Kernel):
             slopes = differentiated(rule, list(partials))
         for ref, slope in zip(refs, slopes):
             if self.loop.active[ref]:
-                self._contribute(ref, times(self.adjoints[k], slope))
+                self._contribute(ref, self.adjoints[k] * slope)
 
     def _contribute(self, ref: int, c: Lanes) -> None:
         self.adjoints[ref] = self.adjoints[ref] + c if ref in self.adjoints else c
