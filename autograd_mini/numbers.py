@@ -53,6 +53,24 @@ def as_constant(x: Any) -> float | None:
     return None
 
 
+def as_operand(x: Any) -> float | None:
+    """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
+
+    An int too large for a float stays, for the operation itself to refuse.
+    """
+    if type(x) is int:
+        return x if -(2**53) <= x <= 2**53 or not _has_float(x) else float(x)
+    return as_constant(x)
+
+
+def _has_float(x: int) -> bool:
+    try:
+        float(x)
+    except OverflowError:
+        return False
+    return True
+
+
 def _in_range(x: Any) -> float:
     """A scalar of NumPy, which may have a wider range than a float, and doesn't say when that is left."""
     number = float(x)
