@@ -15,7 +15,7 @@ from typing import Any
 
 from . import arrays, cores, handover, leftover, reading, refuse, watch
 from .errors import RAISED_BY_FLOATS
-from .numbers import Number, as_constant, as_number
+from .numbers import EXACT, Number, as_constant, as_number, as_operand
 from .rule import FLOATS, VALUES, Rule
 from .rules import RULES
 from .sweep import backward_from, pull_back
@@ -76,7 +76,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         if parent is not None:
             y: Any = b._data
         else:  # nearly always one of the first two; an int stays an int
-            y = b if type(b) is float or type(b) is int else as_constant(b)
+            y = b if type(b) is float or type(b) is int and -EXACT < b < EXACT else as_operand(b)
             if y is None:
                 return NotImplemented
         try:
@@ -86,7 +86,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         return _node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
-        x = a if type(a) is float or type(a) is int else as_constant(a)
+        x = a if type(a) is float or type(a) is int and -EXACT < a < EXACT else as_operand(a)
         if x is None:
             return NotImplemented
         try:
@@ -168,7 +168,7 @@ class Value:
 
     def __init__(self, data: Number, *_children: object, label: str = "") -> None:
         if _children:
-            refuse.children()
+            refuse.made_again(self, *_children)
         self._data = data if type(data) is float else as_number(data, "Value()")
         if label:
             self.label = label
@@ -209,8 +209,7 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
-        refuse.require_text(text)
-        self._label = text
+        self._label = refuse.as_text(text)
 
     @property
     def is_leaf(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from . import watch
 
 Number = float  # an int, a bool or a real scalar of NumPy does too
+EXACT = 2**53  # up to here every int is a float
 
 
 def as_number(x: Any, who: str) -> float:
@@ -51,6 +52,24 @@ def as_constant(x: Any) -> float | None:
     if kind and kind in "iuf" and isinstance(x, numbers.Real):  # a duration or a date of NumPy has a unit
         return _in_range(x)
     return None
+
+
+def as_operand(x: Any) -> float | None:
+    """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
+
+    An int too large for a float stays, for the operation itself to refuse.
+    """
+    if type(x) is int:
+        return x if -EXACT <= x <= EXACT or not _has_float(x) else float(x)
+    return as_constant(x)
+
+
+def _has_float(x: int) -> bool:
+    try:
+        float(x)
+    except OverflowError:
+        return False
+    return True
 
 
 def _in_range(x: Any) -> float:

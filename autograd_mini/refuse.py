@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from . import cores, watch
 from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
 from .ieee import total
-from .reading import number_of, operands_of, why_no_graph
+from .reading import is_value, number_of, operands_of, why_no_graph
 from .rule import Rule
 
 # ---- stale graphs ----
@@ -94,15 +94,27 @@ def subclass(cls: type) -> None:
         raise TypeError("Value can't be subclassed, since operations would not give the subclass: hold a Value instead")
 
 
-def children() -> NoReturn:
-    """Refuse to build a node by hand, as micrograd does inside."""
-    raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
+def made_again(_v: object, *children: object) -> NoReturn:
+    """Refuse to make a Value of one that there is, and to build a node by hand, as micrograd does inside."""
+    if children:
+        raise TypeError(
+            "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
+        )
+    raise TypeError("a Value is made once: assign its .data, or make another one")
 
 
-def require_text(label: object) -> None:
-    """Refuse a label that is not a string."""
+def as_text(label: object) -> str:
+    """A label as a plain string; anything but a string is refused."""
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
+    return str.__str__(label)
+
+
+def require_value(x: Any) -> Any:
+    """Refuse what is no Value."""
+    if not is_value(x):
+        raise TypeError(f"expected a Value, got {x!r}")
+    return x
 
 
 def formatted(v: Any, spec: str) -> str:

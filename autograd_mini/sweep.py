@@ -22,7 +22,7 @@ def topological_order(root: Any) -> list[Any]:
     >>> [v.op or v.label for v in topological_order((x * x + 1).exp())]
     ['x', '*', '+', 'exp']
     """
-    return order_below((root,))
+    return order_below((refuse.require_value(root),))
 
 
 def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0) -> list[Any]:

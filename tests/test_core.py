@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import inspect
 import os
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import autograd_mini
-from autograd_mini import Value, cores, engine, exp, gradients, primitive, topological_order
+from autograd_mini import Value, cores, engine, exp, gradients, primitive, sweep, topological_order
 from autograd_mini.c_rows import rows_in_c
+from autograd_mini.reading import operands_of
 
 ROWS = Path(autograd_mini.__file__).with_name("_rows.h")
 
@@ -71,7 +73,161 @@ def test_value_is_one_class_everywhere():
     assert Value.__name__ == Value.__qualname__ == "Value"
 
 
+# ---- a type among types ----
+
+
+ALONE = """
+from autograd_mini import _core
+for act in (lambda: _core.Value(1.0) + 1.0, lambda: _core.Value("1"), lambda: _core.apply(1, 2), _core.Value(1.0).exp):
+    try:
+        print(type(act()).__name__)
+    except SystemError as error:
+        print(error)
+"""
+
+
+@only_c
+def test_the_core_without_the_engine_does_not_crash():
+    told = "the core has not been told of {}: import autograd_mini.engine".format
+    assert run(ALONE).stdout.splitlines() == ["Value", told("Value"), told("apply"), "Value"]
+
+
+IMPORTED_AGAIN = """
+import sys
+import autograd_mini
+first = autograd_mini.Value
+x = first(2.0)
+for name in [name for name in sys.modules if name.startswith("autograd_mini")]:
+    del sys.modules[name]
+import autograd_mini
+with autograd_mini.no_grad():
+    y = x * x
+try:
+    y.backward()
+except autograd_mini.NoGraphError:
+    print(autograd_mini.Value is first)
+"""
+
+
+@only_c
+def test_who_imports_the_package_once_more_gets_the_same_type_and_the_new_members():
+    done = run(IMPORTED_AGAIN)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+IN_ANOTHER_INTERPRETER = """
+import importlib, sys
+from autograd_mini import Value
+interpreters = importlib.import_module("_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters")
+another = interpreters.create()
+code = '''
+import sys
+sys.path[:] = PATH
+import autograd_mini
+x = autograd_mini.Value(3.0)
+(x * x).backward()
+print(autograd_mini.core, x.grad, flush=True)
+'''
+interpreters.run_string(another, code.replace("PATH", repr(sys.path)))
+interpreters.destroy(another)
+try:
+    Value("1")
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_another_interpreter_has_the_core_in_python_and_leaves_the_first_one_alone():
+    done = run(IN_ANOTHER_INTERPRETER)
+    assert done.stdout.splitlines() == ["python 6.0", "Value() needs a number, got the string '1'"], done.stderr
+
+
+@only_c  # the one in Python makes a leaf anew: to see this would cost every leaf three times its time
+def test_a_value_is_made_once():
+    x = Value(2.0)
+    y = x * 3.0
+    for v in (x, y):
+        with pytest.raises(TypeError, match=r"a Value is made once: assign its \.data, or make another one"):
+            v.__init__(5.0)
+    assert (x.data, y.data, y.parents) == (2.0, 6.0, (x,))
+    assert type.__call__(Value, 1.5).data == 1.5
+
+
+def test_a_label_becomes_a_plain_string_which_can_close_no_cycle():
+    class Text(str):
+        pass
+
+    label = Text("x")
+    label.value = x = Value(1.0, label=label)
+    x.label = label
+    gone = weakref.ref(label)
+    assert (type(x.label), x.label) == (str, "x")
+    del label, x
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_nothing_is_deleted_from_a_value(name):
+    with pytest.raises(AttributeError, match=f"property '{name}' of 'Value' object has no deleter"):
+        delattr(Value(1.0), name)
+
+
+@pytest.mark.parametrize("x", [None, 1, "ab"])
+def test_the_order_of_what_is_no_value_is_refused(x):
+    with pytest.raises(TypeError, match=f"expected a Value, got {x!r}"):
+        topological_order(x)
+
+
+@only_c
+def test_the_type_tells_its_signature_and_its_size():
+    assert str(inspect.signature(Value)) == "(data, *, label='')"
+    assert str(inspect.signature(Value.exp)) == "(self, /)"
+    assert Value.exp.__doc__
+    assert sys.getsizeof(autograd_mini.sum([Value(1.0)] * 10)) >= 96 + 10 * 16
+
+
+@only_c
+def test_what_is_no_node_is_refused():
+    add = engine.RULES["add"]
+    with pytest.raises(TypeError, match="a parent is a Value or None, not 'a'"):
+        engine._node(add, 1.0, "a", 2.0, None, 1.0)
+    with pytest.raises(ValueError, match="a node has a number for each parent"):
+        engine._node(engine.RULES["sum"], 1.0, None, None, many=((None, None), (1.0,)))
+    with pytest.raises(ValueError, match="a seed for each root"):
+        sweep.backward_from((Value(1.0), Value(2.0)), (1.0,))
+
+
 # ---- the same bits ----
+
+
+def test_a_whole_number_that_no_float_has_is_rounded_once():
+    x = Value(1.0 + 2.0**-52)
+    n = 2**53 + 3
+    for y, number in ((x**n, float(n)), (x * n, float(n)), (x * 2**53, 2**53), (n - x, float(n))):
+        found = [number_ for parent, number_ in zip(*operands_of(y), strict=True) if parent is None]
+        assert (found, type(found[0])) == ([number], type(number))
+    assert (x**n).pullback(1.0) == (float(n) * x.data ** (float(n) - 1.0),)
+    with pytest.raises(OverflowError, match="int too large to convert to float") as raised:
+        x * 10**400
+    assert raised.value.__notes__
+
+
+def test_an_exception_from_outside_in_the_middle_of_a_row_is_not_lost(monkeypatch):
+    rule = engine.RULES["logsumexp"]
+    value = rule.f
+    interrupts = [TimeoutError("from the handler of a signal")]
+
+    def interrupted(*xs: float) -> float:
+        while interrupts:
+            raise interrupts.pop()
+        return value(*xs)
+
+    monkeypatch.setattr(rule, "f", interrupted)
+    x = Value(1.0)
+    with pytest.raises(TimeoutError):
+        autograd_mini.logsumexp([x, x])
+    assert autograd_mini.logsumexp([x, x]).data == value(1.0, 1.0)
 
 
 @pytest.mark.skipif(not ROWS.exists(), reason="the source of the core is not in the wheel")
