@@ -76,7 +76,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         if parent is not None:
             y: Any = b._data
         else:  # nearly always one of the first two; an int stays an int
-            y = b if type(b) is float or type(b) is int and -EXACT < b < EXACT else as_operand(b)
+            y = b if type(b) is float or (type(b) is int and -EXACT < b < EXACT) else as_operand(b)
             if y is None:
                 return NotImplemented
         try:
@@ -86,7 +86,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         return _node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
-        x = a if type(a) is float or type(a) is int and -EXACT < a < EXACT else as_operand(a)
+        x = a if type(a) is float or (type(a) is int and -EXACT < a < EXACT) else as_operand(a)
         if x is None:
             return NotImplemented
         try:
