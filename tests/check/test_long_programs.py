@@ -29,7 +29,7 @@ def test_right_slopes_are_right_and_never_wrong(length, programs):
     assert found.count("right") >= 0.95 * len(found)
 
 
-@pytest.mark.parametrize("length, programs", [(10, 20), (50, 6), (200, 2), (500, 1)])
+@pytest.mark.parametrize("length, programs", [(10, 12), (50, 4), (200, 1), (500, 1)])  # benchmarks/ tries more
 @pytest.mark.parametrize("factor", [1.2, 1.01, 1.001])
 def test_wrong_rules_are_never_right(length, programs, factor):
     found = [verdict for number in range(programs) for verdict in verdicts(length, number, factor)]
