@@ -835,7 +835,7 @@ require_fresh_nodes(Node *const *nodes, Py_ssize_t n)
             result = order ? BY_PYTHON("raise_stale", order) : NULL;
             Py_XDECREF(order);
             Py_XDECREF(result);
-            return result == NULL ? -1 : 0;
+            return -1;
         }
     }
     return 0;
@@ -1088,8 +1088,8 @@ sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
     List *order = &sweep->order;
     int failed;
 
-    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0 || require_free() < 0
-        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0))
+    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0
+        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0) || require_free() < 0)
     {
         return -1;
     }
@@ -2071,7 +2071,6 @@ make_state(void)
     }
     value->tp_vectorcall = node_vectorcall;
     value->tp_name = "Value"; /* in messages, as of a class written in Python */
-    given->tp_name = "Given";
     Value_Type = value;
     Given_Type = given;
     return 0;

@@ -304,6 +304,7 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
 
 if cores.c is not None:  # the same, in C
     Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
+Given.__name__ = "Value"  # in messages
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----

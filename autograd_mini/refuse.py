@@ -47,9 +47,10 @@ def require_alone(order: Sequence[Any]) -> None:
 
     Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
     """
-    for other, _, _ in list(watch.sweeps.values()):
-        if other is not order and (shared := set(order).intersection(other)):
-            raise_busy(shared.pop())
+    mine = set(order)
+    for other, _, _ in reversed(list(watch.sweeps.values())):
+        if other is not order and not mine.isdisjoint(other):
+            raise_busy(next(v for v in other if v in mine))
 
 
 def raise_busy(v: Any) -> NoReturn:

@@ -197,6 +197,20 @@ def test_what_is_no_node_is_refused():
         sweep.backward_from((Value(1.0), Value(2.0)), (1.0,))
 
 
+def test_in_messages_every_value_is_a_value():
+    @primitive(1.0)
+    def same(x: float) -> float:
+        return x
+
+    with autograd_mini.no_grad():
+        leaf = Value(1.0) * 2.0
+    for v in (same(Value(1.0)), leaf):
+        with pytest.raises(TypeError, match="'>' not supported between instances of 'Value' and 'complex'"):
+            v > 1j
+        with pytest.raises(AttributeError, match="'Value' object has no attribute 'nothing'"):
+            v.nothing
+
+
 # ---- the same bits ----
 
 
@@ -412,6 +426,31 @@ def test_sweeps_of_one_graph_in_many_threads_give_no_wrong_number():
     for thread in threads:
         thread.join()
     assert x.grad == 20.0 - len(busy)
+
+
+def test_of_two_sweeps_that_meet_the_second_names_the_first_node_in_the_order_unless_its_graph_is_stale():
+    errors: list[Exception] = []
+
+    def meet(y: Value) -> float:
+        try:
+            y.backward()
+        except (autograd_mini.ConcurrentSweepError, autograd_mini.StaleGraphError) as error:
+            errors.append(error)
+        return 1.0
+
+    leaves = [Value(float(i), label=f"x{i}") for i in range(20)]
+    product = autograd_mini.prod(leaves[::-1])
+    stale = leaves[0] * 2.0
+    leaves[0].data = 5.0
+    fresh = autograd_mini.sum(leaves)
+
+    @primitive(lambda m, z, x: meet(product) + meet(stale) + meet(fresh))
+    def outer(x: float) -> float:
+        return x
+
+    outer(fresh).backward()
+    assert [type(error).__name__ for error in errors] == ["StaleGraphError", "StaleGraphError", "ConcurrentSweepError"]
+    assert "label='x0'" in str(errors[2])
 
 
 FORKED = """
