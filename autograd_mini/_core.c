@@ -200,9 +200,11 @@ static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they
 static PyObject *
 of_python(const char *name)
 {
-    PyObject *function = PyDict_GetItemString(python, name);
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *function = key ? PyDict_GetItemWithError(python, key) : NULL;
 
-    if (function == NULL) {
+    Py_XDECREF(key);
+    if (function == NULL && !PyErr_Occurred()) {
         PyErr_Format(PyExc_SystemError, "the core has not been told of %s: import autograd_mini.engine", name);
     }
     return function;

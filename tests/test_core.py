@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib.util
 import inspect
 import os
 import subprocess
@@ -367,6 +368,40 @@ def test_an_error_keeps_nothing(number):
     assert abs(sys.getrefcount(None) - before[1]) < 80
 
 
+WITHOUT_MEMORY = """
+import _testcapi
+from autograd_mini import Value, sweep
+
+x = Value(2.0)
+y = x * x
+for _ in range(100):
+    y = y * 0.5 + x
+x.grad = 7.0
+refused = 0
+for act in (lambda: x * x, lambda: Value(1.0), lambda: x.data, y.backward, lambda: sweep.order_below((y,))):
+    for last in (1, 1000):
+        for first in range(20):
+            _testcapi.set_nomemory(first, first + last)
+            try:
+                act()
+                x.grad = 7.0
+            except MemoryError:
+                refused += 1
+            finally:
+                _testcapi.remove_mem_hooks()
+            assert x.grad == 7.0
+y.backward()
+print(refused > 40)
+"""
+
+
+@only_c
+@pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python can't be denied memory")
+def test_without_memory_nothing_breaks():
+    done = run(WITHOUT_MEMORY)
+    assert done.stdout.strip() == "True", done.stderr
+
+
 # ---- interrupts, threads, forks ----
 
 INTERRUPTED = """
@@ -451,6 +486,21 @@ def test_of_two_sweeps_that_meet_the_second_names_the_first_node_in_the_order_un
     outer(fresh).backward()
     assert [type(error).__name__ for error in errors] == ["StaleGraphError", "StaleGraphError", "ConcurrentSweepError"]
     assert "label='x0'" in str(errors[2])
+
+
+def test_sweeps_in_greenlets_which_leave_the_stack_of_c():
+    greenlet = pytest.importorskip("greenlet")
+    main = greenlet.getcurrent()
+
+    @primitive(lambda m, z, x: main.switch() or 1.0)
+    def same(x: float) -> float:
+        return x
+
+    leaves = [Value(float(i)) for i in range(20)]
+    sweeps = [greenlet.greenlet(same(x * 2.0).backward) for x in leaves]
+    for each in (*sweeps, *sweeps[::2], *sweeps[1::2]):
+        each.switch()
+    assert [x.grad for x in leaves] == [2.0] * 20
 
 
 FORKED = """
