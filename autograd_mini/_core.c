@@ -1607,7 +1607,7 @@ set_label(Node *v, PyObject *value, void *Py_UNUSED(closure))
     if (value == NULL) {
         return cannot_delete(v, "label");
     }
-    text = BY_PYTHON("as_text", value);
+    text = BY_PYTHON("as_label", (PyObject *)v, value);
     if (text == NULL) {
         return -1;
     }

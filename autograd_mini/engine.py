@@ -202,7 +202,7 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
-        self._label = refuse.as_text(text)
+        self._label = refuse.as_label(self, text)
 
     @property
     def is_leaf(self) -> bool:

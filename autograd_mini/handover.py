@@ -18,7 +18,7 @@ _IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, Wrappe
 _RETURNED = {
     "LeftOver": leftover.LeftOver,
     "as_number": numbers.as_number,
-    "as_text": refuse.as_text,
+    "as_label": refuse.as_label,
     "made": watch.made,
     "made_again": refuse.made_again,
     "number_of": reading.number_of,

@@ -103,8 +103,9 @@ def made_again(_v: object, *children: object) -> NoReturn:
     raise TypeError("a Value is made once: assign its .data, or make another one")
 
 
-def as_text(label: object) -> str:
-    """A label as a plain string; anything but a string is refused."""
+def as_label(v: Any, label: object) -> str:
+    """A label for v as a plain string; anything but a string is refused."""
+    number_of(v)  # one left over from a trace refuses
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
     return str.__str__(label)

@@ -198,6 +198,15 @@ def test_what_is_no_node_is_refused():
         sweep.backward_from((Value(1.0), Value(2.0)), (1.0,))
 
 
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_nothing_is_assigned_to_a_value_left_over_from_a_trace(name):
+    kept: list[Value] = []
+    autograd_mini.compile(lambda x: kept.append(x * 2.0) or x)(1.0)  # type: ignore[func-returns-value]
+    for wrong in (1.0, "new", None):
+        with pytest.raises(autograd_mini.TraceError, match=r"left over from a trace: '\*' made it at"):
+            setattr(kept[0], name, wrong)
+
+
 def test_in_messages_every_value_is_a_value():
     @primitive(1.0)
     def same(x: float) -> float:
