@@ -56,19 +56,16 @@ def as_constant(x: Any) -> float | None:
 def as_operand(x: Any) -> float | None:
     """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
 
-    An int too large for a float stays, for the operation itself to refuse.
+    An int beyond all floats stays for the operation itself to refuse, and is nan where it is not to raise.
     """
-    if type(x) is int:
-        return x if -(2**53) <= x <= 2**53 or not _has_float(x) else float(x)
-    return as_constant(x)
-
-
-def _has_float(x: int) -> bool:
+    if type(x) is not int:
+        return as_constant(x)
+    if -(2**53) <= x <= 2**53:
+        return x
     try:
-        float(x)
+        return float(x)
     except OverflowError:
-        return False
-    return True
+        return math.nan if watch.is_quiet() else x
 
 
 def _in_range(x: Any) -> float:

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import importlib.util
 import inspect
+import math
 import os
 import subprocess
 import sys
@@ -234,6 +235,16 @@ def test_a_whole_number_that_no_float_has_is_rounded_once():
     with pytest.raises(OverflowError, match="int too large to convert to float") as raised:
         x * 10**400
     assert raised.value.__notes__
+
+
+def test_a_slope_beyond_all_floats_is_nan_at_every_order():
+    @primitive(lambda m, z, x: x * 10**400)
+    def same(x: float) -> float:
+        return x
+
+    slope, curvature = autograd_mini.grad(same), autograd_mini.grad(autograd_mini.grad(same))
+    assert math.isnan(slope(2.0))
+    assert math.isnan(curvature(2.0))
 
 
 def test_an_exception_from_outside_in_the_middle_of_a_row_is_not_lost(monkeypatch):
