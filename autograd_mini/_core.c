@@ -166,7 +166,7 @@ struct Node {
     };
     Node *b;
     PyObject *label;
-    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended */
+    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 for a result assigned, or left over */
     uint64_t mark;   /* the walk that has seen it */
     uint16_t op;
     uint16_t flags;
@@ -745,8 +745,10 @@ order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_
 
     walks++;
     for (Py_ssize_t i = 0; i < n_stops && !failed; i++) {
-        ((Node *)stops[i])->mark = walks;
-        failed = append(order, (Node *)stops[i]);
+        if (!is_seen((Node *)stops[i])) {
+            ((Node *)stops[i])->mark = walks;
+            failed = append(order, (Node *)stops[i]);
+        }
     }
     for (Py_ssize_t i = 0; i < n_roots && !failed; i++) {
         failed = walk((Node *)roots[i], since, order, &path);
@@ -777,7 +779,7 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"roots", "stops", "since", NULL};
     PyObject *roots, *stops = NULL, *result = NULL;
-    long long since = NOTHING_OLDER;
+    long long since = 0;
     List order = EMPTY;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OL:order_below", names, &roots, &stops, &since)) {
@@ -786,7 +788,8 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     roots = values_of(roots);
     stops = roots == NULL ? NULL : stops == NULL ? PyTuple_New(0) : values_of(stops);
     if (stops != NULL
-        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops), since, &order) == 0)
+        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops),
+                    since ? since : NOTHING_OLDER, &order) == 0)
     {
         result = PyList_New(order.n);
         for (Py_ssize_t i = 0; result != NULL && i < order.n; i++) {
@@ -1763,7 +1766,7 @@ static PyGetSetDef attributes[] = {
 
 /* ---- making leaves ---- */
 
-/* __new__, and for any type but Value itself, which has its own call, the first step of one: what is not exactly one float is looked at by the Value of the Python engine. */
+/* __new__: what is not exactly one float is looked at by the Value of the Python engine. */
 static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from autograd_mini import Value, functions, gradients, no_grad, primitive, transforms
+from autograd_mini import Value, functions, gradients, no_grad, primitive, transforms, watch
 from autograd_mini.hooks import contribution_hook, creation_hook
 from autograd_mini.reading import grad_of, operands_of
 from autograd_mini.rule import VALUES
@@ -206,8 +206,10 @@ class Run:
         return self.rng.choice([copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])(v)
 
     def order(self) -> str:
-        stops = self.rng.choices(self.known, k=self.rng.randrange(2))
-        order = order_below(self.rng.choices(self.known, k=2), stops)
+        since = self.rng.choice([0, watch.advance()])
+        self.make(3)
+        stops = self.rng.choices(self.known, k=self.rng.randrange(4))
+        order = order_below(self.rng.choices(self.known, k=2), stops, since)
         return " ".join(v.label or v.op for v in order)
 
     def transform(self) -> Any:

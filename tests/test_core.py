@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import autograd_mini
-from autograd_mini import Value, cores, engine, exp, gradients, primitive, sweep, topological_order
+from autograd_mini import Value, cores, engine, exp, gradients, primitive, sweep, topological_order, watch
 from autograd_mini.c_rows import rows_in_c
 from autograd_mini.reading import operands_of
 
@@ -220,6 +220,17 @@ def test_in_messages_every_value_is_a_value():
             v > 1j
         with pytest.raises(AttributeError, match="'Value' object has no attribute 'nothing'"):
             v.nothing
+
+
+def test_the_order_below_has_a_stop_once_and_nothing_below_what_is_older():
+    x = Value(1.0)
+    y = x * 2.0
+    since = watch.advance()
+    z = y * y
+    x.data = y.data = 3.0
+    assert [id(v) for v in sweep.order_below((z,), (y, y))] == [id(y), id(z)]
+    assert [id(v) for v in sweep.order_below((z,), (), since)] == [id(y), id(z)]
+    assert [id(v) for v in sweep.order_below((z,), (), 0)] == [id(x), id(y), id(z)]
 
 
 # ---- the same bits ----
