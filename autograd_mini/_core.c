@@ -142,7 +142,7 @@ enum flag {
     X_IS_INT = 2,  /* the first operand was an int */
     Y_IS_INT = 4,
     LEFT_OVER = 8, /* its number is that of a trace that has ended: whoever uses it is told */
-    IS_NEW = 16,   /* made by __new__: one call of __init__ belongs to that */
+    IS_NEW = 16,   /* made by __new__, and __init__ has not been called yet */
 };
 
 typedef struct Node Node;
@@ -305,7 +305,7 @@ give_up(Node *p, Node **dead)
     }
     if (Py_REFCNT(p) == 1 && (Py_TYPE(p) == Value_Type || Py_TYPE(p) == Given_Type)) {
         if (Py_TYPE(p) == Given_Type) {
-            PyObject_GC_UnTrack(p); /* or what dies before it could find it among the collector's objects */
+            PyObject_GC_UnTrack(p); /* a destructor that runs first must not find it with gc.get_objects() */
         }
         memcpy(&p->grad, dead, sizeof(*dead));
         *dead = p;
@@ -315,7 +315,7 @@ give_up(Node *p, Node **dead)
     }
 }
 
-/* The node is a leaf from the first step on, for its parents may run a program when they die. */
+/* First it becomes a leaf: a destructor that this runs must not see it half taken apart. */
 static void
 give_up_parents(Node *v, Node **dead)
 {
@@ -873,7 +873,7 @@ typedef struct {
 } Kept;
 
 /* A sweep under way.  Another can begin only while this one is in Python: in a row, or the handler of a signal.
-   None stands on the stack of C: a thread that ends with the interpreter, or a greenlet, may leave it in the middle. */
+   It is on the heap, not on the C stack, which a greenlet moves and a daemon thread loses when the interpreter ends. */
 typedef struct Sweep {
     List order;
     Kept *kept;
@@ -898,7 +898,7 @@ require_free(void)
     return 0;
 }
 
-/* Add the next of the contributions to the next parent, if it is not a constant. */
+/* Add the next contribution to the parent; a constant, NULL, has none. */
 static int
 receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
 {
@@ -1251,7 +1251,7 @@ has_parent(Operands *operands)
     return 0;
 }
 
-/* The value, by the function of the row: 1; where it raises: 0, with an error if it is not one of floats. */
+/* The value, by the function of the row: 1.  Where it raises: 0, with no error set if floats raise it. */
 static int
 value_by_row(PyObject *rule, Operands *operands, double *z)
 {
@@ -1275,7 +1275,7 @@ value_by_row(PyObject *rule, Operands *operands, double *z)
     Py_XDECREF(function);
     if (result == NULL) {
         if (PyErr_ExceptionMatches(PyExc_ArithmeticError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
-            PyErr_Clear(); /* the Python engine meets it again, and says where; it would not meet a Ctrl-C again */
+            PyErr_Clear(); /* the Python engine raises it again, with a note; anything else, such as Ctrl-C, goes on */
         }
         return 0;
     }
@@ -1795,7 +1795,7 @@ node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)v;
 }
 
-/* __init__, which has nothing to do: of a Value that was there before it is refused. */
+/* __init__ right after __new__ has nothing left to do; at any other time it is refused. */
 static int
 node_init(PyObject *self, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 {
@@ -2055,7 +2055,7 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What there is one of in a process. */
+/* The global state, made once in a process. */
 static int
 make_state(void)
 {
@@ -2081,12 +2081,12 @@ make_state(void)
     return 0;
 }
 
-/* Who imports the module once more gets the same types. */
+/* A second import, after del sys.modules[…], gets the same types. */
 static int
 module_exec(PyObject *m)
 {
     if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-        PyErr_SetString(PyExc_ImportError, "the core in C runs in the main interpreter alone");
+        PyErr_SetString(PyExc_ImportError, "the core in C runs only in the main interpreter");
         return -1;
     }
     if (Value_Type == NULL && make_state() < 0) {

@@ -56,7 +56,7 @@ def as_constant(x: Any) -> float | None:
 def as_operand(x: Any) -> float | None:
     """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
 
-    An int beyond all floats stays for the operation itself to refuse, and is nan where it is not to raise.
+    An int too large for a float is kept, so that the operation raises; where operations must not raise it is nan.
     """
     if type(x) is not int:
         return as_constant(x)

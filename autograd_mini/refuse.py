@@ -100,7 +100,7 @@ def made_again(_v: object, *children: object) -> NoReturn:
         raise TypeError(
             "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
         )
-    raise TypeError("a Value is made once: assign its .data, or make another one")
+    raise TypeError("a Value can't be initialised again: assign its .data, or make another one")
 
 
 def as_label(v: Any, label: object) -> str:

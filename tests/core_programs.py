@@ -36,7 +36,7 @@ NEITHER = ["1", None, 1j, [1.0]]
 OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 COMPARISONS = [operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge]
 OF_ONE = [name for name, row in RULES.items() if row.arity == 1]
-OF_TWO = [name for name, row in RULES.items() if row.arity == 2 and name != "powi"]  # of a whole number alone
+OF_TWO = [name for name, row in RULES.items() if row.arity == 2 and name != "powi"]  # powi wants a whole number
 
 
 @primitive(lambda m, z, x: m.cos(x))

@@ -144,11 +144,11 @@ def test_another_interpreter_has_the_core_in_python_and_leaves_the_first_one_alo
     assert done.stdout.splitlines() == ["python 6.0", "Value() needs a number, got the string '1'"], done.stderr
 
 
-def test_a_value_is_made_once():
+def test_a_value_is_initialised_once():
     x = Value(2.0)
     y = x * 3.0
     for v in (x, y):
-        with pytest.raises(TypeError, match=r"a Value is made once: assign its \.data, or make another one"):
+        with pytest.raises(TypeError, match=r"a Value can't be initialised again: assign its \.data"):
             v.__init__(5.0)
     assert (x.data, y.data, y.parents) == (2.0, 6.0, (x,))
     assert type.__call__(Value, 1.5).data == 1.5
@@ -231,6 +231,17 @@ def test_the_order_below_has_a_stop_once_and_nothing_below_what_is_older():
     assert [id(v) for v in sweep.order_below((z,), (y, y))] == [id(y), id(z)]
     assert [id(v) for v in sweep.order_below((z,), (), since)] == [id(y), id(z)]
     assert [id(v) for v in sweep.order_below((z,), (), 0)] == [id(x), id(y), id(z)]
+
+
+def test_neither_core_supports_weak_references():
+    @primitive(1.0)
+    def same(x: float) -> float:
+        return x
+
+    x = Value(1.0)
+    for v in (x, x * 2.0, same(x), engine.Given(1.0)):
+        with pytest.raises(TypeError, match="cannot create weak reference to 'Value' object"):
+            weakref.ref(v)
 
 
 # ---- the same bits ----
