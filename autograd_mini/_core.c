@@ -142,7 +142,7 @@ enum flag {
     X_IS_INT = 2,  /* the first operand was an int */
     Y_IS_INT = 4,
     LEFT_OVER = 8, /* its number is that of a trace that has ended: whoever uses it is told */
-    IS_NEW = 16,   /* made by __new__: one call of __init__ belongs to that */
+    IS_NEW = 16,   /* made by __new__, and __init__ has not been called yet */
 };
 
 typedef struct Node Node;
@@ -166,8 +166,7 @@ struct Node {
     };
     Node *b;
     PyObject *label;
-    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its
-                        trace ended */
+    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 for a result assigned, or left over */
     uint64_t mark;   /* the walk that has seen it */
     uint16_t op;
     uint16_t flags;
@@ -201,9 +200,11 @@ static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they
 static PyObject *
 of_python(const char *name)
 {
-    PyObject *function = PyDict_GetItemString(python, name);
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *function = key ? PyDict_GetItemWithError(python, key) : NULL;
 
-    if (function == NULL) {
+    Py_XDECREF(key);
+    if (function == NULL && !PyErr_Occurred()) {
         PyErr_Format(PyExc_SystemError, "the core has not been told of %s: import autograd_mini.engine", name);
     }
     return function;
@@ -304,7 +305,7 @@ give_up(Node *p, Node **dead)
     }
     if (Py_REFCNT(p) == 1 && (Py_TYPE(p) == Value_Type || Py_TYPE(p) == Given_Type)) {
         if (Py_TYPE(p) == Given_Type) {
-            PyObject_GC_UnTrack(p); /* or what dies before it could find it among the collector's objects */
+            PyObject_GC_UnTrack(p); /* a destructor that runs first must not find it with gc.get_objects() */
         }
         memcpy(&p->grad, dead, sizeof(*dead));
         *dead = p;
@@ -314,7 +315,7 @@ give_up(Node *p, Node **dead)
     }
 }
 
-/* The node is a leaf from the first step on, for its parents may run a program when they die. */
+/* First it becomes a leaf: a destructor that this runs must not see it half taken apart. */
 static void
 give_up_parents(Node *v, Node **dead)
 {
@@ -744,8 +745,10 @@ order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_
 
     walks++;
     for (Py_ssize_t i = 0; i < n_stops && !failed; i++) {
-        ((Node *)stops[i])->mark = walks;
-        failed = append(order, (Node *)stops[i]);
+        if (!is_seen((Node *)stops[i])) {
+            ((Node *)stops[i])->mark = walks;
+            failed = append(order, (Node *)stops[i]);
+        }
     }
     for (Py_ssize_t i = 0; i < n_roots && !failed; i++) {
         failed = walk((Node *)roots[i], since, order, &path);
@@ -776,7 +779,7 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"roots", "stops", "since", NULL};
     PyObject *roots, *stops = NULL, *result = NULL;
-    long long since = NOTHING_OLDER;
+    long long since = 0;
     List order = EMPTY;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OL:order_below", names, &roots, &stops, &since)) {
@@ -785,7 +788,8 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     roots = values_of(roots);
     stops = roots == NULL ? NULL : stops == NULL ? PyTuple_New(0) : values_of(stops);
     if (stops != NULL
-        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops), since, &order) == 0)
+        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops),
+                    since ? since : NOTHING_OLDER, &order) == 0)
     {
         result = PyList_New(order.n);
         for (Py_ssize_t i = 0; result != NULL && i < order.n; i++) {
@@ -836,7 +840,7 @@ require_fresh_nodes(Node *const *nodes, Py_ssize_t n)
             result = order ? BY_PYTHON("raise_stale", order) : NULL;
             Py_XDECREF(order);
             Py_XDECREF(result);
-            return result == NULL ? -1 : 0;
+            return -1;
         }
     }
     return 0;
@@ -869,7 +873,7 @@ typedef struct {
 } Kept;
 
 /* A sweep under way.  Another can begin only while this one is in Python: in a row, or the handler of a signal.
-   None stands on the stack of C: a thread that ends with the interpreter, or a greenlet, may leave it in the middle. */
+   It is on the heap, not on the C stack, which a greenlet moves and a daemon thread loses when the interpreter ends. */
 typedef struct Sweep {
     List order;
     Kept *kept;
@@ -894,7 +898,7 @@ require_free(void)
     return 0;
 }
 
-/* Add the next of the contributions to the next parent, if it is not a constant. */
+/* Add the next contribution to the parent; a constant, NULL, has none. */
 static int
 receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
 {
@@ -1089,8 +1093,8 @@ sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
     List *order = &sweep->order;
     int failed;
 
-    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0 || require_free() < 0
-        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0))
+    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0
+        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0) || require_free() < 0)
     {
         return -1;
     }
@@ -1247,7 +1251,7 @@ has_parent(Operands *operands)
     return 0;
 }
 
-/* The value, by the function of the row: 1; where it raises: 0, with an error if it is not one of floats. */
+/* The value, by the function of the row: 1.  Where it raises: 0, with no error set if floats raise it. */
 static int
 value_by_row(PyObject *rule, Operands *operands, double *z)
 {
@@ -1271,7 +1275,7 @@ value_by_row(PyObject *rule, Operands *operands, double *z)
     Py_XDECREF(function);
     if (result == NULL) {
         if (PyErr_ExceptionMatches(PyExc_ArithmeticError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
-            PyErr_Clear(); /* the Python engine meets it again, and says where; it would not meet a Ctrl-C again */
+            PyErr_Clear(); /* the Python engine raises it again, with a note; anything else, such as Ctrl-C, goes on */
         }
         return 0;
     }
@@ -1606,7 +1610,7 @@ set_label(Node *v, PyObject *value, void *Py_UNUSED(closure))
     if (value == NULL) {
         return cannot_delete(v, "label");
     }
-    text = BY_PYTHON("as_text", value);
+    text = BY_PYTHON("as_label", (PyObject *)v, value);
     if (text == NULL) {
         return -1;
     }
@@ -1762,7 +1766,7 @@ static PyGetSetDef attributes[] = {
 
 /* ---- making leaves ---- */
 
-/* __new__, and for any type but Value itself, which has its own call, the first step of one: what is not exactly one float is looked at by the Value of the Python engine. */
+/* __new__: what is not exactly one float is looked at by the Value of the Python engine. */
 static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -1791,7 +1795,7 @@ node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)v;
 }
 
-/* __init__, which has nothing to do: of a Value that was there before it is refused. */
+/* __init__ right after __new__ has nothing left to do; at any other time it is refused. */
 static int
 node_init(PyObject *self, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 {
@@ -2051,7 +2055,7 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* What there is one of in a process. */
+/* The global state, made once in a process. */
 static int
 make_state(void)
 {
@@ -2072,18 +2076,17 @@ make_state(void)
     }
     value->tp_vectorcall = node_vectorcall;
     value->tp_name = "Value"; /* in messages, as of a class written in Python */
-    given->tp_name = "Given";
     Value_Type = value;
     Given_Type = given;
     return 0;
 }
 
-/* Who imports the module once more gets the same types. */
+/* A second import, after del sys.modules[…], gets the same types. */
 static int
 module_exec(PyObject *m)
 {
     if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-        PyErr_SetString(PyExc_ImportError, "the core in C runs in the main interpreter alone");
+        PyErr_SetString(PyExc_ImportError, "the core in C runs only in the main interpreter");
         return -1;
     }
     if (Value_Type == NULL && make_state() < 0) {

@@ -209,7 +209,7 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
-        self._label = refuse.as_text(text)
+        self._label = refuse.as_label(self, text)
 
     @property
     def is_leaf(self) -> bool:
@@ -314,6 +314,7 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
 
 if cores.c is not None:  # from here on these names are C's, for the functions above as well
     Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
+Given.__name__ = "Value"  # in messages
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----

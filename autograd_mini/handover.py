@@ -13,12 +13,12 @@ from .rule import Rule
 from .rules import RULES
 from .sweep import pull_back
 
-# What a member that is written in C is an instance of.  Who imports the package once more adopts the others again.
+# The types of members written in C.  All others are adopted, again when the package is imported a second time.
 _IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 _RETURNED = {
     "LeftOver": leftover.LeftOver,
     "as_number": numbers.as_number,
-    "as_text": refuse.as_text,
+    "as_label": refuse.as_label,
     "made": watch.made,
     "made_again": refuse.made_again,
     "number_of": reading.number_of,

@@ -57,19 +57,16 @@ def as_constant(x: Any) -> float | None:
 def as_operand(x: Any) -> float | None:
     """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
 
-    An int too large for a float stays, for the operation itself to refuse.
+    An int too large for a float is kept, so that the operation raises; where operations must not raise it is nan.
     """
-    if type(x) is int:
-        return x if -EXACT <= x <= EXACT or not _has_float(x) else float(x)
-    return as_constant(x)
-
-
-def _has_float(x: int) -> bool:
+    if type(x) is not int:
+        return as_constant(x)
+    if -EXACT <= x <= EXACT:
+        return x
     try:
-        float(x)
+        return float(x)
     except OverflowError:
-        return False
-    return True
+        return math.nan if watch.is_quiet() else x
 
 
 def _in_range(x: Any) -> float:

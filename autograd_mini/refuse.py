@@ -48,9 +48,10 @@ def require_alone(order: Sequence[Any]) -> None:
 
     Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
     """
-    for other, _, _ in list(watch.sweeps.values()):
-        if other is not order and (shared := set(order).intersection(other)):
-            raise_busy(shared.pop())
+    mine = set(order)
+    for other, _, _ in reversed(list(watch.sweeps.values())):
+        if other is not order and not mine.isdisjoint(other):
+            raise_busy(next(v for v in other if v in mine))
 
 
 def raise_busy(v: Any) -> NoReturn:
@@ -100,11 +101,12 @@ def made_again(_v: object, *children: object) -> NoReturn:
         raise TypeError(
             "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
         )
-    raise TypeError("a Value is made once: assign its .data, or make another one")
+    raise TypeError("a Value can't be initialised again: assign its .data, or make another one")
 
 
-def as_text(label: object) -> str:
-    """A label as a plain string; anything but a string is refused."""
+def as_label(v: Any, label: object) -> str:
+    """A label for v as a plain string; anything but a string is refused."""
+    number_of(v)  # one left over from a trace refuses
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
     return str.__str__(label)
