@@ -245,6 +245,41 @@ def test_neither_core_supports_weak_references():
             weakref.ref(v)
 
 
+PICKLED = """
+import pickle, sys
+import autograd_mini
+from autograd_mini import Value
+
+x = Value(0.1, label="x")
+y = x * x
+y.backward()
+with autograd_mini.no_grad():
+    z = x * 2.0
+kept = []
+autograd_mini.compile(lambda x: kept.append(x * 2.0) or x)(1.0)
+if len(sys.argv) == 1:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        print(pickle.dumps([x, y, z, *kept], protocol).hex())
+    sys.exit()
+for text in sys.argv[1:]:
+    for v in pickle.loads(bytes.fromhex(text)):
+        print(v, v.is_leaf, v.label)
+        for act in (v.backward, lambda: v.data):
+            try:
+                print(act())
+            except autograd_mini.AutogradError as error:
+                print(error)
+"""
+
+
+@only_c
+def test_a_pickle_of_one_core_is_read_by_the_other():
+    written = {core: run(PICKLED, core=core).stdout.split() for core in ("c", "python")}
+    read = {(core, by): run(PICKLED, *texts, core=by).stdout for core, texts in written.items() for by in written}
+    assert read["c", "c"].count("its graph was not copied") >= 5
+    assert set(read.values()) == {read["c", "c"]}
+
+
 # ---- the same bits ----
 
 
