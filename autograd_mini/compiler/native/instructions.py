@@ -166,7 +166,7 @@ class Encoder:
         if not any(stream.back):
             return
         wanted = stream.wanted(self.active)
-        for x in (x for x, is_wanted in zip(stream.outside, wanted) if is_wanted):
+        for x in (x for x, is_wanted in zip(stream.ports, wanted) if is_wanted):
             self.reached[x.slots(stream.length)] = True
         kind, wide, fields = self.kind, self.wide, stream.fields(self.place)
         clusters = stream.clusters(wanted, fields[2:], 0 if wide else kind.width)

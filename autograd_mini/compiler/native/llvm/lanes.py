@@ -117,6 +117,28 @@ class Mask(Operators):
         return Mask(self.code, self.kind, self.code.let(f"xor {self.kind.mask} {self.name}, {ones}"))
 
 
+class Place:
+    """Lanes that change in a loop: LLVM keeps them in a register."""
+
+    def __init__(self, code: Code, kind: Kind, x: Any = None) -> None:
+        self.code, self.kind, self.name = code, kind, code.place(kind.text)
+        if x is not None:
+            self.set(x)
+
+    def get(self) -> Lanes:
+        """What they are now."""
+        return Lanes(self.code, self.kind, self.code.load(self.kind.text, self.name, 64))
+
+    def set(self, x: Any) -> None:
+        """What they are from now on."""
+        x = Lanes(self.code, self.kind, "").lift(x)
+        self.code.store(self.kind.text, x.name, self.name, 64)
+
+    def add(self, x: Any) -> None:
+        """Add to them."""
+        self.set(self.get() + x)
+
+
 def splat(code: Code, kind: Kind, scalar: str) -> str:
     """A scalar in every lane."""
     if kind.width == 1:
