@@ -185,18 +185,11 @@ class Encoder:
             write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
             return self._made("f", rule, modes, write, head + fields)
         alone, lists, fields = self._found(group, self._long)
-        modes = [*alone, *lists]
-        if rule.name == "dot" and self._is_matrix(group, fields):
+        is_matrix = rule.name == "dot" and self._is_matrix(group, fields)
+        if is_matrix:
             lists, fields = self._with_numbers(group, lists, fields)
-            write = partial(sums.matrix_forward, start=alone, modes=lists)
-            return self._made("M", rule, [*alone, *lists], write, head + fields)
-        if rule.name == "dot":
-            write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
-        elif rule.name == "sloped":
-            write = partial(sums.sloped_forward, wide=self.wide, value=alone[0], modes=lists)
-        else:
-            write = partial(sums.fold_forward, rule=rule.name, wide=self.wide, mode=lists[0])
-        return self._made("F", rule, modes, write, head + fields)
+        write = partial(sums.forward, rule=rule.name, wide=self.wide, alone=alone, lists=tuple(lists))
+        return self._made("FM"[is_matrix], rule, [*alone, *lists], write, head + fields)
 
     def _head(self, group: Group) -> list[Any]:
         return [len(group.results), int(self.place[group.results[0]])]
@@ -370,22 +363,21 @@ class Encoder:
             write = partial(backward, rule=rule, making=making, modes=modes, active=active)
             return self._made("b" + _bits(active), rule, modes, write, head + fields)
         alone, lists, fields = self._found(group, self._long)
-        modes = [*alone, *lists]
-        if rule.name == "dot":
-            n = len(active)
-            sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
-            if self._is_matrix(group, fields):
-                lists, fields = self._with_numbers(group, lists, fields)
-                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
-                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
-            squares = all(sides[:2]) and group.operands[: n // 2] == group.operands[n // 2 : n // 2 * 2]
-            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides, squares=squares)
-            return self._made("BS"[squares] + _bits(sides), rule, modes, write, head + fields)
-        if rule.name == "sloped":
-            write = partial(sums.sloped_backward, wide=self.wide, value=alone[0], modes=lists)
+        if rule.name != "dot":
+            write = partial(sums.backward, rule=rule.name, wide=self.wide, alone=alone, lists=tuple(lists))
+            return self._made("B", rule, [*alone, *lists], write, head + fields)
+        n = len(active) // 2
+        sides = [any(active[:n]), any(active[n : 2 * n]), any(active[2 * n :])]
+        is_matrix, squares = self._is_matrix(group, fields), False
+        if is_matrix:
+            lists, fields = self._with_numbers(group, lists, fields)
         else:
-            write = partial(sums.fold_backward, rule=rule.name, wide=self.wide, mode=lists[0])
-        return self._made("B", rule, modes, write, head + fields)
+            squares = all(sides[:2]) and group.operands[:n] == group.operands[n : 2 * n]
+        write = partial(sums.backward, rule="dot", wide=self.wide, alone=alone, lists=tuple(lists))
+        write = partial(write, active=sides, squares=squares)
+        return self._made(
+            ("N" if is_matrix else "BS"[squares]) + _bits(sides), rule, [*alone, *lists], write, head + fields
+        )
 
 
 def _runs(places: Any) -> tuple[str, Any, int] | None:

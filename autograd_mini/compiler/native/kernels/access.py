@@ -17,7 +17,7 @@ from ....rule import Rule
 from ...program import Group
 from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes, across, splat
+from ..llvm.lanes import Lanes, Place, across, splat
 
 Mode = str | float
 HEADER: Final = 3  # the integers of an instruction before its operands'
@@ -47,7 +47,7 @@ class _Access:
     ) -> None:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
-        self.sums: dict[int, str] = {}  # of what is added to operands that are the same for all nodes
+        self.sums: dict[int, Place] = {}  # of what is added to operands that are the same for all nodes
 
     @property
     def step(self) -> int:
@@ -59,13 +59,7 @@ class _Access:
 
     def begin_sums(self, which: Sequence[int]) -> None:
         """Make places to add up contributions to one slot in."""
-        for i in which:
-            self.sums[i] = self.code.place(self.kind.text)
-            self.code.store(self.kind.text, self.kind.number(0.0), self.sums[i], 64)
-
-    def _to_sum(self, i: int, c: Lanes) -> None:
-        total = self._lanes(self.code.load(self.kind.text, self.sums[i], 64)) + c
-        self.code.store(self.kind.text, total.name, self.sums[i], 64)
+        self.sums = {i: Place(self.code, self.kind, 0.0) for i in which}
 
 
 class Rows(_Access):
@@ -107,7 +101,7 @@ class Rows(_Access):
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
         if self.modes[i] == "same":
-            self._to_sum(i, c)
+            self.sums[i].add(c)
         else:
             self._add_row(self._slot(i), c)
 
@@ -133,7 +127,7 @@ class Rows(_Access):
     def end_sums(self) -> None:
         """Add what was added up."""
         for i, place in self.sums.items():
-            self._add_row(self.operands[i], self._lanes(self.code.load(self.kind.text, place, 64)))
+            self._add_row(self.operands[i], place.get())
 
 
 class Nodes(_Access):
@@ -222,7 +216,7 @@ class Nodes(_Access):
         if mode == "run":
             self._store_run("%g", self.operands[i], self._load_run("%g", self.operands[i]) + c)
         elif mode == "same":
-            self._to_sum(i, self.kept(c))
+            self.sums[i].add(self.kept(c))
         elif mode == "each":
             self._scatter(self._addresses(i, "%g"), c)
         else:
@@ -243,19 +237,17 @@ class Nodes(_Access):
 
     def _one_by_one(self, i: int, c: Lanes) -> None:
         code, kind = self.code, self.kind
-        place = code.place(kind.text)
-        code.store(kind.text, c.name, place, 64)
+        place = Place(code, kind, c)
         count = code.intrinsic("i64", "smin.i64", ("i64", self.left), ("i64", str(kind.width)))
         with code.loop(count) as lane:
             at = code.at(self.operands[i], code.add(self.j, lane), "i32")
             slot = code.let(f"sext i32 {code.load('i32', at, 4)} to i64")
-            add_scalar(code, kind, slot, code.load(kind.scalar, code.at(place, lane, kind.scalar), kind.size))
+            add_scalar(code, kind, slot, code.load(kind.scalar, code.at(place.name, lane, kind.scalar), kind.size))
 
     def end_sums(self) -> None:
         """Add what was added up."""
         for i, place in self.sums.items():
-            total = across(self._lanes(self.code.load(self.kind.text, place, 64)))
-            add_scalar(self.code, self.kind, self.operands[i], total)
+            add_scalar(self.code, self.kind, self.operands[i], across(place.get()))
 
 
 def add_scalar(code: Code, kind: Kind, slot: str, c: str) -> None:

@@ -4,12 +4,14 @@ What runs over it stands beside: `whole` takes samples, `nodes` the nodes of gro
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ....rule import Rule
 from ...program import Node
 from ..llvm.arithmetic import LanesArithmetic
+from ..llvm.code import Code, Kind
+from ..llvm.lanes import Lanes
 
 
 class Stretch:
@@ -47,6 +49,21 @@ class Stretch:
         for rule, k, xs in self.nodes:
             if numbers[k] is None:
                 numbers[k] = m.lift(m.value(rule, *m.operands(rule, [numbers[x] for x in xs])))
+
+
+class Fetched(Lanes):
+    """A number that is fetched where it is first read, so that what is never read need not be kept."""
+
+    __slots__ = ("_fetch",)
+
+    def __init__(self, code: Code, kind: Kind, fetch: Callable[[], str]) -> None:
+        self.code, self.kind, self._fetch = code, kind, fetch
+
+    def __getattr__(self, attribute: str) -> str:
+        if attribute != "name":
+            raise AttributeError(f"lanes have no {attribute!r}", name=attribute, obj=self)
+        self.name = self._fetch()
+        return self.name
 
 
 def digest(*what: Any) -> str:
