@@ -168,8 +168,7 @@ def _folded(at: _Lists, place: Place, start: float, combine: Any) -> Lanes:
     code, kind = at.code, at.node.kind
     result = Lanes(code, kind, kind.number(start))
     for k in range(at.kind.width):
-        lane = code.load(kind.text, code.at(place.name, str(k), kind.scalar), kind.size)
-        result = combine(result, Lanes(code, kind, lane))
+        result = combine(result, Place(code, kind, address=code.at(place.name, str(k), kind.scalar)).get())
     return result
 
 
@@ -240,11 +239,14 @@ def _matrix_back(at: _Lists, active: Sequence[bool]) -> str:
                 xs.move(i)
             x = lists[0].operand(1)
             if active[1]:
-                halves = [lists[0].adjoint(1), x.lift(0.0)]  # side by side, since each addition waits for the last
+                halves = [
+                    lists[0].adjoint(1).get(),
+                    x.lift(0.0),
+                ]  # side by side, since each addition waits for the last
                 for t, (xs, adjoint) in enumerate(zip(lists, adjoints)):
                     halves[t % 2] = adjoint.fma(xs.operand(2), halves[t % 2])
-                lists[0].put_adjoint(1, halves[0] + halves[1])
+                lists[0].adjoint(1).set(halves[0] + halves[1])
             if active[0]:
                 for xs, adjoint in zip(lists, adjoints):
-                    xs.put_adjoint(0, adjoint.fma(x, xs.adjoint(0)))
+                    xs.adjoint(0).set(adjoint.fma(x, xs.adjoint(0).get()))
     return whole

@@ -200,18 +200,12 @@ class _Kernel:
         self.same = {i: code.field("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "same"}
         self.each = {i: code.pointer("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "each"}
         self.trips, self.tape, self.step, self.seen = [code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)]
-        self.known: dict[int, Any] = {i: self.row("%v", row) for i, row in self.same.items()}
+        self.known: dict[int, Any] = {i: self.row("%v", row).get() for i, row in self.same.items()}
         self.known |= {i: port.number for i, port in enumerate(loop.ports) if port.kind == "constant"}
 
-    def address(self, base: str, row: str) -> str:
-        return self.code.at(base, self.code.mul(row, self.kind.width), self.kind.scalar)
-
-    def row(self, base: str, row: str) -> Lanes:
-        name = self.code.load(self.kind.text, self.address(base, row), self.kind.size)
-        return Lanes(self.code, self.kind, name)
-
-    def put(self, base: str, row: str, x: Any) -> None:
-        self.code.store(self.kind.text, self.m.lift(x).name, self.address(base, row), self.kind.size)
+    def row(self, base: str, row: str) -> Place:
+        address = self.code.at(base, self.code.mul(row, self.kind.width), self.kind.scalar)
+        return Place(self.code, self.kind, address=address)
 
     def row_of(self, i: int, trip: str) -> str:
         """Where the number of a port is in this trip."""
@@ -243,11 +237,11 @@ class _Forward(_Kernel):
     def written(self, name: str) -> str:
         """The kernel."""
         for state, place in self.places.items():
-            place.set(self.row("%v", self.inits[state]) if state in self.inits else 0.0)
+            place.set(self.row("%v", self.inits[state]).get() if state in self.inits else 0.0)
         with self.code.loop(self.trips) as trip:
             self._trip(trip)
         for state, row in self.finals.items():
-            self.put("%v", row, self.places[state].get())
+            self.row("%v", row).set(self.places[state].get())
         return self.code.function(f"void @{name}{SIGNATURE}")
 
     def _trip(self, trip: str) -> None:
@@ -264,9 +258,9 @@ class _Forward(_Kernel):
         tape, seen = self.rows_of_trip(trip)
         for c, column in enumerate(self.columns):
             x = self.numbers[column] if isinstance(column, int) else self.slopes[column]
-            self.put("%v", code.add(tape, c), x)
+            self.row("%v", code.add(tape, c)).set(x)
         for c, k in enumerate(loop.seen):
-            self.put("%v", code.add(seen, c), self.numbers[k])
+            self.row("%v", code.add(seen, c)).set(self.numbers[k])
         for k, m in reversed(loop.states):
             self.places[k, m].set(self.numbers[k] if m == 1 else self.places[k, m - 1].get())
 
@@ -274,7 +268,7 @@ class _Forward(_Kernel):
         port = self.loop.ports[i]
         if port.kind == "state":
             return self.places[port.node, port.lag].get()
-        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip))
+        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip)).get()
 
     def _evaluate(
         self,
@@ -327,7 +321,7 @@ class _Backward(_Kernel):
         """The kernel."""
         code = self.code
         for state, place in self.waiting.items():
-            place.set(self.row("%g", self.finals[state]) if state in self.finals else 0.0)
+            place.set(self.row("%g", self.finals[state]).get() if state in self.finals else 0.0)
         for place in self.sums.values():
             place.set(0.0)
         last = code.let(f"sub i64 {self.trips}, 1")
@@ -335,19 +329,16 @@ class _Backward(_Kernel):
             self._trip(code.let(f"sub i64 {last}, {i}"))
         for state, place in self.waiting.items():
             if state in self.inits:
-                self._add(self.inits[state], place.get())
+                self.row("%g", self.inits[state]).add(place.get())
         for port, place in self.sums.items():
-            self._add(self.same[port], place.get())
+            self.row("%g", self.same[port]).add(place.get())
         return code.function(f"void @{name}{SIGNATURE}")
-
-    def _add(self, row: str, c: Lanes) -> None:
-        self.put("%g", row, self.row("%g", row) + c)
 
     def _trip(self, trip: str) -> None:
         loop = self.loop
         self.trip, (self.tape_row, self.seen_row) = trip, self.rows_of_trip(trip)
         seen = {k: self.code.add(self.seen_row, loop.seen.index(k)) for k in loop.seen_reached}
-        seeds = {k: self.row("%g", row) for k, row in seen.items()}
+        seeds = {k: self.row("%g", row).get() for k, row in seen.items()}
         for (k, m), place in self.waiting.items():
             if m == 1:
                 seeds[k] = seeds[k] + place.get() if k in seeds else place.get()
@@ -370,10 +361,10 @@ class _Backward(_Kernel):
         if ref < 0 and ~ref in self.known:
             return self.known[~ref]
         if ref < 0 and loop.ports[~ref].kind == "each":
-            return Fetched(self.code, self.kind, lambda: self.row("%v", self.row_of(~ref, self.trip)).name)
+            return Fetched(self.code, self.kind, lambda: self.row("%v", self.row_of(~ref, self.trip)).get().name)
         if ref in loop.seen:
             at = loop.seen.index(ref)
-            return Fetched(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, at)).name)
+            return Fetched(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, at)).get().name)
         return self.column(ref)
 
     def column(self, column: Column) -> Lanes:
@@ -381,7 +372,7 @@ class _Backward(_Kernel):
 
         def fetch() -> str:
             at = self.columns.setdefault(column, len(self.columns))
-            return self.row("%v", self.code.add(self.tape_row, at)).name
+            return self.row("%v", self.code.add(self.tape_row, at)).get().name
 
         return Fetched(self.code, self.kind, fetch)
 
@@ -389,7 +380,7 @@ class _Backward(_Kernel):
         """Add up what goes out of the trip."""
         port = self.loop.ports[i]
         if port.kind == "each":
-            self._add(self.row_of(i, self.trip), c)
+            self.row("%g", self.row_of(i, self.trip)).add(c)
         else:
             (self.waiting[port.node, port.lag] if port.kind == "state" else self.sums[i]).add(c)
 
