@@ -22,7 +22,8 @@ class Executor(Protocol):
 
     Attributes:
         scalars: whether derivatives come as those of arguments that are one number each.
-        takes_numbers: whether it takes numbers one by one, and raises what floats raise; it has no sample axis then.
+        takes_numbers: whether it takes numbers instead, `value(*numbers)` and `value_and_gradient(*numbers)`, which
+            return what floats give, and raise what floats raise; there is no sample axis then.
         samples_at_once: how many it wants at most.
         source: the Python that it runs, or what stands for it.
     """
