@@ -45,6 +45,19 @@ ARITHMETIC: Final[Mapping[str, Form]] = {
 }
 
 
+def infix(symbol: str, binds: int, needs: int, type: str = "double") -> Form:
+    """An operator between two operands that must bind as tightly as each other."""
+    return Form(f"{{}} {symbol} {{}}", binds, (needs, needs), type)
+
+
+def comparisons(
+    binds: int, needs: int, equal: str = "==", unequal: str = "!=", type: str = "double"
+) -> dict[str, Form]:
+    """The forms of all six."""
+    symbols = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": equal, "ne": unequal}
+    return {name: infix(symbol, binds, needs, type) for name, symbol in symbols.items()}
+
+
 @dataclass(frozen=True)
 class Language:
     """What a language has of its own.

@@ -224,12 +224,16 @@ def test_no_file_imports_itself_by_way_of_others() -> None:
     assert round_trips == set()
 
 
+HIDE_WHAT_THEY_ARE = {"calls", "choice", "flat", "folded", "fused", "lane", "quick", "streams", "text", "total"}
+
+
 def test_the_compiler_has_its_rooms() -> None:
     files = [path for path in (PACKAGE / "compiler").rglob("*.py") if path.name != "__init__.py"]
-    names = [path.name for path in files]
+    names = [path.stem for path in files]
+    assert HIDE_WHAT_THEY_ARE.isdisjoint(names)
     assert len(set(names)) == len(names), "two files of one name"
     assert len([path for path in files if path.parent.name == "compiler"]) < 9  # with __init__.py
-    assert all(path.read_text(encoding="utf-8").count("\n") <= 530 for path in files)
+    assert all(path.read_text(encoding="utf-8").count("\n") <= 420 for path in files)
 
 
 ENGINE = {"engine", "sweep", "refuse", "reading", "leftover"}

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
@@ -200,8 +200,8 @@ class Program:
         self.sweep(adjoints)
         return adjoints.found
 
-    def sweep(self, adjoints: "Pulling") -> None:
-        """The chain rule: from the last group to the first, let the adjoints of its results go on to its operands."""
+    def sweep(self, adjoints: Any) -> None:
+        """The chain rule: from the last group to the first, `pull` its adjoints, from its results to its operands."""
         for group in reversed(list(self)):
             if differentiable(group.rule):
                 adjoints.pull(group)
@@ -259,13 +259,6 @@ class Program:
     def __reduce__(self) -> tuple[Any, ...]:
         homes = {name: _home(rule) for name, rule in self.own.items()}
         return _loaded, (vars(self) | {"own": homes},)
-
-
-class Pulling(Protocol):
-    """Adjoints, wherever they stand."""
-
-    def pull(self, group: Group) -> None:
-        """Let those of the results go on to the operands."""
 
 
 class Adjoints:

@@ -78,7 +78,7 @@ def test_a_stream_of_rows_gives_what_groups_give(samples):
 
 def test_a_program_of_one_stream_has_its_inputs_and_sums_alone_in_memory():
     (stream,) = made(rosenbrock, 1000)
-    assert len(stream.pieces) == 6
+    assert len(stream.rules) == 6
     assert stream.written == []
     assert len(stream.folded) == 2
     assert sum(map(len, stream.inner())) == 6 * 999 - 2

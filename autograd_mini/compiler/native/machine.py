@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .llvm.code import Code, Kind
-from .llvm.lanes import Lanes, across, splat
+from .llvm.lanes import Lanes, Mask, Place, across, splat
 
 
 class Call(IntEnum):
@@ -177,7 +177,7 @@ def _part(kind: Kind, needs: dict[str, str], name: str) -> str:
         _zero(code, kind, code.at(g, code.mul(uniform, kind.width), kind.scalar), code.field("%call", Call.VARYING))
         result = code.field("%call", Call.RESULT)
         with code.when(code.let(f"icmp sge i64 {result}, {uniform}")):
-            code.store(kind.text, _seed(code, kind), code.at(g, code.mul(result, kind.width), kind.scalar), kind.size)
+            _row(code, kind, g, result).set(Lanes(code, kind, _seed(code, kind)))
         _execute_call(code, name, Call.EACH_BACK_CODE, v, g)
         _blocks_call(code, f"{name}_take", Call.BLOCKS_BACK, g)
     _blocks_call(code, f"{name}_take", Call.BLOCKS_OUT, v)
@@ -203,7 +203,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
     count_ = code.field("%call", Call.PARAMETER_COUNT)
     with code.loop(count_) as i:
         x = code.load(kind.scalar, code.at(numbers, i, kind.scalar), kind.size)
-        code.store(kind.text, splat(code, kind, x), code.at(v, code.mul(i, width), kind.scalar), kind.size)
+        _row(code, kind, v, i).set(Lanes(code, kind, splat(code, kind, x)))
     _execute_call(code, name, Call.ONCE_CODE, v, g)
     first, end = code.field("%call", Call.FIRST), code.field("%call", Call.END)
     rest = code.let(f"srem i64 {code.let(f'sub i64 {end}, {first}')}, {width}")
@@ -219,7 +219,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
         with code.when(code.let(f"icmp slt i64 {result}, {uniform}")):
             samples = code.let(f"sitofp i64 {code.let(f'sub i64 {end}, {first}')} to {kind.scalar}")
             share = Lanes(code, kind, _seed(code, kind)) * Lanes(code, kind, splat(code, kind, samples)) * (1.0 / width)
-            code.store(kind.text, share.name, code.at(g, code.mul(result, width), kind.scalar), kind.size)
+            _row(code, kind, g, result).set(share)
         _execute_call(code, name, Call.ONCE_BACK_CODE, v, g)
         _give_slopes(code, kind, g, count_)
     return code.function(f"void @{name}(ptr %call)")
@@ -228,12 +228,14 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
     integers = Kind("i64", kind.width)
-    kept = code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}")
+    kept = Mask(code, kind, code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}"))
     with code.loop(rows) as i:
-        row = code.at(g, code.mul(i, kind.width), kind.scalar)
-        x = code.load(kind.text, row, kind.size)
-        x = code.let(f"select {kind.mask} {kept}, {kind.text} {x}, {kind.text} {kind.number(0.0)}")
-        code.store(kind.text, x, row, kind.size)
+        row = _row(code, kind, g, i)
+        row.set(kept.chosen(row.get(), 0.0))
+
+
+def _row(code: Code, kind: Kind, base: str, i: str) -> Place:
+    return Place(code, kind, address=code.at(base, code.mul(i, kind.width), kind.scalar))
 
 
 def _each_lane(kind: Kind) -> str:
@@ -245,5 +247,5 @@ def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:
     with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
         slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
         with code.loop(count_) as i:
-            row = code.load(kind.text, code.at(g, code.mul(i, kind.width), kind.scalar), kind.size)
-            code.store(kind.scalar, across(Lanes(code, kind, row)), code.at(slopes, i, kind.scalar), kind.size)
+            total = across(_row(code, kind, g, i).get())
+            code.store(kind.scalar, total, code.at(slopes, i, kind.scalar), kind.size)

@@ -23,6 +23,7 @@ from ...arithmetic import (
     Language,
     Lines,
     binds_as,
+    comparisons,
 )  # fmt: skip
 from ...ieee import IEEE, Ieee
 from ...rule import FLOATS, Rule
@@ -42,22 +43,13 @@ def power(lines: Lines, x: Any, n: Any) -> Any:
     return lines.make(Form("{} ** {}", POWER, (ATOM, ATOM)), (x, n))
 
 
-def _compared(symbol: str) -> Form:
-    return Form(f"{{}} {symbol} {{}}", _COMPARISON, (_OR, _OR))
-
-
 FORMS: Final = {
     **ARITHMETIC,
     "neg": Form("-{}", SIGN, (SIGN,)),
     "abs": Form("abs({})", ATOM, (CHOICE,)),
     "and_": Form("{} & {}", _AND, (_AND, SUM)),
     "or_": Form("{} | {}", _OR, (_OR, _AND)),
-    "lt": _compared("<"),
-    "le": _compared("<="),
-    "gt": _compared(">"),
-    "ge": _compared(">="),
-    "eq": _compared("=="),
-    "ne": _compared("!="),
+    **comparisons(_COMPARISON, _OR),
     "where": Form("{1} if {0} else {2}", CHOICE, (_OR,) * 3),
 }
 PYTHON: Final = Language(FORMS, lambda x: binds_as(x, repr(x)), power, "{name} = {code}")  # inf and nan are names

@@ -65,13 +65,13 @@ class StraightExecutor:
         except (ArithmeticError, ValueError):
             value = self.value(*numbers)  # raises, if it is the value that can't be computed
         program = self.program
-        numbers_ = program.evaluated(_Floats, numbers)
-        adjoints = program.swept(_Floats, numbers_, self.sources, {program.result: 1.0})
+        numbers_ = program.evaluated(Floats, numbers)
+        adjoints = program.swept(Floats, numbers_, self.sources, {program.result: 1.0})
         gradient = [adjoints.get(slot, 0.0) for slot in self.sources]
         return value, {"[]": gradient, "()": tuple(gradient), "": gradient[0]}[self.brackets]
 
 
-class _Floats:
+class Floats:
     """The arithmetic of floats, whose slopes are those of IEEE arithmetic where floats refuse them."""
 
     @staticmethod

@@ -20,16 +20,14 @@ from ...arithmetic import (
     Language,
     Lines,
     binds_as,
+    comparisons,
+    infix,
 )  # fmt: skip
 from ...rule import Rule
 from ...rules import RULES
 
 _COMPARISON, _AND, _OR = 5, 4, 3  # how tightly they bind, between a sum and a choice
 _OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "pos", "abs", "powi")
-
-
-def _infix(symbol: str, binds: int, needs: int) -> Form:
-    return Form(f"{{}} {symbol} {{}}", binds, (needs, needs))
 
 
 def _number(x: Any) -> tuple[str, int]:
@@ -44,14 +42,9 @@ _JAVASCRIPT: Final = Language(
         **ARITHMETIC,
         "neg": Form("-{}", SIGN, (ATOM,)),  # --x would count down
         "abs": Form("m.abs({})", ATOM, (CHOICE,)),
-        "lt": _infix("<", _COMPARISON, SUM),
-        "le": _infix("<=", _COMPARISON, SUM),
-        "gt": _infix(">", _COMPARISON, SUM),
-        "ge": _infix(">=", _COMPARISON, SUM),
-        "eq": _infix("===", _COMPARISON, SUM),
-        "ne": _infix("!==", _COMPARISON, SUM),
-        "and_": _infix("&&", _AND, _COMPARISON),
-        "or_": _infix("||", _OR, _COMPARISON),
+        **comparisons(_COMPARISON, SUM, "===", "!=="),
+        "and_": infix("&&", _AND, _COMPARISON),
+        "or_": infix("||", _OR, _COMPARISON),
     },
     number=_number,
     power=lambda lines, x, n: lines.call("m.pow", x, n),

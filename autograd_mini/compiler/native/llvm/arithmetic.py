@@ -11,7 +11,7 @@ from ....arithmetic import Arithmetic
 from ....rule import Rule
 from ...record.graph import OPERATIONS
 from .code import Code, Kind
-from .lanes import Lanes, Mask, c_function, defined, of_doubles
+from .lanes import Lanes, Mask, Place, c_function, defined, of_doubles
 from .polynomials import POLYNOMIALS
 
 CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
@@ -129,8 +129,7 @@ def _polynomial(name: str, *xs: Lanes) -> Lanes:
     if domain is None:
         return y
     outside = ~domain(*xs)
-    place = code.place(kind.text)
-    code.store(kind.text, y.name, place, 64)
+    place = Place(code, kind, y)
     with code.when(outside.any()):
-        code.store(kind.text, outside.chosen(c_function(name, *xs), y).name, place, 64)
-    return Lanes(code, kind, code.load(kind.text, place, 64))
+        place.set(outside.chosen(c_function(name, *xs), y))
+    return place.get()

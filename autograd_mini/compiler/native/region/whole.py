@@ -16,7 +16,7 @@ from ..instructions import Encoded, Instruction
 from ..kernels.access import SIGNATURE
 from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes
+from ..llvm.lanes import Place
 
 SMALL: Final = 300  # operands, up to which a program is made one function
 MANY: Final = 4096  # samples, from which on that is worth the time to compile it
@@ -64,24 +64,22 @@ class Whole:
         ]
         return Encoded([], [there], [], [back])
 
-    def _row(self, code: Code, base: str, slot: int) -> str:
-        return code.at(base, str(int(self.place[slot]) * self.kind.width), self.kind.scalar)
-
-    def _read(self, code: Code, base: str, slot: int) -> Lanes:
-        kind = self.kind
-        return Lanes(code, kind, code.load(kind.text, self._row(code, base, slot), kind.size))
+    def _row(self, code: Code, base: str, slot: int) -> Place:
+        address = code.at(base, str(int(self.place[slot]) * self.kind.width), self.kind.scalar)
+        return Place(code, self.kind, address=address)
 
     def _written(self, name: str, is_back: bool, needs: dict[str, str]) -> str:
         """The kernel."""
         program, kind, code = self.program, self.kind, Code(needs)
         m = LanesArithmetic(code, kind)
-        numbers = program.evaluated(m, [self._read(code, "%v", k) for k in range(program.inputs + program.parameters)])
+        numbers = program.evaluated(
+            m, [self._row(code, "%v", k).get() for k in range(program.inputs + program.parameters)]
+        )
         for slot in dict.fromkeys(program.asked):
-            code.store(kind.text, m.lift(numbers[slot]).name, self._row(code, "%v", slot), kind.size)
+            self._row(code, "%v", slot).set(numbers[slot])
         if is_back:
-            seeds = {slot: self._read(code, "%g", slot) for slot in program.results}
+            seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results}
             adjoints = program.swept(m, numbers, self.sources, seeds)
             for slot in [slot for slot in self.sources if slot in adjoints]:
-                total = self._read(code, "%g", slot) + adjoints[slot]
-                code.store(kind.text, total.name, self._row(code, "%g", slot), kind.size)
+                self._row(code, "%g", slot).add(adjoints[slot])
         return code.function(f"void @{name}{SIGNATURE}")
