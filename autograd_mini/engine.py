@@ -277,10 +277,11 @@ class Value:
     exp, expm1, exp2, sqrt, cbrt = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt"))
     log, log1p, log2, log10 = map(_unary, ("log", "log1p", "log2", "log10"))
     sin, cos, tan, asin, acos, atan = map(_unary, ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh = map(_unary, ("sinh", "cosh", "tanh"))
+    sinh, cosh, tanh, sinc = map(_unary, ("sinh", "cosh", "tanh", "sinc"))
     asinh, acosh, atanh, erf, erfc = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc"))
-    abs, floor, ceil, round, relu = map(_unary, ("abs", "floor", "ceil", "round", "relu"))
+    abs, floor, ceil, round, relu, digamma = map(_unary, ("abs", "floor", "ceil", "round", "relu", "digamma"))
     softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
+    erfcx, ndtr, log_ndtr, gamma, lgamma = map(_unary, ("erfcx", "ndtr", "log_ndtr", "gamma", "lgamma"))
 
     vars().update(arrays.METHODS)  # the names that NumPy, Python's rounding and micrograd ask for
 

@@ -57,14 +57,17 @@ from autograd_mini.transforms import gradients
 UNARY = (
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
     "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-    "erf", "erfc", "abs", "floor", "ceil", "round",
+    "erf", "erfc", "abs", "floor", "ceil", "round", "fabs", "degrees", "radians", "sinc",
+    "erfcx", "ndtr", "log_ndtr", "gamma", "lgamma", "digamma", "log_sigmoid",
     "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
 )
-BINARY = ("log", "pow", "atan2", "maximum", "minimum", "copysign", "leaky_relu", "elu", "hypot")
-OF_LISTS = ("sum", "prod", "mean", "logsumexp", "softmax", "log_softmax")
+BINARY = ("log", "pow", "atan2", "maximum", "minimum", "copysign", "leaky_relu", "elu", "hypot",
+          "xlogy", "xlog1py", "logaddexp")
+OF_LISTS = ("sum", "prod", "mean", "logsumexp", "softmax", "log_softmax", "norm", "cumsum")
 NAMED_AS_IN_MATH = (
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
     "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc",
+    "gamma", "lgamma", "fabs", "degrees", "radians",
 )
 # fmt: on
 

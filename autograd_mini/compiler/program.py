@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
-from .record.graph import OPERATIONS, Guard, differentiable
+from .record.graph import OPERATIONS, Guard, differentiable, is_python
 
 VERSION = 1
 LAGS = 4  # trips that a loop may reach back
@@ -108,6 +108,11 @@ class Program:
         """The row of an operation."""
         name = self.operations[code]
         return self.own[name] if name in self.own else OPERATIONS[name]
+
+    @property
+    def calls_python(self) -> bool:
+        """Whether Python alone can run one of its operations."""
+        return any(is_python(self.rule(code)) for code in range(len(self.operations)))
 
     @property
     def is_straight(self) -> bool:

@@ -49,7 +49,7 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._is_short = lasts and size(program) <= SMALL and not program.own
+        self._is_short = lasts and size(program) <= SMALL and not program.calls_python
         self._lasts = lasts
         self.is_small = program.sampled and self._is_short
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
@@ -136,10 +136,10 @@ class NativeExecutor:
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
-        python = Counter([group.rule.symbol for group in p if is_own(group)])
+        made = {rule.symbol: f"{rule.symbol}, made with @primitive," for rule in p.own.values()}
+        python = Counter([made.get(group.rule.symbol, group.rule.symbol) for group in p if is_own(group)])
         lines += [
-            f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
-            for symbol, count in python.items()
+            f"{symbol} is called element by element: groups in Python: {count}" for symbol, count in python.items()
         ]
         lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:

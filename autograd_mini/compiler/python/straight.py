@@ -78,9 +78,11 @@ def sweep(program: Program, sources: Sequence[int], numbers: Sequence[float]) ->
     active = program.active(sources)
     adjoints = [0.0] * program.slots
     adjoints[program.result] = 1.0
+    reached = {program.result}  # the slope of what is not may be infinite, and 0·inf is nan
     for rule, result, slots in reversed(nodes):
-        if not active[result] or not differentiable(rule):
+        if result not in reached or not active[result] or not differentiable(rule):
             continue
+        reached.update(slots)
         z, xs = values[result], [values[slot] for slot in slots]
         try:
             slopes = rule.partials(FLOATS, z, xs)

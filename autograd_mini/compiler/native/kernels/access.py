@@ -26,7 +26,7 @@ _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are define
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
 SHORT: Final = 4  # operands, beyond which they are taken in a loop
-BAKED = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the kernel
+BAKED = ("powi", "pow", "gaussian", "hurwitz")  # a constant second operand becomes part of the kernel
 
 # What takes no longer than to gather the operands.
 CHEAP = (
