@@ -11,7 +11,12 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV ?= .venv
 
 BUILT = pyproject.toml setup.py autograd_mini/_core.c autograd_mini/_rows.h
-ENGINE_TESTS = $(wildcard tests/test_*.py) tests/check tests/nn
+# What asks the engine itself, and not what stands on it.
+ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine hooks infinite micrograd nesting objects \
+	primitive properties rules state_machine structures transforms watch)) tests/nn
+
+# Without bytecode each of hundreds of processes compiles all it imports.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help demo test sanitize lint docs bench clean
 .NOTPARALLEL:

@@ -21,6 +21,9 @@ PRODUCT: Final = 7
 SUM: Final = 6
 CHOICE: Final = 2
 
+# What a row of the user's raises that is read on code, and asks for something that only a number has.
+UNREADABLE: Final = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
+
 DEEP: Final = 12  # operators in one expression, beyond which it gets a name: readers tire, and parsers have limits
 
 
@@ -40,6 +43,19 @@ ARITHMETIC: Final[Mapping[str, Form]] = {
     "mul": Form("{} * {}", PRODUCT, (PRODUCT, SIGN)),
     "truediv": Form("{} / {}", PRODUCT, (PRODUCT, SIGN)),
 }
+
+
+def infix(symbol: str, binds: int, needs: int, type: str = "double") -> Form:
+    """An operator between two operands that must bind as tightly as each other."""
+    return Form(f"{{}} {symbol} {{}}", binds, (needs, needs), type)
+
+
+def comparisons(
+    binds: int, needs: int, equal: str = "==", unequal: str = "!=", type: str = "double"
+) -> dict[str, Form]:
+    """The forms of all six."""
+    symbols = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": equal, "ne": unequal}
+    return {name: infix(symbol, binds, needs, type) for name, symbol in symbols.items()}
 
 
 @dataclass(frozen=True)

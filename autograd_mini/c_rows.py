@@ -17,7 +17,21 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from .arithmetic import ARITHMETIC, ATOM, CHOICE, SIGN, SUM, Arithmetic, Expression, Form, Language, Lines, binds_as
+from .arithmetic import (
+    ARITHMETIC,
+    ATOM,
+    CHOICE,
+    SIGN,
+    SUM,
+    Arithmetic,
+    Expression,
+    Form,
+    Language,
+    Lines,
+    binds_as,
+    comparisons,
+    infix,
+)
 from .rule import Rule
 from .rules import RULES
 
@@ -48,23 +62,14 @@ def _number(x: Any) -> tuple[str, int]:
     return binds_as(x, "-" + text if math.copysign(1.0, x) < 0.0 else text)
 
 
-def _infix(symbol: str, binds: int, needs: int) -> Form:
-    return Form(f"{{}} {symbol} {{}}", binds, (needs, needs), "int")
-
-
 C: Final = Language(
     forms={
         **ARITHMETIC,
         "neg": Form("-{}", SIGN, (ATOM,)),  # --x would count down
         "abs": Form("fabs({})", ATOM, (CHOICE,)),
-        "lt": _infix("<", _COMPARISON, SUM),
-        "le": _infix("<=", _COMPARISON, SUM),
-        "gt": _infix(">", _COMPARISON, SUM),
-        "ge": _infix(">=", _COMPARISON, SUM),
-        "eq": _infix("==", _COMPARISON, SUM),
-        "ne": _infix("!=", _COMPARISON, SUM),
-        "and_": _infix("&&", _AND, _COMPARISON),
-        "or_": _infix("||", _OR, _COMPARISON),
+        **comparisons(_COMPARISON, SUM, type="int"),
+        "and_": infix("&&", _AND, _COMPARISON, "int"),
+        "or_": infix("||", _OR, _COMPARISON, "int"),
         "where": Form("{} ? {} : {}", CHOICE, (_OR, _OR, _OR)),
     },
     number=_number,

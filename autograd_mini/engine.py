@@ -15,7 +15,7 @@ from typing import Any
 
 from . import arrays, cores, handover, leftover, reading, refuse, watch
 from .errors import RAISED_BY_FLOATS
-from .numbers import Number, as_constant, as_number
+from .numbers import EXACT, Number, as_constant, as_number, as_operand
 from .rule import FLOATS, VALUES, Rule
 from .rules import RULES
 from .sweep import backward_from, pull_back
@@ -34,6 +34,7 @@ def _node(
     `many` has the parents and the numbers of an operation of any number of operands; `kind` is the
     class, if it is not Value itself.
     """
+    # Not by __init__, which makes leaves and checks their numbers: the slots are filled right here.
     v: Any = _blank() if kind is None else object.__new__(kind)
     v._rule = rule
     v._data = z
@@ -53,11 +54,12 @@ def _unary(name: str) -> Callable[["Value"], "Value"]:
     f = rule.f
 
     def operation(a: Any) -> Any:
-        if not isinstance(a, Value):
+        if not isinstance(a, Value):  # the same function is autograd_mini.sin, which takes numbers
             return apply(rule, a)
         try:
             z = f(a._data)
         except RAISED_BY_FLOATS as error:
+            # It raises again, with a note; where an IEEE value is wanted it gives that, inf or nan.
             z = refuse.refused(error, rule, a)
         return _node(rule, z, a, a._data)
 
@@ -73,8 +75,8 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         parent = b if isinstance(b, Value) else None
         if parent is not None:
             y: Any = b._data
-        else:
-            y = b if type(b) is float or type(b) is int else as_constant(b)
+        else:  # nearly always one of the first two; an int stays an int
+            y = b if type(b) is float or (type(b) is int and -EXACT < b < EXACT) else as_operand(b)
             if y is None:
                 return NotImplemented
         try:
@@ -84,7 +86,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         return _node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
-        x = a if type(a) is float or type(a) is int else as_constant(a)
+        x = a if type(a) is float or (type(a) is int and -EXACT < a < EXACT) else as_operand(a)
         if x is None:
             return NotImplemented
         try:
@@ -98,9 +100,9 @@ def _binary(name: str) -> tuple[Binary, Binary]:
 
 def _power() -> tuple[Binary, Binary]:
     """x ** n, which has a rule of its own for a constant n of 1, 2, 3 …"""
-    whole, _ = _binary("powi")
-    forward, reflected = _binary("pow")
-    return lambda x, n: whole(x, n) if type(n) is int and n > 0 else forward(x, n), reflected
+    by_count, _ = _binary("powi")
+    by_any, reflected = _binary("pow")
+    return (lambda x, n: by_count(x, n) if type(n) is int and n > 0 else by_any(x, n)), reflected
 
 
 def _comparison(name: str) -> Callable[["Value", object], bool]:
@@ -152,8 +154,13 @@ class Value:
     """
 
     # _a, _b are the parents, None for a constant, and _x, _y the numbers that the operation used;
-    # _many has both for an operation of any number of operands.  _made is the count of assignments
-    # when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended.
+    # _many has both for an operation of any number of operands.  _grad is None until a sweep
+    # computes it, and reads as 0; _label is set only if one is given.  _made is the value of
+    # watch.count when this node was made or this leaf assigned; a negative one marks what must not
+    # be used: a result that was assigned, or a Value whose trace has ended.
+    #
+    # The + in +v._data changes no float.  A number left over from a trace (leftover.py) refuses it,
+    # as it refuses any operation; so where the number goes into one at once, no + is needed.
     __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_rule", "_x", "_y")
     _rule: Rule | None
     _grad: float | None
@@ -161,7 +168,7 @@ class Value:
 
     def __init__(self, data: Number, *_children: object, label: str = "") -> None:
         if _children:
-            refuse.children()
+            refuse.made_again(self, *_children)
         self._data = data if type(data) is float else as_number(data, "Value()")
         if label:
             self.label = label
@@ -186,7 +193,7 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """The gradient from the latest `backward()`.  Leaves accumulate over calls."""
+        """The gradient from the latest `backward()`.  Leaves add up: `x.grad = 0.0` begins anew."""
         watch.read(self, ".grad")
         return 0.0 if self._grad is None else +self._grad
 
@@ -202,8 +209,7 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
-        refuse.require_text(text)
-        self._label = text
+        self._label = refuse.as_label(self, text)
 
     @property
     def is_leaf(self) -> bool:
@@ -231,7 +237,8 @@ class Value:
     def backward(self, seed: Number = 1.0) -> None:
         """Compute ∂self/∂v · seed for every v below: leaves add it up, others hold the latest.
 
-        Ended by an exception or by Ctrl-C, it leaves the gradients of leaves as they were.
+        Ended by an exception or by Ctrl-C, it leaves the gradients of leaves as they were, and
+        those of other nodes at 0.
 
         Raises:
             StaleGraphError: a Value was assigned new data after this graph was built from it.
@@ -262,6 +269,7 @@ class Value:
 
     __float__ = __int__ = __index__ = __complex__ = refuse.conversion
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = refuse.remainder
+    # == compares numbers.  A hash by identity keeps two equal Values apart in sets and dicts.
     __hash__ = object.__hash__
 
     __add__, __radd__ = _binary("add")
@@ -274,23 +282,23 @@ class Value:
     __eq__, __ne__ = map(_comparison, ("eq", "ne"))
     __lt__, __le__, __gt__, __ge__ = map(_comparison, ("lt", "le", "gt", "ge"))
 
-    exp, expm1, exp2, sqrt, cbrt = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt"))
-    log, log1p, log2, log10 = map(_unary, ("log", "log1p", "log2", "log10"))
+    exp, expm1, exp2, sqrt, cbrt, erfcx = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt", "erfcx"))
+    log, log1p, log2, log10, log_ndtr = map(_unary, ("log", "log1p", "log2", "log10", "log_ndtr"))
     sin, cos, tan, asin, acos, atan = map(_unary, ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh, sinc = map(_unary, ("sinh", "cosh", "tanh", "sinc"))
-    asinh, acosh, atanh, erf, erfc = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc"))
+    sinh, cosh, tanh, sinc, ndtr = map(_unary, ("sinh", "cosh", "tanh", "sinc", "ndtr"))
+    asinh, acosh, atanh, erf, erfc, lgamma = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc", "lgamma"))
     abs, floor, ceil, round, relu, digamma = map(_unary, ("abs", "floor", "ceil", "round", "relu", "digamma"))
-    softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
-    erfcx, ndtr, log_ndtr, gamma, lgamma = map(_unary, ("erfcx", "ndtr", "log_ndtr", "gamma", "lgamma"))
+    softplus, sigmoid, silu, gelu, gamma = map(_unary, ("softplus", "sigmoid", "silu", "gelu", "gamma"))
 
-    vars().update(arrays.METHODS)  # the names that NumPy, Python's rounding and micrograd ask for
+    # The names that NumPy, Python's rounding and micrograd ask for: _prev and _op are among them.
+    vars().update(arrays.METHODS)
 
 
 _blank = partial(object.__new__, Value)  # a Value whose slots are still to be filled
 
 
 class Given(Value):
-    """What no user made: a result without its graph, a variable of a transform, a condition of a trace."""
+    """A Value that the package made; `_origin` is its run, or says in words why it has no graph."""
 
     __slots__ = ("_origin",)
 
@@ -304,8 +312,9 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
     return v
 
 
-if cores.c is not None:  # the same, in C
+if cores.c is not None:  # from here on these names are C's, for the functions above as well
     Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
+Given.__name__ = "Value"  # in messages
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----
@@ -322,9 +331,10 @@ def held(v: Any) -> Any:
     return run.hold(v) if run else reading.number_of(v)
 
 
-for _name, _rule in RULES.items():
-    _of_one = handover.of_one(_rule) if cores.c else getattr(Value, _name, None)
-    setattr(VALUES, _name, _of_one if _rule.arity == 1 and _of_one else partial(apply, _rule))
-VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
+for _name, _rule in RULES.items():  # of one operand: the method itself, which is faster
+    _method = handover.of_one(_rule) if cores.c else getattr(Value, _name, None)
+    setattr(VALUES, _name, _method if _rule.arity == 1 and _method else partial(apply, _rule))
+# Nothing flows back into a comparison that a trace recorded: 0, where inf · 0 would be nan.
+VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope
 VALUES.where = _choice
 VALUES.stop_gradient = held

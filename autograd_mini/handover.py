@@ -5,6 +5,7 @@ and what it can't do it hands back to that class: `_RETURNED` are the functions 
 """
 
 from collections.abc import Callable
+from types import BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from . import cores, leftover, numbers, reading, refuse, watch
@@ -12,16 +13,19 @@ from .rule import Rule
 from .rules import RULES
 from .sweep import pull_back
 
+# The types of members written in C.  All others are adopted, again when the package is imported a second time.
+_IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 _RETURNED = {
     "LeftOver": leftover.LeftOver,
     "as_number": numbers.as_number,
+    "as_label": refuse.as_label,
     "made": watch.made,
+    "made_again": refuse.made_again,
     "number_of": reading.number_of,
     "pull_back": pull_back,
     "raise_busy": refuse.raise_busy,
     "raise_stale": refuse.raise_stale,
     "read": watch.read,
-    "require_text": refuse.require_text,
 }
 
 
@@ -36,10 +40,11 @@ def to_c(definition: type, apply: Callable[..., Any]) -> tuple[Any, Any, Any, An
 
 def _adopt(core: type, definition: type) -> None:
     """Give the type of the core the members of the class that defines it, but for those it has itself, and no other."""
-    for name in [name for name in vars(core) if name not in vars(definition) and not name.startswith("_")]:
+    own = {name for name, member in vars(core).items() if isinstance(member, _IN_C)}
+    for name in [name for name in own if name not in vars(definition) and not name.startswith("_")]:
         delattr(core, name)
     for name, member in vars(definition).items():
-        if (name == "__doc__" or name not in vars(core)) and name not in ("__dict__", "__init__", "__slots__"):
+        if name not in own and name not in ("__dict__", "__init__", "__slots__"):
             setattr(core, name, member)
 
 

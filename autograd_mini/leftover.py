@@ -38,7 +38,7 @@ def is_left_over(v: Any) -> bool:
 
 def spoil(v: Any, why: str) -> None:
     """Take its number from a Value that has outlived its trace: whoever uses it is told why."""
-    v.label = why
+    v._label = why
     v._data = v._grad = LeftOver(why)
     v._made = -1
 

@@ -37,8 +37,8 @@ class Rule:
 
     `f` is the value on floats; `formula` gives it in any arithmetic, and is None for a primitive, which each arithmetic
     supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the
-    list of all partials of any other.  `domain` has one closed interval per operand, or one for all of `many`, and is
-    the line where none is named; whether an end belongs to it is for `f` to say.
+    list of all partials of any other.  `domain` says where tests draw the operands, inside what `f` accepts: one closed
+    interval per operand, or one for all of `many`, and the line where none is named.
     """
 
     __slots__ = ("domain", "dx", "dy", "f", "formula", "kind", "many", "name", "symbol")
@@ -79,8 +79,8 @@ class Rule:
 
     def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:
         """The same for those operands of which something other than None is wanted; no others are computed."""
-        ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)
-        return _each([d for d, want in zip(ds, wanted) if want is not None], m, z, *xs)
+        ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)[: len(xs)]
+        return _each([d for d, want in zip(ds, wanted, strict=True) if want is not None], m, z, *xs)
 
     def __repr__(self) -> str:
         return f"<rule {self.name}>"

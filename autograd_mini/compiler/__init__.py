@@ -3,21 +3,23 @@
 What happens in a call, and where, in the order in which it is to be read:
 
     compiled     what `compile` returns: it looks for a program that fits the call, and traces anew where there is none
-    signature    the form of the arguments: their numbers taken out, derivatives put in their places, and what makes a
-                 short way for later calls of this form;  argument reads one, parameters are those beside
-    record/      the first call runs the function on Values: trace, and what it read beside the arguments (watched),
-                 become a graph;  replay finds the operation that is not finite
-    plan/        order: that graph as a program, after passes over it: sums and dots found again, loops found again,
+    signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
+                 places;  argument reads one;  parameters are the Values that derivatives are taken by instead
+    record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
+                 make a graph;  replay finds the operation that is not finite
+    plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
                  operations in groups
-    program      what comes of it: operations on numbered slots, and the chain rule over them
-    executors    which of the three executors runs it, and why
+    program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them
+    executors    the three that can run it, and which of them does
     python/      straight-line Python, for the smallest
     arrays/      vectors of NumPy, where there is no LLVM, or a large matrix product
     native/      machine code: its own map is in native/__init__.py
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
-A later call of the same form goes the short way: from `Compiled.value_and_grad` to what `short_way` of the executor
-made for this form, which raises TypeError for anything else: then the long way says what that is.
+A later call of the same form goes a short way.  `Compiled.value_and_grad` calls what its `_remember` got from the
+executor's `short_way`: for numbers a function of machine code or Python itself, else what `Signature.by_numbers` or
+`Signature.by_arrays` made, which gives arrays as they are to the machine (`Bound.at_once` in native/tape).  Any of them
+raises TypeError for arguments of another form, and then the long way, `Compiled._run`, says what those are.
 """
 
 from ..errors import TraceError

@@ -26,43 +26,34 @@ def arrays() -> Any:
         return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
 
 
-class Argument(NamedTuple):
-    """An argument as it was read.
-
-    Args:
-        key: its form.
-        size: how many numbers it has, for one sample.
-        numbers: a list or an array of them; with a sample axis, a matrix of numbers by samples.
-        build: an argument for the function, which is given one sample, of the next of other numbers.
-        give: derivatives in its structure, from an array of them.
-    """
+class Plain(NamedTuple):
+    """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it of others."""
 
     key: Any
     size: int
     numbers: Any
     build: Callable[[Iterator[Any]], Any]
-    give: Callable[[Any], Any]
+
+    def give(self, slopes: Any) -> Any:
+        """An array of derivatives in the structure of the argument."""
+        return (
+            self.build(iter(slopes.tolist())) if isinstance(self.numbers, list) else slopes.reshape(self.numbers.shape)
+        )
 
 
-def plain(position: int, argument: Any) -> Argument:
-    """Read an argument without a sample axis.
+def plain(position: int, argument: Any) -> Plain:
+    """Read one.
 
     Raises:
         TypeError: there is something else than numbers in it.
     """
     if type(argument) is float:
-        return Argument("number", 1, [argument], next, lambda slopes: float(slopes[0]))
+        return Plain("number", 1, [argument], next)
     if getattr(argument, "shape", ()) and hasattr(argument, "dtype"):
         require_real(position, argument)
         if argument.dtype.kind != "O":
-            shape = argument.shape
-            return Argument(
-                ("array", shape),
-                argument.size,
-                argument,
-                partial(_array_of, argument.size, shape),
-                lambda slopes: slopes.reshape(shape),
-            )
+            shape, size = argument.shape, argument.size
+            return Plain(("array", shape), size, argument, partial(_array_of, size, shape))
     key = _key(position, argument)
     try:
         numbers, rebuild = flatten(argument)
@@ -70,7 +61,7 @@ def plain(position: int, argument: Any) -> Argument:
         raise TypeError(f"argument {position}: {error}") from None
     if not {*map(type, numbers)} <= {float}:
         numbers = [_number(position, x) for x in numbers]
-    return Argument(key, len(numbers), numbers, rebuild, lambda slopes: rebuild(slopes.tolist()))
+    return Plain(key, len(numbers), numbers, rebuild)
 
 
 def require_real(position: int, array: Any) -> None:
@@ -127,24 +118,38 @@ def _key(position: int, tree: Any) -> Hashable:
 # ---- with a sample axis ----
 
 
-def sampled(position: int, argument: Any, dtype: str) -> tuple[Argument, int]:
-    """Read an argument of which every array or list has an entry for each sample; returns how many there are too.
+class Sampled(NamedTuple):
+    """An argument with a sample axis: the form of one sample, a matrix of numbers by samples, and their count."""
+
+    key: tuple[Any, ...]
+    numbers: Any
+    samples: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers a sample has."""
+        return len(self.numbers)
+
+    def build(self, numbers: Iterator[Any]) -> Any:
+        """One sample, of the next of these numbers."""
+        return _one(self.key, numbers)
+
+    def give(self, matrix: Any) -> Any:
+        """Derivatives in the structure of the argument, from a matrix of them by samples."""
+        return _by_sample(self.key, iter(matrix), self.samples)
+
+
+def sampled(position: int, argument: Any, dtype: str) -> Sampled:
+    """Read one, of which every array or list has an entry for each sample.
 
     Raises:
         TypeError: there is something else than numbers in it.
         ValueError: it has no sample axis, or lists of several lengths.
     """
-    key, block, samples = _block(position, argument, dtype)
-    build, give = partial(_one, key), lambda matrix: _by_sample(key, iter(matrix), samples)
-    return Argument(key, len(block), block, build, give), samples
-
-
-def _block(position: int, argument: Any, dtype: str) -> tuple[Any, Any, int]:
-    """The form of one sample, the matrix of numbers by samples, and how many samples it has."""
     np = arrays()
     if type(argument) is np.ndarray and argument.dtype == dtype and argument.ndim in (1, 2) and argument.size:
         shape = argument.shape[1:]
-        return ("array", shape), argument.T if shape else argument[None], len(argument)
+        return Sampled(("array", shape), argument.T if shape else argument[None], len(argument))
     if isinstance(argument, dict) or _is_structure(argument):
         return _structure(position, argument, dtype)
     if hasattr(argument, "dtype") and hasattr(argument, "shape"):
@@ -158,7 +163,8 @@ def _block(position: int, argument: Any, dtype: str) -> tuple[Any, Any, int]:
     if array.ndim == 0:
         raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: give an array")
     kind, shape = "array" if isinstance(argument, np.ndarray) else "list", array.shape[1:]
-    return (kind, shape), array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T, len(array)
+    block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T
+    return Sampled((kind, shape), block, len(array))
 
 
 def _is_structure(argument: Any) -> bool:
@@ -169,16 +175,16 @@ def _is_structure(argument: Any) -> bool:
     return not all(isinstance(part, numbers) for part in argument)
 
 
-def _structure(position: int, argument: Any, dtype: str) -> tuple[Any, Any, int]:
+def _structure(position: int, argument: Any, dtype: str) -> Sampled:
     """A tuple or a dict, of which each part has a sample axis."""
     named = isinstance(argument, dict)
-    parts = [_block(position, part, dtype) for part in (argument.values() if named else argument)]
-    counts = sorted({samples for _, _, samples in parts})
+    parts = [sampled(position, part, dtype) for part in (argument.values() if named else argument)]
+    counts = sorted({part.samples for part in parts})
     if len(counts) != 1:
         raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
-    keys = tuple([key for key, _, _ in parts])
+    keys = tuple([part.key for part in parts])
     key = ("dict", tuple(argument), keys) if named else ("tuple", type(argument), keys)
-    return key, arrays().concatenate([block for _, block, _ in parts]), counts[0]
+    return Sampled(key, arrays().concatenate([part.numbers for part in parts]), counts[0])
 
 
 def _put(key: tuple[Any, ...], parts: Sequence[Any]) -> Any:

@@ -21,20 +21,17 @@ class Executor(Protocol):
     """What runs a program.
 
     Attributes:
-        name: its name, one of EXECUTORS.
-        source: the Python that it runs, or what stands for it.
         scalars: whether derivatives come as those of arguments that are one number each.
-        takes_numbers: whether it takes numbers one by one, and raises what floats raise; then there is no sample axis.
+        takes_numbers: whether it takes numbers instead, `value(*numbers)` and `value_and_gradient(*numbers)`, which
+            return what floats give, and raise what floats raise; there is no sample axis then.
         samples_at_once: how many it wants at most.
+        source: the Python that it runs, or what stands for it.
     """
 
-    name: str
     scalars: bool
     takes_numbers: bool
     samples_at_once: int
-
-    @property
-    def source(self) -> str: ...
+    source: str
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""

@@ -2,16 +2,16 @@
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
-from .record.graph import OPERATIONS, Guard, differentiable, is_python
+from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_python
 
-VERSION = 1
+VERSION = 2
 LAGS = 4  # trips that a loop may reach back
 
 
@@ -30,6 +30,18 @@ class Group(NamedTuple):
     results: range
     operands: list[list[int]]
     varying: bool
+
+    def nodes(self) -> "list[Node]":
+        """Each of them."""
+        return [Node(self.rule, result, slots) for result, *slots in zip(self.results, *self.operands)]
+
+
+class Node(NamedTuple):
+    """An operation on single numbers: where its result stands, and where its operands."""
+
+    rule: Rule
+    result: int
+    operands: Sequence[int]
 
 
 class Loop(NamedTuple):
@@ -60,7 +72,7 @@ class Program:
         sampled: whether the arguments have a sample axis.
         order: "trace" or "groups".
         guards: the slots that were asked for their truth, and what it was.
-        result: the slot of the result.
+        results: the slots of the results.
         own: the operations that are not in the table, made with @primitive.
         loops: where groups repeat; of an operand in a loop, a slot may be in the same trip or up to LAGS trips back,
             always as far, or else it is before the loop.
@@ -79,7 +91,7 @@ class Program:
     sampled: bool
     order: str
     guards: tuple[Guard, ...]
-    result: int
+    results: tuple[int, ...]
     own: dict[str, Rule] = field(default_factory=dict)
     loops: tuple[Loop, ...] = ()
     version: int = VERSION
@@ -113,6 +125,17 @@ class Program:
     def calls_python(self) -> bool:
         """Whether Python alone can run one of its operations."""
         return any(is_python(self.rule(code)) for code in range(len(self.operations)))
+
+    @property
+    def result(self) -> int:
+        """The slot of the result, of a program that has one."""
+        (slot,) = self.results
+        return slot
+
+    @property
+    def asked(self) -> list[int]:
+        """The slots of the results, and then those of the guards."""
+        return [*self.results, *[guard.node for guard in self.guards]]
 
     @property
     def is_straight(self) -> bool:
@@ -161,6 +184,33 @@ class Program:
                     flags[result] = any(flags[slot] for slot in slots)
         return flags
 
+    def evaluate(self, m: Any, numbers: list[Any]) -> Iterator[Node]:
+        """Calculate in an arithmetic: after each node, its number has been added to those of the slots before it."""
+        for group in self:
+            for node in group.nodes():
+                xs = m.operands(node.rule, [numbers[slot] for slot in node.operands])
+                numbers.append(m.value(node.rule, *xs))
+                yield node
+
+    def evaluated(self, m: Any, leaves: Iterable[Any]) -> list[Any]:
+        """The numbers of all slots, of those of the inputs and parameters."""
+        numbers = [*leaves, *self.constants]
+        for _ in self.evaluate(m, numbers):
+            pass
+        return numbers
+
+    def swept(self, m: Any, numbers: Any, sources: Sequence[int], seeds: Mapping[int, Any]) -> dict[int, Any]:
+        """The adjoints of the slots that the seeds reach, one by one, on their way to the sources."""
+        adjoints = Adjoints(m, numbers, self.active(sources), seeds)
+        self.sweep(adjoints)
+        return adjoints.found
+
+    def sweep(self, adjoints: Any) -> None:
+        """The chain rule: from the last group to the first, `pull` its adjoints, from its results to its operands."""
+        for group in reversed(list(self)):
+            if differentiable(group.rule):
+                adjoints.pull(group)
+
     def verify(self) -> None:
         """Check that it is whole.
 
@@ -176,7 +226,7 @@ class Program:
             self._verify_group(g, code)
         for loop in self.loops:
             self._verify_loop(loop)
-        for slot in [self.result, *[guard.node for guard in self.guards]]:
+        for slot in self.asked:
             if not 0 <= slot < self.slots:
                 raise ProgramError(f"slot {slot} is asked for, and there are {self.slots}")
 
@@ -209,11 +259,49 @@ class Program:
             each = " for each sample" if group.varying else ""
             lines.append(f"{_run(list(group.results)):>14} = {group.rule.name:12} of {sets}{each}")
         lines += [f"{'guard':>14}   {guard.node} is {guard.outcome}, {guard.line or 'finite'}" for guard in self.guards]
-        return "\n".join([*lines, f"{'result':>14}   {self.result}"])
+        return "\n".join([*lines, f"{'result':>14}   {', '.join(map(str, self.results))}"])
 
     def __reduce__(self) -> tuple[Any, ...]:
         homes = {name: _home(rule) for name, rule in self.own.items()}
         return _loaded, (vars(self) | {"own": homes},)
+
+
+class Adjoints:
+    """Adjoints of numbers one by one, in an arithmetic.
+
+    It has for each node `operands(rule, xs)`, and `partials(rule, z, xs, wanted)`.
+
+    Args:
+        m: the arithmetic.
+        numbers: those of the slots.
+        active: for each slot, whether its adjoint is of use.
+        seeds: the adjoints of the results.
+    """
+
+    def __init__(self, m: Any, numbers: Any, active: Sequence[bool], seeds: Mapping[int, Any]) -> None:
+        self.m, self.numbers, self.active, self.found = m, numbers, active, dict(seeds)
+
+    def pull(self, group: Group) -> None:
+        """From the results of a group to the operands."""
+        for node in reversed(group.nodes()):
+            self.pull_node(node)
+
+    def pull_node(self, node: Node) -> None:
+        """The same for one node: adjoint · slope is what it adds to the adjoint of an operand."""
+        rule, result, operands = node
+        if result not in self.found or not self.active[result]:
+            return
+        for at, slope in zip(differentiated(rule, operands), differentiated(rule, self.slopes(node))):
+            if self.active[at]:
+                c = self.found[result] * slope
+                self.found[at] = self.found[at] + c if at in self.found else c
+
+    def slopes(self, node: Node) -> Sequence[Any]:
+        """Those of a node by its operands."""
+        rule, result, operands = node
+        xs = self.m.operands(rule, [self.numbers[at] for at in operands])
+        slopes: Sequence[Any] = self.m.partials(rule, self.numbers[result], xs, [self.active[at] for at in operands])
+        return slopes
 
 
 def _home(rule: Rule) -> tuple[str, str]:

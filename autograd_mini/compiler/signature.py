@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from ..structures import flatten
-from .argument import Argument, arrays, plain, sampled
+from .argument import Plain, Sampled, arrays, plain, sampled
 from .parameters import Parameters
 from .program import Flipped
 
@@ -39,22 +39,23 @@ class Signatures:
             TypeError: there is something else than numbers in an argument.
             ValueError: one has no sample axis, or other samples than the first.
         """
-        counts: list[int] = []
-        if self.sampled:
-            both = [sampled(position, argument, self.dtype) for position, argument in enumerate(args)]
-            read, counts = [argument for argument, _ in both], [count for _, count in both]
-            for position, count in enumerate(counts):
-                if count != counts[0]:
-                    raise ValueError(f"argument {position} has {count} samples, and argument 0 has {counts[0]}")
-            if not any(counts):
-                raise ValueError("there are no samples: give one at least")
-        else:
-            read = [plain(position, argument) for position, argument in enumerate(args)]
+        if not self.sampled:
+            return self._known_form([plain(position, argument) for position, argument in enumerate(args)], None)
+        read = [sampled(position, argument, self.dtype) for position, argument in enumerate(args)]
+        samples = read[0].samples if read else 0
+        for position, argument in enumerate(read):
+            if argument.samples != samples:
+                raise ValueError(f"argument {position} has {argument.samples} samples, and argument 0 has {samples}")
+        if not samples:
+            raise ValueError("there are no samples: give one at least")
+        return self._known_form(read, samples)
+
+    def _known_form(self, read: Sequence[Plain | Sampled], samples: int | None) -> "Call":
         key = tuple([argument.key for argument in read])
         signature = self._known.get(key)
         if signature is None:
             signature = self._known.setdefault(key, Signature(self, read))
-        return Call(signature, read, counts[0] if counts else None)
+        return Call(signature, read, samples)
 
 
 class Signature:
@@ -66,7 +67,7 @@ class Signature:
         scalars: whether each is one number.
     """
 
-    def __init__(self, how: Signatures, args: Sequence[Argument]) -> None:
+    def __init__(self, how: Signatures, args: Sequence[Plain | Sampled]) -> None:
         self.how = how
         self.key = tuple([argument.key for argument in args])
         self.sizes = [argument.size for argument in args]
@@ -136,7 +137,7 @@ class Signature:
 class Call:
     """One call, read."""
 
-    def __init__(self, signature: Signature, args: Sequence[Argument], samples: int | None) -> None:
+    def __init__(self, signature: Signature, args: Sequence[Plain | Sampled], samples: int | None) -> None:
         self.signature, self._how, self._args, self._samples = signature, signature.how, args, samples
         self._at = 0  # the first sample of the part at hand
 
@@ -156,17 +157,11 @@ class Call:
         """The value, or those of the samples, or their mean or sum; and, if they are wanted, the derivatives."""
         if executor.takes_numbers:
             return self._run_numbers(executor, derivatives)
-        np, n, params, dtype, reduce = (
-            arrays(),
-            self._samples or 1,
-            self._how.parameters.numbers,
-            self._how.dtype,
-            self._how.reduce,
-        )
-        values = np.empty(n, dtype)
-        blocks = [x if self._samples else np.asarray(x, dtype).ravel() for _, _, x, *_ in self._args]
-        out = [np.empty(block.shape, dtype) for block in blocks] if params is None else [np.empty_like(params)]
-        seed = 1.0 / n if reduce == "mean" else 1.0
+        np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
+        values = np.empty(n, how.dtype)
+        blocks = [a.numbers if self._samples else np.asarray(a.numbers, how.dtype).ravel() for a in self._args]
+        out = [np.empty(block.shape, how.dtype) for block in blocks] if params is None else [np.empty_like(params)]
+        seed = 1.0 / n if how.reduce == "mean" else 1.0
         for at in range(0, n, executor.samples_at_once):
             self._at, end = at, min(at + executor.samples_at_once, n)
             part = blocks if end - at == n else [block[:, at:end] for block in blocks]
@@ -176,7 +171,7 @@ class Call:
             else:
                 values[at:end] = executor.value(part, end - at)
         value = values if self._samples else float(values[0])
-        if reduce is not None:
+        if how.reduce is not None:
             value = executor.total(values) * seed
         if not derivatives:
             return value, None
@@ -216,7 +211,7 @@ class Call:
     def _part(self, first: int, end: int) -> "Call":
         """The same call with some of the samples."""
         part = copy(self)
-        part._args = [argument._replace(numbers=argument.numbers[:, first:end]) for argument in self._args]
+        part._args = [Sampled(a.key, a.numbers[:, first:end], end - first) for a in self._args]
         part._samples = end - first
         return part
 

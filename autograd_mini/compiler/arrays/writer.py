@@ -1,15 +1,17 @@
 """A program written out as NumPy source, a few lines for each group forward, a few for each backward."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from ...arithmetic import ATOM, CHOICE, SIGN, SUM, Expression, Form, Lines
 from ...rule import Rule
 from ..program import Group, Program
-from ..python.expressions import ATOM, SIGN, SUM, Arithmetic, Lines, Text
-from ..record.graph import differentiable
+from ..python.expressions import FORMS, PYTHON, PythonArithmetic
+from ..python.expressions import power as operator_power
 from .layout import Layout, Rows, flat
 from .ufuncs import NAMESPACE
 
@@ -19,34 +21,40 @@ _UFUNCS |= {"{} < {}": "less", "{} <= {}": "less_equal", "{} > {}": "greater", "
 _UFUNCS |= {"{} == {}": "equal", "{} != {}": "not_equal", "abs({})": "absolute"}
 
 
+def _power(lines: Lines, x: Any, n: Any) -> Any:
+    """A power, by multiplication where it is small."""
+    if n == 2.0:
+        return x * x
+    return x * x * x if n == 3.0 else operator_power(lines, x, n)
+
+
+_NUMPY = replace(PYTHON, forms=FORMS | {"where": Form("where({}, {}, {})", ATOM, (CHOICE,) * 3)}, power=_power)
+
+
 class _VectorLines(Lines):
     def __init__(self) -> None:
-        super().__init__(choice="where({0}, {1}, {2})")
+        super().__init__(_NUMPY)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         """The choice, by faster calls where one of the two is a number."""
-        if not isinstance(condition, Text):
+        if not isinstance(condition, Expression):
             return a if condition else b
-        if isinstance(a, float) and isinstance(b, float) and {a, b} == {0.0, 1.0} and condition.binds < SUM:
-            truth = condition if a else self.make("~{}", (condition,), SIGN, (SIGN,))
-            return self.make("{}.astype(dtype)", (truth,), ATOM, (ATOM,))
+        if isinstance(a, float) and isinstance(b, float) and {a, b} == {0.0, 1.0} and condition.form.binds < SUM:
+            truth = condition if a else self.make(Form("~{}", SIGN, (SIGN,)), (condition,))
+            return self.of(truth, "{}.astype(dtype)")
         if isinstance(a, float) and len(condition.args) == 2 and condition.args[0] is b and condition.args[1:] == (a,):
-            bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.template)
+            bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.form.template)
             if bound and a and a == a:  # of two zeros NumPy may take either, and nan instead of any number
                 return self.call(bound, b, a)
         return super().where(condition, a, b)
 
-    def power(self, x: Any, n: Any) -> Any:
-        """A power, by multiplication where it is small."""
-        if n == 2.0:
-            return x * x
-        if n == 3.0:
-            return x * x * x
-        return super().power(x, n)
+    def of(self, x: Any, template: str, needs: int = ATOM) -> Expression:
+        """An expression around another: a part of it, or what a method makes of it."""
+        return self.make(Form(template, ATOM, (needs,)), (x,))
 
     def store(self, out: str, value: Any) -> None:
         """Write a value into a part of an array, straight from the function that computes it, if that can."""
-        template = value.template if isinstance(value, Text) else ""
+        template = value.form.template if isinstance(value, Expression) else ""
         name = _UFUNCS.get(template) or template.partition("(")[0]
         if template == "add.reduce({}, {})":
             self.do(f"add.reduce({{}}, {{}}, None, {out})", *value.args)
@@ -57,7 +65,7 @@ class _VectorLines(Lines):
 
 
 def _args(value: Any) -> tuple[Any, ...]:
-    return value.args if isinstance(value, Text) else ()
+    return value.args if isinstance(value, Expression) else ()
 
 
 class Writer:
@@ -74,6 +82,7 @@ class Writer:
         self.layout = Layout(program)
         self.active = program.active(sources)
         self.touched: set[int] = set()  # slots whose adjoints are written
+        self._back: list[str] = []
         self.products: list[tuple[int, int]] = []  # the matrices of dots
 
     def source(self) -> str:
@@ -84,14 +93,13 @@ class Writer:
         result = layout.read([[slot]], layout.varying[slot])
         forward.append(f"return {result}[0]" if isinstance(result, str) else f"return {result!r}")
         forward = _assigned(layout.heads) + forward
-        backward = self._seed()
-        for group in reversed(groups):
-            backward += self._backward(group)
+        self._seed()
+        self.program.sweep(self)
         lines = _VectorLines()
         self._zero(lines, [slot for slot in self.sources if slot not in self.touched])
-        backward += lines.written()
+        self._back += lines.written()
         names = ", ".join([f"X{a}" for a in range(len(self.program.arguments))])
-        both = [f"z = value({names})", *_assigned(layout.heads), *backward, "return z"]
+        both = [f"z = value({names})", *_assigned(layout.heads), *self._back, "return z"]
         gradients = ", ".join(dict.fromkeys("d" + layout.array[slot] for slot in self.sources))
         parts = [
             *self._arrays(),
@@ -129,26 +137,26 @@ class Writer:
             if rule.name == "mean":
                 lines.do(f"divide({out}, {len(rows)}, {out})")
         else:
-            m = Arithmetic(lines, self.called)
+            m = PythonArithmetic(lines, self.called)
             lines.store(out, m.value(rule, *[self._text(lines, [line], group.varying) for line in rows]))
         return lines.written()
 
     def _out(self, prefix: str, group: Group) -> str:
         return self.layout.view(prefix, [list(group.results)]) or ""
 
-    def _text(self, lines: Lines, rows: Rows, varying: bool) -> Any:
+    def _text(self, lines: _VectorLines, rows: Rows, varying: bool) -> Any:
         code = self.layout.read(rows, varying)
-        return lines.make(code) if isinstance(code, str) else code
+        return lines.atom(code) if isinstance(code, str) else code
 
-    def _stack(self, lines: Lines, rows: Rows, varying: bool) -> Text:
-        return lines.make(self.layout.stack(rows, varying))
+    def _stack(self, lines: _VectorLines, rows: Rows, varying: bool) -> Expression:
+        return lines.atom(self.layout.stack(rows, varying))
 
-    def _terms(self, lines: Lines, rows: Rows, varying: bool) -> Text:
+    def _terms(self, lines: _VectorLines, rows: Rows, varying: bool) -> Expression:
         """Rows to be reduced along an axis, which must be there even if a single row stands for itself."""
         alone = len(rows) == 1 < len(rows[0])
-        return lines.make(self.layout.stack(rows, varying) + "[None]" * alone)
+        return lines.atom(self.layout.stack(rows, varying) + "[None]" * alone)
 
-    def _reduce(self, lines: Lines, group: Group, out: str) -> None:
+    def _reduce(self, lines: _VectorLines, group: Group, out: str) -> None:
         """A sum, a product or a length of many numbers, which may begin with a constant."""
         name, first = group.rule.name, self.layout.read(group.operands[:1], group.varying)
         ufunc, begins = _REDUCTIONS[name], name != "hypot" and isinstance(first, float)
@@ -163,7 +171,7 @@ class Writer:
     def _dot(self, lines: _VectorLines, group: Group, out: str) -> None:
         ws, xs, start = _halves(group)
         if self._is_matrix(group):
-            matrix = lines.make(self.layout.matrix(_transposed(ws)))
+            matrix = lines.atom(self.layout.matrix(_transposed(ws)))
             lines.do(f"matmul({{}}, {{}}, {out})", matrix, self._vector(lines, xs))
             self.products.append((len(ws[0]), len(ws)))
         else:
@@ -187,7 +195,7 @@ class Writer:
             and any(varying[line[0]] for line in xs) == group.varying  # not the start alone
         )
 
-    def _vector(self, lines: Lines, xs: Rows) -> Any:
+    def _vector(self, lines: _VectorLines, xs: Rows) -> Any:
         return self._stack(lines, [[line[0] for line in xs]], any(self.layout.varying[line[0]] for line in xs))
 
     def _guards(self) -> list[str]:
@@ -204,20 +212,21 @@ class Writer:
 
     # ---- backward ----
 
-    def _seed(self) -> list[str]:
+    def _seed(self) -> None:
         slot, lines = self.program.result, _VectorLines()
         if self.active[slot]:
             once = self.program.sampled and not self.layout.varying[slot]
-            self._add(lines, [[slot]], lines.make("seed * N" if once else "seed"), self.layout.varying[slot])
-        return lines.written()
+            self._add(lines, [[slot]], lines.atom("seed * N" if once else "seed"), self.layout.varying[slot])
+        self._back += lines.written()
 
-    def _backward(self, group: Group) -> list[str]:
+    def pull(self, group: Group) -> None:
+        """Write the lines that let adjoints go from the results of a group to its operands."""
         rule, rows, lines = group.rule, group.operands, _VectorLines()
         untouched = [slot for slot in group.results if slot not in self.touched]
-        if len(untouched) == len(group.results) or not differentiable(rule):
-            return []
+        if len(untouched) == len(group.results):
+            return
         self._zero(lines, untouched)
-        g = lines.make(self._out("d", group))
+        g = lines.atom(self._out("d", group))
         if rule.name == "dot":
             self._dot_back(lines, group, g)
         elif rule.name in ("sum", "chain", "mean"):
@@ -227,21 +236,21 @@ class Writer:
             slopes = self._stack(lines, rows[1 + n :], group.varying)
             self._add_runs(lines, rows[1 : 1 + n], g * slopes, False, group.varying)
         else:
-            m = Arithmetic(lines, self.called)
+            m = PythonArithmetic(lines, self.called)
             xs = [self._text(lines, [line], group.varying) for line in rows]
             z = self._text(lines, [list(group.results)], group.varying)
             for line, slope in zip(rows, m.partials(rule, z, xs, [self._any_active([line]) for line in rows])):
                 if self._any_active([line]):
                     self._add(lines, [line], g * slope, group.varying)
-        return lines.written()
+        self._back += lines.written()
 
-    def _dot_back(self, lines: _VectorLines, group: Group, g: Text) -> None:
+    def _dot_back(self, lines: _VectorLines, group: Group, g: Expression) -> None:
         ws, xs, start = _halves(group)
         if self._is_matrix(group):
-            x, matrix = self._vector(lines, xs), lines.make(self.layout.matrix(_transposed(ws)))
+            x, matrix = self._vector(lines, xs), lines.atom(self.layout.matrix(_transposed(ws)))
             wide = any(self.layout.varying[line[0]] for line in xs)
-            turned = lines.make("{}.T", (x,), ATOM, (ATOM,)) if wide else None
-            outer = lines.call("matmul", g, turned) if wide else lines.make("{}[:, None]", (g,), ATOM, (ATOM,)) * x
+            turned = lines.of(x, "{}.T") if wide else None
+            outer = lines.call("matmul", g, turned) if wide else lines.of(g, "{}[:, None]") * x
             self._add_matrix(lines, _transposed(ws), outer)
             if self._any_active(xs):
                 back = self._through(lines, matrix, g, len(ws[0]), wide)
@@ -253,24 +262,24 @@ class Writer:
         if start:
             self._add(lines, start, g, group.varying)
 
-    def _through(self, lines: Lines, matrix: Text, g: Text, rows: int, wide: bool) -> Any:
+    def _through(self, lines: _VectorLines, matrix: Expression, g: Expression, rows: int, wide: bool) -> Any:
         """Adjoints of the inputs of dots: the transpose of their matrix, which is faster by hand if that is one row."""
         if rows == 1 and not wide:
-            return lines.make("{}[0]", (matrix,), ATOM, (ATOM,)) * g
-        turned = lines.make("{}.T", (matrix,), ATOM, (ATOM,))
+            return lines.of(matrix, "{}[0]") * g
+        turned = lines.of(matrix, "{}.T")
         return turned * g if rows == 1 else lines.call("matmul", turned, g)
 
     def _any_active(self, rows: Rows) -> bool:
         return any(self.active[slot] for line in rows for slot in line)
 
-    def _add_matrix(self, lines: _VectorLines, rows: Rows, c: Text) -> None:
+    def _add_matrix(self, lines: _VectorLines, rows: Rows, c: Expression) -> None:
         """Add a matrix of contributions, summed over the samples, to the adjoints of a matrix of slots."""
         if not self._any_active(rows):
             return
         slots = {slot for line in rows for slot in line}
         view = self.layout.matrix_view("d", rows)
         if view is None or len(slots) < len(rows) * len(rows[0]):
-            c = lines.make("{}.ravel()", (c,), ATOM, (ATOM,))
+            c = lines.of(c, "{}.ravel()")
             self._add(lines, [[slot for line in rows for slot in line]], c, False)
         elif slots & self.touched:
             self._zero(lines, sorted(slots - self.touched))
@@ -287,17 +296,17 @@ class Writer:
             piece = c
             if len(runs) > 1 and not same:
                 index = str(at) if len(part) == 1 and k > 1 else f"{at}:{at + len(part)}"
-                piece = lines.make(f"{{}}[{index}]", (c,), ATOM, (ATOM,))
+                piece = lines.of(c, f"{{}}[{index}]")
             if same and varying and not self.layout.varying[part[0][0]]:  # summed before it is repeated
-                piece = lines.make("add.reduce({}, axis=-1)", (c,))
+                piece = lines.of(c, "add.reduce({}, axis=-1)", CHOICE)
                 self._add(lines, flat(part), piece, False)
             else:
                 self._add(lines, flat(part), piece, varying)
             at += len(part)
 
-    def _spread(self, lines: Lines, c: Any, shape: Sequence[int], varying: bool) -> Text:
+    def _spread(self, lines: _VectorLines, c: Any, shape: Sequence[int], varying: bool) -> Expression:
         """Contributions, of which NumPy would repeat some, at full length."""
-        return lines.make(f"broadcast_to({{}}, ({', '.join([*map(str, shape), *['N'] * varying])},))", (c,))
+        return lines.of(c, f"broadcast_to({{}}, ({', '.join([*map(str, shape), *['N'] * varying])},))", CHOICE)
 
     def _add(self, lines: _VectorLines, rows: Rows, c: Any, varying: bool) -> None:
         """Add contributions to the adjoints of slots of one array; the first ones to come are written."""
@@ -329,18 +338,18 @@ class Writer:
         c = self._spread(lines, c, shape, wide)
         slots = [slot for line in rows for slot in line]
         if len(rows) == 1 and len(set(slots)) == 1:
-            return lines.make("add.reduce({}, 0, None, None, True)", (c,)), slots[:1]
+            return lines.of(c, "add.reduce({}, 0, None, None, True)", CHOICE), slots[:1]
         if len(rows) > 1:
             if all(len(set(line)) == 1 for line in rows) and len({line[0] for line in rows}) == len(rows):
                 return lines.call("add.reduce", c, 1), [line[0] for line in rows]
-            c = lines.make(f"{{}}.reshape({len(slots)}{', N' * wide})", (c,), ATOM, (ATOM,))
+            c = lines.of(c, f"{{}}.reshape({len(slots)}{', N' * wide})")
         ordered = np.sort(slots)
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         order = self.layout.table(np.argsort(slots, kind="stable"))
-        c = lines.make(f"add.reduceat({{}}.take({order}, 0), {self.layout.table(starts)}, 0)", (c,), ATOM, (ATOM,))
+        c = lines.of(c, f"add.reduceat({{}}.take({order}, 0), {self.layout.table(starts)}, 0)")
         return c, ordered[starts].tolist()
 
-    def _zero(self, lines: Lines, slots: Iterable[int]) -> None:
+    def _zero(self, lines: _VectorLines, slots: Iterable[int]) -> None:
         """Begin adjoints with 0."""
         for array, run in groupby(slots, key=lambda slot: self.layout.array[slot]):
             rows = [list(run)]

@@ -14,7 +14,7 @@ from .kernels.exact_sum import total
 from .llvm.jit import Jit, host
 from .python_entry import entry
 from .region.whole import MANY, SMALL, size
-from .tape import LANES, SCALARS, Bound, FusedTape, Tape
+from .tape import LANES, SCALARS, Bound, Tape
 
 
 class NativeExecutor:
@@ -51,7 +51,7 @@ class NativeExecutor:
         self.total = total(self._jit, SCALARS[dtype])
         self._is_short = lasts and size(program) <= SMALL and not program.calls_python
         self._lasts = lasts
-        self.is_small = program.sampled and self._is_short
+        self.is_small = program.sampled and self._is_short and program.result >= program.leaves
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
 
     @property
@@ -114,10 +114,9 @@ class NativeExecutor:
         width = 1 if n == 1 else self._lanes
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
-            tape = Tape if key else FusedTape
             if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
-            made = tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit)
+            made = Tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit, not key)
             self._tapes[key] = Bound(self.program, self.parameters, made, self._jit)
         return self._tapes[key]
 

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...arithmetic import UNREADABLE
 from ...rule import Rule
 from ..program import Group, Loop, Program
 from ..record.graph import differentiable, differentiated
 from . import callbacks as primitives
 from .callbacks import Callback
 from .kernels import sums
-from .kernels.access import BAKED, CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .kernels.access import CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
+from .llvm.arithmetic import BAKED
 from .llvm.code import Kind
 from .llvm.lanes import SHORT_POWERS
 from .region.nodes import Stream, stream_backward, stream_forward, with_streams
@@ -79,7 +81,7 @@ class Encoder:
         self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
-        self.reached[program.result] = True
+        self.reached[list(program.results)] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
         self._known: dict[range, Any] = {}
 
@@ -164,7 +166,7 @@ class Encoder:
         if not any(stream.back):
             return
         wanted = stream.wanted(self.active)
-        for x in (x for x, is_wanted in zip(stream.outside, wanted) if is_wanted):
+        for x in (x for x, is_wanted in zip(stream.ports, wanted) if is_wanted):
             self.reached[x.slots(stream.length)] = True
         kind, wide, fields = self.kind, self.wide, stream.fields(self.place)
         clusters = stream.clusters(wanted, fields[2:], 0 if wide else kind.width)
@@ -172,32 +174,42 @@ class Encoder:
         write = partial(stream_backward, name, stream, kind, wide, wanted, clusters)
         yield stream.varying, Instruction(name, write, fields)
 
-    # ---- forward ----
+    # ---- kernels of groups ----
 
     def _forward(self, group: Group) -> Instruction | Callback:
-        rule, head = group.rule, self._head(group)
         if primitives.is_own(group):
-            return primitives.forward(rule, *self._rows(group))
-        if not is_long(group):
-            modes, fields = self._found(group, self._modes)
-            write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
-            return self._made("f", rule, modes, write, head + fields)
-        alone, lists, fields = self._found(group, self._long)
-        modes = [*alone, *lists]
-        if rule.name == "dot" and self._is_matrix(group, fields):
-            lists, fields = self._with_numbers(group, lists, fields)
-            write = partial(sums.matrix_forward, start=alone, modes=lists)
-            return self._made("M", rule, [*alone, *lists], write, head + fields)
-        if rule.name == "dot":
-            write = partial(sums.dot_forward, wide=self.wide, start=alone, modes=lists)
-        elif rule.name == "sloped":
-            write = partial(sums.sloped_forward, wide=self.wide, value=alone[0], modes=lists)
-        else:
-            write = partial(sums.fold_forward, rule=rule.name, wide=self.wide, mode=lists[0])
-        return self._made("F", rule, modes, write, head + fields)
+            return primitives.forward(group.rule, *self._rows(group))
+        return self._short(group, None) if not is_long(group) else self._long(group, None)
 
-    def _head(self, group: Group) -> list[Any]:
-        return [len(group.results), int(self.place[group.results[0]])]
+    def _backward(self, group: Group) -> Instruction | Callback:
+        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
+        if primitives.is_own(group):
+            return self._own_backward(group, active)
+        return self._short(group, active) if not is_long(group) else self._long(group, active)
+
+    def _short(self, group: Group, active: Sequence[bool] | None) -> Instruction:
+        """That for few operands; going back, for those that are active."""
+        rule, (modes, fields) = group.rule, self._found(group, self._modes)
+        write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
+        if active is not None:
+            write = partial(backward, **write.keywords, active=active)
+        return self._made("f" if active is None else "b" + _bits(active), group, modes, write, fields)
+
+    def _long(self, group: Group, active: Sequence[bool] | None) -> Instruction:
+        """That for any number of them."""
+        rule, (alone, lists, fields) = group.rule.name, self._found(group, self._lists)
+        is_matrix = rule == "dot" and self._is_matrix(group, fields)
+        if is_matrix:
+            lists, fields = self._with_numbers(group, lists, fields)
+        write, way = partial(sums.forward, rule=rule, wide=self.wide, alone=alone, lists=tuple(lists)), "FM"[is_matrix]
+        if active is not None:
+            n = len(active) // 2
+            sides = [any(active[:n]), any(active[n : 2 * n]), any(active[2 * n :])] if rule == "dot" else []
+            squares = all(sides[:2]) and group.operands[:n] == group.operands[n : 2 * n]
+            squares = squares and rule == "dot" and not is_matrix
+            write = partial(sums.backward, **write.keywords, active=sides, squares=squares)
+            way = ("N" if is_matrix else "BS"[squares]) + _bits(sides)
+        return self._made(way, group, [*alone, *lists], write, fields)
 
     def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:
         """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
@@ -205,12 +217,15 @@ class Encoder:
             return Rows
         return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
 
-    def _made(self, way: str, rule: Rule, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
-        kind = self.kind
+    def _made(self, way: str, group: Group, modes: Sequence[Mode], write: Any, fields: list[Any]) -> Instruction:
+        kind, rule = self.kind, group.rule
         shape = f"{'rows' if self.wide else 'nodes'}_{kind.scalar}_{kind.width}"
         name = "_".join([way, rule.name, shape, *[m if isinstance(m, str) else _spelled(m) for m in modes]])
         is_general = all(isinstance(m, str) or m in SHORT_POWERS for m in modes)
-        return Instruction(name, partial(write, name, kind=kind), fields, is_general)
+        return Instruction(name, partial(write, name, kind=kind), self._head(group) + fields, is_general)
+
+    def _head(self, group: Group) -> list[Any]:
+        return [len(group.results), int(self.place[group.results[0]])]
 
     def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
         """What is to be found out about a group, once for both ways."""
@@ -260,14 +275,14 @@ class Encoder:
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
             text = write("own", needs={})
-        except Exception:  # noqa: BLE001  (math.cos of lanes, an if, x.is_integer() …: what floats alone have)
+        except UNREADABLE:  # math.cos of lanes, an if, x.is_integer() …: what floats alone have
             return primitives.backward(group.rule, *self._rows(group), active)
         name = "own_" + hashlib.sha256(text.encode()).hexdigest()
         return Instruction(name, partial(write, name), self._head(group) + fields)
 
     # ---- operations on any number of operands ----
 
-    def _long(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
+    def _lists(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
         """The modes of operands that stand alone and of lists, and what the instruction says."""
         rows = self.place[np.array(group.operands)]
         n, name = len(rows), group.rule.name
@@ -356,34 +371,6 @@ class Encoder:
             Group(group.rule, group.results[a:b], [slots[a:b] for slots in group.operands], group.varying)
             for a, b in zip(edges[::2].tolist(), edges[1::2].tolist())
         ]
-
-    def _backward(self, group: Group) -> Instruction | Callback:
-        rule, head = group.rule, self._head(group)
-        active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
-        if primitives.is_own(group):
-            return self._own_backward(group, active)
-        if not is_long(group):
-            modes, fields = self._found(group, self._modes)
-            making = self._making(rule, modes)
-            write = partial(backward, rule=rule, making=making, modes=modes, active=active)
-            return self._made("b" + _bits(active), rule, modes, write, head + fields)
-        alone, lists, fields = self._found(group, self._long)
-        modes = [*alone, *lists]
-        if rule.name == "dot":
-            n = len(active)
-            sides = [any(active[: n // 2]), any(active[n // 2 : n // 2 * 2]), any(active[n // 2 * 2 :])]
-            if self._is_matrix(group, fields):
-                lists, fields = self._with_numbers(group, lists, fields)
-                write = partial(sums.matrix_backward, start=alone, modes=lists, active=sides)
-                return self._made("N" + _bits(sides), rule, [*alone, *lists], write, head + fields)
-            squares = all(sides[:2]) and group.operands[: n // 2] == group.operands[n // 2 : n // 2 * 2]
-            write = partial(sums.dot_backward, wide=self.wide, start=alone, modes=lists, active=sides, squares=squares)
-            return self._made("BS"[squares] + _bits(sides), rule, modes, write, head + fields)
-        if rule.name == "sloped":
-            write = partial(sums.sloped_backward, wide=self.wide, value=alone[0], modes=lists)
-        else:
-            write = partial(sums.fold_backward, rule=rule.name, wide=self.wide, mode=lists[0])
-        return self._made("B", rule, modes, write, head + fields)
 
 
 def _runs(places: Any) -> tuple[str, Any, int] | None:

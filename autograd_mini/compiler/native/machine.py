@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .llvm.code import Code, Kind
-from .llvm.lanes import Lanes, across, splat
+from .llvm.lanes import Lanes, Mask, Place, across, splat
 
 
 class Call(IntEnum):
@@ -37,6 +37,7 @@ class Call(IntEnum):
     EACH_BACK_CODE = auto()
     EACH_BACK_COUNT = auto()
     BACK = auto()  # 1 if derivatives are wanted
+    ANEW = auto()  # 1 if the way back begins anew, and nothing need be evaluated before it
     SEED = auto()  # the adjoint of the result, a number in the array's bits
     RESULT = auto()  # its slot
     PARAMETERS = auto()  # the address of their numbers
@@ -75,49 +76,61 @@ def _execute(needs: dict[str, str], name: str) -> str:
 def _each_number(
     code: Code, kind: Kind, blocks: str, count_: str, is_given: bool, body: Callable[[str, str, str], None]
 ) -> None:
-    """Go through the numbers of blocks; copy at once what lies in the same way in both places."""
+    """Go through the numbers of blocks, and copy at once what lies in the same way in both places.
+
+    Of others the body is given the address of the first sample's, the step to the next sample's, and our address.
+    """
+
+    def copy(ours: str, theirs: str) -> tuple[str, str]:
+        return (ours, theirs) if is_given else (theirs, ours)
+
     with code.loop(count_) as b:
         block = code.at(blocks, code.mul(b, BLOCK), "i64")
         base, slots = code.pointer(block, 0), code.pointer(block, 4)
         down, across_, rows = (code.field(block, i) for i in (1, 2, 3))
         first = code.at(base, code.mul("%sample", across_), "i8")
-        if kind.width == 1:
+        near = code.let(f"icmp eq i64 {down if kind.width == 1 else across_}, {kind.size}")
+        if kind.width == 1:  # all rows at once, if they follow each other
             start = code.field(block, 5)
-            follow, dense = code.let(f"icmp sge i64 {start}, 0"), code.let(f"icmp eq i64 {down}, {kind.size}")
-            alike = code.let(f"and i1 {follow}, {dense}")
+            alike = code.let(f"and i1 {near}, {code.let(f'icmp sge i64 {start}, 0')}")
             with code.when(alike):
-                ours = code.at("%v", start, kind.scalar)
-                to, from_ = (ours, first) if is_given else (first, ours)
+                to, from_ = copy(code.at("%v", start, kind.scalar), first)
                 code.needs["llvm.memcpy.p0.p0.i64"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
                 bytes_ = code.mul(rows, kind.size)
                 code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {from_}, i64 {bytes_}, i1 false)")
             rows = code.let(f"select i1 {alike}, i64 0, i64 {rows}")
+            alike = "true"
+        else:  # or a row, if it has a sample for each lane
+            alike = code.let(f"and i1 {near}, {code.let(f'icmp eq i64 %count, {kind.width}')}")
         with code.loop(rows) as i:
-            row = code.at(first, code.mul(i, down), "i8")
+            theirs = code.at(first, code.mul(i, down), "i8")
             slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
-            body(row, across_, code.mul(slot, kind.width))
+            ours = code.at("%v", code.mul(slot, kind.width), kind.scalar)
+            with code.when(alike):
+                to, from_ = copy(ours, theirs)
+                code.store(kind.text, code.load(kind.text, from_, kind.size), to, kind.size)
+            if kind.width > 1:
+                with code.when(code.let(f"xor i1 {alike}, true")):
+                    body(theirs, across_, ours)
 
 
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
     """Inputs from blocks to rows of V; beyond the last sample that is repeated."""
-    code, scalar, size = Code(needs), kind.scalar, kind.size
+    code, size = Code(needs), kind.size
+    integers = Kind("i64", kind.width)
+    index, pointers = integers.text, f"<{kind.width} x ptr>"
     if kind.width > 1:  # the samples of all lanes
-        integers = Kind("i64", kind.width)
-        index, pointers = integers.text, f"<{kind.width} x ptr>"
-        all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
         last = splat(code, integers, code.let("sub i64 %count, 1"))
         samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, _each_lane(kind)), (index, last))
 
-    def body(row: str, step: str, at: str) -> None:
-        if kind.width == 1:
-            code.store(scalar, code.load(scalar, row, size), code.at("%v", at, scalar), size)
-            return
+    def body(theirs: str, step: str, ours: str) -> None:
         far = code.let(f"mul {index} {samples}, {splat(code, integers, step)}")
-        from_ = code.let(f"getelementptr i8, ptr {row}, {index} {far}")
+        from_ = code.let(f"getelementptr i8, ptr {theirs}, {index} {far}")
+        all_ = f"<{', '.join(['i1 true'] * kind.width)}>"
         given = [(pointers, from_), ("i32", str(size)), (kind.mask, all_)]
         name = f"masked.gather.{kind.suffix}.v{kind.width}p0"
         x = code.intrinsic(kind.text, name, *given, (kind.text, "poison"))
-        code.store(kind.text, x, code.at("%v", at, scalar), size)
+        code.store(kind.text, x, ours, size)
 
     _each_number(code, kind, "%blocks", "%n", True, body)
     return code.function(f"internal void @{name}_feed(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
@@ -127,13 +140,10 @@ def _take(kind: Kind, needs: dict[str, str], name: str) -> str:
     """Results or derivatives from rows to blocks."""
     code, scalar, size = Code(needs), kind.scalar, kind.size
 
-    def body(row: str, step: str, at: str) -> None:
-        if kind.width == 1:
-            code.store(scalar, code.load(scalar, code.at("%v", at, scalar), size), row, size)
-            return
+    def body(theirs: str, step: str, ours: str) -> None:
         with code.loop("%count") as lane:
-            x = code.load(scalar, code.at("%v", code.add(at, lane), scalar), size)
-            code.store(scalar, x, code.at(row, code.mul(lane, step), "i8"), size)
+            x = code.load(scalar, code.at(ours, lane, scalar), size)
+            code.store(scalar, x, code.at(theirs, code.mul(lane, step), "i8"), size)
 
     _each_number(code, kind, "%blocks", "%n", False, body)
     return code.function(f"internal void @{name}_take(ptr %blocks, i64 %n, ptr %v, i64 %sample, i64 %count)")
@@ -159,16 +169,18 @@ def _part(kind: Kind, needs: dict[str, str], name: str) -> str:
     code = Code(needs)
     v, g = code.pointer("%call", Call.V), code.pointer("%call", Call.G)
     _blocks_call(code, f"{name}_feed", Call.BLOCKS_IN, v)
-    _execute_call(code, name, Call.EACH_CODE, v, g)
-    _blocks_call(code, f"{name}_take", Call.BLOCKS_OUT, v)
-    with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BACK)}, 0")):
+    back = code.field("%call", Call.BACK)
+    with code.when(code.let(f"icmp eq i64 {code.mul(back, code.field('%call', Call.ANEW))}, 0")):
+        _execute_call(code, name, Call.EACH_CODE, v, g)
+    with code.when(code.let(f"icmp ne i64 {back}, 0")):
         uniform = code.field("%call", Call.UNIFORM)
         _zero(code, kind, code.at(g, code.mul(uniform, kind.width), kind.scalar), code.field("%call", Call.VARYING))
         result = code.field("%call", Call.RESULT)
         with code.when(code.let(f"icmp sge i64 {result}, {uniform}")):
-            code.store(kind.text, _seed(code, kind), code.at(g, code.mul(result, kind.width), kind.scalar), kind.size)
+            _row(code, kind, g, result).set(Lanes(code, kind, _seed(code, kind)))
         _execute_call(code, name, Call.EACH_BACK_CODE, v, g)
         _blocks_call(code, f"{name}_take", Call.BLOCKS_BACK, g)
+    _blocks_call(code, f"{name}_take", Call.BLOCKS_OUT, v)
     return code.function(f"internal void @{name}_part(ptr %call, i64 %sample, i64 %count)")
 
 
@@ -191,7 +203,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
     count_ = code.field("%call", Call.PARAMETER_COUNT)
     with code.loop(count_) as i:
         x = code.load(kind.scalar, code.at(numbers, i, kind.scalar), kind.size)
-        code.store(kind.text, splat(code, kind, x), code.at(v, code.mul(i, width), kind.scalar), kind.size)
+        _row(code, kind, v, i).set(Lanes(code, kind, splat(code, kind, x)))
     _execute_call(code, name, Call.ONCE_CODE, v, g)
     first, end = code.field("%call", Call.FIRST), code.field("%call", Call.END)
     rest = code.let(f"srem i64 {code.let(f'sub i64 {end}, {first}')}, {width}")
@@ -207,7 +219,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
         with code.when(code.let(f"icmp slt i64 {result}, {uniform}")):
             samples = code.let(f"sitofp i64 {code.let(f'sub i64 {end}, {first}')} to {kind.scalar}")
             share = Lanes(code, kind, _seed(code, kind)) * Lanes(code, kind, splat(code, kind, samples)) * (1.0 / width)
-            code.store(kind.text, share.name, code.at(g, code.mul(result, width), kind.scalar), kind.size)
+            _row(code, kind, g, result).set(share)
         _execute_call(code, name, Call.ONCE_BACK_CODE, v, g)
         _give_slopes(code, kind, g, count_)
     return code.function(f"void @{name}(ptr %call)")
@@ -216,12 +228,14 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
     integers = Kind("i64", kind.width)
-    kept = code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}")
+    kept = Mask(code, kind, code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}"))
     with code.loop(rows) as i:
-        row = code.at(g, code.mul(i, kind.width), kind.scalar)
-        x = code.load(kind.text, row, kind.size)
-        x = code.let(f"select {kind.mask} {kept}, {kind.text} {x}, {kind.text} {kind.number(0.0)}")
-        code.store(kind.text, x, row, kind.size)
+        row = _row(code, kind, g, i)
+        row.set(kept.chosen(row.get(), 0.0))
+
+
+def _row(code: Code, kind: Kind, base: str, i: str) -> Place:
+    return Place(code, kind, address=code.at(base, code.mul(i, kind.width), kind.scalar))
 
 
 def _each_lane(kind: Kind) -> str:
@@ -233,5 +247,5 @@ def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:
     with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
         slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
         with code.loop(count_) as i:
-            row = code.load(kind.text, code.at(g, code.mul(i, kind.width), kind.scalar), kind.size)
-            code.store(kind.scalar, across(Lanes(code, kind, row)), code.at(slopes, i, kind.scalar), kind.size)
+            total = across(_row(code, kind, g, i).get())
+            code.store(kind.scalar, total, code.at(slopes, i, kind.scalar), kind.size)

@@ -10,7 +10,7 @@ from .llvm.arithmetic import LanesArithmetic
 from .llvm.code import Code, Kind
 from .llvm.jit import Jit
 from .llvm.lanes import Lanes, Mask
-from .region.whole import evaluated, name_of, swept
+from .region.whole import name_of
 
 _DOUBLE: Final = Kind("double", 1)
 
@@ -36,7 +36,7 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
     with code.when(code.let(f"icmp ne i64 %count, {program.inputs}")):
         _otherwise(code)
     leaves = [_number(code, k) for k in range(program.inputs)]
-    numbers = evaluated(program, m, leaves)
+    numbers = program.evaluated(m, leaves)
     for guard in program.guards:
         truth = numbers[guard.node]
         truth = truth if isinstance(truth, Mask) else m.lift(truth) != 0.0
@@ -45,7 +45,7 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
     result = m.lift(numbers[program.result])
     with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function catch it
         _otherwise(code)
-    adjoints = swept(program, sources, m, numbers, m.lift(1.0))
+    adjoints = program.swept(m, numbers, sources, {program.result: m.lift(1.0)})
     value = _object(code, result)
     slopes = [_object(code, m.lift(adjoints.get(slot, 0.0))) for slot in sources]
     pair = _tuple(code, [value, slopes[0] if single else _tuple(code, slopes)])

@@ -15,7 +15,7 @@ from .instructions import Encoder, Instruction, Instructions
 from .llvm.code import Kind
 from .llvm.jit import Jit
 from .machine import BLOCK, Call, text
-from .region.whole import name_of, over_samples
+from .region.whole import Whole
 from .threads import PART, all_done, divided
 
 LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
@@ -32,13 +32,16 @@ class Tape:
         dtype: in which to calculate.
         width: how many samples at once: 1, or as many as there are lanes.
         jit: where its kernels come from.
+        whole: whether it is to be in one piece.
     """
 
     def __init__(
-        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
+        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit, whole: bool
     ) -> None:
         self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        encoder = Encoder(program, sources, self.kind, LANES[dtype], parameters)
+        encoder: Encoder | Whole = Encoder(program, sources, self.kind, LANES[dtype], parameters)
+        if whole:
+            encoder = Whole(program, sources, self.kind)
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
         every = [x for part in encoded for x in part]
@@ -60,6 +63,7 @@ class Tape:
         call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
+        call[Call.ANEW] = whole
         call[Call.RESULT] = self.place[program.result]
         call[Call.PARAMETER_COUNT] = program.parameters
 
@@ -112,32 +116,6 @@ class Tape:
         return v, g
 
 
-class FusedTape:
-    """A small program as one function, with what of a `Tape` a call needs."""
-
-    is_python = False
-
-    def __init__(
-        self, program: Program, sources: Sequence[int], parameters: Any, dtype: str, width: int, jit: Jit
-    ) -> None:
-        del parameters  # it reads them at each call
-        self.kind, self.dtype = Kind(SCALARS[dtype], width), np.dtype(dtype)
-        name = name_of(program, sources, self.kind)
-        write = partial(over_samples, name, program, sources, self.kind)
-        (address,), self._kept = jit.load({name: write})
-        self.call = np.zeros(len(Call), np.int64)
-        self.call[Call.MACHINE] = address
-        self._sums = program.parameters * width
-
-    def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
-        """No table is needed: rows are in the order of the program."""
-        return len(slots), 0, -1
-
-    def arrays(self) -> tuple[Any, Any]:
-        """Where the derivatives by parameters are added up."""
-        return aligned(0, self.dtype), aligned(self._sums, self.dtype)
-
-
 def aligned(count: int, dtype: Any) -> Any:
     """An array of zeros that begins where a cache line does."""
     bytes_ = np.zeros(count * dtype.itemsize + 64, np.uint8)
@@ -148,11 +126,11 @@ def aligned(count: int, dtype: Any) -> Any:
 class Bound:
     """A tape with room to work in, for calls from any thread."""
 
-    def __init__(self, program: Program, parameters: Any, tape: Tape | FusedTape, jit: Jit) -> None:
+    def __init__(self, program: Program, parameters: Any, tape: Tape, jit: Jit) -> None:
         self.tape, self.parameters = tape, parameters
         ends = list(accumulate(program.arguments, initial=0))
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
-        self.outputs = tape.slots_of([program.result, *[guard.node for guard in program.guards]])
+        self.outputs = tape.slots_of(program.asked)
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._slots = program.slots
         self._guards = np.array([float(guard.outcome) for guard in program.guards])

@@ -155,7 +155,7 @@ def _program(
         sampled=sampled,
         order=order,
         guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
-        result=slot[graph.result],
+        results=tuple([slot[i] for i in graph.results]),
         own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
         loops=tuple(loops),
     )

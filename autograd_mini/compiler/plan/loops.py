@@ -93,7 +93,8 @@ def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
     """Of each operation whether adjoints come to it, and go on to a source: trips must be alike in that too."""
     active = graph.depends(sources, differentiable)
     reached = [False] * len(graph)
-    reached[graph.result] = True
+    for i in graph.results:
+        reached[i] = True
     for i in reversed(nodes):
         rule = graph.rules[i]
         if reached[i] and active[i] and rule is not None:

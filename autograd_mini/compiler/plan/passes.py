@@ -28,7 +28,7 @@ def rebuilt(graph: Graph, node: Callable[[Graph, dict[int, int], int, Rule], int
         at = new.constant(graph.constants[i]) if rule is None else node(new, place, i, rule)
         if at is not None:
             place[i] = at
-    new.result = place[graph.result]
+    new.results = [place[i] for i in graph.results]
     new.guards = [Guard(place[i], outcome, line) for i, outcome, line in graph.guards]
     return new
 

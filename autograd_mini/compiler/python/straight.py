@@ -7,12 +7,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...ieee import IEEE, Ieee
-from ...rule import FLOATS, Rule
-from ..program import Flipped, Group, Program
-from ..record.graph import DECISIONS, differentiable
+from ...arithmetic import Lines
+from ...rule import Rule
+from ..program import Flipped, Program
 from ..signature import Signature
-from .expressions import Arithmetic, Lines, Text, compiled
+from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
 
 class StraightExecutor:
@@ -65,101 +64,55 @@ class StraightExecutor:
             return self.short(*numbers)
         except (ArithmeticError, ValueError):
             value = self.value(*numbers)  # raises, if it is the value that can't be computed
-        gradient = sweep(self.program, self.sources, numbers)
+        program = self.program
+        numbers_ = program.evaluated(Floats, numbers)
+        adjoints = program.swept(Floats, numbers_, self.sources, {program.result: 1.0})
+        gradient = [adjoints.get(slot, 0.0) for slot in self.sources]
         return value, {"[]": gradient, "()": tuple(gradient), "": gradient[0]}[self.brackets]
 
 
-def sweep(program: Program, sources: Sequence[int], numbers: Sequence[float]) -> list[float]:
-    """The derivatives by the sources, node by node: each row on floats or, where these refuse, in IEEE arithmetic."""
-    values = [*numbers, *program.constants]
-    nodes = [(rule, result, xs) for rule, results, columns, _ in program for result, *xs in zip(results, *columns)]
-    for rule, _, slots in nodes:
-        values.append(rule.f(*[values[slot] for slot in slots]))
-    active = program.active(sources)
-    adjoints = [0.0] * program.slots
-    adjoints[program.result] = 1.0
-    reached = {program.result}  # the slope of what is not may be infinite, and 0·inf is nan
-    for rule, result, slots in reversed(nodes):
-        if result not in reached or not active[result] or not differentiable(rule):
-            continue
-        reached.update(slots)
-        z, xs = values[result], [values[slot] for slot in slots]
-        try:
-            slopes = rule.partials(FLOATS, z, xs)
-        except (ArithmeticError, ValueError):
-            slopes = rule.partials(IEEE, Ieee(z), [Ieee(x) for x in xs])
-        for slot, slope in zip(slots, slopes):
-            if active[slot]:
-                adjoints[slot] += float(adjoints[result] * slope)
-    return [adjoints[slot] for slot in sources]
+class Floats:
+    """The arithmetic of floats, whose slopes are those of IEEE arithmetic where floats refuse them."""
+
+    @staticmethod
+    def operands(rule: Rule, xs: list[float]) -> list[float]:
+        del rule
+        return xs
+
+    @staticmethod
+    def value(rule: Rule, *xs: float) -> float:
+        return rule.f(*xs)
+
+    @staticmethod
+    def partials(rule: Rule, z: float, xs: Sequence[float], wanted: Sequence[bool]) -> list[float]:
+        del wanted
+        return list(map(float, slopes_on_floats(rule, z, xs)))
 
 
 def _function(program: Program, sources: Sequence[int] | None, brackets: str, called: dict[str, Rule]) -> str:
     """The text of the function: of the value alone, or of the derivatives by the sources too."""
-    lines = Lines()
-    m = Arithmetic(lines, called)
+    lines = Lines(PYTHON)
+    m = PythonArithmetic(lines, called)
     names = [f"x{i}" for i in range(program.inputs)] + [f"p{i}" for i in range(program.parameters)]
-    numbers: list[Any] = [lines.make(name) for name in names] + program.constants.tolist()
+    numbers: list[Any] = [*map(lines.atom, names), *program.constants.tolist()]
     if sources is not None and brackets != "[]":
         kinds = " is ".join([f"type({name})" for name in names])
         lines.do(f"if not ({kinds} is float): raise TypeError")
     guards = {guard.node: (k, guard.outcome) for k, guard in enumerate(program.guards)}
-    used = {program.result, *program.operands}
-    truths: set[int] = set()  # the slots that hold bools
-    for group in program:
-        for result, *slots in zip(group.results, *group.operands):
-            numbers.append(m.value(group.rule, *_operands(group.rule, slots, numbers, truths)))
-            if group.rule.name in _TRUTHS:
-                truths.add(result)
-            if result in guards:
-                k, outcome = guards[result]
-                lines.do(f"if {'not ' * outcome}({{}}): raise Flipped({k})", numbers[result])
-            elif result not in used:  # it may raise
-                lines.do("{}", numbers[result])
-    value = _float(program.result, numbers, truths)
+    used = {*program.results, *program.operands}
+    for node in program.evaluate(m, numbers):
+        if node.result in guards:
+            k, outcome = guards[node.result]
+            lines.do(f"if {'not ' * outcome}({{}}): raise Flipped({k})", numbers[-1])
+        elif node.result not in used:  # it may raise
+            lines.do("{}", numbers[-1])
+    value = m.number(numbers[program.result])
     if sources is None:
         lines.do("return {}", value)
     else:
-        adjoints = _adjoints(program, sources, numbers, truths, m)
+        adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
+        slopes = [adjoints.get(slot, 0.0) for slot in sources]
         places = ", ".join(["{}"] * len(sources)) + "," * (brackets == "()")
-        lines.do(
-            f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", value, *[adjoints.get(slot, 0.0) for slot in sources]
-        )
+        lines.do(f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", value, *slopes)
     name = "value" if sources is None else "value_and_gradient"
     return "\n    ".join([f"def {name}({', '.join(names)}):", *lines.written()])
-
-
-_TRUTHS = DECISIONS.keys() - {"stop_gradient"}
-
-
-def _operands(rule: Rule, slots: Sequence[int], numbers: Sequence[Any], truths: set[int]) -> list[Any]:
-    """The texts of the operands: bools where one is chosen by them, and floats where one calculates with them."""
-    bools = len(slots) if rule.name in _TRUTHS else rule.name == "where"
-    return [numbers[slot] for slot in slots[:bools]] + [_float(slot, numbers, truths) for slot in slots[bools:]]
-
-
-def _float(slot: int, numbers: Sequence[Any], truths: set[int]) -> Any:
-    text = numbers[slot]
-    if slot not in truths:
-        return text
-    return text.lines.call("float", text) if isinstance(text, Text) else float(text)
-
-
-def _adjoints(
-    program: Program, sources: Sequence[int], numbers: Sequence[Any], truths: set[int], m: Arithmetic
-) -> dict[int, Any]:
-    """The adjoint of each slot that a source is below of: the sweep, written out."""
-    active = program.active(sources)
-    adjoints: dict[int, Any] = {program.result: 1.0}
-    groups: list[Group] = list(program)
-    for group in reversed(groups):
-        for result, *slots in reversed(list(zip(group.results, *group.operands))):
-            if result not in adjoints or not active[result] or not differentiable(group.rule):
-                continue
-            xs = _operands(group.rule, slots, numbers, truths)
-            slopes = m.partials(group.rule, numbers[result], xs, [active[slot] for slot in slots])
-            for slot, slope in zip(slots, slopes):
-                if active[slot]:
-                    c = adjoints[result] * slope
-                    adjoints[slot] = adjoints[slot] + c if slot in adjoints else c
-    return adjoints

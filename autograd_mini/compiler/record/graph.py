@@ -96,7 +96,7 @@ class Graph:
         self.constants: dict[int, float] = {}
         self.guards: list[Guard] = []
         self.checks: list[int] = []  # the operations that may raise, used or not
-        self.result = -1
+        self.results: list[int] = []
         self._kept: list[int] = []
         self._numbers: dict[str, int] = {}
         self._known: defaultdict[Rule, dict[tuple[int, ...], int]] = defaultdict(dict)
@@ -127,8 +127,8 @@ class Graph:
         return Graph(self.inputs, self.parameters)
 
     def roots(self) -> list[int]:
-        """The nodes that are asked for: the result and the guards, and what is to be kept."""
-        return [self.result, *[guard.node for guard in self.guards], *self._kept]
+        """The nodes that are asked for: the results and the guards, and what is to be kept."""
+        return [*self.results, *[guard.node for guard in self.guards], *self._kept]
 
     def keep_checks(self) -> None:
         """Ask for the operations that may raise too."""

@@ -77,7 +77,7 @@ def _traced(run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int
     with run.under_way():
         result = f(*args)
     graph, places = _read(run, [as_result(f, result)], inputs)
-    graph.result = places[0]
+    graph.results = places
     return graph
 
 

@@ -1,121 +1,97 @@
 """The rows of the rule table as JavaScript: read once more, in an arithmetic whose numbers are pieces of a program.
 
-An operation on such numbers writes a line, `const t1 = x0 * x1;`, and is the name of it.  What JavaScript's `Math`
-lacks stands in arithmetic.js.
+What JavaScript's `Math` lacks stands in arithmetic.js.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, Final
 
+from ...arithmetic import (
+    ARITHMETIC,
+    ATOM,
+    CHOICE,
+    SIGN,
+    SUM,
+    Arithmetic,
+    Form,
+    Language,
+    Lines,
+    binds_as,
+    comparisons,
+    infix,
+)  # fmt: skip
 from ...rule import Rule
 from ...rules import RULES
 
-
-class _Program:
-    """The lines of a function being written, and the operations that they call."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.called: set[str] = set()
-
-    def add(self, expression: str) -> "_Number":
-        name = f"t{len(self.lines)}"
-        self.lines.append(f"const {name} = {expression};")
-        return _Number(self, name)
-
-    def call(self, name: str, *xs: Any) -> "_Number":
-        self.called.add(name)
-        return self.add(f"m.{name}({_separated(xs)})")
+_COMPARISON, _AND, _OR = 5, 4, 3  # how tightly they bind, between a sum and a choice
+_OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "pos", "abs", "powi")
 
 
-class _Number:
-    """A number in a JavaScript program: its name there."""
-
-    def __init__(self, program: _Program, name: str) -> None:
-        self.program, self.name = program, name
-
-    __hash__ = object.__hash__
-
-    def __neg__(self) -> "_Number":
-        return self.program.add(f"-{self.name}")
-
-    def __abs__(self) -> "_Number":
-        return self.program.call("abs", self)
+def _number(x: Any) -> tuple[str, int]:
+    if math.isnan(x):
+        return "NaN", ATOM
+    text = repr(abs(x)) if math.isfinite(x) else "Infinity"
+    return binds_as(x, "-" + text if math.copysign(1.0, x) < 0.0 else text)
 
 
-def _infix(symbol: str) -> tuple[Callable[[_Number, Any], _Number], Callable[[_Number, Any], _Number]]:
-    def forward(x: _Number, y: Any) -> _Number:
-        return x.program.add(f"{x.name} {symbol} {_text(y)}")
-
-    def reflected(y: _Number, x: Any) -> _Number:
-        return y.program.add(f"{_text(x)} {symbol} {y.name}")
-
-    return forward, reflected
-
-
-for _name, _symbol in {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "and": "&&", "or": "||"}.items():
-    _forward, _reflected = _infix(_symbol)
-    setattr(_Number, f"__{_name}__", _forward)
-    setattr(_Number, f"__r{_name}__", _reflected)
-for _name, _symbol in {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "===", "ne": "!=="}.items():
-    setattr(_Number, f"__{_name}__", _infix(_symbol)[0])
-setattr(_Number, "__pow__", lambda x, n: x.program.call("pow", x, n))  # noqa: B010  (as the other operators)
+_JAVASCRIPT: Final = Language(
+    forms={
+        **ARITHMETIC,
+        "neg": Form("-{}", SIGN, (ATOM,)),  # --x would count down
+        "abs": Form("m.abs({})", ATOM, (CHOICE,)),
+        **comparisons(_COMPARISON, SUM, "===", "!=="),
+        "and_": infix("&&", _AND, _COMPARISON),
+        "or_": infix("||", _OR, _COMPARISON),
+    },
+    number=_number,
+    power=lambda lines, x, n: lines.call("m.pow", x, n),
+    named="const {name} = {code};",
+)
 
 
-class _Arithmetic:
-    """The `m` of a row: each operation is a call in the program, and a choice one of the `where` in scope."""
+class _JavaScript(Arithmetic):
+    """JavaScript's arithmetic: each operation is a call of `m`."""
 
-    def __init__(self, program: _Program) -> None:
-        self.program = program
+    def __init__(self, lines: Lines) -> None:
+        super().__init__(RULES)
+        self.lines, self._choices = lines, count()
 
-    def where(self, condition: Any, a: Any, b: Any) -> _Number:
-        return self.program.add(f"where({_separated([condition, a, b])})")
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """A call of the `where` in scope, each by itself and in the row's order: the page counts which way they go."""
+        name = f"w{next(self._choices)}"
+        self.lines.do(f"const {name} = where({{}}, {{}}, {{}});", condition, a, b)
+        return self.lines.atom(name)
 
-    def stop_gradient(self, x: Any) -> Any:
-        return x
-
-    def __getattr__(self, name: str) -> Callable[..., _Number]:
-        return lambda *xs: self.program.call(name, *xs)
-
-
-def _text(x: Any) -> str:
-    if isinstance(x, _Number):
-        return x.name
-    if isinstance(x, float) and not math.isfinite(x):
-        return "NaN" if math.isnan(x) else f"({'-' * (x < 0)}Infinity)"
-    return f"({x!r})" if x < 0 else repr(x)
+    def written(self, rule: Rule, *xs: Any) -> Any:
+        """The call of an operation, or what an operator writes."""
+        if rule.name in _OPERATORS:
+            return rule.f(*xs)
+        return self.where(*xs) if rule.name == "where" else self.lines.call(f"m.{rule.name}", *xs)
 
 
-def _separated(xs: Iterable[Any]) -> str:
-    return ", ".join(map(_text, xs))
+def _function(size: int, write: Callable[[_JavaScript, list[Any]], Sequence[Any]], first: str, form: str) -> str:
+    """The text of a function of operands x0, x1 …, which returns what is written in a form."""
+    lines = Lines(_JAVASCRIPT)
+    xs = [lines.atom(f"x{i}") for i in range(size)]
+    lines.do(form, *write(_JavaScript(lines), xs))
+    uses = lines.uses()
+    used = [x.form.template if uses[x.at] else f"_{i}" for i, x in enumerate(xs)]
+    return f"({', '.join([*([first] if first else []), *used])}) => {{ {' '.join(lines.written())} }}"
 
 
-def _function(size: int, write: Callable[[_Arithmetic, list[_Number]], str], first: str = "") -> tuple[str, set[str]]:
-    """The text of a function of operands x0, x1 …, and the operations that it calls."""
-    program = _Program()
-    xs = [_Number(program, f"x{i}") for i in range(size)]
-    result = write(_Arithmetic(program), xs)
-    read = set(re.findall(r"\bx\d+\b", " ".join([*program.lines, result])))
-    used = [x.name if x.name in read else f"_{i}" for i, x in enumerate(xs)]
-    arguments = ", ".join([*([first] if first else []), *used])
-    body = " ".join([*program.lines, f"return {result};"])
-    return f"({arguments}) => {{ {body} }}", program.called
-
-
-def _value(rule: Rule, size: int) -> tuple[str, set[str]]:
+def _value(rule: Rule, size: int) -> str:
     if rule.formula is None:
-        return f"m.{rule.name}", {rule.name}
+        return f"m.{rule.name}"
     formula = rule.formula
-    return _function(size, lambda m, xs: _text(formula(m, *xs)))
+    return _function(size, lambda m, xs: [formula(m, *xs)], "", "return {};")
 
 
-def _slopes(rule: Rule, size: int) -> tuple[str, set[str]]:
-    def write(m: _Arithmetic, xs: list[_Number]) -> str:
-        return f"[{_separated(rule.partials(m, _Number(m.program, 'z'), xs))}]"
-
-    return _function(size, write, "where, z")
+def _slopes(rule: Rule, size: int) -> str:
+    places = ", ".join(["{}"] * size)
+    return _function(size, lambda m, xs: rule.partials(m, m.lines.atom("z"), xs), "where, z", f"return [{places}];")
 
 
 def rules_in_javascript(uses: Sequence[tuple[Rule, int]]) -> str:
@@ -133,22 +109,21 @@ def rules_in_javascript(uses: Sequence[tuple[Rule, int]]) -> str:
       "mul/2": { value: m.mul, slopes: (where, z, x0, x1) => { return [x1, x0]; } },
     };
     """
-    entries, called = [], set[str]()
-    for rule, size in uses:
-        (value, by_value), (slopes, by_slopes) = _value(rule, size), _slopes(rule, size)
-        entries.append(f'  "{rule.name}/{size}": {{ value: {value}, slopes: {slopes} }},\n')
-        called |= by_value | by_slopes
-    return f"{_helpers(called)}const rules = {{\n{''.join(entries)}}};"
+    entries = [
+        f'  "{rule.name}/{size}": {{ value: {_value(rule, size)}, slopes: {_slopes(rule, size)} }},\n'
+        for rule, size in uses
+    ]
+    return f"{_helpers(''.join(entries))}const rules = {{\n{''.join(entries)}}};"
 
 
-def _helpers(called: set[str]) -> str:
-    """Definitions of all that is called, directly or not, and is put together from others."""
+def _helpers(text: str) -> str:
+    """Definitions of all that a text calls, directly or not, and is put together from others."""
     written: dict[str, str] = {}
-    pending = sorted(called)
+    pending = [text]
     while pending:
-        rule = RULES[pending.pop()]
-        if rule.formula is not None and rule.name not in written:
-            text, more = _value(rule, len(rule.domain))
-            written[rule.name] = f"m.{rule.name} = {text};\n"
-            pending += sorted(more)
+        for name in sorted(set(re.findall(r"\bm\.(\w+)", pending.pop()))):
+            rule = RULES[name]
+            if rule.formula is not None and name not in written:
+                written[name] = f"m.{name} = {_value(rule, len(rule.domain))};\n"
+                pending.append(written[name])
     return "".join(written.values())

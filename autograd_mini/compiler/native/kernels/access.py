@@ -17,7 +17,7 @@ from ....rule import Rule
 from ...program import Group
 from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes, across, splat
+from ..llvm.lanes import Lanes, Place, across, splat
 
 Mode = str | float
 HEADER: Final = 3  # the integers of an instruction before its operands'
@@ -26,7 +26,6 @@ _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are define
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
 SHORT: Final = 4  # operands, beyond which they are taken in a loop
-BAKED = ("powi", "pow", "gaussian", "hurwitz")  # a constant second operand becomes part of the kernel
 
 # What takes no longer than to gather the operands.
 CHEAP = (
@@ -48,7 +47,7 @@ class _Access:
     ) -> None:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
-        self.sums: dict[int, str] = {}  # of what is added to operands that are the same for all nodes
+        self.sums: dict[int, Place] = {}  # of what is added to operands that are the same for all nodes
 
     @property
     def step(self) -> int:
@@ -60,13 +59,7 @@ class _Access:
 
     def begin_sums(self, which: Sequence[int]) -> None:
         """Make places to add up contributions to one slot in."""
-        for i in which:
-            self.sums[i] = self.code.place(self.kind.text)
-            self.code.store(self.kind.text, self.kind.number(0.0), self.sums[i], 64)
-
-    def _to_sum(self, i: int, c: Lanes) -> None:
-        total = self._lanes(self.code.load(self.kind.text, self.sums[i], 64)) + c
-        self.code.store(self.kind.text, total.name, self.sums[i], 64)
+        self.sums = {i: Place(self.code, self.kind, 0.0) for i in which}
 
 
 class Rows(_Access):
@@ -76,8 +69,9 @@ class Rows(_Access):
         """Go to node j."""
         self.j = j
 
-    def _row(self, base: str, slot: str) -> str:
-        return self.code.at(base, self.code.mul(slot, self.kind.width), self.kind.scalar)
+    def _row(self, base: str, slot: str) -> Place:
+        address = self.code.at(base, self.code.mul(slot, self.kind.width), self.kind.scalar)
+        return Place(self.code, self.kind, address=address)
 
     def _slot(self, i: int) -> str:
         mode, operand, code = self.modes[i], self.operands[i], self.code
@@ -94,36 +88,26 @@ class Rows(_Access):
         if self.modes[i] == "numbers":
             address = self.code.at(self.operands[i], self.j, self.kind.scalar)
             return self._lanes(splat(self.code, self.kind, self.code.load(self.kind.scalar, address, self.kind.size)))
-        return self._lanes(self.code.load(self.kind.text, self._row("%v", self._slot(i)), self.kind.size))
+        return self._row("%v", self._slot(i)).get()
 
     def result(self, base: str) -> Lanes:
         """The result, or its adjoint."""
-        row = self._row(base, self.code.add(self.out, self.j))
-        return self._lanes(self.code.load(self.kind.text, row, self.kind.size))
+        return self._row(base, self.code.add(self.out, self.j)).get()
 
     def put(self, z: Lanes) -> None:
         """Write the result."""
-        self.code.store(self.kind.text, z.name, self._row("%v", self.code.add(self.out, self.j)), self.kind.size)
+        self._row("%v", self.code.add(self.out, self.j)).set(z)
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
         if self.modes[i] == "same":
-            self._to_sum(i, c)
+            self.sums[i].add(c)
         else:
-            self._add_row(self._slot(i), c)
+            self.adjoint(i).add(c)
 
-    def adjoint(self, i: int) -> Lanes:
-        """That of the i-th operand."""
-        return self._lanes(self.code.load(self.kind.text, self._row("%g", self._slot(i)), self.kind.size))
-
-    def put_adjoint(self, i: int, g: Lanes) -> None:
-        """Write that of the i-th operand."""
-        self.code.store(self.kind.text, g.name, self._row("%g", self._slot(i)), self.kind.size)
-
-    def _add_row(self, slot: str, c: Lanes) -> None:
-        row = self._row("%g", slot)
-        total = self._lanes(self.code.load(self.kind.text, row, self.kind.size)) + c
-        self.code.store(self.kind.text, total.name, row, self.kind.size)
+    def adjoint(self, i: int) -> Place:
+        """Where that of the i-th operand is."""
+        return self._row("%g", self._slot(i))
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:
@@ -134,7 +118,7 @@ class Rows(_Access):
     def end_sums(self) -> None:
         """Add what was added up."""
         for i, place in self.sums.items():
-            self._add_row(self.operands[i], self._lanes(self.code.load(self.kind.text, place, 64)))
+            self._row("%g", self.operands[i]).add(place.get())
 
 
 class Nodes(_Access):
@@ -200,13 +184,8 @@ class Nodes(_Access):
         if mode == "run":
             return self._load_run("%v", operand)
         if mode == "same":
-            return self._lanes(
-                splat(
-                    code,
-                    self.kind,
-                    code.load(self.kind.scalar, code.at("%v", operand, self.kind.scalar), self.kind.size),
-                )
-            )
+            alone = Place(code, self.kind.wide(1), address=code.at("%v", operand, self.kind.scalar)).get()
+            return self._lanes(splat(code, self.kind, alone.name))
         return self._gather(self._addresses(i, "%v"))
 
     def result(self, base: str) -> Lanes:
@@ -223,7 +202,7 @@ class Nodes(_Access):
         if mode == "run":
             self._store_run("%g", self.operands[i], self._load_run("%g", self.operands[i]) + c)
         elif mode == "same":
-            self._to_sum(i, self.kept(c))
+            self.sums[i].add(self.kept(c))
         elif mode == "each":
             self._scatter(self._addresses(i, "%g"), c)
         else:
@@ -244,26 +223,21 @@ class Nodes(_Access):
 
     def _one_by_one(self, i: int, c: Lanes) -> None:
         code, kind = self.code, self.kind
-        place = code.place(kind.text)
-        code.store(kind.text, c.name, place, 64)
+        place, one = Place(code, kind, c), kind.wide(1)
         count = code.intrinsic("i64", "smin.i64", ("i64", self.left), ("i64", str(kind.width)))
         with code.loop(count) as lane:
             at = code.at(self.operands[i], code.add(self.j, lane), "i32")
             slot = code.let(f"sext i32 {code.load('i32', at, 4)} to i64")
-            add_scalar(code, kind, slot, code.load(kind.scalar, code.at(place, lane, kind.scalar), kind.size))
+            self._alone(slot).add(Place(code, one, address=code.at(place.name, lane, kind.scalar)).get())
+
+    def _alone(self, slot: str) -> Place:
+        """The adjoint of a slot."""
+        return Place(self.code, self.kind.wide(1), address=self.code.at("%g", slot, self.kind.scalar))
 
     def end_sums(self) -> None:
         """Add what was added up."""
         for i, place in self.sums.items():
-            total = across(self._lanes(self.code.load(self.kind.text, place, 64)))
-            add_scalar(self.code, self.kind, self.operands[i], total)
-
-
-def add_scalar(code: Code, kind: Kind, slot: str, c: str) -> None:
-    """Add a number to the adjoint of a slot that has one."""
-    at = code.at("%g", slot, kind.scalar)
-    total = code.let(f"fadd {kind.scalar} {code.load(kind.scalar, at, kind.size)}, {c}")
-    code.store(kind.scalar, total, at, kind.size)
+            self._alone(self.operands[i]).add(Lanes(self.code, self.kind.wide(1), across(place.get())))
 
 
 Access = Rows | Nodes

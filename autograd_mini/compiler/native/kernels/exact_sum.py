@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..llvm.code import Code, Kind
 from ..llvm.jit import Jit
-from ..llvm.lanes import Lanes, across
+from ..llvm.lanes import Lanes, Place, across
 
 _WIDE: Final = Kind("double", 8)
 
@@ -19,23 +19,15 @@ class _Sum:
     """A sum under way, and what it lost, in each lane."""
 
     def __init__(self, code: Code, kind: Kind) -> None:
-        self.code, self.kind = code, kind
-        self.places = [code.place(kind.text) for _ in range(2)]
-        for place in self.places:
-            code.store(kind.text, kind.number(-0.0), place, 64)
-
-    def read(self) -> list[Lanes]:
-        """Both."""
-        return [Lanes(self.code, self.kind, self.code.load(self.kind.text, place, 64)) for place in self.places]
+        self.sum, self.lost = Place(code, kind, -0.0), Place(code, kind, -0.0)
 
     def add(self, x: Lanes) -> None:
         """Add a number."""
-        before, lost = self.read()
+        before = self.sum.get()
         after = before + x
         back = after - before
-        lost = lost + ((before - (after - back)) + (x - back))
-        for place, y in zip(self.places, (after, lost)):
-            self.code.store(self.kind.text, y.name, place, 64)
+        self.lost.add((before - (after - back)) + (x - back))
+        self.sum.set(after)
 
 
 def text(scalar: str, needs: dict[str, str]) -> str:
@@ -54,9 +46,8 @@ def text(scalar: str, needs: dict[str, str]) -> str:
     with code.loop("%n", whole) as i:
         rest.add(number(one, i))
     with code.loop("8") as lane:
-        rest.add(Lanes(code, one, code.load("double", code.at(many.places[0], lane, "double"), 8)))
-    sum_, lost = rest.read()
-    lost = lost + Lanes(code, one, across(many.read()[1]))
+        rest.add(Lanes(code, one, code.load("double", code.at(many.sum.name, lane, "double"), 8)))
+    sum_, lost = rest.sum.get(), rest.lost.get() + Lanes(code, one, across(many.lost.get()))
     exact = (abs(lost) > 0.0).chosen(sum_ + lost, sum_)  # what infinity lost is nan; and −0 stays
     return code.function(f"double @total_{scalar}(ptr %x, i64 %n)", f"double {exact.name}")
 

@@ -11,7 +11,7 @@ from ....arithmetic import Arithmetic
 from ....rule import Rule
 from ...record.graph import OPERATIONS
 from .code import Code, Kind
-from .lanes import Lanes, Mask, c_function, defined, of_doubles
+from .lanes import Lanes, Mask, Place, c_function, defined, of_doubles
 from .polynomials import POLYNOMIALS
 
 CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
@@ -21,6 +21,15 @@ _OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "sum"
 # Polynomials for one number too: C hasn't the first, and takes ten times as long for the next as for exp.
 _ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
 _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
+
+
+_CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
+BAKED: Final = ("powi", "pow", "gaussian", "hurwitz")  # a constant second operand becomes part of the code
+
+
+def is_baked(rule: Rule, x: Any) -> bool:
+    """Whether a second operand becomes part of the code."""
+    return rule.name in BAKED and isinstance(x, float)
 
 
 class LanesArithmetic(Arithmetic):
@@ -55,8 +64,18 @@ class LanesArithmetic(Arithmetic):
             return _dot(*lanes)
         return call(rule.name, *lanes)
 
-    def partials(self, rule: Rule, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
+    def operands(self, rule: Rule, xs: Sequence[Any]) -> list[Any]:
+        """Numbers for conditions, unless it chooses by them, and for constants, unless they become part of its code."""
+        return [
+            x
+            if isinstance(x, Lanes) or (rule.name in _CHOICES and isinstance(x, Mask)) or (i == 1 and is_baked(rule, x))
+            else self.lift(x)
+            for i, x in enumerate(xs)
+        ]
+
+    def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool] = ()) -> Sequence[Any]:
         """The code of the slopes."""
+        del wanted
         return rule.partials(self, z, xs)
 
     def lift(self, x: Any) -> Lanes:
@@ -110,8 +129,7 @@ def _polynomial(name: str, *xs: Lanes) -> Lanes:
     if domain is None:
         return y
     outside = ~domain(*xs)
-    place = code.place(kind.text)
-    code.store(kind.text, y.name, place, 64)
+    place = Place(code, kind, y)
     with code.when(outside.any()):
-        code.store(kind.text, outside.chosen(c_function(name, *xs), y).name, place, 64)
-    return Lanes(code, kind, code.load(kind.text, place, 64))
+        place.set(outside.chosen(c_function(name, *xs), y))
+    return place.get()

@@ -10,7 +10,7 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -39,15 +39,13 @@ def sources() -> str:
     return digest.hexdigest()
 
 
-def _below(folder: Any) -> list[Any]:
+def _below(folder: Any) -> Iterator[Any]:
     """The files of Python's in a folder, and in those in it."""
-    found = []
     for part in sorted(folder.iterdir(), key=lambda part: part.name):
         if part.is_dir():
-            found += _below(part)
+            yield from _below(part)
         elif part.name.endswith(".py"):
-            found.append(part)
-    return found
+            yield part
 
 
 def key(parts: Iterable[str]) -> str:

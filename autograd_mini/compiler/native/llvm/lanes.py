@@ -117,6 +117,29 @@ class Mask(Operators):
         return Mask(self.code, self.kind, self.code.let(f"xor {self.kind.mask} {self.name}, {ones}"))
 
 
+class Place:
+    """Where lanes stand: at an address, or in a variable of the function, which LLVM keeps in a register."""
+
+    def __init__(self, code: Code, kind: Kind, x: Any = None, address: str = "") -> None:
+        self.code, self.kind, self.name = code, kind, address or code.place(kind.text)
+        self.align = kind.size if address else 64
+        if x is not None:
+            self.set(x)
+
+    def get(self) -> Lanes:
+        """What they are now."""
+        return Lanes(self.code, self.kind, self.code.load(self.kind.text, self.name, self.align))
+
+    def set(self, x: Any) -> None:
+        """What they are from now on."""
+        x = Lanes(self.code, self.kind, "").lift(x)
+        self.code.store(self.kind.text, x.name, self.name, self.align)
+
+    def add(self, x: Any) -> None:
+        """Add to them."""
+        self.set(self.get() + x)
+
+
 def splat(code: Code, kind: Kind, scalar: str) -> str:
     """A scalar in every lane."""
     if kind.width == 1:

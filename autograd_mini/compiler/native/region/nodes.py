@@ -6,7 +6,6 @@ What nobody else asks for is never written to memory: going back it is evaluated
 piece that only a sum asks for is added up at once; its first slot has the total.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,32 +14,24 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ....rule import Rule
-from ...program import Group, Program
+from ...program import Adjoints, Group, Program
 from ...record.graph import differentiated
 from ..callbacks import is_own
-from ..kernels.access import BAKED, CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
-from ..llvm.arithmetic import LanesArithmetic
+from ..kernels.access import CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
+from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes, across, splat
-from .whole import times
+from ..llvm.lanes import Lanes, Place, across, splat
+from .stretch import Stretch, digest
 
 LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
 MOST: Final = 48  # pieces, beyond which registers are too few
 FOLDS: Final = ("sum", "chain")
 
 
-class Piece(NamedTuple):
-    """Nodes of an operation; for each operand the index of a piece, what is outside, or a constant of the kernel."""
-
-    rule: Rule
-    results: range
-    operands: list[Any]
-
-
 class Outside(NamedTuple):
-    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes."""
+    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes; or a constant."""
 
-    mode: str
+    mode: str | float
     slot: int
 
     def slots(self, length: int) -> slice:
@@ -48,7 +39,7 @@ class Outside(NamedTuple):
         return slice(self.slot, self.slot + (length if self.mode == "run" else 1))
 
 
-class Stream:
+class Stream(Stretch):
     """Consecutive groups of a program.
 
     Args:
@@ -58,9 +49,10 @@ class Stream:
     """
 
     def __init__(self, group: Group, classes: Any, constants: dict[int, float]) -> None:
+        super().__init__()
         self.length, self.varying = len(group.results), group.varying
         self._classes, self._constants = classes, constants
-        self.pieces: list[Piece] = []
+        self.results: list[range] = []  # of each piece
         self._known: dict[int, int] = {}  # pieces by their first slots
         self.seen: set[int] = set()  # pieces that something else asks for
         self.folded: set[int] = set()  # pieces that only a sum asks for
@@ -70,7 +62,7 @@ class Stream:
         """Take a group, if it is in step."""
         n = self.length
         count, rest = divmod(len(group.results), n)
-        if rest or group.varying != self.varying or len(self.pieces) + count > MOST:
+        if rest or group.varying != self.varying or len(self.rules) + count > MOST:
             return False
         if is_long(group) or is_own(group):
             return False
@@ -80,8 +72,10 @@ class Stream:
             return False
         for k, line in enumerate(found):
             results = group.results[k * n : (k + 1) * n]
-            self._known[results.start] = len(self.pieces)
-            self.pieces.append(Piece(group.rule, results, line))
+            self._known[results.start] = len(self.rules)
+            self.rules.append(group.rule)
+            self.results.append(results)
+            self.operands.append([self.port(x) if isinstance(x, Outside) else x for x in line])
         return True
 
     def _operand(self, rule: Rule, i: int, slots: Any) -> Any:
@@ -92,17 +86,17 @@ class Stream:
             return None
         if mode == "run" and first in self._known:
             return self._known[first]
-        if self.pieces and last >= self.pieces[0].results.start:  # partly one piece, and partly another
+        if self.results and last >= self.results[0].start:  # partly one piece, and partly another
             return None
         if mode == "same" and i == 1 and rule.name in BAKED and first in self._constants:
-            return self._constants[first]
+            return Outside(self._constants[first], first)
         return Outside(mode, first) if (self._classes[slots] == self._classes[first]).all() else None
 
     def settle(self, uses: Any, passed: Any, fold: Group | None) -> bool:
         """Find out who asks for each piece, a sum that follows among them; returns whether it makes a stream."""
-        inside = Counter(x for piece in self.pieces for x in piece.operands if isinstance(x, int))
+        inside = Counter(x for xs in self.operands for x in xs)
         terms = np.bincount(np.ravel(fold.operands) if fold else [], minlength=len(uses))
-        for k, (_, results, _) in enumerate(self.pieces):
+        for k, results in enumerate(self.results):
             part = slice(results.start, results.stop)
             if (passed[part] != passed[results.start]).any():
                 return False
@@ -111,46 +105,38 @@ class Stream:
                 self.folded.add(k)
             elif (uses[part] != inside[k]).any():
                 self.seen.add(k)
-        return len(self.pieces) + len(self.folded) > 1
+        return len(self.rules) + len(self.folded) > 1
 
     def shorter(self, fold: Group) -> Group:
         """A sum with totals in the place of what is added up here."""
-        added = {slot for k in self.folded for slot in self.pieces[k].results[1:]}
+        added = {slot for k in self.folded for slot in self.results[k][1:]}
         return fold._replace(operands=[line for line in fold.operands if line[0] not in added])
 
     @property
     def written(self) -> list[int]:
         """The pieces whose numbers are in memory: what is seen, and what takes long to evaluate."""
-        costly = {k for k, piece in enumerate(self.pieces) if piece.rule.name not in CHEAP}
+        costly = {k for k, rule in enumerate(self.rules) if rule.name not in CHEAP}
         return sorted(self.seen | (costly if any(self.back) else set()))
-
-    @property
-    def outside(self) -> list[Outside]:
-        """What it reads."""
-        return list(dict.fromkeys([x for piece in self.pieces for x in piece.operands if isinstance(x, Outside)]))
 
     def inner(self) -> Iterator[range]:
         """The slots that are not in memory."""
-        for k in set(range(len(self.pieces))) - set(self.written):
-            yield self.pieces[k].results[int(k in self.folded) :]
-
-    def slots(self) -> list[int]:
-        """The first slots of what its kernels read and write, in the order in which they are told."""
-        ours = [self.pieces[k].results.start for k in [*self.written, *sorted(self.folded)]]
-        return [*[x.slot for x in self.outside], *ours]
+        for k in set(range(len(self.rules))) - set(self.written):
+            yield self.results[k][int(k in self.folded) :]
 
     def fields(self, place: Any) -> list[int]:
-        """What its instructions say: the length, and where all that is."""
-        return [self.length, 0, *[int(place[slot]) for slot in self.slots()]]
+        """What its instructions say: the length, and where what its kernels read and write is."""
+        ours = [self.results[k].start for k in [*self.written, *sorted(self.folded)]]
+        return [self.length, 0, *place[[*[x.slot for x in self.ports], *ours]].tolist()]
 
     def wanted(self, active: Any) -> list[bool]:
         """Whether adjoints go to what it reads."""
-        to = {x for k, piece in enumerate(self.pieces) if self.back[k] for x in piece.operands}
-        return [x in to and bool(active[x.slots(self.length)].any()) for x in self.outside]
+        to = {x for k, xs in enumerate(self.operands) if self.back[k] for x in xs}
+        slots = [x.slots(self.length) for x in self.ports]
+        return [~i in to and isinstance(x.mode, str) and bool(active[slots[i]].any()) for i, x in enumerate(self.ports)]
 
     def clusters(self, wanted: Sequence[bool], starts: Sequence[int], width: int) -> list[list[tuple[int, int]]]:
         """The runs outside that are wanted, by their indices, with how far each is from the first that it overlaps."""
-        runs = sorted((starts[i], i) for i, x in enumerate(self.outside) if wanted[i] and x.mode == "run")
+        runs = sorted((starts[i], i) for i, x in enumerate(self.ports) if wanted[i] and x.mode == "run")
         clusters: list[list[tuple[int, int]]] = []
         for start, i in runs:
             if not clusters or start - starts[clusters[-1][0][0]] > width:
@@ -160,10 +146,8 @@ class Stream:
 
     def digest(self, *more: Any) -> str:
         """A name for what its kernels do, wherever the slots are."""
-        places = {x: (x.mode, k) for k, x in enumerate(self.outside)}
-        pieces = [(rule.name, [places.get(x, x) for x in xs]) for rule, _, xs in self.pieces]
-        text = repr((pieces, sorted(self.seen), sorted(self.folded), self.back, more))
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        pieces = [(rule.name, list(xs)) for rule, xs in zip(self.rules, self.operands)]
+        return digest(pieces, [x.mode for x in self.ports], sorted(self.seen), sorted(self.folded), self.back, more)
 
 
 def with_streams(program: Program, active: Any, varying: Any) -> list[Group | Stream]:
@@ -176,7 +160,7 @@ def with_streams(program: Program, active: Any, varying: Any) -> list[Group | St
     classes = varying.astype(np.int8)
     classes[program.inputs : first] = 2  # which stand before the others
     uses = np.bincount(np.array(program.operands), minlength=program.slots)
-    np.add.at(uses, [program.result, *[guard.node for guard in program.guards]], 1)
+    np.add.at(uses, program.asked, 1)
     passed = _reached(program, groups) & active
     made: list[Group | Stream] = []
     at = 0
@@ -201,9 +185,9 @@ def _is_fold(group: Group) -> bool:
 
 
 def _reached(program: Program, groups: Sequence[Group]) -> Any:
-    """The slots that lead to the result."""
+    """The slots that lead to a result."""
     reached = np.zeros(program.slots, bool)
-    reached[program.result] = True
+    reached[list(program.results)] = True
     for group in reversed(groups):
         wanted = reached[group.results.start : group.results.stop]
         for slots in differentiated(group.rule, group.operands):
@@ -217,61 +201,63 @@ def _reached(program: Program, groups: Sequence[Group]) -> Any:
 class _Kernel:
     """What both ways have in common: where everything is, and the numbers of the pieces."""
 
-    def __init__(self, code: Code, stream: Stream, kind: Kind, wide: bool) -> None:
-        self.code, self.stream, self.kind, self.wide = code, stream, kind, wide
-        making, outside = Rows if wide else Nodes, stream.outside
-        one, nodes = kind if wide else kind.wide(1), code.field("%code", 1)
-        places = iter([code.field("%code", HEADER + i) for i in range(len(stream.slots()))])
-        given = [next(places) for _ in outside]
-        self.outside: Access = making(code, kind, [x.mode for x in outside], nodes, "", given)
-        self.written: dict[int, Access] = {k: making(code, kind, [], nodes, next(places), []) for k in stream.written}
+    def __init__(self, stream: Stream, kind: Kind, wide: bool, needs: dict[str, str]) -> None:
+        code = self.code = Code(needs)
+        self.stream, self.kind, self.making = stream, kind, Rows if wide else Nodes
+        self.nodes, count = code.field("%code", 1), len(stream.ports) + len(stream.written) + len(stream.folded)
+        places = iter([code.field("%code", HEADER + i) for i in range(count)])
+        given = [next(places) for _ in stream.ports]
+        self.outside = self.access([x.mode for x in stream.ports], given)
+        self.written: dict[int, Access] = {k: self.access([], [], next(places)) for k in stream.written}
+        one = kind if wide else kind.wide(1)
         self.totals = {k: Rows(code, one, [], "1", next(places), []) for k in sorted(stream.folded)}
         for total in self.totals.values():
             total.move("0")
         self.m = LanesArithmetic(code, kind)
-        self._same = {x: self.outside.operand(i) for i, x in enumerate(outside) if x.mode == "same"}
+        self._same = {i: self.outside.operand(i) for i, x in enumerate(stream.ports) if x.mode != "run"}
+
+    def access(self, modes: Sequence[Any], operands: Sequence[str], out: str = "", more: int = 0) -> Access:
+        """Access to nodes, and to some more than there are."""
+        nodes = self.code.add(self.nodes, more) if more else self.nodes
+        return self.making(self.code, self.kind, modes, nodes, out, operands)
 
     @contextmanager
     def each(self, more: int = 0, others: Sequence[Access] = ()) -> Iterator[None]:
         """For some nodes after the others, and for some more than there are."""
-        with self.code.loop(self.code.add(self.outside.nodes, more), step=self.outside.step) as j:
+        with self.code.loop(self.code.add(self.nodes, more), step=self.outside.step) as j:
             for access in (self.outside, *self.written.values(), *others):
                 access.move(j)
             yield
 
-    def numbers(self, back: bool) -> tuple[list[Lanes], list[list[Any]]]:
-        """Those of each piece, and of its operands."""
-        outside = {x: self.outside.operand(i) for i, x in enumerate(self.stream.outside) if x.mode == "run"}
-        outside |= self._same
-        numbers: list[Lanes] = []
-        operands = []
-        for k, (rule, _, xs) in enumerate(self.stream.pieces):
-            operands.append([numbers[x] if isinstance(x, int) else outside.get(x, x) for x in xs])
-            if back and k in self.written:
-                numbers.append(self.written[k].result("%v"))
-            else:
-                numbers.append(self.m.lift(self.m.value(rule, *operands[-1])))
-        return numbers, operands
+    def numbers(self, back: bool) -> list[Any]:
+        """Those of the pieces, and of the ports; going back, of the pieces that are written as they were."""
+        same, stream = self._same, self.stream
+        ports = [same[i] if i in same else self.outside.operand(i) for i in range(len(stream.ports))]
+        known: list[Any] = [None] * len(stream.rules)
+        for k, access in self.written.items() if back else ():
+            known[k] = access.result("%v")
+        numbers = stream.both(known, ports)
+        stream.evaluate(self.m, numbers)
+        return numbers
+
+    def function(self, name: str) -> str:
+        """The kernel."""
+        return self.code.function(f"void @{name}{SIGNATURE}")
 
 
 def stream_forward(name: str, stream: Stream, kind: Kind, wide: bool, needs: dict[str, str]) -> str:
     """The kernel that evaluates a stream."""
-    code = Code(needs)
-    at = _Kernel(code, stream, kind, wide)
-    sums = {k: code.place(kind.text) for k in at.totals}
-    for place in sums.values():
-        code.store(kind.text, kind.number(-0.0), place, 64)  # to which -0.0 can be added and stay
+    at = _Kernel(stream, kind, wide, needs)
+    sums = {k: Place(at.code, kind, -0.0) for k in at.totals}  # to which -0.0 can be added and stay
     with at.each():
-        numbers, _ = at.numbers(back=False)
+        numbers = at.numbers(back=False)
         for k, access in at.written.items():
             access.put(numbers[k])
         for k, place in sums.items():
-            so_far = Lanes(code, kind, code.load(kind.text, place, 64))
-            code.store(kind.text, (so_far + at.outside.kept(numbers[k], -0.0)).name, place, 64)
+            place.add(at.outside.kept(numbers[k], -0.0))
     for k, total in at.totals.items():
-        sum_ = Lanes(code, kind, code.load(kind.text, sums[k], 64))
-        total.put(sum_ if wide else Lanes(code, total.kind, across(sum_)))
-    return code.function(f"void @{name}{SIGNATURE}")
+        total.put(sums[k].get() if wide else Lanes(at.code, total.kind, across(sums[k].get())))
+    return at.function(name)
 
 
 def stream_backward(
@@ -284,32 +270,25 @@ def stream_backward(
     needs: dict[str, str],
 ) -> str:
     """The kernel that adds what the adjoints of a stream contribute to those of what it reads."""
-    code = Code(needs)
-    at = _Kernel(code, stream, kind, wide)
-    outside = stream.outside
-    single = [i for i, x in enumerate(outside) if wanted[i] and x.mode == "same"]
+    at = _Kernel(stream, kind, wide, needs)
+    single = [i for i, x in enumerate(stream.ports) if wanted[i] and x.mode == "same"]
     at.outside.begin_sums(single)
     shifted = [_Cluster(at, cluster) for cluster in clusters]
     seeds = {k: total.result("%g") for k, total in at.totals.items()}
     if not wide:
-        seeds = {k: Lanes(code, kind, splat(code, kind, seed.name)) for k, seed in seeds.items()}
+        seeds = {k: Lanes(at.code, kind, splat(at.code, kind, seed.name)) for k, seed in seeds.items()}
     with at.each(max([cluster.reach for cluster in shifted], default=0), [cluster.access for cluster in shifted]):
-        numbers, operands = at.numbers(back=True)
-        adjoints: dict[Any, Lanes] = seeds | {k: at.written[k].result("%g") for k in sorted(stream.seen)}
-        by = {x for i, x in enumerate(outside) if wanted[i]} | {k for k, back in enumerate(stream.back) if back}
-        for k, (rule, _, xs) in reversed(list(enumerate(stream.pieces))):
-            if not stream.back[k]:
-                continue
-            for x, slope in zip(xs, at.m.partials(rule, numbers[k], operands[k])):
-                if x in by and not isinstance(x, float):  # 2.0 is no piece
-                    c = times(adjoints[k], slope)
-                    adjoints[x] = adjoints[x] + c if x in adjoints else c
+        numbers = at.numbers(back=True)
+        seeds |= {k: at.written[k].result("%g") for k in sorted(stream.seen)}
+        adjoints = Adjoints(at.m, numbers, stream.both(stream.back, wanted), seeds)
+        for node in reversed(stream.nodes):
+            adjoints.pull_node(node)
         for i in single:
-            at.outside.add(i, adjoints[outside[i]])
+            at.outside.add(i, adjoints.found[~i])
         for cluster in shifted:
-            cluster.add([adjoints[outside[i]] for i, _ in cluster.runs])
+            cluster.add([adjoints.found[~i] for i, _ in cluster.runs])
     at.outside.end_sums()
-    return code.function(f"void @{name}{SIGNATURE}")
+    return at.function(name)
 
 
 class _Cluster:
@@ -320,23 +299,20 @@ class _Cluster:
 
     def __init__(self, at: _Kernel, runs: Sequence[tuple[int, int]]) -> None:
         self.at, self.runs, self.reach = at, runs, runs[-1][1]
-        nodes = at.code.add(at.outside.nodes, self.reach)
-        first = at.outside.operands[runs[0][0]]
-        self.access = (Rows if at.wide else Nodes)(at.code, at.kind, ["run"], nodes, "", [first])
-        self._before = {i: at.code.place(at.kind.text) for i, far in runs if far}
-        for place in self._before.values():
-            at.code.store(at.kind.text, at.kind.number(0.0), place, 64)
+        self.access = at.access(["run"], [at.outside.operands[runs[0][0]]], more=self.reach)
+        self._before = {i: Place(at.code, at.kind, 0.0) for i, far in runs if far}
 
     def add(self, contributions: Sequence[Lanes]) -> None:
         """Add what goes to each run."""
-        code, kind, total = self.at.code, self.at.kind, None
+        kind, total = self.at.kind, None
         for (i, far), c in zip(self.runs, contributions):
             c = self.at.outside.kept(c)
             if far:
                 order = ", ".join([f"i32 {kind.width - far + k}" for k in range(kind.width)])
-                before = code.load(kind.text, self._before[i], 64)
-                code.store(kind.text, c.name, self._before[i], 64)
-                c = c.like(f"shufflevector {kind.text} {before}, {kind.text} {c.name}, <{kind.width} x i32> <{order}>")
+                before = self._before[i].get()
+                self._before[i].set(c)
+                both = f"{kind.text} {before.name}, {kind.text} {c.name}"
+                c = c.like(f"shufflevector {both}, <{kind.width} x i32> <{order}>")
             total = c if total is None else total + c
         if total is not None:
             self.access.add(0, total)

@@ -6,22 +6,22 @@ slopes of functions included: a trip there has to wait for the one before, and c
 is one sample, functions of a trip that don't need each other are calculated side by side.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...program import LAGS, Loop, Program, ProgramError
+from ...program import LAGS, Adjoints, Loop, Node, Program, ProgramError
 from ...record.graph import differentiable, differentiated
-from ..kernels.access import BAKED, CHEAP, LONG, SIGNATURE
-from ..llvm.arithmetic import LanesArithmetic
+from ..kernels.access import CHEAP, LONG, SIGNATURE
+from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import SHORT_POWERS, Lanes
-from .whole import choosing, times
+from ..llvm.lanes import SHORT_POWERS, Lanes, Place
+from .stretch import Fetched, Stretch, digest
 
 _TRIPS, _TAPE, _STEP, _SEEN, _FIRST = range(1, 6)  # what an instruction says: see `Folded.fields`
+State = tuple[int, int]  # what an operation made so many trips before
 
 
 class Port(NamedTuple):
@@ -38,10 +38,8 @@ class Port(NamedTuple):
     number: float = 0.0
 
 
-class Folded:
-    """A loop taken out of a program.
-
-    Operands are numbers below the period, operations of the same trip, or above, ports.
+class Folded(Stretch):
+    """A loop taken out of a program: the operations of a trip.
 
     Args:
         program, loop: what to fold.
@@ -49,26 +47,26 @@ class Folded:
     """
 
     def __init__(self, program: Program, loop: Loop, active: Any) -> None:
+        super().__init__()
         self.trips, self.period = loop.trips, loop.period
         self.base = program.start[loop.first]
-        trip = range(loop.first, loop.first + loop.period)
-        self.rules = [program.rule(program.code[g]) for g in trip]
+        self.rules = [program.rule(program.code[g]) for g in range(loop.first, loop.first + loop.period)]
         columns = np.frombuffer(program.operands, np.int64)[program.first[loop.first] : program.first[loop.end]]
-        columns = columns.reshape(loop.trips, -1)
-        self.inits: dict[tuple[int, int], int] = {}
-        ports: dict[Port, int] = {}
-        refs = [self._reference(program, column, ports) for column in columns.T]
+        self.inits: dict[State, int] = {}
+        refs = [self._reference(program, column) for column in columns.reshape(loop.trips, -1).T]
         ends = [program.first[g] - program.first[loop.first] for g in range(loop.first, loop.first + loop.period + 1)]
         self.operands = [tuple(refs[a:b]) for a, b in pairwise(ends)]
-        self.ports = list(ports)
         self._read_outside(program, loop)
-        self.active = active[self.base : self.base + loop.period].tolist()
-        self.active += [self._is_active(port, active) for port in self.ports]
-        self.found: set[int] = set()  # operations that adjoints come to,
-        self.reached: set[int] = set()  # those of them that they go through,
-        self.seen_reached: list[int] = []  # and those that they come to from outside, from all trips
+        by_node = active[self.base : self.base + loop.period].tolist()
+        by_slots = [port.kind != "constant" and bool(active[list(port.slots)].any()) for port in self.ports]
+        by_port = [by_node[p.node] if p.kind == "state" else flag for p, flag in zip(self.ports, by_slots)]
+        self.active = self.both(by_node, by_port)
+        # Operations that adjoints come to, those that they go through, and come to from outside, from all trips.
+        self.found: set[int] = set()
+        self.reached: set[int] = set()
+        self.seen_reached: list[int] = []
 
-    def _reference(self, program: Program, column: Any, ports: dict[Port, int]) -> int:
+    def _reference(self, program: Program, column: Any) -> int:
         """What an operand is, from its slots in all trips."""
         last = int(column[-1]) - self.base - self.period * (self.trips - 1)
         if last >= -LAGS * self.period and (lag := -(last // self.period)) < self.trips and last < self.period:
@@ -79,26 +77,23 @@ class Folded:
                 return last
             node = last + lag * self.period
             self.inits |= {(node, lag - t): int(slot) for t, slot in enumerate(column[:lag].tolist())}
-            port = Port("state", node, lag)
-        elif (column == column[0]).all():
-            slot, first = int(column[0]), program.inputs + program.parameters
+            return self.port(Port("state", node, lag))
+        slot, first = int(column[0]), program.inputs + program.parameters
+        port = Port("each", slots=tuple(column.tolist()))
+        if (column == slot).all():
             is_constant = first <= slot < program.leaves
-            port = Port("same", slots=(slot,))
-            if is_constant:
-                port = Port("constant", number=program.constants[slot - first], slots=(slot,))
-        else:
-            port = Port("each", slots=tuple(column.tolist()))
-        if port.slots and max(port.slots) >= self.base:
+            number = program.constants[slot - first] if is_constant else 0.0
+            port = Port("constant" if is_constant else "same", slots=(slot,), number=number)
+        if max(port.slots) >= self.base:
             raise ProgramError(f"an operand of a loop is slot {max(port.slots)}, which is in it and moves otherwise")
-        return self.period + ports.setdefault(port, len(ports))
+        return self.port(port)
 
     def _read_outside(self, program: Program, loop: Loop) -> None:
         """Find what is read after the loop: of the last trips, which registers have, or of any."""
         operands = np.frombuffer(program.operands, np.int64)
-        roots = [program.result, *[guard.node for guard in program.guards]]
-        read = np.concatenate([operands[program.first[loop.end] :], roots]) - self.base
+        read = np.concatenate([operands[program.first[loop.end] :], program.asked]) - self.base
         nodes = read[(read >= 0) & (read < self.period * self.trips)]
-        self.finals: dict[tuple[int, int], int] = {}
+        self.finals: dict[State, int] = {}
         self.seen: list[int] = []
         lags: dict[int, int] = {}
         for port in self.ports:
@@ -114,40 +109,29 @@ class Folded:
                 self.finals[k, m] = self.base + self.period * (self.trips - m) + k
         self.states = [(k, m) for k, lag in sorted(lags.items()) for m in range(1, lag + 1)]
 
-    def _is_active(self, port: Port, active: Any) -> bool:
-        if port.kind == "state":
-            return bool(self.active[port.node])
-        return port.kind != "constant" and bool(active[list(port.slots)].any())
-
     def seen_slots(self) -> Any:
         """The slots of what is read outside of all trips, trip by trip."""
         return (self.base + self.period * np.arange(self.trips)[:, None] + np.array(self.seen, np.int64)).ravel()
 
     def mark(self, reached: Any) -> None:
         """Find which operations adjoints come to, from the slots outside that they come to, and mark these."""
-        self.seen_reached = [
-            k for k in self.seen if reached[self.base + k : self.base + self.period * self.trips : self.period].any()
-        ]
+        end = self.base + self.period * self.trips
+        self.seen_reached = [k for k in self.seen if reached[self.base + k : end : self.period].any()]
         left = [k for (k, _), slot in self.finals.items() if reached[slot]] + self.seen_reached
         while left:
             k = left.pop()
+            if k < 0 and self.ports[~k].kind == "state":
+                k = self.ports[~k].node
             if k >= 0 and k not in self.found:
                 self.found.add(k)
                 if self.active[k]:
-                    left += [self._node(ref) for ref in differentiated(self.rules[k], self.operands[k])]
+                    left += differentiated(self.rules[k], self.operands[k])
         self.reached = {k for k in self.found if self.active[k] and differentiable(self.rules[k])}
         for k in self.reached:
             for ref in differentiated(self.rules[k], self.operands[k]):
-                if ref >= self.period:
-                    reached[list(self.ports[ref - self.period].slots)] = True
+                if ref < 0:
+                    reached[list(self.ports[~ref].slots)] = True
         reached[[slot for (k, _), slot in self.inits.items() if k in self.found]] = True
-
-    def _node(self, ref: int) -> int:
-        """The operation that a reference is to, in this trip or another; −1 if there is none."""
-        if ref < self.period:
-            return ref
-        port = self.ports[ref - self.period]
-        return port.node if port.kind == "state" else -1
 
     # ---- what is calculated together ----
 
@@ -157,7 +141,7 @@ class Folded:
         together: dict[Any, list[int]] = {}
         for k, rule in enumerate(self.rules):
             wide = self.is_wide(k)
-            depth = max([depths[j] + self.is_wide(j) for j in self.operands[k] if j < self.period], default=0)
+            depth = max([depths[j] + self.is_wide(j) for j in self.operands[k] if j >= 0], default=0)
             depths.append(depth)
             key = (depth, wide, (rule.name, len(self.operands[k]), self._baked(k)) if wide else k)
             together.setdefault(key, []).append(k)
@@ -173,9 +157,8 @@ class Folded:
 
     def _baked(self, k: int) -> Any:
         """The constant that is part of an operation's code, None if there is none."""
-        if self.rules[k].name in BAKED and (ref := self.operands[k][1]) >= self.period:
-            port = self.ports[ref - self.period]
-            return port.number if port.kind == "constant" else None
+        if self.rules[k].name in BAKED and (ref := self.operands[k][1]) < 0 and self.ports[~ref].kind == "constant":
+            return self.ports[~ref].number
         return None
 
     # ---- kernels ----
@@ -190,8 +173,7 @@ class Folded:
 
     def digest(self, kind: Kind, lanes: int) -> str:
         """A name for the kernels that no others have."""
-        texts = [forward("loop", self, kind, lanes, {}), backward("loop", self, kind, lanes, {})]
-        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:24]
+        return digest(forward("loop", self, kind, lanes, {}), backward("loop", self, kind, lanes, {}))
 
     def columns(self, kind: Kind, lanes: int) -> list["Column"]:
         """What of a trip the way back needs."""
@@ -204,27 +186,13 @@ class Folded:
 Column = int | tuple[int, int]
 
 
-class _Kept(Lanes):
-    """A number that is fetched where it is first read, so that what is never read need not be kept."""
-
-    __slots__ = ("_fetch",)
-
-    def __init__(self, code: Code, kind: Kind, fetch: Callable[[], str]) -> None:
-        self.code, self.kind, self._fetch = code, kind, fetch
-
-    def __getattr__(self, attribute: str) -> str:
-        if attribute != "name":
-            raise AttributeError(f"lanes have no {attribute!r}", name=attribute, obj=self)
-        self.name = self._fetch()
-        return self.name
-
-
 class _Kernel:
     """What the two kernels of a loop have in common."""
 
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         self.code, self.kind, self.loop = code, kind, loop
-        self.lanes = lanes if kind.width == 1 else 1
+        self.steps = loop.steps(lanes if kind.width == 1 else 1)
+        self.are_together = kind.width == 1 and lanes > 1
         self.m = LanesArithmetic(code, kind)
         rows = iter(range(_FIRST, 10**9))
         self.inits = {state: code.field("%code", next(rows)) for state in loop.states if state in loop.inits}
@@ -232,25 +200,12 @@ class _Kernel:
         self.same = {i: code.field("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "same"}
         self.each = {i: code.pointer("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "each"}
         self.trips, self.tape, self.step, self.seen = [code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)]
-        self.known = {i: self.row("%v", row) for i, row in self.same.items()}
+        self.known: dict[int, Any] = {i: self.row("%v", row).get() for i, row in self.same.items()}
+        self.known |= {i: port.number for i, port in enumerate(loop.ports) if port.kind == "constant"}
 
-    def lane(self, name: str) -> Lanes:
-        return Lanes(self.code, self.kind, name)
-
-    def address(self, base: str, row: str) -> str:
-        return self.code.at(base, self.code.mul(row, self.kind.width), self.kind.scalar)
-
-    def row(self, base: str, row: str) -> Lanes:
-        return self.lane(self.code.load(self.kind.text, self.address(base, row), self.kind.size))
-
-    def put(self, base: str, row: str, x: Any) -> None:
-        self.code.store(self.kind.text, self.m.lift(x).name, self.address(base, row), self.kind.size)
-
-    def get(self, place: str) -> Lanes:
-        return self.lane(self.code.load(self.kind.text, place, 64))
-
-    def set(self, place: str, x: Any) -> None:
-        self.code.store(self.kind.text, self.m.lift(x).name, place, 64)
+    def row(self, base: str, row: str) -> Place:
+        address = self.code.at(base, self.code.mul(row, self.kind.width), self.kind.scalar)
+        return Place(self.code, self.kind, address=address)
 
     def row_of(self, i: int, trip: str) -> str:
         """Where the number of a port is in this trip."""
@@ -261,18 +216,8 @@ class _Kernel:
 
     def rows_of_trip(self, trip: str) -> tuple[str, str]:
         """Where a trip's part of the tape begins, and its part of what is read outside."""
-        code = self.code
-        tape = code.add(self.tape, code.mul(trip, self.step))
-        return tape, code.add(self.seen, code.mul(trip, len(self.loop.seen)))
-
-    def operands(self, numbers: Sequence[Any], k: int) -> list[Any]:
-        """The operands of an operation; an exponent that is a constant as such."""
-        loop = self.loop
-        xs = [numbers[ref] for ref in loop.operands[k]]
-        baked = loop._baked(k)
-        if baked is not None:
-            xs[1] = baked
-        return choosing(loop.rules[k], xs)
+        add, mul = self.code.add, self.code.mul
+        return add(self.tape, mul(trip, self.step)), add(self.seen, mul(trip, len(self.loop.seen)))
 
 
 def forward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
@@ -287,54 +232,55 @@ class _Forward(_Kernel):
         super().__init__(code, kind, lanes, loop)
         self.columns = loop.columns(kind, lanes)
         self.sloped = {column[0] for column in self.columns if isinstance(column, tuple)}
-        self.places = {state: code.place(kind.text) for state in loop.states}
+        self.places = {state: Place(code, kind) for state in loop.states}
 
     def written(self, name: str) -> str:
         """The kernel."""
         for state, place in self.places.items():
-            self.set(place, self.row("%v", self.inits[state]) if state in self.inits else 0.0)
+            place.set(self.row("%v", self.inits[state]).get() if state in self.inits else 0.0)
         with self.code.loop(self.trips) as trip:
             self._trip(trip)
         for state, row in self.finals.items():
-            self.put("%v", row, self.get(self.places[state]))
+            self.row("%v", row).set(self.places[state].get())
         return self.code.function(f"void @{name}{SIGNATURE}")
 
     def _trip(self, trip: str) -> None:
         code, loop = self.code, self.loop
-        self.numbers: list[Any] = [None] * loop.period + [self._port(i, trip) for i in range(len(loop.ports))]
+        ports = [self._port(i, trip) for i in range(len(loop.ports))]
+        self.numbers = loop.both([None] * loop.period, ports)
         self.slopes: dict[Column, Any] = {}
-        for step in loop.steps(self.lanes):
-            if self.lanes == 1 or not loop.is_wide(step[0]):
-                self._evaluate(step, self.m, lambda xs: xs[0], lambda z, n: [z])
+        for step in self.steps:
+            if self.are_together and loop.is_wide(step[0]):
+                kind = self.kind.wide(max(2, 1 << (len(step) - 1).bit_length()))  # for at least so many
+                self._evaluate(step, LanesArithmetic(code, kind), self._together, self._apart)
             else:
-                self._evaluate(step, LanesArithmetic(code, self._wide(len(step))), self._together, self._apart)
+                self._evaluate(step, self.m, lambda kind, xs: xs[0], lambda z, n: [z])
         tape, seen = self.rows_of_trip(trip)
         for c, column in enumerate(self.columns):
             x = self.numbers[column] if isinstance(column, int) else self.slopes[column]
-            self.put("%v", code.add(tape, c), x)
+            self.row("%v", code.add(tape, c)).set(x)
         for c, k in enumerate(loop.seen):
-            self.put("%v", code.add(seen, c), self.numbers[k])
+            self.row("%v", code.add(seen, c)).set(self.numbers[k])
         for k, m in reversed(loop.states):
-            self.set(self.places[k, m], self.numbers[k] if m == 1 else self.get(self.places[k, m - 1]))
+            self.places[k, m].set(self.numbers[k] if m == 1 else self.places[k, m - 1].get())
 
     def _port(self, i: int, trip: str) -> Any:
         port = self.loop.ports[i]
         if port.kind == "state":
-            return self.get(self.places[port.node, port.lag])
-        if port.kind == "constant":
-            return self.m.lift(port.number)
-        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip))
+            return self.places[port.node, port.lag].get()
+        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip)).get()
 
     def _evaluate(
         self,
         step: Sequence[int],
         m: LanesArithmetic,
-        together: Callable[[Sequence[Any]], Any],
+        together: Callable[[Kind, Sequence[Any]], Any],
         apart: Callable[[Any, int], list[Any]],
     ) -> None:
         """Operations that are calculated together, and those of their slopes that are wanted."""
-        rule = self.loop.rules[step[0]]
-        xs = [together(column) for column in zip(*[self.operands(self.numbers, k) for k in step])]
+        loop, rule = self.loop, self.loop.rules[step[0]]
+        rows = [self.m.operands(rule, [self.numbers[ref] for ref in loop.operands[k]]) for k in step]
+        xs = [together(m.kind, column) for column in zip(*rows)]
         z = m.value(rule, *xs)
         for k, x in zip(step, apart(z, len(step))):
             self.numbers[k] = x
@@ -342,16 +288,11 @@ class _Forward(_Kernel):
             for turn, slope in enumerate(differentiated(rule, list(m.partials(rule, z, xs)))):
                 self.slopes |= {(k, turn): x for k, x in zip(step, apart(m.lift(slope), len(step)))}
 
-    def _wide(self, n: int) -> Kind:
-        """Numbers for at least so many operations."""
-        return self.kind.wide(max(2, 1 << (n - 1).bit_length()))
-
-    def _together(self, xs: Sequence[Any]) -> Any:
+    def _together(self, kind: Kind, xs: Sequence[Any]) -> Any:
         """Numbers of several operations side by side; the other lanes have the first of them."""
         if all(isinstance(x, float) for x in xs):
             return xs[0]
-        kind, names = self._wide(len(xs)), [self.m.lift(x).name for x in xs]
-        made = "poison"
+        names, made = [self.m.lift(x).name for x in xs], "poison"
         for lane, name in enumerate(names + names[:1] * (kind.width - len(names))):
             made = self.code.let(f"insertelement {kind.text} {made}, {kind.scalar} {name}, i64 {lane}")
         return Lanes(self.code, kind, made)
@@ -359,7 +300,7 @@ class _Forward(_Kernel):
     def _apart(self, x: Any, n: int) -> list[Lanes]:
         """The first of numbers that are side by side."""
         text = f"extractelement {x.kind.text} {x.name}, i64"
-        return [self.lane(self.code.let(f"{text} {lane}")) for lane in range(n)]
+        return [Lanes(self.code, self.kind, self.code.let(f"{text} {lane}")) for lane in range(n)]
 
 
 def backward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
@@ -373,92 +314,86 @@ class _Backward(_Kernel):
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         super().__init__(code, kind, lanes, loop)
         self.columns: dict[Column, int] = {}
-        self.waiting = {state: code.place(kind.text) for state in loop.states if state[0] in loop.found}
-        self.sums = {i: code.place(kind.text) for i in self.same if loop.active[loop.period + i]}
+        self.waiting = {state: Place(code, kind) for state in loop.states if state[0] in loop.found}
+        self.sums = {i: Place(code, kind) for i in self.same if loop.active[~i]}
 
     def written(self, name: str) -> str:
         """The kernel."""
         code = self.code
         for state, place in self.waiting.items():
-            self.set(place, self.row("%g", self.finals[state]) if state in self.finals else 0.0)
+            place.set(self.row("%g", self.finals[state]).get() if state in self.finals else 0.0)
         for place in self.sums.values():
-            self.set(place, 0.0)
+            place.set(0.0)
         last = code.let(f"sub i64 {self.trips}, 1")
         with code.loop(self.trips) as i:
             self._trip(code.let(f"sub i64 {last}, {i}"))
         for state, place in self.waiting.items():
             if state in self.inits:
-                self._add(self.inits[state], self.get(place))
+                self.row("%g", self.inits[state]).add(place.get())
         for port, place in self.sums.items():
-            self._add(self.same[port], self.get(place))
+            self.row("%g", self.same[port]).add(place.get())
         return code.function(f"void @{name}{SIGNATURE}")
-
-    def _add(self, row: str, c: Lanes) -> None:
-        self.put("%g", row, self.row("%g", row) + c)
 
     def _trip(self, trip: str) -> None:
         loop = self.loop
         self.trip, (self.tape_row, self.seen_row) = trip, self.rows_of_trip(trip)
-        self.adjoints: dict[int, Lanes] = {}
-        for k in loop.seen_reached:
-            self.adjoints[k] = self.row("%g", self.code.add(self.seen_row, loop.seen.index(k)))
+        seen = {k: self.code.add(self.seen_row, loop.seen.index(k)) for k in loop.seen_reached}
+        seeds = {k: self.row("%g", row).get() for k, row in seen.items()}
         for (k, m), place in self.waiting.items():
             if m == 1:
-                self._contribute(k, self.get(place))
+                seeds[k] = seeds[k] + place.get() if k in seeds else place.get()
         for k, m in self.waiting:  # they have come a trip nearer
             after = self.waiting.get((k, m + 1))
-            self.set(self.waiting[k, m], 0.0 if after is None else self.get(after))
-        numbers = [self._number(ref) for ref in range(loop.period + len(loop.ports))]
-        for k in [k for step in reversed(loop.steps(self.lanes)) for k in step]:
-            if k in loop.reached and k in self.adjoints:
-                self._sweep(k, numbers)
-        for ref, c in self.adjoints.items():
-            if ref >= loop.period:
-                self._give(ref - loop.period, c)
+            self.waiting[k, m].set(0.0 if after is None else after.get())
+        numbers = loop.both(map(self._number, range(loop.period)), [self._number(~i) for i in range(len(loop.ports))])
+        adjoints = _Adjoints(self, numbers, seeds)
+        nodes = loop.nodes
+        for k in [k for step in reversed(self.steps) for k in step]:
+            if k in loop.reached:
+                adjoints.pull_node(nodes[k])
+        for ref, c in adjoints.found.items():
+            if ref < 0:
+                self._give(~ref, c)
 
-    def _number(self, ref: int) -> Lanes:
+    def _number(self, ref: int) -> Any:
         """What a number of the trip was, if it is read."""
-        loop, i = self.loop, ref - self.loop.period
-        if i in self.known:
-            return self.known[i]
-        if i >= 0 and loop.ports[i].kind == "constant":
-            return self.m.lift(loop.ports[i].number)
-        if i >= 0 and loop.ports[i].kind == "each":
-            return _Kept(self.code, self.kind, lambda: self.row("%v", self.row_of(i, self.trip)).name)
+        loop = self.loop
+        if ref < 0 and ~ref in self.known:
+            return self.known[~ref]
+        if ref < 0 and loop.ports[~ref].kind == "each":
+            return Fetched(self.code, self.kind, lambda: self.row("%v", self.row_of(~ref, self.trip)).get().name)
         if ref in loop.seen:
-            seen = loop.seen.index(ref)
-            return _Kept(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, seen)).name)
-        return self._column(ref)
+            at = loop.seen.index(ref)
+            return Fetched(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, at)).get().name)
+        return self.column(ref)
 
-    def _column(self, column: Column) -> Lanes:
+    def column(self, column: Column) -> Lanes:
         """What a trip left on the tape."""
 
         def fetch() -> str:
             at = self.columns.setdefault(column, len(self.columns))
-            return self.row("%v", self.code.add(self.tape_row, at)).name
+            return self.row("%v", self.code.add(self.tape_row, at)).get().name
 
-        return _Kept(self.code, self.kind, fetch)
-
-    def _sweep(self, k: int, numbers: Sequence[Any]) -> None:
-        """Adjoints of the operands of an operation."""
-        rule, refs = self.loop.rules[k], differentiated(self.loop.rules[k], self.loop.operands[k])
-        if self.loop.is_wide(k):
-            slopes: Sequence[Any] = [self._column((k, turn)) for turn in range(len(refs))]
-        else:
-            partials = self.m.partials(rule, numbers[k], self.operands(numbers, k))
-            slopes = differentiated(rule, list(partials))
-        for ref, slope in zip(refs, slopes):
-            if self.loop.active[ref]:
-                self._contribute(ref, times(self.adjoints[k], slope))
-
-    def _contribute(self, ref: int, c: Lanes) -> None:
-        self.adjoints[ref] = self.adjoints[ref] + c if ref in self.adjoints else c
+        return Fetched(self.code, self.kind, fetch)
 
     def _give(self, i: int, c: Lanes) -> None:
         """Add up what goes out of the trip."""
         port = self.loop.ports[i]
         if port.kind == "each":
-            self._add(self.row_of(i, self.trip), c)
-            return
-        place = self.waiting[port.node, port.lag] if port.kind == "state" else self.sums[i]
-        self.set(place, self.get(place) + c)
+            self.row("%g", self.row_of(i, self.trip)).add(c)
+        else:
+            (self.waiting[port.node, port.lag] if port.kind == "state" else self.sums[i]).add(c)
+
+
+class _Adjoints(Adjoints):
+    """Those of a trip; the slopes of what takes long are on the tape."""
+
+    def __init__(self, kernel: _Backward, numbers: Sequence[Any], seeds: dict[int, Any]) -> None:
+        super().__init__(kernel.m, numbers, kernel.loop.active, seeds)
+        self._kernel = kernel
+
+    def slopes(self, node: Node) -> Sequence[Any]:
+        """Those of a node by its operands."""
+        if not self._kernel.loop.is_wide(node.result):
+            return super().slopes(node)
+        return [self._kernel.column((node.result, turn)) for turn in range(len(node.operands))]

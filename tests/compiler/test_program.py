@@ -1,0 +1,61 @@
+"""Programs by themselves: several results, the chain rule from several seeds, and what is read of them afterwards."""
+
+import pickle
+
+import pytest
+
+from autograd_mini import Value, gradients
+from autograd_mini.compiler import ProgramError
+from autograd_mini.compiler.plan.groups import grouped, straight
+from autograd_mini.compiler.program import Program
+from autograd_mini.compiler.python.straight import Floats
+from autograd_mini.compiler.record.graph import Graph
+from autograd_mini.rules import RULES
+
+POINT = [0.7, -0.3, 1.9]
+SEEDS = [2.0, -3.0, 0.5]
+
+
+def made(order) -> Program:
+    """x·y + 0.5, exp(x·y)·z and x·y itself, of three inputs."""
+    graph = Graph(3, 0)
+    product = graph.add(RULES["mul"], [0, 1])
+    shifted = graph.add(RULES["add"], [product, graph.constant(0.5)])
+    grown = graph.add(RULES["mul"], [graph.add(RULES["exp"], [product]), 2])
+    graph.results = [shifted, grown, product]
+    return straight(graph, [2, 1]) if order == "trace" else grouped(graph, [2, 1], False)
+
+
+def eager():
+    x, y, z = leaves = [Value(p) for p in POINT]
+    return [x * y + 0.5, (x * y).exp() * z, x * y], leaves
+
+
+@pytest.mark.parametrize("order", ["trace", "groups"])
+def test_a_program_may_have_several_results(order):
+    program = made(order)
+    program.verify()
+    numbers = program.evaluated(Floats, POINT)
+    assert [numbers[slot] for slot in program.results] == [v.data for v in eager()[0]]
+    assert str(program).endswith(", ".join(map(str, program.results)))
+    assert pickle.loads(pickle.dumps(program)) == program
+    with pytest.raises(ValueError, match="too many values"):
+        _ = program.result
+
+
+@pytest.mark.parametrize("order", ["trace", "groups"])
+@pytest.mark.parametrize("seeds", [SEEDS, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+def test_the_chain_rule_begins_at_each_of_them(order, seeds):
+    program = made(order)
+    numbers = program.evaluated(Floats, POINT)
+    adjoints = program.swept(Floats, numbers, range(3), dict(zip(program.results, seeds)))
+    roots, leaves = eager()
+    total = sum([seed * root for seed, root in zip(seeds, roots)])
+    assert [adjoints.get(slot, 0.0) for slot in range(3)] == pytest.approx(gradients(total, leaves), rel=1e-15)
+
+
+def test_a_result_that_is_not_there_is_found_out():
+    program = made("trace")
+    vars(program)["results"] = (program.slots,)
+    with pytest.raises(ProgramError, match="is asked for"):
+        program.verify()
