@@ -32,6 +32,8 @@ HOMES = {
         "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     ],
     "objects": ["elementwise"],
+    "linear": ["solve", "logdet", "condition"],
+    "implicit": ["root", "fixed_point", "ConvergenceError"],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "explore", "formula", "derivative_formula"],
@@ -165,7 +167,8 @@ LAYERS = [  # each imports those before it
     {"gammas"}, {"special"},
     {"arrays", "rules"}, {"ieee"},
     {"arithmetic"}, {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},
-    {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"transforms"},
+    {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"linear"}, {"implicit"},
+    {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
 
