@@ -1,6 +1,7 @@
 # make demo   train a network of scalars on iris           make lint    ruff and mypy
 # make test   run the suite                                make bench   where it stands among its peers
 # make docs   build the documentation into site/           make clean   remove all that these made
+# make sanitize   the engine in C under gcc's sanitizers
 #
 # They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -9,7 +10,15 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 
-.PHONY: help demo test core lint docs bench clean
+BUILT = pyproject.toml setup.py autograd_mini/_core.c autograd_mini/_rows.h
+# What asks the engine itself, and not what stands on it.
+ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine hooks infinite micrograd nesting objects \
+	primitive properties rules state_machine structures transforms watch)) tests/nn
+
+# Without bytecode each of hundreds of processes compiles all it imports.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help demo test sanitize lint docs bench clean
 .NOTPARALLEL:
 
 help:
@@ -18,14 +27,22 @@ help:
 demo: $(VENV)/.installed
 	@$(VENV)/bin/python -m autograd_mini demo
 
+# All of it on the engine that was built, and what the engine can break once more on the one in Python.
 test: $(VENV)/.installed-test
+	@$(VENV)/bin/python -c 'import autograd_mini; print("The engine is the one in", {"c": "C", "python": "Python"}[autograd_mini.core])'
 	@$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+	@echo "And the engine's own tests once more, on the one in Python:"
+	@AUTOGRAD_MINI_CORE=python $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ENGINE_TESTS)
 
-# The engine in C, in its place beside the one in Python: AUTOGRAD_MINI_CORE=c runs it.
-core: $(VENV)/.installed
-	@python=$(VENV)/bin/python; gcc -O2 -std=c11 -Wall -Wextra -ffp-contract=off -fno-builtin-pow -shared -fPIC \
-	-I$$($$python -c 'import sysconfig; print(sysconfig.get_path("include"))') autograd_mini/_core.c -lm \
-	-o autograd_mini/_core$$($$python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
+# The engine in C with the sanitizers of addresses and of undefined behaviour, under its own tests.
+sanitize: $(VENV)/.installed-test
+	@python="$$(cd $(VENV)/bin && pwd)/python"; dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT \
+	&& cp -r autograd_mini tests pyproject.toml "$$dir" && cd "$$dir" && rm -f autograd_mini/_core*.so \
+	&& $(CC) -g -O1 -std=c11 -Wall -Wextra -Werror -ffp-contract=off -fno-builtin-pow -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined -shared -fPIC -I"$$("$$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')" \
+		autograd_mini/_core.c -lm -o "autograd_mini/_core$$("$$python" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')" \
+	&& LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH="$$dir" \
+		"$$python" -m pytest -p no:cacheprovider tests/test_core.py tests/test_engine.py
 
 lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
@@ -50,10 +67,10 @@ define install
 @touch $@
 endef
 
-$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
+$(VENV)/.installed: $(BUILT) $(VENV)/bin/python
 	$(call install,)
 
-$(VENV)/.installed-%: pyproject.toml $(VENV)/bin/python
+$(VENV)/.installed-%: $(BUILT) $(VENV)/bin/python
 	$(call install,[$*])
 
 $(VENV)/bin/python:

@@ -142,6 +142,7 @@ enum flag {
     X_IS_INT = 2,  /* the first operand was an int */
     Y_IS_INT = 4,
     LEFT_OVER = 8, /* its number is that of a trace that has ended: whoever uses it is told */
+    IS_NEW = 16,   /* made by __new__, and __init__ has not been called yet */
 };
 
 typedef struct Node Node;
@@ -149,6 +150,7 @@ typedef struct Node Node;
 /* The operands of a node of many: `parents` has n pointers, NULL for a constant, and after them come n numbers. */
 typedef struct {
     Py_ssize_t n;
+    Py_ssize_t next; /* the one that the walk under way comes to */
     Node *parents[];
 } Operands;
 
@@ -164,9 +166,8 @@ struct Node {
     };
     Node *b;
     PyObject *label;
-    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended */
-    uint32_t mark;   /* the walk that has seen it */
-    uint32_t next;   /* of a node of many: the operand that the walk comes to next */
+    int64_t made;    /* the count when it was made, or a leaf assigned; below 0 for a result assigned, or left over */
+    uint64_t mark;   /* the walk that has seen it */
     uint16_t op;
     uint16_t flags;
 };
@@ -180,9 +181,11 @@ typedef struct {
 static PyTypeObject *Value_Type, *Given_Type;
 static int64_t count;                   /* of assignments of numbers to Values, and of runs of transforms */
 static int64_t assigned;                /* the count at the latest assignment */
-static uint32_t walks;                  /* counted; the number of the latest one marks what it has seen */
+static uint64_t walks;                  /* counted; the number of the latest one marks what it has seen */
 
 static PyObject *rules[N_OPS];          /* the row of each operation in the table */
+static PyObject *contents[N_OPS];       /* what that row has to say: see row_contents() */
+static uint8_t is_changed[N_OPS];       /* since then; whatever it says now, Python reads it */
 static PyObject *op_of_rule;            /* a dict: the row -> its operation */
 static PyObject *python;                /* a dict: what the Python engine does, by name */
 static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they are empty */
@@ -193,17 +196,27 @@ static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they
 #define NUMBERS(operands) ((double *)((operands)->parents + (operands)->n))
 #define OWN(v) (((OwnNode *)(v))->object)
 
-/* A call of what the Python engine has under a name. */
+/* What the Python engine has under a name: a borrowed reference. */
+static PyObject *
+of_python(const char *name)
+{
+    PyObject *key = PyUnicode_FromString(name);
+    PyObject *function = key ? PyDict_GetItemWithError(python, key) : NULL;
+
+    Py_XDECREF(key);
+    if (function == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_SystemError, "the core has not been told of %s: import autograd_mini.engine", name);
+    }
+    return function;
+}
+
+/* A call of that. */
 static PyObject *
 by_python(const char *name, PyObject *const *args, Py_ssize_t n)
 {
-    PyObject *function = PyDict_GetItemString(python, name);
+    PyObject *function = of_python(name);
 
-    if (function == NULL) {
-        PyErr_Format(PyExc_SystemError, "the core was not told of %s", name);
-        return NULL;
-    }
-    return PyObject_Vectorcall(function, args, (size_t)n, NULL);
+    return function ? PyObject_Vectorcall(function, args, (size_t)n, NULL) : NULL;
 }
 
 #define BY_PYTHON(name, ...)                                                \
@@ -291,6 +304,9 @@ give_up(Node *p, Node **dead)
         return;
     }
     if (Py_REFCNT(p) == 1 && (Py_TYPE(p) == Value_Type || Py_TYPE(p) == Given_Type)) {
+        if (Py_TYPE(p) == Given_Type) {
+            PyObject_GC_UnTrack(p); /* a destructor that runs first must not find it with gc.get_objects() */
+        }
         memcpy(&p->grad, dead, sizeof(*dead));
         *dead = p;
     }
@@ -299,24 +315,25 @@ give_up(Node *p, Node **dead)
     }
 }
 
+/* First it becomes a leaf: a destructor that this runs must not see it half taken apart. */
 static void
 give_up_parents(Node *v, Node **dead)
 {
-    if (IS_MANY(v)) {
-        Operands *operands = v->operands;
+    const int is_many = IS_MANY(v);
+    Operands *operands = is_many ? v->operands : NULL;
+    Node *a = is_many ? NULL : v->a, *b = v->b;
 
-        v->operands = NULL;
-        if (operands != NULL) {
-            for (Py_ssize_t i = 0; i < operands->n; i++) {
-                give_up(operands->parents[i], dead);
-            }
-            PyMem_Free(operands);
-        }
+    v->op = LEAF;
+    v->a = v->b = NULL;
+    if (!is_many) {
+        give_up(a, dead);
+        give_up(b, dead);
         return;
     }
-    give_up(v->a, dead);
-    give_up(v->b, dead);
-    v->a = v->b = NULL;
+    for (Py_ssize_t i = 0; i < operands->n; i++) {
+        give_up(operands->parents[i], dead);
+    }
+    PyMem_Free(operands);
 }
 
 static void
@@ -361,7 +378,7 @@ given_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(OWN(self));
     if (IS_MANY(v)) {
-        for (Py_ssize_t i = 0; v->operands != NULL && i < v->operands->n; i++) {
+        for (Py_ssize_t i = 0; i < v->operands->n; i++) {
             Py_VISIT(v->operands->parents[i]);
         }
         return 0;
@@ -384,7 +401,6 @@ given_clear(PyObject *self)
         memcpy(&dead, &parent->grad, sizeof(dead));
         Py_DECREF(parent);
     }
-    v->op = LEAF;
     Py_CLEAR(OWN(self));
     return 0;
 }
@@ -460,18 +476,12 @@ as_number(PyObject *o, const char *who, double *x)
 
 /* ---- operations ---- */
 
-/* Whether the value z of x and y may stand.  Where it is infinite or nan and no operand was, Python raises, or has a
-   value of its own. */
+/* Whether the value z of x and y may stand.  Where it is infinite and no operand was, Python raises, or has a value of
+   its own.  It makes every nan, for the sign of a nan of two others is the compiler's choice, and copysign shows it. */
 static inline int
 stands(double z, double x, double y)
 {
-    if (isfinite(z)) {
-        return 1;
-    }
-    if (isnan(z)) {
-        return isnan(x) || isnan(y);
-    }
-    return !isfinite(x) || !isfinite(y);
+    return isfinite(z) || (!isnan(z) && (!isfinite(x) || !isfinite(y)));
 }
 
 static inline double
@@ -502,7 +512,7 @@ node_of_one(int op, Node *a)
     const double z = value_of_one(op, a->data);
     Node *v;
 
-    if (!stands(z, a->data, 0.0) || is_left_over(a)) {
+    if (!stands(z, a->data, 0.0) || is_left_over(a) || is_changed[op]) {
         return BY_PYTHON("apply", rules[op], (PyObject *)a);
     }
     v = new_node(op, z);
@@ -522,7 +532,7 @@ operate(int op, PyObject *left, PyObject *right, const char *forward, const char
     int x_is_int, y_is_int;
 
     if (is_operand(left, &a, &x, &x_is_int) && is_operand(right, &b, &y, &y_is_int)
-        && !(op == OP_truediv && y == 0.0))
+        && !(op == OP_truediv && y == 0.0) && !is_changed[op])
     {
         z = value_of_two(op, x, y);
         if (stands(z, x, y)) {
@@ -602,7 +612,10 @@ ROWS_OF_ONE(ROW)
 typedef struct {
     Node **nodes;
     Py_ssize_t n, room;
+    int64_t oldest; /* `made` of the oldest result in it */
 } List;
+
+#define EMPTY ((List){NULL, 0, 0, INT64_MAX})
 
 #define NOTHING_OLDER INT64_MIN  /* as `since`: the walk goes on however old a node is */
 
@@ -624,10 +637,43 @@ append(List *list, Node *v)
     return 0;
 }
 
+/* The same, when its parents are in the order. */
+static inline int
+append_to_order(List *order, Node *v)
+{
+    if (v->made < order->oldest && (v->op != LEAF || v->made < 0)) {
+        order->oldest = v->made;
+    }
+    return append(order, v);
+}
+
+/* Ask for a node that a loop comes to later, for a graph may be larger than the caches. */
+static inline void
+prefetch(const List *order, Py_ssize_t i)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    if (i >= 0 && i < order->n) {
+        __builtin_prefetch((const char *)order->nodes[i], 1);
+        __builtin_prefetch((const char *)order->nodes[i] + 64, 1);
+    }
+#endif
+}
+
+#define AHEAD 16
+
 static inline int
 is_seen(Node *v)
 {
     return v->mark == walks;
+}
+
+static inline void
+see(Node *v)
+{
+    v->mark = walks;
+    if (IS_MANY(v)) {
+        v->operands->next = 0;
+    }
 }
 
 /* The next parent of v that the walk has not seen, or NULL. */
@@ -638,8 +684,10 @@ next_parent(Node *v, int64_t since)
         return NULL;
     }
     if (IS_MANY(v)) {
-        while (v->next < v->operands->n) {
-            Node *parent = v->operands->parents[v->next++];
+        Operands *operands = v->operands;
+
+        while (operands->next < operands->n) {
+            Node *parent = operands->parents[operands->next++];
 
             if (parent != NULL && !is_seen(parent)) {
                 return parent;
@@ -665,8 +713,7 @@ walk(Node *root, int64_t since, List *order, List *path)
     if (is_seen(root)) {
         return 0;
     }
-    v->mark = walks;
-    v->next = 0;
+    see(v);
     if (append(path, v) < 0) {
         return -1;
     }
@@ -675,24 +722,17 @@ walk(Node *root, int64_t since, List *order, List *path)
         parent = next_parent(v, since);
         if (parent == NULL) {
             path->n--;
-            if (append(order, v) < 0) {
+            if (append_to_order(order, v) < 0) {
                 return -1;
             }
             continue;
         }
-        parent->mark = walks;
-        parent->next = 0;
-        if (append(parent->op == LEAF ? order : path, parent) < 0) {
+        see(parent);
+        if ((parent->op == LEAF ? append_to_order(order, parent) : append(path, parent)) < 0) {
             return -1;
         }
     }
     return 0;
-}
-
-static uint32_t
-new_walk(void)
-{
-    return ++walks ? walks : ++walks; /* 0 is no walk */
 }
 
 /* The topological order of all that is below the roots, and nothing below the stops, which come first. */
@@ -700,13 +740,15 @@ static int
 order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_ssize_t n_stops, int64_t since,
          List *order)
 {
-    List path = {NULL, 0, 0};
+    List path = EMPTY;
     int failed = 0;
 
-    new_walk();
+    walks++;
     for (Py_ssize_t i = 0; i < n_stops && !failed; i++) {
-        ((Node *)stops[i])->mark = walks;
-        failed = append(order, (Node *)stops[i]);
+        if (!is_seen((Node *)stops[i])) {
+            ((Node *)stops[i])->mark = walks;
+            failed = append(order, (Node *)stops[i]);
+        }
     }
     for (Py_ssize_t i = 0; i < n_roots && !failed; i++) {
         failed = walk((Node *)roots[i], since, order, &path);
@@ -737,8 +779,8 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"roots", "stops", "since", NULL};
     PyObject *roots, *stops = NULL, *result = NULL;
-    long long since = NOTHING_OLDER;
-    List order = {NULL, 0, 0};
+    long long since = 0;
+    List order = EMPTY;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OL:order_below", names, &roots, &stops, &since)) {
         return NULL;
@@ -746,7 +788,8 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     roots = values_of(roots);
     stops = roots == NULL ? NULL : stops == NULL ? PyTuple_New(0) : values_of(stops);
     if (stops != NULL
-        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops), since, &order) == 0)
+        && order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(stops), PyTuple_GET_SIZE(stops),
+                    since ? since : NOTHING_OLDER, &order) == 0)
     {
         result = PyList_New(order.n);
         for (Py_ssize_t i = 0; result != NULL && i < order.n; i++) {
@@ -797,7 +840,7 @@ require_fresh_nodes(Node *const *nodes, Py_ssize_t n)
             result = order ? BY_PYTHON("raise_stale", order) : NULL;
             Py_XDECREF(order);
             Py_XDECREF(result);
-            return result == NULL ? -1 : 0;
+            return -1;
         }
     }
     return 0;
@@ -829,7 +872,8 @@ typedef struct {
     uint16_t flags;
 } Kept;
 
-/* A sweep under way.  Another can begin only while this one is in Python: in a row, or the handler of a signal. */
+/* A sweep under way.  Another can begin only while this one is in Python: in a row, or the handler of a signal.
+   It is on the heap, not on the C stack, which a greenlet moves and a daemon thread loses when the interpreter ends. */
 typedef struct Sweep {
     List order;
     Kept *kept;
@@ -854,35 +898,46 @@ require_free(void)
     return 0;
 }
 
+/* Add the next contribution to the parent; a constant, NULL, has none. */
+static int
+receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
+{
+    PyObject *c;
+    double number;
+
+    if (parent == NULL) {
+        return 0;
+    }
+    c = PySequence_GetItem(contributions, (*next)++);
+    number = c ? PyFloat_AsDouble(c) : -1.0;
+    Py_XDECREF(c);
+    if (number == -1.0 && PyErr_Occurred()) {
+        return -1;
+    }
+    parent->grad += number;
+    return 0;
+}
+
 /* Add what the Python engine's pullback gives: for a row that is not written in C, or a hook that wants to see it. */
 static int
 contribute_by_python(Node *v)
 {
     PyObject *adjoint = PyFloat_FromDouble(v->grad);
     PyObject *cs = adjoint ? BY_PYTHON("pull_back", (PyObject *)v, adjoint) : NULL;
-    const Py_ssize_t n = IS_MANY(v) ? v->operands->n : 2;
-    Py_ssize_t i = 0;
+    int failed = cs == NULL;
+    Py_ssize_t next = 0;
 
     Py_XDECREF(adjoint);
-    if (cs == NULL) {
-        return -1;
-    }
-    for (Py_ssize_t k = 0; k < n; k++) {
-        Node *parent = IS_MANY(v) ? v->operands->parents[k] : k ? v->b : v->a;
-
-        if (parent != NULL) {
-            const double c = PyFloat_AsDouble(PyTuple_GET_ITEM(cs, i));
-
-            if (c == -1.0 && PyErr_Occurred()) {
-                Py_DECREF(cs);
-                return -1;
-            }
-            parent->grad += c;
-            i++;
+    if (!failed && IS_MANY(v)) {
+        for (Py_ssize_t i = 0; i < v->operands->n && !failed; i++) {
+            failed = receive(v->operands->parents[i], cs, &next);
         }
     }
-    Py_DECREF(cs);
-    return 0;
+    else if (!failed) {
+        failed = receive(v->a, cs, &next) < 0 || receive(v->b, cs, &next) < 0;
+    }
+    Py_XDECREF(cs);
+    return failed ? -1 : 0;
 }
 
 static inline void
@@ -926,6 +981,9 @@ contribute(Node *v)
     const double g = v->grad;
     Node *const a = v->a, *const b = v->b;
 
+    if (is_changed[v->op]) {
+        return contribute_by_python(v);
+    }
     switch (v->op) {
     case LEAF:
         return 0;
@@ -972,6 +1030,7 @@ sweep_over(List *order)
     for (Py_ssize_t i = order->n - 1; i >= 0; i--) {
         Node *v = order->nodes[i];
 
+        prefetch(order, i - AHEAD);
         if (by_definition ? contribute_by_python(v) : contribute(v)) {
             return -1;
         }
@@ -997,34 +1056,17 @@ put_back(List *order, const Kept *kept)
     }
 }
 
-static Kept *
-keep_leaves(List *order)
-{
-    Kept *kept;
-    Py_ssize_t n = 0;
-
-    for (Py_ssize_t i = 0; i < order->n; i++) {
-        n += order->nodes[i]->op == LEAF;
-    }
-    kept = PyMem_New(Kept, n);
-    if (kept == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
-        if (order->nodes[i]->op == LEAF) {
-            kept[k++] = (Kept){order->nodes[i]->grad, order->nodes[i]->flags};
-        }
-    }
-    return kept;
-}
-
+/* Keep the gradients of leaves, which add up, and begin all others at 0. */
 static void
-begin_grads(List *order)
+begin_grads(List *order, Kept *kept)
 {
-    for (Py_ssize_t i = 0; i < order->n; i++) {
+    for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
         Node *v = order->nodes[i];
 
+        prefetch(order, i + AHEAD);
+        if (v->op == LEAF) {
+            kept[k++] = (Kept){v->grad, v->flags};
+        }
         if (v->op != LEAF || !(v->flags & HAS_GRAD)) {
             v->grad = 0.0;
             v->flags |= HAS_GRAD;
@@ -1051,16 +1093,17 @@ sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
     List *order = &sweep->order;
     int failed;
 
-    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0 || require_free() < 0
-        || require_fresh_nodes(order->nodes, order->n) < 0)
+    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), NULL, 0, NOTHING_OLDER, order) < 0
+        || (order->oldest < assigned && require_fresh_nodes(order->nodes, order->n) < 0) || require_free() < 0)
     {
         return -1;
     }
-    sweep->kept = keep_leaves(order);
+    sweep->kept = PyMem_New(Kept, order->n); /* room for as many leaves as there could be */
     if (sweep->kept == NULL) {
+        PyErr_NoMemory();
         return -1;
     }
-    begin_grads(order);
+    begin_grads(order, sweep->kept);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots); i++) {
         ((Node *)PyTuple_GET_ITEM(roots, i))->grad += seeds[i];
     }
@@ -1089,12 +1132,48 @@ after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
+/* The seeds as doubles, in memory that is the caller's; NULL after an error. */
+static double *
+doubles_of(PyObject *seeds)
+{
+    const Py_ssize_t n = PyTuple_GET_SIZE(seeds);
+    double *numbers = PyMem_New(double, n);
+
+    if (numbers == NULL) {
+        return (double *)PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (as_number(PyTuple_GET_ITEM(seeds, i), "backward()", numbers + i) < 0) {
+            PyMem_Free(numbers);
+            return NULL;
+        }
+    }
+    return numbers;
+}
+
+static int
+sweep_with(PyObject *roots, const double *seeds)
+{
+    Sweep *sweep = PyMem_New(Sweep, 1);
+    int failed;
+
+    if (sweep == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *sweep = (Sweep){EMPTY, NULL, 0, NULL};
+    failed = sweep_from(roots, seeds, sweep);
+    PyMem_Free(sweep->order.nodes);
+    PyMem_Free(sweep->kept);
+    PyMem_Free(sweep);
+    return failed;
+}
+
 static PyObject *
 backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args)
 {
     PyObject *roots, *seeds;
     double *numbers = NULL;
-    Sweep sweep = {{NULL, 0, 0}, NULL, 0, NULL};
     int failed = -1;
 
     if (n_args != 2) {
@@ -1103,23 +1182,12 @@ backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_a
     }
     roots = values_of(args[0]);
     seeds = roots ? PySequence_Tuple(args[1]) : NULL;
-    if (seeds != NULL) {
-        numbers = PyMem_New(double, PyTuple_GET_SIZE(roots));
-        if (numbers == NULL) {
-            PyErr_NoMemory();
-        }
-        else {
-            failed = 0;
-            for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots) && !failed; i++) {
-                failed = as_number(PyTuple_GET_ITEM(seeds, i), "backward()", numbers + i);
-            }
-        }
-        if (!failed) {
-            failed = sweep_from(roots, numbers, &sweep);
-        }
+    if (seeds != NULL && PyTuple_GET_SIZE(seeds) != PyTuple_GET_SIZE(roots)) {
+        PyErr_SetString(PyExc_ValueError, "backward_from takes a seed for each root");
     }
-    PyMem_Free(sweep.order.nodes);
-    PyMem_Free(sweep.kept);
+    else if (seeds != NULL && (numbers = doubles_of(seeds)) != NULL) {
+        failed = sweep_with(roots, numbers);
+    }
     PyMem_Free(numbers);
     Py_XDECREF(seeds);
     Py_XDECREF(roots);
@@ -1183,7 +1251,7 @@ has_parent(Operands *operands)
     return 0;
 }
 
-/* The value, by the function of the row: 1; where it raises: 0. */
+/* The value, by the function of the row: 1.  Where it raises: 0, with no error set if floats raise it. */
 static int
 value_by_row(PyObject *rule, Operands *operands, double *z)
 {
@@ -1206,12 +1274,14 @@ value_by_row(PyObject *rule, Operands *operands, double *z)
     Py_XDECREF(args);
     Py_XDECREF(function);
     if (result == NULL) {
-        PyErr_Clear(); /* the Python engine meets it again, and says where */
+        if (PyErr_ExceptionMatches(PyExc_ArithmeticError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
+            PyErr_Clear(); /* the Python engine raises it again, with a note; anything else, such as Ctrl-C, goes on */
+        }
         return 0;
     }
     *z = PyFloat_AsDouble(result);
     Py_DECREF(result);
-    return 1;
+    return !(*z == -1.0 && PyErr_Occurred());
 }
 
 static int
@@ -1221,14 +1291,14 @@ value_of_many(int op, Operands *operands, double *z)
     const double *numbers = NUMBERS(operands);
     const Py_ssize_t n = operands->n;
 
+    *z = NAN;
     if (op == OP_dot) {
         *z = n % 2 ? numbers[n - 1] : 0.0;
         for (Py_ssize_t i = 0; i < n / 2; i++) {
             *z += numbers[i] * numbers[n / 2 + i];
         }
-        return 1;
     }
-    if (op == OP_sum || op == OP_mean) {
+    else if (op == OP_sum || op == OP_mean) {
         *z = 0.0;
         for (Py_ssize_t i = 0; i < n; i++) {
             *z += numbers[i];
@@ -1236,6 +1306,8 @@ value_of_many(int op, Operands *operands, double *z)
         if (op == OP_mean) {
             *z /= (double)n;
         }
+    }
+    if (!isnan(*z) && !is_changed[op]) {
         return 1;
     }
 #endif
@@ -1303,6 +1375,10 @@ set_operand(Node *v, Py_ssize_t i, PyObject *parent, PyObject *number)
     if (x == -1.0 && PyErr_Occurred()) {
         return -1;
     }
+    if (parent != Py_None && !IS_VALUE(parent)) {
+        PyErr_Format(PyExc_TypeError, "a parent is a Value or None, not %R", parent);
+        return -1;
+    }
     parent = parent == Py_None ? NULL : Py_NewRef(parent);
     if (IS_MANY(v)) {
         v->operands->parents[i] = (Node *)parent;
@@ -1319,6 +1395,12 @@ set_operand(Node *v, Py_ssize_t i, PyObject *parent, PyObject *number)
         v->flags |= PyLong_Check(number) ? Y_IS_INT : 0;
     }
     return 0;
+}
+
+static int
+is_type_of_nodes(PyObject *kind)
+{
+    return PyType_Check(kind) && PyType_IsSubtype((PyTypeObject *)kind, Given_Type);
 }
 
 /* The operation of a rule, and the type of its nodes; -1 after an error. */
@@ -1341,7 +1423,7 @@ op_of(PyObject *rule, PyTypeObject **type)
     kind = PyObject_GetAttrString(rule, "kind");
     if (many != NULL && dy != NULL && kind != NULL) {
         op = many != Py_None ? OWN_OF_MANY : dy != Py_None ? OWN_OF_TWO : OWN_OF_ONE;
-        *type = PyType_Check(kind) ? (PyTypeObject *)kind : Given_Type;
+        *type = is_type_of_nodes(kind) ? (PyTypeObject *)kind : Given_Type;
     }
     Py_XDECREF(many);
     Py_XDECREF(dy);
@@ -1349,15 +1431,41 @@ op_of(PyObject *rule, PyTypeObject **type)
     return op;
 }
 
+/* The operands of a node of many, from the tuples of its parents and of their numbers. */
+static int
+set_operands(Node *v, int op, PyObject *many)
+{
+    PyObject *parents, *numbers;
+
+    if (!PyArg_ParseTuple(many, "O!O!", &PyTuple_Type, &parents, &PyTuple_Type, &numbers)) {
+        return -1;
+    }
+    if (PyTuple_GET_SIZE(parents) != PyTuple_GET_SIZE(numbers)) {
+        PyErr_SetString(PyExc_ValueError, "a node has a number for each parent");
+        return -1;
+    }
+    v->operands = new_operands(PyTuple_GET_SIZE(parents));
+    if (v->operands == NULL) {
+        return -1;
+    }
+    v->op = (uint16_t)op;
+    for (Py_ssize_t i = 0; i < v->operands->n; i++) {
+        if (set_operand(v, i, PyTuple_GET_ITEM(parents, i), PyTuple_GET_ITEM(numbers, i)) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* node(rule, z, a, x, b, y, many): a node that the Python engine has worked out. */
 static PyObject *
 node(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"rule", "z", "a", "x", "b", "y", "many", "kind", NULL};
-    PyObject *rule, *a, *x, *b = Py_None, *y = Py_None, *many = Py_None, *parents, *numbers, *kind; /* the rule has it */
+    PyObject *rule, *a, *x, *b = Py_None, *y = Py_None, *many = Py_None, *kind; /* the rule has it */
     PyTypeObject *type;
     double z;
-    int op, failed = 0;
+    int op, failed;
     Node *v;
 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OdOO|OOOO:node", names, &rule, &z, &a, &x, &b, &y, &many, &kind)) {
@@ -1368,20 +1476,12 @@ node(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     if (v == NULL) {
         return NULL;
     }
-    if (arities[op] != MANY) {
-        v->op = (uint16_t)op;
-        failed = set_operand(v, 0, a, x) < 0 || (arities[op] == 2 && set_operand(v, 1, b, y) < 0);
-    }
-    else if (!PyArg_ParseTuple(many, "O!O!", &PyTuple_Type, &parents, &PyTuple_Type, &numbers)
-             || (v->operands = new_operands(PyTuple_GET_SIZE(parents))) == NULL)
-    {
-        failed = 1;
+    if (arities[op] == MANY) {
+        failed = set_operands(v, op, many);
     }
     else {
         v->op = (uint16_t)op;
-        for (Py_ssize_t i = 0; i < v->operands->n && !failed; i++) {
-            failed = set_operand(v, i, PyTuple_GET_ITEM(parents, i), PyTuple_GET_ITEM(numbers, i));
-        }
+        failed = set_operand(v, 0, a, x) < 0 || (arities[op] == 2 && set_operand(v, 1, b, y) < 0);
     }
     if (failed) {
         Py_DECREF(v);
@@ -1446,10 +1546,11 @@ get_data(Node *v, void *Py_UNUSED(closure))
     return tell_trace(v, ".data") < 0 || require_number(v) < 0 ? NULL : PyFloat_FromDouble(v->data);
 }
 
+/* In the words of a property. */
 static int
-cannot_delete(const char *name)
+cannot_delete(Node *v, const char *name)
 {
-    PyErr_Format(PyExc_AttributeError, "%s can't be deleted", name);
+    PyErr_Format(PyExc_AttributeError, "property '%s' of '%s' object has no deleter", name, Py_TYPE(v)->tp_name);
     return -1;
 }
 
@@ -1459,9 +1560,9 @@ set_data(Node *v, PyObject *value, void *Py_UNUSED(closure))
     double number;
 
     if (value == NULL) {
-        return cannot_delete("data");
+        return cannot_delete(v, "data");
     }
-    if (as_number(value, "Value.data", &number) < 0 || require_number(v) < 0) {
+    if (require_number(v) < 0 || as_number(value, "Value.data", &number) < 0) {
         return -1;
     }
     v->data = number;
@@ -1485,9 +1586,9 @@ set_grad(Node *v, PyObject *value, void *Py_UNUSED(closure))
     double number;
 
     if (value == NULL) {
-        return cannot_delete("grad");
+        return cannot_delete(v, "grad");
     }
-    if (as_number(value, "Value.grad", &number) < 0 || require_number(v) < 0) {
+    if (require_number(v) < 0 || as_number(value, "Value.grad", &number) < 0) {
         return -1;
     }
     v->grad = number;
@@ -1504,17 +1605,16 @@ get_label(Node *v, void *Py_UNUSED(closure))
 static int
 set_label(Node *v, PyObject *value, void *Py_UNUSED(closure))
 {
-    PyObject *known;
+    PyObject *text;
 
     if (value == NULL) {
-        return cannot_delete("label");
+        return cannot_delete(v, "label");
     }
-    known = BY_PYTHON("require_text", value);
-    if (known == NULL) {
+    text = BY_PYTHON("as_label", (PyObject *)v, value);
+    if (text == NULL) {
         return -1;
     }
-    Py_DECREF(known);
-    Py_XSETREF(v->label, Py_NewRef(value));
+    Py_XSETREF(v->label, text);
     return 0;
 }
 
@@ -1536,7 +1636,7 @@ get_raw_data(Node *v, void *Py_UNUSED(closure))
 static int
 set_raw_data(Node *v, PyObject *value, void *Py_UNUSED(closure))
 {
-    return value == NULL ? cannot_delete("data") : as_number(value, "Value.data", &v->data);
+    return value == NULL ? cannot_delete(v, "data") : as_number(value, "Value.data", &v->data);
 }
 
 static PyObject *
@@ -1648,7 +1748,7 @@ static PyGetSetDef attributes[] = {
     {"data", (getter)get_data, (setter)set_data,
      PyDoc_STR("The number.  Assigning another makes every graph built on this one stale."), NULL},
     {"grad", (getter)get_grad, (setter)set_grad,
-     PyDoc_STR("The gradient from the latest `backward()`.  Leaves accumulate over calls.  0.0 until computed."), NULL},
+     PyDoc_STR("The gradient from the latest `backward()`.  Leaves add up: `x.grad = 0.0` begins anew."), NULL},
     {"label", (getter)get_label, (setter)set_label, PyDoc_STR("The name to show."), NULL},
     {"_data", (getter)get_raw_data, (setter)set_raw_data, NULL, NULL},
     {"_grad", (getter)get_raw_grad, (setter)set_raw_grad, NULL, NULL},
@@ -1666,34 +1766,50 @@ static PyGetSetDef attributes[] = {
 
 /* ---- making leaves ---- */
 
-/* Value(data, *, label=""): what is not exactly one float is looked at by the Value of the Python engine. */
+/* __new__: what is not exactly one float is looked at by the Value of the Python engine. */
 static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *function, *leaf;
+    PyObject *definition, *leaf, *number, *label;
     Node *v;
 
     if (PyTuple_GET_SIZE(args) == 1 && kwargs == NULL && PyFloat_CheckExact(PyTuple_GET_ITEM(args, 0))) {
-        return (PyObject *)new_node_of_type(type, LEAF, PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(args, 0)), NULL);
+        v = new_node_of_type(type, LEAF, PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(args, 0)), NULL);
     }
-    function = PyDict_GetItemString(python, "Value");
-    leaf = function ? PyObject_Call(function, args, kwargs) : NULL;
-    if (leaf == NULL) {
-        return NULL;
+    else {
+        definition = of_python("Value");
+        leaf = definition ? PyObject_Call(definition, args, kwargs) : NULL;
+        number = leaf ? PyObject_GetAttrString(leaf, "_data") : NULL;
+        label = number ? PyObject_GetAttrString(leaf, "label") : NULL;
+        v = label ? new_node_of_type(type, LEAF, PyFloat_AsDouble(number), NULL) : NULL;
+        if (v != NULL && PyUnicode_GET_LENGTH(label) > 0) {
+            v->label = Py_NewRef(label);
+        }
+        Py_XDECREF(label);
+        Py_XDECREF(number);
+        Py_XDECREF(leaf);
     }
-    PyObject *number = PyObject_GetAttrString(leaf, "_data");
-    PyObject *label = PyObject_GetAttrString(leaf, "label");
-
-    v = number && label ? new_node_of_type(type, LEAF, PyFloat_AsDouble(number), NULL) : NULL;
-    if (v != NULL && PyUnicode_GET_LENGTH(label) > 0) {
-        v->label = Py_NewRef(label);
+    if (v != NULL) {
+        v->flags |= IS_NEW;
     }
-    Py_XDECREF(number);
-    Py_XDECREF(label);
-    Py_DECREF(leaf);
     return (PyObject *)v;
 }
 
+/* __init__ right after __new__ has nothing left to do; at any other time it is refused. */
+static int
+node_init(PyObject *self, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    Node *v = (Node *)self;
+
+    if (!(v->flags & IS_NEW)) {
+        Py_XDECREF(BY_PYTHON("made_again", self));
+        return -1;
+    }
+    v->flags &= (uint16_t)~IS_NEW;
+    return 0;
+}
+
+/* Value(data, *, label=""), in one step. */
 static PyObject *
 node_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
@@ -1718,9 +1834,26 @@ node_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject *
     if (positional != NULL && !(kwnames != NULL && named == NULL)) {
         v = node_new((PyTypeObject *)type, positional, named);
     }
+    if (v != NULL) {
+        ((Node *)v)->flags &= (uint16_t)~IS_NEW;
+    }
     Py_XDECREF(positional);
     Py_XDECREF(named);
     return v;
+}
+
+
+/* __sizeof__(): with the operands of a node of many. */
+static PyObject *
+node_sizeof(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    Node *v = (Node *)self;
+    Py_ssize_t size = Py_TYPE(self)->tp_basicsize;
+
+    if (IS_MANY(v)) {
+        size += (Py_ssize_t)sizeof(Operands) + v->operands->n * (Py_ssize_t)(sizeof(Node *) + sizeof(double));
+    }
+    return PyLong_FromSsize_t(size);
 }
 
 
@@ -1779,6 +1912,47 @@ latest_assignment(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     return PyLong_FromLongLong(assigned);
 }
 
+/* The value and the partials of a row, as a tuple. */
+static PyObject *
+row_contents(PyObject *rule)
+{
+    static const char *const names[] = {"f", "dx", "dy", "many"};
+    PyObject *tuple = PyTuple_New(4);
+
+    for (Py_ssize_t i = 0; tuple != NULL && i < 4; i++) {
+        PyObject *entry = PyObject_GetAttrString(rule, names[i]);
+
+        if (entry == NULL) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        PyTuple_SET_ITEM(tuple, i, entry);
+    }
+    return tuple;
+}
+
+/* row_changed(rule): look again whether a row says what it said when the table was taken. */
+static PyObject *
+row_changed(PyObject *Py_UNUSED(module), PyObject *rule)
+{
+    PyObject *code = PyDict_GetItemWithError(op_of_rule, rule);
+
+    if (code != NULL) {
+        const long op = PyLong_AsLong(code);
+        PyObject *now = row_contents(rule);
+
+        if (now == NULL) {
+            return NULL;
+        }
+        is_changed[op] = memcmp(ITEMS(now), ITEMS(contents[op]), 4 * sizeof(PyObject *)) != 0;
+        Py_DECREF(now);
+    }
+    else if (PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* use(rules, hooks, traces, python): the table, who watches, and what the Python engine does. */
 static PyObject *
 use(PyObject *Py_UNUSED(module), PyObject *args)
@@ -1800,6 +1974,10 @@ use(PyObject *Py_UNUSED(module), PyObject *args)
         }
         Py_DECREF(code);
         Py_XSETREF(rules[op], Py_NewRef(rule));
+        Py_XSETREF(contents[op], row_contents(rule));
+        if (contents[op] == NULL) {
+            return NULL;
+        }
     }
     Py_XSETREF(hooks, Py_NewRef(new_hooks));
     Py_XSETREF(traces, Py_NewRef(new_traces));
@@ -1808,14 +1986,19 @@ use(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-#define ROW(name) {#name, method_##name, METH_NOARGS, NULL},
+#define ROW(name)                                                           \
+    {#name, method_##name, METH_NOARGS,                                     \
+     PyDoc_STR(#name "($self, /)\n--\n\nWhat the function of that name gives for this number.")},
     ROWS_OF_ONE(ROW)
 #undef ROW
+    {"__sizeof__", node_sizeof, METH_NOARGS, PyDoc_STR("Its bytes, with those of the list of its operands.")},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot value_slots[] = {
+    {Py_tp_doc, (void *)PyDoc_STR("Value(data, *, label='')\n--\n\n")}, /* the signature; the rest is adopted */
     {Py_tp_new, node_new},
+    {Py_tp_init, node_init},
     {Py_tp_dealloc, node_dealloc},
     {Py_tp_getset, attributes},
     {Py_tp_methods, methods},
@@ -1866,38 +2049,70 @@ static PyMethodDef functions[] = {
     {"order_below", (PyCFunction)(void (*)(void))order_below, METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("The topological order of all that is below several roots.")},
     {"require_fresh", require_fresh, METH_O, PyDoc_STR("Refuse a graph in which anything is newer than its result.")},
+    {"row_changed", row_changed, METH_O, PyDoc_STR("Look again whether a row says what it said.")},
     {"spoil", spoil, METH_VARARGS, PyDoc_STR("Take its number from a Value that has outlived its trace.")},
     {"use", use, METH_VARARGS, PyDoc_STR("Take the table, who watches, and what the Python engine does.")},
     {NULL, NULL, 0, NULL},
+};
+
+/* The global state, made once in a process. */
+static int
+make_state(void)
+{
+    PyTypeObject *value, *given;
+
+    op_of_rule = PyDict_New();
+    hooks = PyDict_New();
+    traces = PyDict_New();
+    python = PyDict_New();
+    if (op_of_rule == NULL || hooks == NULL || traces == NULL || python == NULL) {
+        return -1;
+    }
+    value = (PyTypeObject *)PyType_FromSpec(&value_spec);
+    given = value ? (PyTypeObject *)PyType_FromSpecWithBases(&given_spec, (PyObject *)value) : NULL;
+    if (given == NULL) {
+        Py_XDECREF(value);
+        return -1;
+    }
+    value->tp_vectorcall = node_vectorcall;
+    value->tp_name = "Value"; /* in messages, as of a class written in Python */
+    Value_Type = value;
+    Given_Type = given;
+    return 0;
+}
+
+/* A second import, after del sys.modules[…], gets the same types. */
+static int
+module_exec(PyObject *m)
+{
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "the core in C runs only in the main interpreter");
+        return -1;
+    }
+    if (Value_Type == NULL && make_state() < 0) {
+        return -1;
+    }
+    if (PyModule_AddObjectRef(m, "Value", (PyObject *)Value_Type) < 0) {
+        return -1;
+    }
+    return PyModule_AddObjectRef(m, "Given", (PyObject *)Given_Type);
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, module_exec},
+    {0, NULL},
 };
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "autograd_mini._core",
     .m_doc = PyDoc_STR("The engine in C."),
-    .m_size = -1,
     .m_methods = functions,
+    .m_slots = module_slots,
 };
 
 PyMODINIT_FUNC
 PyInit__core(void)
 {
-    PyObject *m = PyModule_Create(&module);
-
-    if (m == NULL) {
-        return NULL;
-    }
-    Value_Type = (PyTypeObject *)PyType_FromSpec(&value_spec);
-    Given_Type = Value_Type ? (PyTypeObject *)PyType_FromSpecWithBases(&given_spec, (PyObject *)Value_Type) : NULL;
-    op_of_rule = PyDict_New();
-    if (Given_Type == NULL || op_of_rule == NULL || PyModule_AddObjectRef(m, "Value", (PyObject *)Value_Type) < 0
-        || PyModule_AddObjectRef(m, "Given", (PyObject *)Given_Type) < 0)
-    {
-        Py_DECREF(m);
-        return NULL;
-    }
-    Value_Type->tp_vectorcall = node_vectorcall;
-    Value_Type->tp_name = "Value"; /* in messages, as of a class written in Python */
-    Given_Type->tp_name = "Given";
-    return m;
+    return PyModuleDef_Init(&module);
 }

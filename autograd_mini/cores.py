@@ -1,38 +1,31 @@
 """Which engine runs: the one in Python, which is the definition of both, or the one in C.
 
-The environment variable AUTOGRAD_MINI_CORE=python or =c decides when the package is imported; python if it is not set.
-`make core` builds the one in C, which is not part of an install yet.
+The one in C runs where an install has built it.  The environment variable AUTOGRAD_MINI_CORE=python or =c decides
+otherwise, when the package is imported.
 """
 
 import os
 from importlib import import_module
 from types import ModuleType
 
-_WANTED = os.environ.get("AUTOGRAD_MINI_CORE", "") or "python"
+_WANTED = os.environ.get("AUTOGRAD_MINI_CORE", "")
 
 
 def _chosen() -> ModuleType | None:
-    if _WANTED not in ("python", "c"):
+    if _WANTED not in ("", "python", "c"):
         raise ImportError(f"AUTOGRAD_MINI_CORE is {_WANTED!r}: set it to 'python' or 'c', or leave it out")
     if _WANTED == "python":
         return None
     try:
         return import_module("._core", __package__)
     except ImportError as error:
+        if not _WANTED:
+            return None
         raise ImportError(
-            f"AUTOGRAD_MINI_CORE is 'c', and the core in C can't be imported ({error}): "
-            "build it by `make core` in a clone, or leave AUTOGRAD_MINI_CORE out"
+            f"AUTOGRAD_MINI_CORE is 'c', and the core in C can't be imported ({error}): install the package again on a "
+            "machine with a C compiler, or leave AUTOGRAD_MINI_CORE out"
         ) from None
 
 
 c = _chosen()  # the core in C, or None
 core = "python" if c is None else "c"
-
-
-def adopt(core: type, definition: type) -> None:
-    """Give the type of the core the members of the class that defines it, but for those it has itself, and no other."""
-    for name in [name for name in vars(core) if name not in vars(definition) and not name.startswith("_")]:
-        delattr(core, name)
-    for name, member in vars(definition).items():
-        if (name == "__doc__" or name not in vars(core)) and name not in ("__dict__", "__init__", "__slots__"):
-            setattr(core, name, member)

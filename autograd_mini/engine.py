@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import arrays, cores, reading, refuse, watch
+from . import arrays, cores, handover, leftover, reading, refuse, watch
 from .errors import RAISED_BY_FLOATS
-from .numbers import Number, as_constant, as_number
+from .numbers import EXACT, Number, as_constant, as_number, as_operand
 from .rule import FLOATS, VALUES, Rule
 from .rules import RULES
 from .sweep import backward_from, pull_back
@@ -34,6 +34,7 @@ def _node(
     `many` has the parents and the numbers of an operation of any number of operands; `kind` is the
     class, if it is not Value itself.
     """
+    # Not by __init__, which makes leaves and checks their numbers: the slots are filled right here.
     v: Any = _blank() if kind is None else object.__new__(kind)
     v._rule = rule
     v._data = z
@@ -53,11 +54,12 @@ def _unary(name: str) -> Callable[["Value"], "Value"]:
     f = rule.f
 
     def operation(a: Any) -> Any:
-        if not isinstance(a, Value):
+        if not isinstance(a, Value):  # the same function is autograd_mini.sin, which takes numbers
             return apply(rule, a)
         try:
             z = f(a._data)
         except RAISED_BY_FLOATS as error:
+            # It raises again, with a note; where an IEEE value is wanted it gives that, inf or nan.
             z = refuse.refused(error, rule, a)
         return _node(rule, z, a, a._data)
 
@@ -73,8 +75,8 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         parent = b if isinstance(b, Value) else None
         if parent is not None:
             y: Any = b._data
-        else:
-            y = b if type(b) is float or type(b) is int else as_constant(b)
+        else:  # nearly always one of the first two; an int stays an int
+            y = b if type(b) is float or (type(b) is int and -EXACT < b < EXACT) else as_operand(b)
             if y is None:
                 return NotImplemented
         try:
@@ -84,7 +86,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
         return _node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
-        x = a if type(a) is float or type(a) is int else as_constant(a)
+        x = a if type(a) is float or (type(a) is int and -EXACT < a < EXACT) else as_operand(a)
         if x is None:
             return NotImplemented
         try:
@@ -98,9 +100,9 @@ def _binary(name: str) -> tuple[Binary, Binary]:
 
 def _power() -> tuple[Binary, Binary]:
     """x ** n, which has a rule of its own for a constant n of 1, 2, 3 …"""
-    whole, _ = _binary("powi")
-    forward, reflected = _binary("pow")
-    return lambda x, n: whole(x, n) if type(n) is int and n > 0 else forward(x, n), reflected
+    by_count, _ = _binary("powi")
+    by_any, reflected = _binary("pow")
+    return (lambda x, n: by_count(x, n) if type(n) is int and n > 0 else by_any(x, n)), reflected
 
 
 def _comparison(name: str) -> Callable[["Value", object], bool]:
@@ -152,8 +154,13 @@ class Value:
     """
 
     # _a, _b are the parents, None for a constant, and _x, _y the numbers that the operation used;
-    # _many has both for an operation of any number of operands.  _made is the count of assignments
-    # when it was made, or a leaf assigned; below 0 once a result was assigned, or its trace ended.
+    # _many has both for an operation of any number of operands.  _grad is None until a sweep
+    # computes it, and reads as 0; _label is set only if one is given.  _made is the value of
+    # watch.count when this node was made or this leaf assigned; a negative one marks what must not
+    # be used: a result that was assigned, or a Value whose trace has ended.
+    #
+    # The + in +v._data changes no float.  A number left over from a trace (leftover.py) refuses it,
+    # as it refuses any operation; so where the number goes into one at once, no + is needed.
     __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_rule", "_x", "_y")
     _rule: Rule | None
     _grad: float | None
@@ -161,7 +168,7 @@ class Value:
 
     def __init__(self, data: Number, *_children: object, label: str = "") -> None:
         if _children:
-            refuse.children()
+            refuse.made_again(self, *_children)
         self._data = data if type(data) is float else as_number(data, "Value()")
         if label:
             self.label = label
@@ -179,24 +186,21 @@ class Value:
 
     @data.setter
     def data(self, number: Number) -> None:
-        number = as_number(number, "Value.data")
         reading.number_of(self)
-        with watch.lock:
-            watch.assigned = watch.advance()
-            self._made = watch.assigned if self._rule is None else -watch.assigned
-            self._data = number
+        number = as_number(number, "Value.data")
+        self._made = watch.assign(self._rule is None)
+        self._data = number
 
     @property
     def grad(self) -> float:
-        """The gradient from the latest `backward()`.  Leaves accumulate over calls."""
+        """The gradient from the latest `backward()`.  Leaves add up: `x.grad = 0.0` begins anew."""
         watch.read(self, ".grad")
         return 0.0 if self._grad is None else +self._grad
 
     @grad.setter
     def grad(self, number: Number) -> None:
-        number = as_number(number, "Value.grad")
         reading.number_of(self)
-        self._grad = number
+        self._grad = as_number(number, "Value.grad")
 
     @property
     def label(self) -> str:
@@ -205,13 +209,12 @@ class Value:
 
     @label.setter
     def label(self, text: str) -> None:
-        refuse.require_text(text)
-        self._label = text
+        self._label = refuse.as_label(self, text)
 
     @property
     def is_leaf(self) -> bool:
         """Whether no operation made it."""
-        return self._rule is None and not reading.is_left_over(self)
+        return self._rule is None and not leftover.is_left_over(self)
 
     @property
     def op(self) -> str:
@@ -234,7 +237,8 @@ class Value:
     def backward(self, seed: Number = 1.0) -> None:
         """Compute ∂self/∂v · seed for every v below: leaves add it up, others hold the latest.
 
-        Ended by an exception or by Ctrl-C, it leaves the gradients of leaves as they were.
+        Ended by an exception or by Ctrl-C, it leaves the gradients of leaves as they were, and
+        those of other nodes at 0.
 
         Raises:
             StaleGraphError: a Value was assigned new data after this graph was built from it.
@@ -261,13 +265,11 @@ class Value:
         return refuse.formatted(self, spec) if spec else repr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if reading.is_left_over(self):
-            return left_over, (self.label,)
-        origin = reading.why_no_graph(self) if self.is_leaf else reading.COPIED
-        return leaf, (self.data, self._grad, self.label, origin)
+        return leftover.reduced(self, leaf)
 
     __float__ = __int__ = __index__ = __complex__ = refuse.conversion
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = refuse.remainder
+    # == compares numbers.  A hash by identity keeps two equal Values apart in sets and dicts.
     __hash__ = object.__hash__
 
     __add__, __radd__ = _binary("add")
@@ -288,14 +290,15 @@ class Value:
     abs, floor, ceil, round, relu = map(_unary, ("abs", "floor", "ceil", "round", "relu"))
     softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
 
-    vars().update(arrays.METHODS)  # the names that NumPy, Python's rounding and micrograd ask for
+    # The names that NumPy, Python's rounding and micrograd ask for: _prev and _op are among them.
+    vars().update(arrays.METHODS)
 
 
 _blank = partial(object.__new__, Value)  # a Value whose slots are still to be filled
 
 
 class Given(Value):
-    """What no user made: a result without its graph, a variable of a transform, a condition of a trace."""
+    """A Value that the package made; `_origin` is its run, or says in words why it has no graph."""
 
     __slots__ = ("_origin",)
 
@@ -309,41 +312,9 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
     return v
 
 
-def spoil(v: Any, why: str) -> None:
-    """Take its number from a Value that has outlived its trace: whoever uses it is told why."""
-    v.label = why
-    v._data = v._grad = refuse.LeftOver(why)
-    v._made = -1
-
-
-def left_over(why: str) -> Value:
-    """A Value without a number, as a copy of one that `spoil` took it from."""
-    v = Value(0.0)
-    spoil(v, why)
-    return v
-
-
-# ---- the core in C, where it was built, takes the place of all this ----
-
-if cores.c is not None:
-    _python = {
-        **vars(Value),
-        "LeftOver": refuse.LeftOver,
-        "Value": Value,
-        "apply": apply,
-        "as_number": as_number,
-        "made": watch.made,
-        "number_of": reading.number_of,
-        "pull_back": pull_back,
-        "raise_busy": refuse.raise_busy,
-        "raise_stale": refuse.raise_stale,
-        "read": watch.read,
-        "require_text": refuse.require_text,
-    }
-    cores.c.use(RULES, watch.hooks, watch.traces, _python)
-    cores.adopt(cores.c.Value, Value)
-    Value, Given = cores.c.Value, cores.c.Given  # type: ignore[misc]
-    apply, _node, spoil = cores.c.apply, cores.c.node, cores.c.spoil
+if cores.c is not None:  # from here on these names are C's, for the functions above as well
+    Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
+Given.__name__ = "Value"  # in messages
 
 
 # ---- the arithmetic of Values: every operation of the table, and the two that choose ----
@@ -356,20 +327,14 @@ def _choice(c: Any, a: Any, b: Any) -> Any:
 
 def held(v: Any) -> Any:
     """The number of a Value, held constant."""
-    if not isinstance(v, Value):
-        return v
-    run = watch.trace()
+    run = watch.trace() if isinstance(v, Value) else None
     return run.hold(v) if run else reading.number_of(v)
 
 
-def _of_one(rule: Rule) -> Callable[[Any], Any]:
-    """The operation as a function, of a Value or a number."""
-    return lambda x: apply(rule, x)
-
-
-for _name, _rule in RULES.items():
-    _method = None if cores.c else getattr(Value, _name, None)
-    setattr(VALUES, _name, partial(apply, _rule) if _rule.arity != 1 else _method or _of_one(_rule))
-VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope  # not inf · 0
+for _name, _rule in RULES.items():  # of one operand: the method itself, which is faster
+    _method = handover.of_one(_rule) if cores.c else getattr(Value, _name, None)
+    setattr(VALUES, _name, _method if _rule.arity == 1 and _method else partial(apply, _rule))
+# Nothing flows back into a comparison that a trace recorded: 0, where inf · 0 would be nan.
+VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope
 VALUES.where = _choice
 VALUES.stop_gradient = held

@@ -14,7 +14,9 @@ from functools import reduce, update_wrapper, wraps
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from . import refuse
 from .engine import Value, apply, held
+from .errors import RAISED_BY_FLOATS
 from .ieee import Ieee, total
 from .numbers import as_constant, as_number
 from .rule import FLOATS, LINE, VALUES, Partial, Rule
@@ -1043,7 +1045,12 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
                 args = bound.args
             if any(isinstance(x, Ieee) for x in args):  # in another primitive's partial
                 return total(rule, *args)
-            return apply(rule, *args)
+            try:
+                return apply(rule, *args)
+            except RAISED_BY_FLOATS:
+                raise
+            except Exception as error:  # noqa: BLE001  (whatever f raises, a trace is told of it)
+                return refuse.refused(error, rule, *args)
 
         vars(operation)["rule"] = rule  # by which a compiled program finds it again
         return operation

@@ -7,6 +7,7 @@ from typing import Any
 from . import watch
 
 Number = float  # an int, a bool or a real scalar of NumPy does too
+EXACT = 2**53  # up to here every int is a float
 
 
 def as_number(x: Any, who: str) -> float:
@@ -51,6 +52,21 @@ def as_constant(x: Any) -> float | None:
     if kind and kind in "iuf" and isinstance(x, numbers.Real):  # a duration or a date of NumPy has a unit
         return _in_range(x)
     return None
+
+
+def as_operand(x: Any) -> float | None:
+    """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
+
+    An int too large for a float is kept, so that the operation raises; where operations must not raise it is nan.
+    """
+    if type(x) is not int:
+        return as_constant(x)
+    if -EXACT <= x <= EXACT:
+        return x
+    try:
+        return float(x)
+    except OverflowError:
+        return math.nan if watch.is_quiet() else x
 
 
 def _in_range(x: Any) -> float:

@@ -68,7 +68,8 @@ def _power_log_n(m: Any, _: Any, x: Any, n: Any) -> Any:
 
 # fmt: off
 POWERS: Final = (
-    # x ** n: first for a constant n of 1, 2, 3 …, whose slope never fails, then for any n.
+    # x ** n: first for a constant n of 1, 2, 3 …, whose slope never fails, then for any n.  Nobody asks for the slope
+    # of a constant: nan.
     Rule("powi", operator.pow,
          lambda m, z, x, n: n * x ** (n - 1), math.nan, symbol="**", domain=(LINE, (1.0, 9.0))),
     Rule("pow", _power,

@@ -80,11 +80,6 @@ def lend(v: Any, number: float) -> None:
     v._data = number
 
 
-def is_left_over(v: Any) -> bool:
-    """Whether it has outlived the trace that made it."""
-    return v._made < 0 and not isinstance(v._data, float)
-
-
 def made_before(v: Any, count: int) -> bool:
     """Whether a node was made, or a leaf made and last assigned, before `watch.advance()` gave this count."""
     older: bool = v._made < count

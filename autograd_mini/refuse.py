@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from . import cores, watch
-from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError, TraceError
+from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
 from .ieee import total
-from .reading import number_of, operands_of, why_no_graph
+from .reading import is_value, number_of, operands_of, why_no_graph
 from .rule import Rule
 
 # ---- stale graphs ----
@@ -15,7 +15,8 @@ from .rule import Rule
 def require_fresh(order: Iterable[Any]) -> None:
     """Refuse a graph in which anything is newer than what was made of it."""
     assigned = watch.assigned
-    raise_stale([v for v in order if v._made < assigned])  # nothing was assigned since the others
+    # A node that was made after the latest assignment can't be stale, so only older ones are looked at.
+    raise_stale([v for v in order if v._made < assigned])
 
 
 def raise_stale(order: Iterable[Any]) -> None:
@@ -47,9 +48,10 @@ def require_alone(order: Sequence[Any]) -> None:
 
     Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
     """
-    for other, _, _ in list(watch.sweeps.values()):
-        if other is not order and (shared := set(order).intersection(other)):
-            raise_busy(shared.pop())
+    mine = set(order)
+    for other, _, _ in reversed(list(watch.sweeps.values())):
+        if other is not order and not mine.isdisjoint(other):
+            raise_busy(next(v for v in other if v in mine))
 
 
 def raise_busy(v: Any) -> NoReturn:
@@ -57,33 +59,6 @@ def raise_busy(v: Any) -> NoReturn:
     raise ConcurrentSweepError(
         f"{v!r} is in the middle of another sweep, in another thread or around this one: let that one end first"
     )
-
-
-# ---- Values left over from a trace ----
-
-
-class LeftOver:
-    """In the place of the number of a Value that has outlived its trace: whoever uses it is told."""
-
-    __slots__ = ("label",)
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TraceError(
-            f"this Value is left over from a trace: {self.label}, when `compile` ran the function, and its number is "
-            "that of that run. A compiled function runs once for many calls, so it can keep no Value from one call to "
-            "the next: take it as an argument"
-        )
-
-    def __repr__(self) -> str:
-        return "left over from a trace"
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
-    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse
-    __bool__ = __float__ = __format__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
-    __hash__ = None  # type: ignore[assignment]
 
 
 # ---- results without a graph, operations without a result ----
@@ -120,15 +95,28 @@ def subclass(cls: type) -> None:
         raise TypeError("Value can't be subclassed, since operations would not give the subclass: hold a Value instead")
 
 
-def children() -> NoReturn:
-    """Refuse to build a node by hand, as micrograd does inside."""
-    raise TypeError("a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)")
+def made_again(_v: object, *children: object) -> NoReturn:
+    """Refuse to make a Value of one that there is, and to build a node by hand, as micrograd does inside."""
+    if children:
+        raise TypeError(
+            "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
+        )
+    raise TypeError("a Value can't be initialised again: assign its .data, or make another one")
 
 
-def require_text(label: object) -> None:
-    """Refuse a label that is not a string."""
+def as_label(v: Any, label: object) -> str:
+    """A label for v as a plain string; anything but a string is refused."""
+    number_of(v)  # one left over from a trace refuses
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
+    return str.__str__(label)
+
+
+def require_value(x: Any) -> Any:
+    """Refuse what is no Value."""
+    if not is_value(x):
+        raise TypeError(f"expected a Value, got {x!r}")
+    return x
 
 
 def formatted(v: Any, spec: str) -> str:

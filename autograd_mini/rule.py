@@ -7,6 +7,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
 
+from . import cores
+
 Interval = tuple[float, float]
 Partial = float | Callable[..., Any]
 
@@ -35,8 +37,8 @@ class Rule:
 
     `f` is the value on floats; `formula` gives it in any arithmetic, and is None for a primitive, which each arithmetic
     supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the
-    list of all partials of any other.  `domain` has one closed interval per operand, or one for all of `many`, and is
-    the line where none is named; whether an end belongs to it is for `f` to say.
+    list of all partials of any other.  `domain` says where tests draw the operands, inside what `f` accepts: one closed
+    interval per operand, or one for all of `many`, and the line where none is named.
     """
 
     __slots__ = ("domain", "dx", "dy", "f", "formula", "kind", "many", "name", "symbol")
@@ -59,6 +61,11 @@ class Rule:
         self.many = partial(_each, partials) if len(partials) > 2 else many
         self.dx, self.dy = (None, None) if self.many else (*partials, None)[:2]
 
+    def __setattr__(self, name: str, entry: object) -> None:
+        object.__setattr__(self, name, entry)
+        if cores.c is not None:  # which has the table compiled, and reads a row that is tried out changed by Python
+            cores.c.row_changed(self)
+
     @property
     def arity(self) -> int:
         """How many operands it takes: 1, 2, or 0 for any number."""
@@ -72,8 +79,8 @@ class Rule:
 
     def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:
         """The same for those operands of which something other than None is wanted; no others are computed."""
-        ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)
-        return _each([d for d, want in zip(ds, wanted) if want is not None], m, z, *xs)
+        ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)[: len(xs)]
+        return _each([d for d, want in zip(ds, wanted, strict=True) if want is not None], m, z, *xs)
 
     def __repr__(self) -> str:
         return f"<rule {self.name}>"

@@ -6,9 +6,15 @@ row is read in.  `m` has every operation of the table under its name, and `where
 and `stop_gradient(x)`.  With `m = FLOATS` and numbers a partial is a number; in the arithmetic of
 Values it is a Value, which can be differentiated again.
 
-A row has no `if`: a choice is `m.where`, which evaluates both branches, so that vectors, machine
-code and text can read it too.  Each row has the form that holds over its whole domain; a comment
-says why a shorter one does not.
+Operators and abs() work on any operand; every other function is m's.  A row has no `if`: a choice
+is `m.where`, which evaluates both branches, so that vectors, machine code and text can read it too.
+Conditions are joined by | and &, for `or` and `and` would ask for a truth value.  A branch that is
+a constant has slope 0 in all higher derivatives: where that is wrong, the slope is a row of its
+own, as in powers.py.  Each row has the form that holds over its whole domain; a comment says why a
+shorter one does not.
+
+A new row works at once, as `VALUES.name`.  For a method, add its name at the end of `Value`; for a
+function, a stub in functions.py.  `python -m autograd_mini.c_rows` writes the C.
 """
 
 import math
@@ -27,10 +33,12 @@ LN10: Final = math.log(10.0)
 
 # fmt: off
 _ROWS: Final = (
-    # name, value on floats, ∂z/∂x, ∂z/∂y, … or all of them, the operands' domains if not the line
+    # name, value on floats, ∂z/∂x, ∂z/∂y, … (or many=, all of them in one function), and domain=:
+    # where tests draw each operand, inside what the value accepts; the line if it is left out.
     Rule("add", operator.add, 1.0, 1.0, symbol="+"),
     Rule("sub", operator.sub, 1.0, -1.0, symbol="-"),
     Rule("mul", operator.mul, lambda m, z, x, y: y, lambda m, z, x, y: x, symbol="*"),
+    # −z/y, not −x/y², for y² may overflow.
     Rule("truediv", operator.truediv,
          lambda m, z, x, y: 1.0 / y, lambda m, z, x, y: -z / y, symbol="/"),
     Rule("neg", operator.neg, -1.0),
@@ -72,6 +80,7 @@ _ROWS: Final = (
     Rule("sech2", Formula(lambda m, x: 4.0 * (t := m.exp(-2.0 * abs(x))) / (1.0 + t * (2.0 + t))),
          lambda m, z, x: -2.0 * z * m.tanh(x), symbol="sech²"),
     Rule("asinh", math.asinh, lambda m, z, x: 1.0 / m.hypot(1.0, x)),
+    # Two roots, for x·x − 1 would be rounded near 1, and overflow.
     Rule("acosh", math.acosh, lambda m, z, x: 1.0 / m.sqrt(x - 1.0) / m.sqrt(x + 1.0),
          domain=((1.0, math.inf),)),
     Rule("atanh", math.atanh, lambda m, z, x: 1.0 / m.one_minus_square(x), domain=(UNIT,)),
@@ -102,11 +111,13 @@ _ROWS: Final = (
          lambda m, z, c, a, b: m.where(c, 0.0, 1.0),
          domain=((0.0, 1.0), LINE, LINE)),
 
+    # x < 0 first, so that nan stays nan.
     Rule("relu", Formula(lambda m, x: m.where(x < 0.0, 0.0, x)),
          lambda m, z, x: m.where(x > 0.0, 1.0, 0.0)),
     Rule("leaky_relu", Formula(lambda m, x, a: m.where(x < 0.0, a * x, x)),
          lambda m, z, x, a: m.where(x > 0.0, 1.0, a), lambda m, z, x, a: m.where(x < 0.0, x, 0.0),
          domain=(LINE, (0.0, 1.0))),
+    # The inner where keeps a large x away from expm1, which would overflow.
     Rule("elu", Formula(lambda m, x, a: m.where(x > 0.0, x, a * m.expm1(m.where(x > 0.0, 0.0, x)))),
          lambda m, z, x, a: m.where(x > 0.0, 1.0, a * m.exp(m.where(x > 0.0, 0.0, x))),
          lambda m, z, x, a: m.expm1(m.where(x > 0.0, 0.0, x)), domain=(LINE, (0.0, 2.0))),

@@ -22,16 +22,18 @@ def topological_order(root: Any) -> list[Any]:
     >>> [v.op or v.label for v in topological_order((x * x + 1).exp())]
     ['x', '*', '+', 'exp']
     """
-    return order_below((root,))
+    return order_below((refuse.require_value(root),))
 
 
 def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0) -> list[Any]:
     """The topological order of all that is below several roots.
 
-    Nothing is below the stops, nor below what was made before the count `since`.  A node waits on
-    the path until its parents are in the order, the first before the second.
+    The stops come first in it.  Nothing is in it that is below them, or below what was made before
+    the count `since`.  A node waits on the path until its parents are in the order, the first
+    before the second.
     """
-    order = {None: None, **dict.fromkeys(stops)}  # None is the parent of a constant
+    # The keys are the nodes that were visited, in order; None is one, in the place of a constant.
+    order = {None: None, **dict.fromkeys(stops)}
     path = [root for root in roots if root not in order]
     path.reverse()
     while path:
@@ -45,7 +47,7 @@ def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0)
         elif v._many and (missing := [p for p in v._many[0] if p not in order]):
             path += reversed(missing)
         else:
-            order[v] = None
+            order[v] = None  # reached a second time, it keeps its first place
             path.pop()
     return list(order)[1:]
 
@@ -56,8 +58,9 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
     refuse.require_fresh(order)
     before: dict[Any, float | None] = {}  # the gradients of the leaves
     sweep = id(order)
-    try:  # with no loop in it: see watch.py
-        watch.sweeps[sweep] = order, before, get_ident()
+    # The loops are in _go_back: in a `try`, Ctrl-C at the end of a loop could skip the handlers.
+    try:
+        watch.sweeps[sweep] = order, before, get_ident()  # the thread: only a fork asks
         if len(watch.sweeps) > 1:
             refuse.require_alone(order)
         _go_back(order, before, roots, seeds)
@@ -100,16 +103,16 @@ def _on_floats(order: Sequence[Any]) -> None:
         b = v._b
         dx, dy = rule.dx, rule.dy
         try:
-            if dx is None:
+            if dx is None:  # any number of operands: rule.many gives the slopes, v._many has both
                 parents, xs = v._many
                 for parent, slope in zip(parents, rule.many(FLOATS, v._data, *xs), strict=True):
                     if parent is not None:
                         parent._grad += g * slope
-            elif dy is None:
+            elif dy is None:  # one operand
                 a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x))
-            elif b is None:
+            elif b is None:  # the second is a constant
                 a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x, v._y))
-            else:
+            else:  # If a slope raises, nothing was added yet.  And a is added before b, as above.
                 c = g * (dy if type(dy) is float else dy(FLOATS, v._data, v._x, v._y))
                 if a is not None:
                     a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x, v._y))
@@ -140,7 +143,10 @@ def contributions(v: Any, adjoint: Any, m: Any) -> tuple[Any, ...]:
 
 
 def slopes(v: Any, m: Any) -> list[Any]:
-    """∂v/∂parent for each parent, with the row read in the arithmetic m."""
+    """∂v/∂parent for each parent, with the row read in the arithmetic m.
+
+    On floats an operand is its number.  In VALUES it is the parent itself, so the slope is a node.
+    """
     rule: Rule | None = v._rule
     parents, xs = operands_of(v)
     operands = [m.lift(x, parent) for x, parent in zip(xs, parents, strict=True)]

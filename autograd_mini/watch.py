@@ -4,9 +4,10 @@ A `Block` is open from the start of a `with` to its end.  A task knows its own b
 and asyncio tasks don't see each other's.  A block is closed by one call into C, which Ctrl-C can't divide; it stays in
 the lists here until somebody reads them, and whoever reads skips what is closed.
 
-No loop stands in a `try` here or in sweep.py: when Ctrl-C strikes at the end of a loop's body, CPython 3.12 and 3.13
-leave the function without running its handlers.  They do so in a user's `with` too.  So a block counts as closed also
-when the `with` that entered it is gone, which alone holds the `__exit__` that it was given.
+No loop stands in a `try` that has to clean up after Ctrl-C, here or in sweep.py: when Ctrl-C strikes at the end of a
+loop's body, CPython 3.12 and 3.13 leave the function without running its handlers.  They do so in a user's `with` too.
+So a block counts as closed also when the `with` that entered it is gone, which alone holds the `__exit__` that it was
+given.
 """
 
 import os
@@ -40,6 +41,14 @@ def advance() -> int:
     with lock:
         count += 1
         return count
+
+
+def assign(leaf: bool) -> int:
+    """The stamp of what is assigned now: a new count, below 0 for a result of an operation."""
+    global assigned
+    with lock:
+        assigned = advance()
+        return assigned if leaf else -assigned
 
 
 def latest_assignment() -> int:
@@ -260,7 +269,7 @@ def never_raising() -> Block:
 
 
 def put_back(order: Sequence[Any], before: Mapping[Any, float | None]) -> None:
-    """Leave the gradients as if a sweep had not begun.  One call into C does it, which Ctrl-C can't divide."""
+    """Put the gradients of leaves back, and forget those of results: one call into C, which Ctrl-C can't divide."""
     if before:
         any(map(setattr, order, repeat("_grad"), map(before.get, order)))
 

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import tempfile
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,47 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="autograd_mini-")
         config.add_cleanup(folder.cleanup)
         os.environ["AUTOGRAD_MINI_CACHE"] = folder.name
+
+
+# The folders and files that take longest, longest first: begun last, they would leave the other processes idle.
+LONG = (
+    *(
+        "tests/render/test_explorer.py",
+        "tests/demos/",
+        "tests/compiler/test_native.py",
+        "tests/demos/test_notebooks.py",
+    ),
+    *("tests/test_site.py", "tests/check/test_verdict.py", "tests/check/test_long_programs.py", "tests/test_rules.py"),
+    *("tests/compiler/test_corners.py", "tests/test_live_figures.py", "tests/compiler/test_streams.py"),
+    *("tests/compiler/test_fork.py", "tests/compiler/test_folding.py", "tests/compiler/test_guard_pages.py"),
+    *("tests/compiler/test_native_primitives.py", "tests/test_functions.py", "tests/nn/test_train.py"),
+    *("tests/test_extras.py", "tests/compiler/test_random_graphs.py", "tests/typing/test_types.py"),
+)
+
+
+def together(nodeid: str) -> str:
+    """What one process does as a whole: a file, or all the demos, which run once for all of their tests."""
+    file = nodeid.partition("::")[0]
+    is_demo = file.startswith("tests/demos/") and not file.endswith("test_notebooks.py")
+    return "tests/demos/" if is_demo else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {room: place for place, room in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(together(item.nodeid), len(LONG)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """How the tests are divided between processes, with `--dist loadfile`: in the order above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 def pytest_report_header() -> str:

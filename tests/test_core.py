@@ -2,6 +2,9 @@
 
 import contextlib
 import gc
+import importlib.util
+import inspect
+import math
 import os
 import subprocess
 import sys
@@ -13,8 +16,9 @@ from pathlib import Path
 import pytest
 
 import autograd_mini
-from autograd_mini import Value, cores, engine, exp, gradients, primitive, topological_order
+from autograd_mini import Value, cores, engine, exp, gradients, primitive, sweep, topological_order, watch
 from autograd_mini.c_rows import rows_in_c
+from autograd_mini.reading import operands_of
 
 ROWS = Path(autograd_mini.__file__).with_name("_rows.h")
 
@@ -59,7 +63,7 @@ def test_a_core_that_was_not_built_says_what_to_do():
     code = "import sys; sys.modules['autograd_mini._core'] = None; from autograd_mini import Value"
     done = run(code, core="c")
     assert done.returncode
-    assert "build it by `make core` in a clone" in done.stderr
+    assert "install the package again on a machine with a C compiler" in done.stderr
     assert run(code + "; from autograd_mini import core; print(core)").stdout.strip() == "python"
 
 
@@ -71,7 +75,251 @@ def test_value_is_one_class_everywhere():
     assert Value.__name__ == Value.__qualname__ == "Value"
 
 
+# ---- a type among types ----
+
+
+ALONE = """
+from autograd_mini import _core
+for act in (lambda: _core.Value(1.0) + 1.0, lambda: _core.Value("1"), lambda: _core.apply(1, 2), _core.Value(1.0).exp):
+    try:
+        print(type(act()).__name__)
+    except SystemError as error:
+        print(error)
+"""
+
+
+@only_c
+def test_the_core_without_the_engine_does_not_crash():
+    told = "the core has not been told of {}: import autograd_mini.engine".format
+    assert run(ALONE).stdout.splitlines() == ["Value", told("Value"), told("apply"), "Value"]
+
+
+IMPORTED_AGAIN = """
+import sys
+import autograd_mini
+first = autograd_mini.Value
+x = first(2.0)
+for name in [name for name in sys.modules if name.startswith("autograd_mini")]:
+    del sys.modules[name]
+import autograd_mini
+with autograd_mini.no_grad():
+    y = x * x
+try:
+    y.backward()
+except autograd_mini.NoGraphError:
+    print(autograd_mini.Value is first)
+"""
+
+
+@only_c
+def test_who_imports_the_package_once_more_gets_the_same_type_and_the_new_members():
+    done = run(IMPORTED_AGAIN)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+IN_ANOTHER_INTERPRETER = """
+import importlib, sys
+from autograd_mini import Value
+interpreters = importlib.import_module("_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters")
+another = interpreters.create()
+code = '''
+import sys
+sys.path[:] = PATH
+import autograd_mini
+x = autograd_mini.Value(3.0)
+(x * x).backward()
+print(autograd_mini.core, x.grad, flush=True)
+'''
+interpreters.run_string(another, code.replace("PATH", repr(sys.path)))
+interpreters.destroy(another)
+try:
+    Value("1")
+except TypeError as error:
+    print(error)
+"""
+
+
+def test_another_interpreter_has_the_core_in_python_and_leaves_the_first_one_alone():
+    done = run(IN_ANOTHER_INTERPRETER)
+    assert done.stdout.splitlines() == ["python 6.0", "Value() needs a number, got the string '1'"], done.stderr
+
+
+@only_c  # the one in Python makes a leaf anew: to see this would cost every leaf three times its time
+def test_a_value_is_initialised_once():
+    x = Value(2.0)
+    y = x * 3.0
+    for v in (x, y):
+        with pytest.raises(TypeError, match=r"a Value can't be initialised again: assign its \.data"):
+            v.__init__(5.0)
+    assert (x.data, y.data, y.parents) == (2.0, 6.0, (x,))
+    assert type.__call__(Value, 1.5).data == 1.5
+
+
+def test_a_label_becomes_a_plain_string_which_can_close_no_cycle():
+    class Text(str):
+        pass
+
+    label = Text("x")
+    label.value = x = Value(1.0, label=label)
+    x.label = label
+    gone = weakref.ref(label)
+    assert (type(x.label), x.label) == (str, "x")
+    del label, x
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_nothing_is_deleted_from_a_value(name):
+    with pytest.raises(AttributeError, match=f"property '{name}' of 'Value' object has no deleter"):
+        delattr(Value(1.0), name)
+
+
+@pytest.mark.parametrize("x", [None, 1, "ab"])
+def test_the_order_of_what_is_no_value_is_refused(x):
+    with pytest.raises(TypeError, match=f"expected a Value, got {x!r}"):
+        topological_order(x)
+
+
+@only_c
+def test_the_type_tells_its_signature_and_its_size():
+    assert str(inspect.signature(Value)) == "(data, *, label='')"
+    assert str(inspect.signature(Value.exp)) == "(self, /)"
+    assert Value.exp.__doc__
+    assert sys.getsizeof(autograd_mini.sum([Value(1.0)] * 10)) >= 96 + 10 * 16
+
+
+@only_c
+def test_what_is_no_node_is_refused():
+    add = engine.RULES["add"]
+    with pytest.raises(TypeError, match="a parent is a Value or None, not 'a'"):
+        engine._node(add, 1.0, "a", 2.0, None, 1.0)
+    with pytest.raises(ValueError, match="a node has a number for each parent"):
+        engine._node(engine.RULES["sum"], 1.0, None, None, many=((None, None), (1.0,)))
+    with pytest.raises(ValueError, match="a seed for each root"):
+        sweep.backward_from((Value(1.0), Value(2.0)), (1.0,))
+
+
+@pytest.mark.parametrize("name", ["data", "grad", "label"])
+def test_nothing_is_assigned_to_a_value_left_over_from_a_trace(name):
+    kept: list[Value] = []
+    autograd_mini.compile(lambda x: kept.append(x * 2.0) or x)(1.0)  # type: ignore[func-returns-value]
+    for wrong in (1.0, "new", None):
+        with pytest.raises(autograd_mini.TraceError, match=r"left over from a trace: '\*' made it at"):
+            setattr(kept[0], name, wrong)
+
+
+def test_in_messages_every_value_is_a_value():
+    @primitive(1.0)
+    def same(x: float) -> float:
+        return x
+
+    with autograd_mini.no_grad():
+        leaf = Value(1.0) * 2.0
+    for v in (same(Value(1.0)), leaf):
+        with pytest.raises(TypeError, match="'>' not supported between instances of 'Value' and 'complex'"):
+            v > 1j
+        with pytest.raises(AttributeError, match="'Value' object has no attribute 'nothing'"):
+            v.nothing
+
+
+def test_the_order_below_has_a_stop_once_and_nothing_below_what_is_older():
+    x = Value(1.0)
+    y = x * 2.0
+    since = watch.advance()
+    z = y * y
+    x.data = y.data = 3.0
+    assert [id(v) for v in sweep.order_below((z,), (y, y))] == [id(y), id(z)]
+    assert [id(v) for v in sweep.order_below((z,), (), since)] == [id(y), id(z)]
+    assert [id(v) for v in sweep.order_below((z,), (), 0)] == [id(x), id(y), id(z)]
+
+
+def test_neither_core_supports_weak_references():
+    @primitive(1.0)
+    def same(x: float) -> float:
+        return x
+
+    x = Value(1.0)
+    for v in (x, x * 2.0, same(x), engine.Given(1.0)):
+        with pytest.raises(TypeError, match="cannot create weak reference to 'Value' object"):
+            weakref.ref(v)
+
+
+PICKLED = """
+import pickle, sys
+import autograd_mini
+from autograd_mini import Value
+
+x = Value(0.1, label="x")
+y = x * x
+y.backward()
+with autograd_mini.no_grad():
+    z = x * 2.0
+kept = []
+autograd_mini.compile(lambda x: kept.append(x * 2.0) or x)(1.0)
+if len(sys.argv) == 1:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        print(pickle.dumps([x, y, z, *kept], protocol).hex())
+    sys.exit()
+for text in sys.argv[1:]:
+    for v in pickle.loads(bytes.fromhex(text)):
+        print(v, v.is_leaf, v.label)
+        for act in (v.backward, lambda: v.data):
+            try:
+                print(act())
+            except autograd_mini.AutogradError as error:
+                print(error)
+"""
+
+
+@only_c
+def test_a_pickle_of_one_core_is_read_by_the_other():
+    written = {core: run(PICKLED, core=core).stdout.split() for core in ("c", "python")}
+    read = {(core, by): run(PICKLED, *texts, core=by).stdout for core, texts in written.items() for by in written}
+    assert read["c", "c"].count("its graph was not copied") >= 5
+    assert set(read.values()) == {read["c", "c"]}
+
+
 # ---- the same bits ----
+
+
+def test_a_whole_number_that_no_float_has_is_rounded_once():
+    x = Value(1.0 + 2.0**-52)
+    n = 2**53 + 3
+    for y, number in ((x**n, float(n)), (x * n, float(n)), (x * 2**53, 2**53), (n - x, float(n))):
+        found = [number_ for parent, number_ in zip(*operands_of(y), strict=True) if parent is None]
+        assert (found, type(found[0])) == ([number], type(number))
+    assert (x**n).pullback(1.0) == (float(n) * x.data ** (float(n) - 1.0),)
+    with pytest.raises(OverflowError, match="int too large to convert to float") as raised:
+        x * 10**400
+    assert raised.value.__notes__
+
+
+def test_a_slope_beyond_all_floats_is_nan_at_every_order():
+    @primitive(lambda m, z, x: x * 10**400)
+    def same(x: float) -> float:
+        return x
+
+    slope, curvature = autograd_mini.grad(same), autograd_mini.grad(autograd_mini.grad(same))
+    assert math.isnan(slope(2.0))
+    assert math.isnan(curvature(2.0))
+
+
+def test_an_exception_from_outside_in_the_middle_of_a_row_is_not_lost(monkeypatch):
+    rule = engine.RULES["logsumexp"]
+    value = rule.f
+    interrupts = [TimeoutError("from the handler of a signal")]
+
+    def interrupted(*xs: float) -> float:
+        while interrupts:
+            raise interrupts.pop()
+        return value(*xs)
+
+    monkeypatch.setattr(rule, "f", interrupted)
+    x = Value(1.0)
+    with pytest.raises(TimeoutError):
+        autograd_mini.logsumexp([x, x])
+    assert autograd_mini.logsumexp([x, x]).data == value(1.0, 1.0)
 
 
 @pytest.mark.skipif(not ROWS.exists(), reason="the source of the core is not in the wheel")
@@ -198,6 +446,40 @@ def test_an_error_keeps_nothing(number):
     assert abs(sys.getrefcount(None) - before[1]) < 80
 
 
+WITHOUT_MEMORY = """
+import _testcapi
+from autograd_mini import Value, sweep
+
+x = Value(2.0)
+y = x * x
+for _ in range(100):
+    y = y * 0.5 + x
+x.grad = 7.0
+refused = 0
+for act in (lambda: x * x, lambda: Value(1.0), lambda: x.data, y.backward, lambda: sweep.order_below((y,))):
+    for last in (1, 1000):
+        for first in range(20):
+            _testcapi.set_nomemory(first, first + last)
+            try:
+                act()
+                x.grad = 7.0
+            except MemoryError:
+                refused += 1
+            finally:
+                _testcapi.remove_mem_hooks()
+            assert x.grad == 7.0
+y.backward()
+print(refused > 30)
+"""
+
+
+@only_c
+@pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python can't be denied memory")
+def test_without_memory_nothing_breaks():
+    done = run(WITHOUT_MEMORY)
+    assert done.stdout.strip() == "True", done.stderr
+
+
 # ---- interrupts, threads, forks ----
 
 INTERRUPTED = """
@@ -257,6 +539,47 @@ def test_sweeps_of_one_graph_in_many_threads_give_no_wrong_number():
     for thread in threads:
         thread.join()
     assert x.grad == 20.0 - len(busy)
+
+
+def test_of_two_sweeps_that_meet_the_second_names_the_first_node_in_the_order_unless_its_graph_is_stale():
+    errors: list[Exception] = []
+
+    def meet(y: Value) -> float:
+        try:
+            y.backward()
+        except (autograd_mini.ConcurrentSweepError, autograd_mini.StaleGraphError) as error:
+            errors.append(error)
+        return 1.0
+
+    leaves = [Value(float(i), label=f"x{i}") for i in range(20)]
+    product = autograd_mini.prod(leaves[::-1])
+    stale = leaves[0] * 2.0
+    leaves[0].data = 5.0
+    fresh = autograd_mini.sum(leaves)
+
+    @primitive(lambda m, z, x: meet(product) + meet(stale) + meet(fresh))
+    def outer(x: float) -> float:
+        return x
+
+    outer(fresh).backward()
+    assert [type(error).__name__ for error in errors] == ["StaleGraphError", "StaleGraphError", "ConcurrentSweepError"]
+    assert "label='x0'" in str(errors[2])
+
+
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="greenlets move the stack that it watches")
+def test_sweeps_in_greenlets_which_leave_the_stack_of_c():
+    greenlet = pytest.importorskip("greenlet")
+    main = greenlet.getcurrent()
+
+    @primitive(lambda m, z, x: main.switch() or 1.0)
+    def same(x: float) -> float:
+        return x
+
+    leaves = [Value(float(i)) for i in range(20)]
+    sweeps = [greenlet.greenlet(same(x * 2.0).backward) for x in leaves]
+    for each in (*sweeps, *sweeps[::2], *sweeps[1::2]):
+        each.switch()
+    assert [x.grad for x in leaves] == [2.0] * 20
 
 
 FORKED = """

@@ -13,7 +13,8 @@ from autograd_mini import extras
 from autograd_mini.extras import MissingExtraError, install_command, require
 from autograd_mini.render.graphviz import find_engine
 
-ROOT = Path(autograd_mini.__file__).parent.parent
+ROOT = Path(autograd_mini.__file__).resolve().parent.parent
+SITE = Path(sysconfig.get_path("purelib")).resolve()
 CLONE = (ROOT / "pyproject.toml").exists()
 
 
@@ -22,14 +23,15 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every package that is installed here but those of the extras."""
     folder = tmp_path_factory.mktemp("packages")
     missing = ("numpy", "scipy", "sklearn", "scikit", "matplotlib", "mpl_toolkits", "hypothesis", "llvmlite", "dask")
-    for item in Path(sysconfig.get_path("purelib")).iterdir():
+    for item in SITE.iterdir():
         if not item.name.lower().startswith(missing) and item.suffix != ".pth":
             (folder / item.name).symlink_to(item)
     return folder
 
 
 def run(packages: Path, *words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(packages)])}
+    paths = [str(ROOT)] * (ROOT != SITE) + [str(packages)]  # where it is installed, it is among the packages
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     environment["AUTOGRAD_MINI_DOT"] = find_engine()
     command = [sys.executable, "-S", *words]
     return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)

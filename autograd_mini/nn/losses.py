@@ -22,7 +22,7 @@ from typing import Any
 
 from .. import functions
 from ..engine import Value, apply
-from ..functions import clamp, dot, log, log1p, logsumexp, mean, relu, softplus, where
+from ..functions import clamp, dot, log, log1p, logsumexp, maximum, mean, relu, softplus, where
 from ..numbers import as_constant
 from ..rules import RULES
 
@@ -212,8 +212,8 @@ def _hinge(place: Place, s: Any, y: Any) -> Any:
 def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
     """Squared near the target, linear far away: 1/n · Σ of ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = a − y.
 
-    Its slope in a is d/n, but no more than δ/n either way: an outlier does not decide alone.  Huber 1964.  Computed as
-    c·(d − ½c), where c is d clamped to ±δ: the same in one piece.
+    Its slope in a is d/n, but no more than δ/n either way, for an infinite error too: an outlier does not decide alone.
+    Huber 1964.  Computed as ½c² + δ·(max(|d|, δ) − δ), where c is d clamped to ±δ: the same in one piece.
 
     Args:
         prediction: a, a number, n of them, or n lists of numbers.
@@ -235,7 +235,7 @@ def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
     def loss(_: Place, a: Any, y: Any) -> Any:
         d = a - y
         c = clamp(d, -delta, delta)
-        return c * (d - 0.5 * c)
+        return 0.5 * c * c + delta * (maximum(abs(d), delta) - delta)
 
     return _mean(loss, prediction, target)
 

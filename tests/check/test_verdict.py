@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_mini
@@ -248,14 +248,19 @@ def test_nan_where_there_is_a_slope_is_wrong():
 # ---- whole programs ----
 
 
+@example([1.0, -1e-200, 0.02])
 @given(st.lists(st.floats(-2.0, 2.0), min_size=3, max_size=3))
 def test_a_program_of_many_operations_is_right(xs):
+    """But where what it consists of cancels nearly: a slope that is lost in its own rounding can't be told."""
+
     def f(x, y, z):
         a = tanh(x * y + z) - sin(y) * exp(-z * z)
         return logsumexp([a, sigmoid(x - z), cos(a * y)]) + log1p(x * x) * erf(a)
 
     report = gradcheck(f, *xs, raise_on_failure=True)
-    assert report, report
+    for component in report.components:
+        is_lost = 1e8 * component.error > abs(component.numeric) and component.error < 1e-12
+        assert component.verdict == "right" or (component.verdict == "inconclusive" and is_lost), report
 
 
 def test_structures_are_named_in_the_table():

@@ -247,8 +247,11 @@ def test_what_a_primitive_raises_is_caught_by_the_function(executor):
         except KeyError:
             return -x
 
-    compiled = compiler.compile(f, executor=executor)
-    assert [compiled(x) for x in (2.0, -1.0, 3.0)] == [4.0, 1.0, 9.0]
+    for points in ((2.0, -1.0, 3.0, -2.0), (-1.0, 2.0, -2.0, 3.0)):
+        compiled, other = (compiler.compile(f, executor=executor) for _ in range(2))
+        for x in points:
+            assert compiled(x) == f(x)
+            assert other.value_and_grad(x) == value_and_grad(f)(x)
 
 
 def test_with_a_sample_axis_except_is_refused_with_its_line():

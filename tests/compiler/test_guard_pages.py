@@ -24,7 +24,7 @@ from tests.compiler.expressions import Expression
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is protected as Linux does it")
 
-SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "12"))
+SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "8"))
 COUNTS = (1, 7, 8, 9, 100, 1025)
 
 

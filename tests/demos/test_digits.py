@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from autograd_mini.nn import MLP, Adam, cross_entropy, fit
 
-pytest.importorskip("sklearn")
+pytestmark = pytest.mark.skipif(
+    find_spec("sklearn") is None, reason="scikit-learn, which has the digits, is not installed"
+)
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,12 @@ def test_huber_is_its_two_pieces(a: float, y: float, delta: float) -> None:
     assert slopes(huber, a, y, delta) == [pytest.approx(max(-delta, min(delta, d)), rel=1e-14, abs=1e-300)]
 
 
+@pytest.mark.parametrize("a", [math.inf, -math.inf, 1e308, -1e200])
+def test_an_outlier_however_far_does_not_decide_alone(a: float) -> None:
+    assert slopes(huber, a, 0.0) == [math.copysign(1.0, a)]
+    assert slopes(huber, [a, 0.5], [0.0, 0.0], 2.0) == [math.copysign(1.0, a), 0.25]
+
+
 def test_huber_has_no_jump_in_its_slope_where_the_pieces_meet() -> None:
     assert slopes(huber, [2.0, -2.0], [1.0, -1.0]) == [0.5, -0.5]
     assert slopes(huber, [3.0, -3.0], [1.0, -1.0], 2.0) == [1.0, -1.0]

@@ -23,7 +23,8 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
     programs = ["user_program.py", "wrong_program.py"]
     for name in programs:
         (folder / name).write_text((HERE / name).read_text(encoding="utf-8"), encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", *programs]
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary"]
+    command += ["--no-site-packages", *programs]  # to read the types of NumPy takes four times as long as all the rest
     environment = {**os.environ, "MYPYPATH": str(ROOT)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert not done.stderr, done.stderr

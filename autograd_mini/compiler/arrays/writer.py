@@ -336,10 +336,11 @@ class Writer:
             if all(len(set(line)) == 1 for line in rows) and len({line[0] for line in rows}) == len(rows):
                 return lines.call("add.reduce", c, 1), [line[0] for line in rows]
             c = lines.of(c, f"{{}}.reshape({len(slots)}{', N' * wide})")
-        each, starts = np.unique(np.sort(slots), return_index=True)
+        ordered = np.sort(slots)
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         order = self.layout.table(np.argsort(slots, kind="stable"))
         c = lines.of(c, f"add.reduceat({{}}.take({order}, 0), {self.layout.table(starts)}, 0)")
-        return c, each.tolist()
+        return c, ordered[starts].tolist()
 
     def _zero(self, lines: _VectorLines, slots: Iterable[int]) -> None:
         """Begin adjoints with 0."""

@@ -257,7 +257,7 @@ class Encoder:
                 return "run", first
             if (places == first).all():
                 return "same", first
-        if not self.wide and n >= FEW and len(np.unique(places)) == n:
+        if not self.wide and n >= FEW and _all_differ(places):
             return "each", places.astype(np.int32)
         return "table", places.astype(np.int32)
 
@@ -387,6 +387,13 @@ def _in_a_row(places: Any) -> Any:
     """A slice, if they are."""
     first, n = int(places[0]), len(places)
     return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
+
+
+def _all_differ(places: Any) -> bool:
+    """Whether no place is there twice.  Without np.unique, which imports a module when it is first called: a child
+    forked meanwhile would wait for it for ever."""
+    ordered = np.sort(places)
+    return bool((ordered[1:] != ordered[:-1]).all())
 
 
 def _bits(flags: Sequence[bool]) -> str:

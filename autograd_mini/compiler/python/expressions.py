@@ -1,5 +1,6 @@
 """The arithmetic of Python's source: a row of the rule table that is read in it writes the lines that compute it."""
 
+import atexit  # noqa: F401  it is `finalize` that uses it: if it were imported then, a fork would not wait for it
 import linecache
 from collections.abc import Sequence
 from functools import lru_cache

@@ -12,9 +12,10 @@ from itertools import islice
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn
 
-from ...engine import Given, Value, apply, spoil
+from ...engine import Given, Value, apply
 from ...errors import StaleGraphError, TraceError
 from ...hooks import SourceLine, is_ours, source_line
+from ...leftover import spoil
 from ...numbers import as_constant
 from ...reading import number_of, operands_of, rule_of, was_assigned
 from ...rule import VALUES, Rule

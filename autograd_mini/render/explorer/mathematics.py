@@ -7,6 +7,7 @@ A way is named by the outcomes of the row's `where`, a digit each, in the order 
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -73,10 +74,12 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
     value = ""
     points = itertools.product(_POINTS, repeat=size) if size <= 3 else [tuple(1.0 + i for i in range(size))]
     for xs in points:
+        if _is_complex(rule, xs):
+            continue
         with never_raising():
             leaves = [Value(x, label=f"x{i}") for i, x in enumerate(xs)]
             z = apply(rule, *leaves)
-            if not isinstance(z.data, float) or z.data != z.data:  # a root of a negative number is complex
+            if z.data != z.data:
                 continue
             way, partials = _partials(rule, z, leaves)
         if way in slopes:
@@ -87,6 +90,13 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
         value = value or _written(reading.of(z), MOST_TERMS)
         slopes[way] = [_written(_term(reading, d, [z, *leaves]), MOST_TERMS) for d in partials]
     return {"value": value, "slopes": slopes}
+
+
+def _is_complex(rule: Rule, xs: Sequence[float]) -> bool:
+    """Whether the value is no real number: a root of a negative one, by the rule of whole exponents."""
+    with suppress(ArithmeticError, ValueError):
+        return isinstance(rule.f(*xs), complex)
+    return False
 
 
 @dataclass(frozen=True)

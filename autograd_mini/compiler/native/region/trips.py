@@ -99,7 +99,7 @@ class Folded(Stretch):
         for port in self.ports:
             if port.kind == "state":
                 lags[port.node] = max(lags.get(port.node, 0), port.lag)
-        for k in np.unique(nodes % self.period).tolist():
+        for k in np.flatnonzero(np.bincount(nodes % self.period)).tolist():
             depth = self.trips - int(nodes[nodes % self.period == k].min()) // self.period
             if depth > LAGS:
                 self.seen.append(k)

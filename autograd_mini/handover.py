@@ -1,0 +1,55 @@
+"""Where the core in C runs, its `Value` takes the place of the one in Python.
+
+The C type has what is fast: making nodes, numbers, gradients.  Everything else it gets from the class that defines it,
+and what it can't do it hands back to that class: `_RETURNED` are the functions that it calls by name.
+"""
+
+from collections.abc import Callable
+from types import BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType
+from typing import Any
+
+from . import cores, leftover, numbers, reading, refuse, watch
+from .rule import Rule
+from .rules import RULES
+from .sweep import pull_back
+
+# The types of members written in C.  All others are adopted, again when the package is imported a second time.
+_IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
+_RETURNED = {
+    "LeftOver": leftover.LeftOver,
+    "as_number": numbers.as_number,
+    "as_label": refuse.as_label,
+    "made": watch.made,
+    "made_again": refuse.made_again,
+    "number_of": reading.number_of,
+    "pull_back": pull_back,
+    "raise_busy": refuse.raise_busy,
+    "raise_stale": refuse.raise_stale,
+    "read": watch.read,
+}
+
+
+def to_c(definition: type, apply: Callable[..., Any]) -> tuple[Any, Any, Any, Any]:
+    """The Value, the Given, the `apply` and the maker of nodes in C, for the class and the `apply` in Python."""
+    core: Any = cores.c
+    returned = {**vars(definition), **_RETURNED, "Value": definition, "apply": apply}
+    core.use(RULES, watch.hooks, watch.traces, returned)
+    _adopt(core.Value, definition)
+    return core.Value, core.Given, core.apply, core.node
+
+
+def _adopt(core: type, definition: type) -> None:
+    """Give the type of the core the members of the class that defines it, but for those it has itself, and no other."""
+    own = {name for name, member in vars(core).items() if isinstance(member, _IN_C)}
+    for name in [name for name in own if name not in vars(definition) and not name.startswith("_")]:
+        delattr(core, name)
+    for name, member in vars(definition).items():
+        if name not in own and name not in ("__dict__", "__init__", "__slots__"):
+            setattr(core, name, member)
+
+
+def of_one(rule: Rule) -> Callable[[Any], Any]:
+    """An operation of one operand as a function, which a method in C is not: it can have a docstring, and a number."""
+    core: Any = cores.c
+    apply: Callable[..., Any] = core.apply
+    return lambda x: apply(rule, x)
