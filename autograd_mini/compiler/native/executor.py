@@ -18,19 +18,8 @@ from .tape import LANES, SCALARS, Bound, Tape
 
 
 class NativeExecutor:
-    """A program as machine code.
+    """A program as machine code, of what `executors.made` takes; `jit` is where kernels come from."""
 
-    Args:
-        program: what to run.
-        sources: the slots to differentiate by: those of the parameters, or of the arguments.
-        parameters: the array of parameters, which is read at each call.
-        dtype: in which to calculate, float64 or float32.
-        why: the reason for this executor, for explain().
-        jit: where kernels come from.
-        lasts: whether it is worth code of its own, which takes long to compile.
-    """
-
-    name = "native"
     scalars = takes_numbers = False
     samples_at_once = 2**62
 
