@@ -691,13 +691,15 @@ def polygamma(n: int, x: Number, /) -> Number:
 
     Raises:
         TypeError: n is not a whole number.
-        ValueError: n is negative, or x is not above 0.
+        ValueError: n is negative or above 170, or x is not above 0.
         OverflowError: x is so small that the value is beyond the largest float.
 
     >>> polygamma(1, Value(1.0)).data, polygamma(2, 1.0)
     (1.6449340668482264, -2.4041138063191885)
     """
     n = _whole(n, "the order of polygamma()")
+    if not 0 <= n <= 170:
+        raise ValueError(f"the order of polygamma() is from 0 to 170, not {n!r}")
     if n == 0:
         return digamma(x)
     return hurwitz(x, n + 1) * ((-1.0) ** (n + 1) * math.factorial(n))

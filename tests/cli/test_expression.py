@@ -117,6 +117,12 @@ def test_every_function_takes_its_arguments(name: str) -> None:
     assert f(x=0.75) == (functions.sum(direct) if isinstance(direct, list) else direct)
 
 
+@pytest.mark.parametrize("n", [-1, 171, 10**30])
+def test_the_order_of_polygamma_has_its_limits(n: int) -> None:
+    with pytest.raises(ValueError, match=f"from 0 to 170, not {n}"):
+        functions.polygamma(n, 1.5)
+
+
 @pytest.mark.parametrize("text", ["ldexp(x, 0.5)", "ldexp(x, x)", "polygamma(0.5, x)", "polygamma(x, x)"])
 def test_what_must_be_whole_is_told(text: str) -> None:
     with pytest.raises(EvaluationError, match="is a whole number, not "):
