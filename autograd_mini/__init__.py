@@ -22,9 +22,12 @@ __all__ = [
     "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
     "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-    "hypot", "erf", "erfc", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "prod", "dot", "mean",
-    "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
-    "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive", "elementwise",
+    "degrees", "radians", "sinc", "xlogy", "xlog1py", "fma", "ldexp", "fabs",
+    "hypot", "norm", "erf", "erfc", "erfcx", "ndtr", "log_ndtr", "gamma", "lgamma", "digamma", "polygamma", "hurwitz",
+    "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "prod", "dot", "mean", "cumsum",
+    "relu", "leaky_relu", "elu", "softplus", "log_sigmoid", "sigmoid", "silu", "gelu", "hardtanh",
+    "logsumexp", "logaddexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive", "elementwise",
+    "root", "fixed_point", "ConvergenceError", "solve", "logdet", "condition",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "draw", "explore", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
     "gradcheck", "numerical_gradient",
@@ -48,6 +51,8 @@ if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from .functions import round as round
     from .functions import sum as sum
     from .hooks import no_grad
+    from .implicit import ConvergenceError, fixed_point, root
+    from .linear import condition, logdet, solve
     from .objects import elementwise
     from .render import derivative_formula, draw, explore, formula
     from .sweep import topological_order
@@ -62,6 +67,8 @@ else:
         "hooks",
         "functions",
         "objects",
+        "linear",
+        "implicit",
         "transforms",
         "diagnose",
         "render",

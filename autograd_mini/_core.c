@@ -37,6 +37,21 @@ v_round(double x)
     return rint(x) + 0.0;
 }
 
+/* CPython has its own, which it does not export: of nan the row itself is asked. */
+static inline double
+v_gamma(double x)
+{
+    (void)x;
+    return NAN;
+}
+
+static inline double
+v_lgamma(double x)
+{
+    (void)x;
+    return NAN;
+}
+
 /* x * x = *high + *low, exactly (Veltkamp and Dekker). */
 static inline void
 square(double x, double *high, double *low)

@@ -33,10 +33,19 @@
     ROW(relu) \
     ROW(erf) \
     ROW(erfc) \
+    ROW(erfcx) \
+    ROW(ierfcx) \
+    ROW(i2erfcx) \
+    ROW(ndtr) \
+    ROW(log_ndtr) \
     ROW(sigmoid) \
     ROW(softplus) \
     ROW(silu) \
-    ROW(gelu)
+    ROW(gelu) \
+    ROW(sinc) \
+    ROW(gamma) \
+    ROW(lgamma) \
+    ROW(digamma)
 
 #define ROWS_OF_TWO(ROW) \
     ROW(add) \
@@ -54,7 +63,10 @@
     ROW(power_slope) \
     ROW(power_log) \
     ROW(gaussian) \
-    ROW(gap)
+    ROW(xlogy) \
+    ROW(xlog1py) \
+    ROW(gap) \
+    ROW(hurwitz)
 
 #define ROWS_OF_MANY(ROW) \
     ROW(hypot) \
@@ -64,6 +76,7 @@
     ROW(mean) \
     ROW(prod) \
     ROW(dot) \
+    ROW(fma) \
     ROW(logsumexp) \
     ROW(expectation)
 
@@ -111,11 +124,21 @@ static inline double v_power_log(double x0, double x1);
 static inline double v_erf(double x0);
 static inline double v_erfc(double x0);
 static inline double v_gaussian(double x0, double x1);
+static inline double v_erfcx(double x0);
+static inline double v_ierfcx(double x0);
+static inline double v_i2erfcx(double x0);
+static inline double v_ndtr(double x0);
+static inline double v_log_ndtr(double x0);
 static inline double v_sigmoid(double x0);
 static inline double v_softplus(double x0);
 static inline double v_silu(double x0);
 static inline double v_gelu(double x0);
+static inline double v_xlogy(double x0, double x1);
+static inline double v_xlog1py(double x0, double x1);
+static inline double v_sinc(double x0);
 static inline double v_gap(double x0, double x1);
+static inline double v_digamma(double x0);
+static inline double v_hurwitz(double x0, double x1);
 static inline double v_clamp(double x0, double x1, double x2);
 
 static inline double v_add(double x0, double x1)
@@ -351,6 +374,64 @@ static inline double v_gaussian(double x0, double x1)
     return t11 + t11 * expm1(t8 * (t4 - t7) * (t4 + t7));
 }
 
+static inline double v_erfcx(double x0)
+{
+    const double t1 = fabs(x0);
+    const double t2 = t1 + 0.875;
+    const double t9 = 1.0 - 7.5 / (t1 + 3.75);
+    const double t22 = ((((((1.9401211965196786e-10 * t9 + 1.8844427160018689e-10) * t9 + -2.3508215144113185e-09) * t9 + -2.2755714928044922e-09) * t9 + 1.752054091294354e-08) * t9 + 1.492899905965634e-08) * t9 + -1.1754386663157578e-07) * t9;
+    const double t35 = ((((((t22 + -5.569748624848703e-08) * t9 + 8.070510621088232e-07) * t9 + -2.3958399976626606e-07) * t9 + -5.441369986697738e-06) * t9 + 8.873379617655796e-06) * t9 + 2.7168442563781745e-05) * t9 + -0.00012711501254070713;
+    const double t48 = ((((((t35 * t9 + 8.968333354597665e-05) * t9 + 0.0008682371805014972) * t9 + -0.0041971788727386454) * t9 + 0.011098405776271662) * t9 + -0.02029299030515167) * t9 + 0.02560128806960042) * t9;
+    const double t61 = (((((t48 + -0.01592534805880009) * t9 + -0.020201091576399804) * t9 + 0.08654573283646524) * t9 + -0.1726535236035584) * t9 + 0.6733524608970533) * (1.0 - (t1 == INFINITY ? 0.0 : t1 - (t2 - 0.875)) / t2) / t2;
+    const int t62 = x0 < 0.0;
+    const double t63 = t62 ? x0 : 0.0;
+    const double t67 = t63 < -64.0 && t63 > -INFINITY ? -64.0 : t63;
+    const double t70 = v_floor(1024.0 * t67) / 1024.0;
+    return t62 ? 2.0 * (exp(t70 * t70) * exp(t67 > -64.0 ? (t67 - t70) * (t67 + t70) : 0.0)) - t61 : t61;
+}
+
+static inline double v_ierfcx(double x0)
+{
+    const int t1 = x0 < 0.0;
+    const double t2 = t1 ? x0 : 0.0;
+    const double t6 = fabs(x0);
+    const double t7 = t6 + 0.875;
+    const double t14 = 1.0 - 7.5 / (t6 + 3.75);
+    const double t27 = ((((((9.520794674875764e-10 * t14 + 1.5217421212484255e-09) * t14 + -1.1131686903456653e-08) * t14 + -1.800410737085992e-08) * t14 + 7.747862176386202e-08) * t14 + 1.1951421050727272e-07) * t14 + -4.74782011889675e-07) * t14;
+    const double t40 = ((((((t27 + -5.756971022100932e-07) * t14 + 2.9908578734671022e-06) * t14 + 1.5142374579247362e-06) * t14 + -1.912281427409825e-05) * t14 + 1.1608659256006319e-05) * t14 + 0.00010387125558996721) * t14 + -0.0002519479657179577;
+    const double t53 = ((((((t40 * t14 + -0.00015531881342922623) * t14 + 0.002078313035078991) * t14 + -0.005366430213596383) * t14 + 0.006465046535890041) * t14 + 0.0016290033021489163) * t14 + -0.023771079767909577) * t14;
+    const double t69 = ((((((t53 + 0.053067327295216515) * t14 + -0.06647878322050198) * t14 + 0.03564619901987982) * t14 + 0.0490609550975609) * t14 + -0.1598395414713478) * t14 + 0.3899110668929571) * (1.0 - 2.0 * (t6 == INFINITY ? 0.0 : t6 - (t7 - 0.875)) / t7) / t7;
+    return t1 ? 0.5641895835477563 - t2 * v_erfcx(t2) : t69 / t7;
+}
+
+static inline double v_i2erfcx(double x0)
+{
+    const int t1 = x0 < 0.0;
+    const double t2 = t1 ? x0 : 0.0;
+    const double t9 = fabs(x0);
+    const double t10 = t9 + 1.1875;
+    const double t17 = 1.0 - 7.0 / (t9 + 3.5);
+    const double t30 = ((((((1.3604132789789334e-09 * t17 + 2.022564376447185e-09) * t17 + -1.4478305024937375e-08) * t17 + -2.509406972671686e-08) * t17 + 8.176699165710403e-08) * t17 + 1.7386230841854506e-07) * t17 + -3.541288985847928e-07) * t17;
+    const double t43 = ((((((t30 + -9.388448111241251e-07) * t17 + 1.4852845220212887e-06) * t17 + 4.52487534309406e-06) * t17 + -7.1885499057674635e-06) * t17 + -2.0052045814956945e-05) * t17 + 4.1873086811077794e-05) * t17 + 7.33017021103594e-05;
+    const double t56 = ((((((t43 * t17 + -0.0002610444574854652) * t17 + -8.805723120463499e-05) * t17 + 0.0013672141155237874) * t17 + -0.0017517352919571032) * t17 + -0.0026334789603446956) * t17 + 0.011545750614974771) * t17;
+    const double t69 = ((((((t56 + -0.013294615261072746) * t17 + -0.009245782362208521) * t17 + 0.054145314971559486) * t17 + -0.08167176196277884) * t17 + 0.03743438961657301) * t17 + 0.08648264550233381) * t17 + -0.2155900347822875;
+    return t1 ? 0.25 * v_erfcx(t2) - 0.5 * t2 * v_ierfcx(t2) : (t69 * t17 + 0.2745157205560546) * (1.0 - 3.0 * (t9 == INFINITY ? 0.0 : t9 - (t10 - 1.1875)) / t10) / t10 / t10 / t10;
+}
+
+static inline double v_ndtr(double x0)
+{
+    const int t3 = x0 < -1.0;
+    const double t4 = -x0;
+    return t3 ? 0.5 * v_gaussian(x0, 0.5) * v_erfcx((t3 ? t4 : 1.0) / 1.4142135623730951) : 0.5 * erfc(t4 / 1.4142135623730951);
+}
+
+static inline double v_log_ndtr(double x0)
+{
+    const int t1 = x0 < 0.0;
+    const double t2 = t1 ? x0 : 0.0;
+    return t1 ? log(0.5 * v_erfcx(-(t2 < -1000000000.0 ? -1000000000.0 : t2) / 1.4142135623730951)) - 0.5 * t2 * t2 : log1p(-v_ndtr(-(t1 ? 0.0 : x0)));
+}
+
 static inline double v_sigmoid(double x0)
 {
     const double t3 = exp(-fabs(x0));
@@ -372,9 +453,83 @@ static inline double v_gelu(double x0)
     return 0.5 * (x0 > -64.0 ? x0 : -64.0) * erfc(-x0 / 1.4142135623730951);
 }
 
+static inline double v_xlogy(double x0, double x1)
+{
+    const int t2 = x0 == 0.0;
+    return t2 ? (x1 == x1 ? 0.0 : NAN) : x0 * log(t2 ? 1.0 : x1);
+}
+
+static inline double v_xlog1py(double x0, double x1)
+{
+    const int t2 = x0 == 0.0;
+    return t2 ? (x1 == x1 ? 0.0 : NAN) : x0 * log1p(t2 ? 0.0 : x1);
+}
+
+static inline double v_sinc(double x0)
+{
+    const double t1 = v_round(x0);
+    const double t2 = 0.5 * t1;
+    const int t10 = x0 == 0.0;
+    return t10 ? 1.0 : (v_floor(t2) == t2 ? 1.0 : -1.0) * sin(3.141592653589793 * (x0 - t1)) / (3.141592653589793 * (t10 ? 1.0 : x0));
+}
+
 static inline double v_gap(double x0, double x1)
 {
     return x0 == x1 ? 0.0 : x0 - x1;
+}
+
+static inline double v_digamma(double x0)
+{
+    const int t1 = x0 < 0.0;
+    const int t3 = x0 < 1.0;
+    const double t6 = t1 ? 1.0 - x0 : (t3 ? 1.0 + x0 : x0);
+    const double t18 = 1.0 - 3.0 / (t6 + 0.5);
+    const double t31 = ((((((-1.041705108793766e-11 * t18 + -1.4885256092103357e-11) * t18 + 5.047353862079882e-11) * t18 + 1.5272593342086605e-10) * t18 + 1.3929319260344146e-10) * t18 + -6.05973602017719e-11) * t18 + -1.6483771452502513e-09) * t18;
+    const double t44 = ((((((t31 + -3.80003527922284e-09) * t18 + -6.704314412162497e-09) * t18 + -1.1866873442476441e-08) * t18 + 3.7214713546529245e-07) * t18 + -1.2241383935374154e-06) * t18 + 7.210170163506602e-06) * t18 + -2.5690899371593295e-05;
+    const double t63 = t1 ? x0 - v_round(x0) : 0.25;
+    const double t64 = fabs(t63);
+    const int t65 = t64 < 0.25;
+    const double t79 = log1p((t6 - 1.4616321449683622 + ((t1 ? 1.0 - t6 - x0 : (t3 ? x0 - (t6 - 1.0) : 0.0)) - 9.549995429965697e-17)) * (((((t44 * t18 + -0.00011015284244485918) * t18 + 0.001475710885612413) * t18 + -0.007334146667990056) * t18 + 0.023562073932691347) * t18 + 0.9824258711756046)) - (t1 ? 3.141592653589793 * (copysign(1.0, t63) * (t65 ? 1.0 / tan(3.141592653589793 * (t65 ? t64 : 0.25)) : tan(3.141592653589793 * (0.5 - t64)))) : (t3 ? 1.0 / (x0 >= 0.0 && t3 ? x0 : 1.0) : 0.0));
+    return t79;
+}
+
+static inline double v_hurwitz(double x0, double x1)
+{
+    const int t2 = x0 < 20.0;
+    const double t3 = t2 ? x0 : 1.0;
+    const double t4 = t3 + 10.0;
+    const double t5 = t2 ? t4 : x0;
+    const double t6 = x1 / t5;
+    const double t14 = t6 * ((x1 + 1.0) / t5) * ((x1 + 2.0) / t5);
+    const double t22 = t14 * ((x1 + 3.0) / t5) * ((x1 + 4.0) / t5);
+    const double t30 = t22 * ((x1 + 5.0) / t5) * ((x1 + 6.0) / t5);
+    const double t38 = t30 * ((x1 + 7.0) / t5) * ((x1 + 8.0) / t5);
+    const double t46 = t38 * ((x1 + 9.0) / t5) * ((x1 + 10.0) / t5);
+    const double t54 = t46 * ((x1 + 11.0) / t5) * ((x1 + 12.0) / t5);
+    const double t65 = 1.0 - x1;
+    const double t66 = pow(t4, t65);
+    const double t77 = -x1;
+    const double t80 = (t2 ? t66 + t66 * (t65 * (t3 - (t4 - 10.0)) / t4) : pow(t5, t65)) / (x1 - 1.0) + pow(t5, t77) * (0.5 + 0.08333333333333333 * t6 + -0.001388888888888889 * t14 + 3.306878306878307e-05 * t22 + -8.267195767195768e-07 * t30 + 2.08767569878681e-08 * t38 + -5.284190138687493e-10 * t46 + 1.3382536530684679e-11 * t54 + -3.3896802963225827e-13 * (t54 * ((x1 + 13.0) / t5) * ((x1 + 14.0) / t5)));
+    const double t81 = t3 + 9.0;
+    const double t82 = pow(t81, t77);
+    const double t89 = t3 + 8.0;
+    const double t90 = pow(t89, t77);
+    const double t97 = t3 + 7.0;
+    const double t98 = pow(t97, t77);
+    const double t105 = t3 + 6.0;
+    const double t106 = pow(t105, t77);
+    const double t113 = t3 + 5.0;
+    const double t114 = pow(t113, t77);
+    const double t121 = t3 + 4.0;
+    const double t122 = pow(t121, t77);
+    const double t129 = t3 + 3.0;
+    const double t130 = pow(t129, t77);
+    const double t137 = t3 + 2.0;
+    const double t138 = pow(t137, t77);
+    const double t145 = t3 + 1.0;
+    const double t146 = pow(t145, t77);
+    const double t160 = t80 + (t82 + t82 * (t77 * (t3 - (t81 - 9.0)) / t81)) + (t90 + t90 * (t77 * (t3 - (t89 - 8.0)) / t89)) + (t98 + t98 * (t77 * (t3 - (t97 - 7.0)) / t97)) + (t106 + t106 * (t77 * (t3 - (t105 - 6.0)) / t105)) + (t114 + t114 * (t77 * (t3 - (t113 - 5.0)) / t113)) + (t122 + t122 * (t77 * (t3 - (t121 - 4.0)) / t121)) + (t130 + t130 * (t77 * (t3 - (t129 - 3.0)) / t129));
+    return t2 ? t160 + (t138 + t138 * (t77 * (t3 - (t137 - 2.0)) / t137)) + (t146 + t146 * (t77 * (t3 - (t145 - 1.0)) / t145)) + pow(t3, t77) : t80;
 }
 
 static inline double v_clamp(double x0, double x1, double x2)
@@ -800,6 +955,37 @@ static inline double d_gaussian_1(double z, double x0, double x1)
     return NAN;
 }
 
+static inline double d_erfcx_0(double z, double x0)
+{
+    (void)z;
+    return -2.0 * v_ierfcx(x0);
+}
+
+static inline double d_ierfcx_0(double z, double x0)
+{
+    (void)z;
+    return -4.0 * v_i2erfcx(x0);
+}
+
+static inline double d_i2erfcx_0(double z, double x0)
+{
+    return 2.0 * ((x0 == INFINITY ? 0.0 : x0) * z) - v_ierfcx(x0);
+}
+
+static inline double d_ndtr_0(double z, double x0)
+{
+    (void)z;
+    return 0.3989422804014327 * v_gaussian(x0, 0.5);
+}
+
+static inline double d_log_ndtr_0(double z, double x0)
+{
+    (void)z;
+    const int t2 = x0 < 0.0;
+    const double t6 = t2 ? 0.0 : x0;
+    return t2 ? (x0 < -1000000000.0 ? -x0 : 0.7978845608028654 / v_erfcx(-(t2 && x0 >= -1000000000.0 ? x0 : 0.0) / 1.4142135623730951)) : 0.3989422804014327 * v_gaussian(t6, 0.5) / v_ndtr(t6);
+}
+
 static inline double d_sigmoid_0(double z, double x0)
 {
     (void)z;
@@ -824,6 +1010,44 @@ static inline double d_gelu_0(double z, double x0)
     return 0.5 * erfc(-x0 / 1.4142135623730951) + 0.3989422804014327 * (fabs(x0) > 64.0 ? 0.0 : x0) * v_gaussian(x0, 0.5);
 }
 
+static inline double d_xlogy_0(double z, double x0, double x1)
+{
+    (void)z;
+    (void)x0;
+    return log(x1);
+}
+
+static inline double d_xlogy_1(double z, double x0, double x1)
+{
+    (void)z;
+    return x0 / (x0 == 0.0 && x1 == 0.0 ? 1.0 : x1);
+}
+
+static inline double d_xlog1py_0(double z, double x0, double x1)
+{
+    (void)z;
+    (void)x0;
+    return log1p(x1);
+}
+
+static inline double d_xlog1py_1(double z, double x0, double x1)
+{
+    (void)z;
+    return x0 / (x0 == 0.0 && x1 == -1.0 ? 1.0 : 1.0 + x1);
+}
+
+static inline double d_sinc_0(double z, double x0)
+{
+    const double t2 = v_round(x0);
+    const double t4 = fabs(x0 - t2);
+    const double t5 = 0.5 * t2;
+    const int t18 = fabs(x0) < 0.5;
+    const double t19 = t18 ? x0 : 0.5;
+    const double t21 = t19 * t19;
+    const double t34 = ((((((7.365893777096939e-11 * t21 + -3.433076949964284e-09) * t21 + 1.3148481279991983e-07) * t21 + -4.049947846619241e-06) * t21 + 9.766223126318928e-05) * t21 + -0.001781145516372851) * t21 + 0.023460810354558225) * t21;
+    return t18 ? -t19 * ((((t34 + -0.20918278254123832) * t21 + 1.144510944732505) * t21 + -3.246969701133414) * t21 + 3.289868133696453) : ((v_floor(t5) == t5 ? 1.0 : -1.0) * (t4 < 0.25 ? cos(3.141592653589793 * t4) : sin(3.141592653589793 * (0.5 - t4))) - z) / (t18 ? 1.0 : x0);
+}
+
 static inline double d_gap_0(double z, double x0, double x1)
 {
     (void)z;
@@ -838,4 +1062,39 @@ static inline double d_gap_1(double z, double x0, double x1)
     (void)x0;
     (void)x1;
     return -1.0;
+}
+
+static inline double d_gamma_0(double z, double x0)
+{
+    return z * v_digamma(x0);
+}
+
+static inline double d_lgamma_0(double z, double x0)
+{
+    (void)z;
+    return v_digamma(x0);
+}
+
+static inline double d_digamma_0(double z, double x0)
+{
+    (void)z;
+    const int t2 = x0 < 0.0;
+    const double t6 = fabs(t2 ? x0 - v_round(x0) : 0.25);
+    const double t13 = t6 < 0.25 ? sin(3.141592653589793 * t6) : cos(3.141592653589793 * (0.5 - t6));
+    const double t16 = v_hurwitz(t2 ? 1.0 - x0 : x0, 2.0);
+    return t2 ? 9.869604401089358 / t13 / t13 - t16 : t16;
+}
+
+static inline double d_hurwitz_0(double z, double x0, double x1)
+{
+    (void)z;
+    return -x1 * v_hurwitz(x0, x1 + 1.0);
+}
+
+static inline double d_hurwitz_1(double z, double x0, double x1)
+{
+    (void)z;
+    (void)x0;
+    (void)x1;
+    return NAN;
 }

@@ -45,7 +45,7 @@ _LIBM: Final = frozenset((
 ))
 # fmt: on
 _OPERATORS: Final = frozenset(("add", "sub", "mul", "truediv", "neg", "pos", "abs", "powi"))  # written as operators
-_BY_HAND: Final = frozenset(("floor", "ceil", "round"))  # in _core.c: Python goes by way of an int
+_BY_HAND: Final = frozenset(("floor", "ceil", "round", "gamma", "lgamma"))  # in _core.c, as CPython has them
 
 
 def _power(lines: Lines, x: Any, n: Any) -> Any:

@@ -282,13 +282,13 @@ class Value:
     __eq__, __ne__ = map(_comparison, ("eq", "ne"))
     __lt__, __le__, __gt__, __ge__ = map(_comparison, ("lt", "le", "gt", "ge"))
 
-    exp, expm1, exp2, sqrt, cbrt = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt"))
-    log, log1p, log2, log10 = map(_unary, ("log", "log1p", "log2", "log10"))
+    exp, expm1, exp2, sqrt, cbrt, erfcx = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt", "erfcx"))
+    log, log1p, log2, log10, log_ndtr = map(_unary, ("log", "log1p", "log2", "log10", "log_ndtr"))
     sin, cos, tan, asin, acos, atan = map(_unary, ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh = map(_unary, ("sinh", "cosh", "tanh"))
-    asinh, acosh, atanh, erf, erfc = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc"))
-    abs, floor, ceil, round, relu = map(_unary, ("abs", "floor", "ceil", "round", "relu"))
-    softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
+    sinh, cosh, tanh, sinc, ndtr = map(_unary, ("sinh", "cosh", "tanh", "sinc", "ndtr"))
+    asinh, acosh, atanh, erf, erfc, lgamma = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc", "lgamma"))
+    abs, floor, ceil, round, relu, digamma = map(_unary, ("abs", "floor", "ceil", "round", "relu", "digamma"))
+    softplus, sigmoid, silu, gelu, gamma = map(_unary, ("softplus", "sigmoid", "silu", "gelu", "gamma"))
 
     # The names that NumPy, Python's rounding and micrograd ask for: _prev and _op are among them.
     vars().update(arrays.METHODS)

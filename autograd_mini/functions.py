@@ -9,16 +9,20 @@ Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mat
 """
 # mypy: disable-error-code="empty-body"
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce, update_wrapper, wraps
+from itertools import accumulate
+from operator import index
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast, overload
 
 from . import refuse
 from .engine import Value, apply, held
 from .errors import RAISED_BY_FLOATS
 from .ieee import Ieee, total
 from .numbers import as_constant, as_number
+from .reading import number_of
 from .rule import FLOATS, LINE, VALUES, Partial, Rule
 from .rules import RULES
 from .watch import never_raising
@@ -30,10 +34,12 @@ if TYPE_CHECKING:
 __all__ = [  # without sum, abs, pow and round, which would hide the builtins
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt",
     "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-    "hypot", "erf", "erfc", "maximum", "minimum", "clamp", "copysign", "floor", "ceil",
-    "prod", "dot", "mean",
-    "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
-    "logsumexp", "softmax", "log_softmax",
+    "degrees", "radians", "sinc", "xlogy", "xlog1py", "fma", "ldexp", "fabs",
+    "hypot", "norm", "erf", "erfc", "erfcx", "ndtr", "log_ndtr", "gamma", "lgamma", "digamma", "polygamma", "hurwitz",
+    "maximum", "minimum", "clamp", "copysign", "floor", "ceil",
+    "prod", "dot", "mean", "cumsum",
+    "relu", "leaky_relu", "elu", "softplus", "log_sigmoid", "sigmoid", "silu", "gelu", "hardtanh",
+    "logsumexp", "logaddexp", "softmax", "log_softmax",
     "where", "stop_gradient", "primitive",
 ]
 # fmt: on
@@ -216,6 +222,50 @@ def pow(x: Any, n: Any) -> Any:
     return x**n if isinstance(x, Value) or isinstance(n, Value) else apply(RULES["pow"], x, n)
 
 
+@overload
+def xlogy(x: Number, y: float) -> Number: ...
+@overload
+def xlogy(x: Operand, y: Value) -> Value: ...
+def xlogy(x: Any, y: Any) -> Any:
+    """x·ln y, which is 0 where x is 0, at y = 0 too: a term of an entropy or a likelihood.
+
+    Its slopes are ln y and x/y; at x = y = 0 they are −inf and 0.
+
+    Args:
+        x: any number.
+        y: a number above 0, or any at all where x is 0.
+
+    Raises:
+        ValueError: y is not above 0, and x is not 0.
+
+    >>> xlogy(Value(0.0), 0.0).data, xlogy(2.0, 1.0)
+    (0.0, 0.0)
+    """
+    return apply(RULES["xlogy"], x, y)
+
+
+@overload
+def xlog1py(x: Number, y: float) -> Number: ...
+@overload
+def xlog1py(x: Operand, y: Value) -> Value: ...
+def xlog1py(x: Any, y: Any) -> Any:
+    """x·ln(1 + y), to full precision for y near 0 too, and 0 where x is 0.
+
+    Its slopes are ln(1 + y) and x/(1 + y); at x = 0, y = −1 they are −inf and 0.
+
+    Args:
+        x: any number.
+        y: a number above −1, or any at all where x is 0.
+
+    Raises:
+        ValueError: y is not above −1, and x is not 0.
+
+    >>> xlog1py(Value(2.0), 1e-20).data
+    2e-20
+    """
+    return apply(RULES["xlog1py"], x, y)
+
+
 # ---- trigonometry ----
 
 
@@ -348,6 +398,61 @@ def hypot(*coordinates: Any) -> Any:
     return apply(RULES["hypot"], *coordinates)
 
 
+def norm(xs: Iterable[Operand]) -> Any:
+    """The length √(x₁² + … + xₙ²) of a vector, given as a list; 0.0 if that is empty.
+
+    ∂/∂xᵢ is xᵢ over the length, and 0 at the origin, so that a descent that has arrived stays.
+
+    Args:
+        xs: an iterable of numbers.
+
+    >>> x, y = Value(0.0), Value(0.0)
+    >>> norm([x, y]).backward()
+    >>> x.grad, norm([3.0, 4.0])
+    (0.0, 5.0)
+    """
+    xs = tuple(xs)
+    return apply(RULES["hypot"], *xs) if xs else 0.0
+
+
+def degrees(x: Number, /) -> Number:
+    """An angle in degrees, given in radians: x·(180/π), which is its slope too.
+
+    Args:
+        x: any number.
+
+    >>> degrees(Value(math.pi)).data
+    180.0
+    """
+    return cast(Number, apply(RULES["mul"], x, 180.0 / math.pi))
+
+
+def radians(x: Number, /) -> Number:
+    """An angle in radians, given in degrees: x·(π/180), which is its slope too.
+
+    Args:
+        x: any number.
+
+    >>> radians(Value(180.0)).data
+    3.141592653589793
+    """
+    return cast(Number, apply(RULES["mul"], x, math.pi / 180.0))
+
+
+@_row
+def sinc(x: Number, /) -> Number:
+    """sin(πx)/(πx), and 1 at 0: the normalised sine, exactly 0 at every other whole number.
+
+    Its derivative is (cos(πx) − sinc(x))/x, by its series near 0.
+
+    Args:
+        x: any number; nan at ±inf.
+
+    >>> sinc(Value(0.5)).data, sinc(4.0)
+    (0.6366197723675814, 0.0)
+    """
+
+
 # ---- hyperbolic functions ----
 
 
@@ -474,6 +579,159 @@ def erfc(x: Number, /) -> Number:
     """
 
 
+@_row
+def erfcx(x: Number, /) -> Number:
+    """e^(x²)·erfc x, the complementary error function without its decay: nearly 1/(x√π) for large x.  DLMF 7.2.
+
+    Its derivative is 2x·erfcx(x) − 2/√π, and the next ones follow from that; all of them are computed in forms in which
+    nothing cancels.
+
+    Args:
+        x: any number.
+
+    Raises:
+        OverflowError: x is below −26.6, and the value beyond the largest float.
+
+    >>> f"{erfcx(Value(30.0)):.12f}", erfc(30.0) > 0.0
+    ('0.018795888861', False)
+    """
+
+
+@_row
+def ndtr(x: Number, /) -> Number:
+    """The normal distribution function Φ(x) = ½·erfc(−x/√2), precise in its lower tail too.  DLMF 7.18, 26.
+
+    Its derivative is the normal density φ(x) = e^(−x²/2)/√(2π).
+
+    Args:
+        x: any number.
+
+    >>> ndtr(Value(0.0)).data, f"{ndtr(-30.0):.12e}"
+    (0.5, '4.906713927148e-198')
+    """
+
+
+@_row
+def log_ndtr(x: Number, /) -> Number:
+    """The logarithm of the normal distribution function, finite where that is 0.
+
+    Its derivative is φ(x)/Φ(x), which approaches −x on the left.
+
+    Args:
+        x: any number.
+
+    >>> x = Value(-1e8)
+    >>> z = log_ndtr(x)
+    >>> z.backward()
+    >>> z.data, x.grad
+    (-5000000000000019.0, 100000000.00000001)
+    """
+
+
+# ---- the gamma function ----
+
+
+@_row
+def gamma(x: Number, /) -> Number:
+    """The gamma function Γ(x), which is (x − 1)! for whole numbers; its derivative is Γ(x)·ψ(x).  DLMF 5.2.
+
+    Args:
+        x: any number but 0, −1, −2 …
+
+    Raises:
+        ValueError: x is 0, or a negative whole number.
+        OverflowError: x is above 171.62, or too near to a pole.
+
+    >>> gamma(Value(5.0)).data
+    24.0
+    """
+
+
+@_row
+def lgamma(x: Number, /) -> Number:
+    """The logarithm of |Γ(x)|; its derivative is ψ(x), the digamma function.  DLMF 5.2.
+
+    Args:
+        x: any number but 0, −1, −2 …
+
+    Raises:
+        ValueError: x is 0, or a negative whole number.
+        OverflowError: x is above 2.5e305.
+
+    >>> x = Value(1.0)
+    >>> lgamma(x).backward()
+    >>> f"{x.grad:.12f}"
+    '-0.577215664902'
+    """
+
+
+@_row
+def digamma(x: Number, /) -> Number:
+    """The logarithmic derivative ψ(x) = Γ′(x)/Γ(x) of the gamma function; its derivative is ψ₁(x).  DLMF 5.2.
+
+    Args:
+        x: any number but 0, −1, −2 …
+
+    Raises:
+        ZeroDivisionError: x is 0, or a negative whole number.
+
+    >>> digamma(Value(2.0)).data
+    0.42278433509846713
+    """
+
+
+def polygamma(n: int, x: Number, /) -> Number:
+    """The n-th derivative ψₙ(x) of the digamma function: (−1)ⁿ⁺¹·n!·ζ(n + 1, x).  DLMF 5.15.
+
+    Its derivative is ψₙ₊₁(x).
+
+    Args:
+        n: a whole number, 0 or more, at most 170.
+        x: a number above 0; for n = 0 as for digamma.
+
+    Raises:
+        TypeError: n is not a whole number.
+        ValueError: n is negative or above 170, or x is not above 0.
+        OverflowError: x is so small that the value is beyond the largest float.
+
+    >>> polygamma(1, Value(1.0)).data, polygamma(2, 1.0)
+    (1.6449340668482264, -2.4041138063191885)
+    """
+    n = _whole(n, "the order of polygamma()")
+    if not 0 <= n <= 170:
+        raise ValueError(f"the order of polygamma() is from 0 to 170, not {n!r}")
+    if n == 0:
+        return digamma(x)
+    return hurwitz(x, n + 1) * ((-1.0) ** (n + 1) * math.factorial(n))
+
+
+def _whole(n: object, what: str) -> int:
+    if not isinstance(n, SupportsIndex) or isinstance(n, Value):
+        raise TypeError(f"{what} is a whole number, not {n!r}")
+    return index(n)
+
+
+def hurwitz(x: Number, s: float, /) -> Number:
+    """The zeta function of Hurwitz, ζ(s, x) = x⁻ˢ + (x + 1)⁻ˢ + (x + 2)⁻ˢ + …  DLMF 25.11.
+
+    Its slope by x is −s·ζ(s + 1, x).
+
+    Args:
+        x: a number above 0.
+        s: a number above 1, of which no derivative is taken.
+
+    Raises:
+        ValueError: x is not above 0, or s not above 1.
+
+    >>> hurwitz(Value(1.0), 2).data
+    1.6449340668482264
+    """
+    s = as_number(s, "the order of hurwitz()")
+    if not s > 1.0 or number_of(x) <= 0.0:
+        raise ValueError(f"hurwitz() needs x above 0 and s above 1, not {number_of(x)!r} and {s!r}")
+    return cast(Number, apply(RULES["hurwitz"], x, float(s)))
+
+
 # ---- absolute value, extremes and steps ----
 
 
@@ -489,6 +747,18 @@ def abs(x: Number, /) -> Number:
     >>> x.grad
     -1.0
     """
+
+
+def fabs(x: Number, /) -> Number:
+    """The absolute value |x| as a float, as in `math`; its slope is the sign of x, and 0 at 0.
+
+    Args:
+        x: any number.
+
+    >>> fabs(Value(-3.0)).data, fabs(-3)
+    (3.0, 3.0)
+    """
+    return abs(x if isinstance(x, Value) else float(as_number(x, "fabs()")))
 
 
 @overload
@@ -615,6 +885,52 @@ def round(x: Number, /) -> Number:
     """
 
 
+def fma(x: Operand, y: Operand, z: Operand, /) -> Any:
+    """x·y + z, rounded once; its slopes are y, x and 1.  IEEE 754, section 5.4.1; `math.fma` since Python 3.13.
+
+    Args:
+        x, y, z: any numbers.
+
+    Raises:
+        ValueError: inf·0, or inf − inf.
+        OverflowError: the result is beyond the largest float.
+
+    >>> fma(Value(0.1), 10.0, -1.0).data, 0.1 * 10.0 - 1.0
+    (5.551115123125783e-17, 0.0)
+    """
+    return apply(RULES["fma"], x, y, z)
+
+
+def ldexp(x: Number, i: int, /) -> Number:
+    """x·2ⁱ, rounded at most once, as in `math`; its slope is 2ⁱ.
+
+    Args:
+        x: any number.
+        i: a whole number.
+
+    Raises:
+        TypeError: i is not a whole number.
+        OverflowError: the result is beyond the largest float.
+
+    >>> ldexp(Value(0.75), 4).data
+    12.0
+    """
+    i = min(max(_whole(i, "the exponent of ldexp()"), -3000), 3000)  # beyond, everything is 0 or raises
+    try:
+        math.ldexp(number_of(x), i)
+    except OverflowError as error:
+        if isinstance(x, Value):
+            refuse.refused(error, RULES["mul"], x, math.inf)
+        else:
+            raise
+    z: Any = x
+    most: int = 1023 if i > 0 else -1022
+    exponents: list[int] = [i % most] + [most] * (i // most)  # the rest comes first: what it rounds is 0 in the end
+    for k in exponents:
+        z = apply(RULES["mul"], z, 2.0**k)
+    return cast(Number, z)
+
+
 # ---- sums, products and means: one node each ----
 
 
@@ -639,6 +955,23 @@ def sum(xs: Any, start: Any = 0) -> Any:
     """
     xs = _start(start) + tuple(xs)
     return apply(RULES["sum"], *xs) if xs else 0.0
+
+
+def cumsum(xs: Iterable[Operand]) -> list[Any]:
+    """The running sums x₁, x₁ + x₂, …, as `itertools.accumulate` has them: one node each.
+
+    Args:
+        xs: an iterable of numbers.
+
+    Returns:
+        A list as long as xs.
+
+    >>> x = Value(1.0)
+    >>> sums = cumsum([x, 2.0, 3.0])
+    >>> sums[-1].data, len(sums)
+    (6.0, 3)
+    """
+    return list(accumulate(_numbers(xs, "cumsum")))
 
 
 @overload
@@ -725,10 +1058,15 @@ def _start(start: Any) -> tuple[Any, ...]:
 
 def _some(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
     """The numbers and Values in xs, of which there must be one."""
-    some = tuple([x if isinstance(x, Value) else as_number(x, function) for x in xs])
+    some = _numbers(xs, function)
     if not some:
         raise ValueError(f"{function} of no numbers is undefined: give at least one")
     return some
+
+
+def _numbers(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
+    """The numbers and Values in xs."""
+    return tuple([x if isinstance(x, Value) else as_number(x, function) for x in xs])
 
 
 # ---- what neurons do with it ----
@@ -813,6 +1151,18 @@ def sigmoid(x: Number, /) -> Number:
     """
 
 
+def log_sigmoid(x: Number, /) -> Number:
+    """ln σ(x) = −ln(1 + e⁻ˣ), finite where σ(x) is 0; its derivative is σ(−x).
+
+    Args:
+        x: any number.
+
+    >>> log_sigmoid(Value(-1000.0)).data
+    -1000.0
+    """
+    return -softplus(-x)
+
+
 @_row
 def silu(x: Number, /) -> Number:
     """The sigmoid linear unit x·σ(x), or swish; its derivative is σ(x) + x·σ(x)·σ(−x).
@@ -877,6 +1227,22 @@ def logsumexp(xs: Any) -> Any:
     1000.6931471805599
     """
     return apply(RULES["logsumexp"], *_some(xs, "logsumexp"))
+
+
+@overload
+def logaddexp(x: Number, y: float) -> Number: ...
+@overload
+def logaddexp(x: Operand, y: Value) -> Value: ...
+def logaddexp(x: Any, y: Any) -> Any:
+    """ln(eˣ + eʸ) without overflow; its slopes are those of logsumexp([x, y]).
+
+    Args:
+        x, y: any numbers.
+
+    >>> logaddexp(Value(1000.0), 1000.0).data
+    1000.6931471805599
+    """
+    return apply(RULES["logsumexp"], x, y)
 
 
 @overload

@@ -61,6 +61,12 @@ def _limit(name: str, x: float, y: float = 1.0, *_: float) -> float:
             return math.copysign(math.inf, x)
         case "exp" | "expm1" | "exp2" | "cosh":
             return math.inf
+        case "gamma" | "lgamma" if x > 0.0:
+            return math.inf
+        case "gamma" if x > -1.0:
+            return math.copysign(math.inf, x)
+        case "fma":
+            return x * y + sum(_)
     return math.nan
 
 

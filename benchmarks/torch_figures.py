@@ -67,6 +67,7 @@ LOGITS = [
     ([-1000.0, 1000.0, -1000.0, 1000.0], [0.0, 0.0, 1.0, 1.0]),
     ([[0.25, -1.5], [3.0, 4.0]], [[0, 1], [0.3, 1]]),
 ]
+COUNTS = [(0.75, 2.0), ([0.25, -1.5, 3.0], [0.0, 1.0, 25.0]), ([[0.25, -2.5], [3.0, 0.125]], [[1, 0], [17, 3]])]
 MARGINS = [(0.75, 1), ([0.25, -1.5, 3.0], [-1, 1, 1]), ([[0.25, -2.5], [3.0, 0.125]], [[1, -1], [1, -1]])]
 CLASSES = [
     ([0.5, -1.0, 2.0], 1),
@@ -90,6 +91,19 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     return F.cross_entropy(logits, target.long() if classes else target)
 
 
+def gaussian_nll(a: Any, y: Any, variance: float) -> Any:
+    return F.gaussian_nll_loss(a, y, torch.full_like(a, variance), full=True, reduction="sum")
+
+
+def poisson_nll(z: Any, y: Any) -> Any:
+    return -torch.distributions.Poisson(z.exp()).log_prob(y).sum()
+
+
+def negative_binomial_nll(z: Any, y: Any, size: float) -> Any:
+    r = torch.tensor(size, dtype=torch.float64)
+    return -torch.distributions.NegativeBinomial(r, logits=z - r.log()).log_prob(y).sum()
+
+
 LOSSES: list[tuple[str, Callable[..., Any], list[Any], dict[str, Any]]] = [
     ("mse", over_samples(lambda a, y: F.mse_loss(a, y, reduction="sum") / 2), NUMBERS, {}),
     (
@@ -108,6 +122,9 @@ LOSSES: list[tuple[str, Callable[..., Any], list[Any], dict[str, Any]]] = [
     ("hinge", over_samples(lambda s, y: F.relu(1.0 - y * s).sum()), MARGINS, {}),
     ("huber", over_samples(lambda a, y, **o: F.huber_loss(a, y, reduction="sum", **o)), NUMBERS, {}),
     ("huber", over_samples(lambda a, y, **o: F.huber_loss(a, y, reduction="sum", **o)), NUMBERS, {"delta": 0.3}),
+    ("gaussian_nll", over_samples(gaussian_nll), NUMBERS, {"variance": 0.3}),
+    ("poisson_nll", over_samples(poisson_nll), COUNTS, {}),
+    ("negative_binomial_nll", over_samples(negative_binomial_nll), COUNTS, {"size": 2.5}),
 ]
 
 

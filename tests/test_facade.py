@@ -25,11 +25,15 @@ HOMES = {
         "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "pow",
         "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
         "hypot", "erf", "erfc", "abs", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round",
+        "degrees", "radians", "sinc", "xlogy", "xlog1py", "fma", "ldexp", "fabs", "norm", "cumsum",
+        "erfcx", "ndtr", "log_ndtr", "gamma", "lgamma", "digamma", "polygamma", "hurwitz", "log_sigmoid", "logaddexp",
         "sum", "prod", "dot", "mean",
         "relu", "leaky_relu", "elu", "softplus", "sigmoid", "silu", "gelu", "hardtanh",
         "logsumexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive",
     ],
     "objects": ["elementwise"],
+    "linear": ["solve", "logdet", "condition"],
+    "implicit": ["root", "fixed_point", "ConvergenceError"],
     "transforms": ["gradients", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp"],
     "diagnose": ["AnomalyError", "detect_anomaly", "explain"],
     "render": ["draw", "explore", "formula", "derivative_formula"],
@@ -159,10 +163,12 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 LAYERS = [  # each imports those before it
     {"extras", "files", "lazy", "printing", "cores"},
-    {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "special", "reading"},
+    {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "reading", "polynomials"},
+    {"gammas"}, {"special"},
     {"arrays", "rules"}, {"ieee"},
     {"arithmetic"}, {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},
-    {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"transforms"},
+    {"adjoints", "hooks", "structures"}, {"functions", "objects"}, {"linear"}, {"implicit"},
+    {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip
 

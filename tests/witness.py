@@ -14,12 +14,14 @@ import re
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
 from autograd_mini.engine import Value, apply
+from autograd_mini.polynomials import ERFCX, I2ERFCX, IERFCX, PSI, PSI_ZERO
 from autograd_mini.rule import Rule
 from autograd_mini.transforms import gradients
 
@@ -115,7 +117,166 @@ def logsumexp(*xs: float) -> float:
     return top if math.isinf(top) else top + math.log(sum([math.exp(x - top) for x in xs]))
 
 
+def horner(coefficients: Sequence[float], u: float) -> float:
+    total = coefficients[0]
+    for c in coefficients[1:]:
+        total = total * u + c
+    return total
+
+
+def falling(coefficients: Sequence[float], k: float, a: float, n: int, t: float) -> float:
+    d = t + a
+    lost = 0.0 if t == math.inf else t - (d - a)
+    z = horner(coefficients, 1.0 - 2.0 * k / (t + k)) * (1.0 - n * lost / d)
+    for _ in range(n):
+        z /= d
+    return z
+
+
+def erfcx(x: float) -> float:
+    near = falling(ERFCX, 3.75, 0.875, 1, abs(x))
+    if not x < 0.0:
+        return near
+    if x == -math.inf:
+        return math.inf
+    x = max(x, -64.0)
+    s = math.floor(1024.0 * x) / 1024.0
+    return 2.0 * (math.exp(s * s) * math.exp((x - s) * (x + s))) - near
+
+
+def ierfcx(x: float) -> float:
+    return 1.0 / math.sqrt(math.pi) - x * erfcx(x) if x < 0.0 else falling(IERFCX, 3.75, 0.875, 2, abs(x))
+
+
+def i2erfcx(x: float) -> float:
+    return 0.25 * erfcx(x) - 0.5 * x * ierfcx(x) if x < 0.0 else falling(I2ERFCX, 3.5, 1.1875, 3, abs(x))
+
+
+def ndtr(x: float) -> float:
+    if x < -1.0:
+        return 0.5 * gaussian(x, 0.5) * erfcx(-x / math.sqrt(2.0))
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+def log_ndtr(x: float) -> float:
+    if x < 0.0:
+        return math.log(0.5 * erfcx(-max(x, -1e9) / math.sqrt(2.0))) - 0.5 * x * x
+    return math.log1p(-ndtr(-x))
+
+
+def xlogy(x: float, y: float) -> float:
+    return x * math.log(y) if x != 0.0 else y if y != y else 0.0
+
+
+def xlog1py(x: float, y: float) -> float:
+    return x * math.log1p(y) if x != 0.0 else y if y != y else 0.0
+
+
+def sinc(x: float) -> float:
+    if x == 0.0 or not math.isfinite(x):
+        return 1.0 if x == 0.0 else math.nan
+    sine = math.sin(math.pi * (x - round(x)))
+    return (-sine if round(x) % 2 else sine) / (math.pi * x)
+
+
+def fma(x: float, y: float, z: float) -> float:
+    if sys.version_info >= (3, 13):
+        return math.fma(x, y, z)
+    if math.isfinite(x) and math.isfinite(y) and math.isfinite(z):
+        exact = Fraction(x) * Fraction(y) + Fraction(z)
+        return exact.numerator / exact.denominator if exact else x * y + z if x * y == 0.0 == x or y == 0.0 else 0.0
+    if (x == 0.0 or y == 0.0) and math.inf in (abs(x), abs(y)) and z == z:
+        raise ValueError("0·inf")
+    if x * y == -z and math.isinf(z):
+        raise ValueError("inf − inf")
+    return x * y + z
+
+
+def digamma(x: float) -> float:
+    y = 1.0 - x if x < 0.0 else 1.0 + x if x < 1.0 else x
+    lost = (1.0 - y) - x if x < 0.0 else x - (y - 1.0) if x < 1.0 else 0.0
+    z = math.log1p(((y - PSI_ZERO[0]) + (lost - PSI_ZERO[1])) * horner(PSI, 1.0 - 3.0 / (y + 0.5)))
+    if not x < 0.0:
+        return z - 1.0 / x if x < 1.0 else z
+    if x == -math.inf:
+        return math.nan
+    r = x - round(x)
+    a = abs(r)
+    cotangent = 1.0 / math.tan(math.pi * a) if a < 0.25 else math.tan(math.pi * (0.5 - a))
+    return z - math.pi * math.copysign(cotangent, r)
+
+
+BERNOULLI = [float(mp.bernoulli(2 * j) / mp.factorial(2 * j)) for j in range(1, 9)]
+
+
+def hurwitz(x: float, s: float) -> float:
+    def shifted(k: float, n: float) -> float:
+        y = x + k
+        p = y**n
+        return p + p * (n * (x - (y - k)) / y)
+
+    near = x < 20.0
+    y = x + 10.0 if near else x
+    factor, tail = s / y, 0.5 + BERNOULLI[0] * (s / y)
+    for j, b in enumerate(BERNOULLI[1:]):
+        factor = factor * ((s + (2.0 * j + 1.0)) / y) * ((s + (2.0 * j + 2.0)) / y)
+        tail = tail + b * factor
+    total = (shifted(10.0, 1.0 - s) if near else y ** (1.0 - s)) / (s - 1.0) + y**-s * tail
+    for k in range(9, 0, -1) if near else ():
+        total += shifted(float(k), -s)
+    return float(total + x**-s if near else total)
+
+
 # ---- the same, and slopes, in mpmath ----
+
+
+def repeated(n: int, x: Any) -> Any:
+    """exp(x²)·iⁿerfc(x), the n-th integral of erfc, scaled (DLMF 7.18.7); far out its series (7.18.14)."""
+    x = max(x, -1e6)  # where it is beyond all floats
+    if x > 100:
+        terms = [(-1) ** m * mp.rf(n + 1, 2 * m) / mp.factorial(m) / (2 * x) ** (n + 2 * m + 1) for m in range(60)]
+        return 2 / mp.sqrt(mp.pi) * mp.fsum(terms)
+    with mp.extradps(20):
+        before, z = 2 / mp.sqrt(mp.pi), mp.exp(x * x) * mp.erfc(x)
+        for k in range(1, n + 1):
+            before, z = z, (before - 2 * x * z) / (2 * k)
+    return z
+
+
+def mp_log_ndtr(x: Any) -> Any:
+    return mp.log(repeated(0, -x / mp.sqrt(2)) / 2) - x * x / 2 if x < 0 else mp.log1p(-mp_Phi(-x))
+
+
+def mp_sinc(x: Any) -> Any:
+    return mp.sinpi(x) / (mp.pi * x) if x else mpf(1)
+
+
+def mp_sinc_slope(x: Any) -> Any:
+    if abs(x) < 1e-15:
+        return -(mp.pi**2) * x / 3 + mp.pi**4 * x**3 / 30
+    return (mp.cospi(x) - mp_sinc(x)) / x
+
+
+def psi(n: int, x: Any) -> Any:
+    """The polygamma function for n up to 2; of a negative x by reflection (DLMF 5.15.6)."""
+    if x > 0:
+        return mp.psi(n, x)
+    sine, cosine = mp.sinpi(x), mp.cospi(x)
+    poles = (-mp.pi * cosine / sine, (mp.pi / sine) ** 2, -2 * mp.pi**3 * cosine / sine**3)[n]
+    return poles + (-1) ** n * mp.psi(n, 1 - x)
+
+
+def mp_lgamma(x: Any) -> Any:
+    return mp.loggamma(x) if x > 0 else mp.log(mp.pi / abs(mp.sinpi(x))) - mp.loggamma(1 - x)
+
+
+def zeta(x: Any, s: int) -> Any:
+    """ζ(s, x) of a whole s: a derivative of ψ."""
+    return (-1) ** s * mp.psi(s - 1, x) / mp.factorial(s - 1)
+
+
+def is_pole(x: Any) -> bool:
+    return bool(x <= 0 and x == mp.floor(x))
 
 
 def mp_sigmoid(x: Any) -> Any:
@@ -204,6 +365,16 @@ def draw_powi(rng: random.Random) -> tuple[float, ...]:
 
 def draw_gaussian(rng: random.Random) -> tuple[float, ...]:
     return rng.choice((rng.uniform(-39.0, 39.0), any_float(rng))), rng.choice((0.5, 1.0))
+
+
+def draw_gamma(rng: random.Random) -> tuple[float, ...]:
+    near = rng.randint(-170, 3) + rng.uniform(-1.0, 1.0) * 2.0 ** -rng.uniform(0.0, 40.0)
+    return (rng.choice((near, rng.uniform(-170.0, 171.6), rng.uniform(-5.0, 5.0), any_float(rng, (1e-300, 170.0)))),)
+
+
+def draw_hurwitz(rng: random.Random) -> tuple[float, ...]:
+    s = float(rng.randint(2, 9))
+    return rng.choice((rng.uniform(0.0, 40.0), rng.uniform(0.0, 2.0), 10.0 ** rng.uniform(-300.0 / (s + 3), 300.0))), s
 
 
 def draw_near_each_other(rng: random.Random) -> tuple[float, ...]:
@@ -445,6 +616,86 @@ WITNESSES: dict[str, Witness] = {
         lambda *xs: [mpf(1) / len(xs)] * len(xs),
         sizes=[1, 3],
     ),
+    "erfcx": Witness(
+        erfcx,
+        lambda x: repeated(0, x),
+        lambda x: (-2 * repeated(1, x),),
+        hard=[(30.0,), (1e4,), (1e8,), (-26.0,), (-26.6,), (0.25,), (1e155,)],
+    ),
+    "ierfcx": Witness(
+        ierfcx,
+        lambda x: repeated(1, x),
+        lambda x: (-4 * repeated(2, x),),
+        hard=[(30.0,), (1e4,), (1e8,), (-26.0,), (0.25,), (1e103,), (1e150,)],
+    ),
+    "i2erfcx": Witness(
+        i2erfcx,
+        lambda x: repeated(2, x),
+        lambda x: (-6 * repeated(3, x),),
+        hard=[(30.0,), (1e4,), (-26.0,), (0.25,), (1e103,)],
+    ),
+    "ndtr": Witness(
+        ndtr, mp_Phi, each(mp_phi), hard=[(-30.0,), (-37.0,), (-38.4,), (8.0,), (-1.0,), (-1.0000000000000002,)]
+    ),
+    "log_ndtr": Witness(
+        log_ndtr,
+        mp_log_ndtr,
+        lambda x: (mp_phi(x) / mp_Phi(x) if x > 0 else mp.sqrt(2 / mp.pi) / repeated(0, -x / mp.sqrt(2)),),
+        hard=[(-30.0,), (-1e8,), (-1e9,), (-1.0000001e9,), (-1e4,), (-1e150,), (5.0,), (37.5,), (38.5,)],
+    ),
+    "xlogy": Witness(
+        xlogy,
+        lambda x, y: x * mp.log(y) if x else mpf(0),
+        lambda x, y: (mp.log(y) if y else None, x / y if y else None),
+        hard=[(0.0, 0.0), (0.0, 2.0), (3.0, 0.9999999999999999), (1e-200, 1e200), (1e300, 1e-5)],
+    ),
+    "xlog1py": Witness(
+        xlog1py,
+        lambda x, y: x * mp.log1p(y) if x else mpf(0),
+        lambda x, y: (mp.log1p(y) if y != -1 else None, x / (1 + y) if y != -1 else None),
+        hard=[(0.0, -1.0), (0.0, 2.0), (3.0, 1e-20), (3.0, -0.9999999999999999)],
+    ),
+    "sinc": Witness(
+        sinc,
+        mp_sinc,
+        lambda x: (mp_sinc_slope(x),),
+        hard=[(0.5,), (0.49999999999999994,), (3.0,), (3.0000000000000004,), (2.5,), (1e-9,), (4503599627370496.5,)],
+        poles=[1.4302966531242027, 2.459024065219, 1.0, 2.0, 3.0, 0.5],
+    ),
+    "fma": Witness(
+        fma, lambda x, y, z: x * y + z, lambda x, y, z: (y, x, mpf(1)), names="xyz", hard=[(0.1, 10.0, -1.0)]
+    ),
+    "gamma": Witness(
+        math.gamma,
+        mp.gamma,
+        lambda x: (None if is_pole(x) else mp.gamma(x) * psi(0, x),),
+        hard=[(171.6,), (-170.5,), (1.4616321449683622,), (1e-300,), (-0.5,), (-150.25,), (0.1,)],
+        poles=[1.4616321449683622, -0.5040830082644554, -1.0, -2.0, -3.0, 2.0],
+        draw=draw_gamma,
+    ),
+    "lgamma": Witness(
+        math.lgamma,
+        mp_lgamma,
+        lambda x: (None if is_pole(x) else psi(0, x),),
+        hard=[(1e300,), (-170.5,), (1.4616321449683622,), (1.4616321449683625,), (1e-300,), (-0.5,), (2.0,)],
+        poles=[1.4616321449683622, -0.5040830082644554, -1.0, -2.0, -3.0, 2.0],
+    ),
+    "digamma": Witness(
+        digamma,
+        lambda x: psi(0, x),
+        lambda x: (None if is_pole(x) else psi(1, x),),
+        hard=[(1e300,), (-170.5,), (1.4616321449683622,), (1e-150,), (-0.5,), (2.0,), (19.999999,), (20.0,), (1e16,)],
+        poles=[-1.0, -2.0, -3.0, 2.0, 20.0],
+    ),
+    "hurwitz": Witness(
+        hurwitz,
+        lambda x, s: zeta(x, int(s)),
+        lambda x, s: (-s * zeta(x, int(s) + 1), mp.nan),
+        names="xs",
+        hard=[(1.0, 2.0), (19.999999, 2.0), (20.0, 2.0), (1e16, 3.0), (1e-30, 9.0), (0.5, 5.0), (1e300, 2.0)],
+        draw=draw_hurwitz,
+        constants=[1],
+    ),
     "prod": Witness(
         lambda *xs: math.prod(xs),
         lambda *xs: mp.fprod(xs),
@@ -551,6 +802,8 @@ def grid(rule: Rule, *also: float) -> Iterator[tuple[float, ...]]:
         ]
         if rule.name == "powi":
             columns[1] = [1.0, 2.0, 3.0, 4.0, 9.0]
+        if rule.name == "hurwitz":
+            columns[1] = [2.0, 3.0, 4.0, 9.0]
         if size == 2:
             points: Iterable[tuple[float, ...]] = itertools.product(*columns)
         else:  # in turn, each column at a step of its own
@@ -573,6 +826,12 @@ CONSTANTS |= {
     "sigmoid": mp_sigmoid,
     "phi": mp_phi,
     "Phi": mp_Phi,
+    "repeated": repeated,
+    "psi": psi,
+    "zeta": zeta,
+    "cot": mp.cot,
+    "cospi": mp.cospi,
+    "sinpi": mp.sinpi,
 }
 CONSTANTS |= {"eps": mpf(EPS), "tiny": mpf(TINY), "normal": mpf(sys.float_info.min), "huge": mpf(HUGE)}
 

@@ -68,7 +68,7 @@ COMPLEX: Final[dict[str, Callable[..., complex]]] = {
     "asinh": cmath.asinh, "acosh": cmath.acosh, "atanh": cmath.atanh,
     "atan2": _complex_atan2, "hypot": _complex_hypot, "erf": _complex_erf, "erfc": lambda x: -_complex_erf(x),
     "one_minus_square": lambda x: 1.0 - x * x, "sech2": lambda x: (1.0 / cmath.cosh(x)) ** 2,
-    "gaussian": lambda x, k: cmath.exp(-k * x * x),
+    "gaussian": lambda x, k: cmath.exp(-k * x * x), "fma": lambda x, y, z: x * y + z,
     "abs": _mirrored, "copysign": lambda x, y: _mirrored(x) * math.copysign(1.0, y.real),
     "floor": _still, "ceil": _still, "round": _still, "where": lambda c, a, b: a if c.real else b,
 }  # fmt: skip

@@ -26,8 +26,10 @@ from decimal import (
     getcontext,
     localcontext,
 )
-from functools import lru_cache, partial
+from fractions import Fraction
+from functools import lru_cache, partial, reduce
 from itertools import accumulate
+from math import comb, factorial
 from typing import Final, NamedTuple
 
 from ..rule import Rule
@@ -40,6 +42,7 @@ EXACT: Final = Decimal("1e-30")  # the relative error that ends the search
 NOTHING_LEFT: Final = Decimal("1e-700")  # a slope that no product of floats can bring back
 BEND: Final = Decimal("1.1")  # where a function goes over to the form without its constant; no float is that near
 UNDERFLOWN: Final = 41  # where exp(−x²) is below NOTHING_LEFT
+FAR_OUT: Final = 30  # where the asymptotic series of erfc has more than 80 digits
 ALL_WHOLE: Final = 2**53  # beyond, no float has a fraction
 
 Function = Callable[..., Decimal]
@@ -247,6 +250,111 @@ def _erfc_alone(x: Decimal) -> Decimal:
     return -_erf_alone(x) if x < BEND else _erfc(x)
 
 
+def _repeated(n: int, x: Decimal) -> Decimal:
+    """The n-th integral of erfc from x on, times exp(x²), for n up to 2 (DLMF 7.18)."""
+    if x > FAR_OUT:
+        return 2 / _pi().sqrt() * _asymptotic(lambda m: _repeated_term(n, m, x))
+    if x < -FAR_OUT:
+        return _undefined()
+    with _more(int(x * x) + 6):
+        z = _erfc(x) * (x * x).exp()
+        first = 1 / _pi().sqrt() - x * z
+        return (z, first, z / 4 - x * first / 2)[n]
+
+
+def _repeated_term(n: int, m: int, x: Decimal) -> Decimal:
+    sign = -1 if m % 2 else 1
+    return sign * Decimal(factorial(n + 2 * m) // (factorial(m) * factorial(n))) / (2 * x) ** (n + 2 * m + 1)
+
+
+def _asymptotic(term: Callable[[int], Decimal]) -> Decimal:
+    """The sum of terms that fall before they grow, if they fall as far as the digits go."""
+    total, before = ZERO, None
+    for m in range(10_000):
+        now = term(m)
+        if before is not None and abs(now) > abs(before):
+            break
+        total, before = total + now, now
+        if not now or now.adjusted() < total.adjusted() - getcontext().prec:
+            return total
+    return _undefined()
+
+
+def _log_ndtr(x: Decimal) -> Decimal:
+    if x < 0:
+        return (_repeated(0, -x / TWO.sqrt()) / 2).ln() - x * x / 2
+    return _log1p(-_erfc(x / TWO.sqrt()) / 2)
+
+
+def _sinc_alone(x: Decimal) -> Decimal:
+    if abs(x) > BEND:
+        with _more(x.adjusted() + GUARD):
+            return _sin(_pi() * x) / (_pi() * x)
+    if _vanishes(x):
+        return -((_pi() * x) ** 2) / 6
+    with _more(2 * _below_1(x) + GUARD):
+        return _sin(_pi() * x) / (_pi() * x) - 1
+
+
+def _xlog(x: Decimal, y: Decimal) -> Decimal:
+    return x * y.ln() if x else ZERO
+
+
+@lru_cache(maxsize=512)
+def _bernoulli(n: int) -> Fraction:
+    """The Bernoulli number of an even n (DLMF 24.5.3)."""
+    if n == 0:
+        return Fraction(1)
+    odd = Fraction(n + 1, -2)
+    return -(sum([comb(n + 1, k) * _bernoulli(k) for k in range(0, n, 2)], odd)) / (n + 1)
+
+
+def _in_decimals(x: Fraction) -> Decimal:
+    return Decimal(x.numerator) / x.denominator
+
+
+def _shifted(x: Decimal) -> tuple[list[Decimal], Decimal]:
+    """x, x + 1, … up to where an asymptotic series begins, and that number."""
+    if getcontext().prec > 5 * GUARD + DIGITS[0]:
+        raise ArithmeticError("that would take too long")
+    below = [x + k for k in range(max(0, int(getcontext().prec - x)))]
+    return below, x + len(below)
+
+
+def _lgamma(x: Decimal) -> Decimal:
+    if x < ONE / 2:
+        with _more(2 * GUARD):
+            return (_pi() / abs(_sin(_pi() * x))).ln() - _lgamma(1 - x)
+    below, y = _shifted(x)
+    series = _asymptotic(lambda m: _in_decimals(_bernoulli(2 * m + 2)) / ((2 * m + 2) * (2 * m + 1)) / y ** (2 * m + 1))
+    stirling = (y - ONE / 2) * y.ln() - y + (2 * _pi()).ln() / 2 + series
+    return stirling - reduce(operator.mul, below, ONE).ln()
+
+
+def _gamma(x: Decimal) -> Decimal:
+    sign = -1 if x < 0 and int(x.to_integral_value(ROUND_FLOOR)) % 2 else 1
+    return sign * _lgamma(x).exp()
+
+
+def _digamma(x: Decimal) -> Decimal:
+    if x < ONE / 2:
+        with _more(2 * GUARD):
+            return _digamma(1 - x) - _pi() * _cos(_pi() * x) / _sin(_pi() * x)
+    below, y = _shifted(x)
+    series = _asymptotic(lambda m: _in_decimals(_bernoulli(2 * m + 2)) / (2 * m + 2) / y ** (2 * m + 2))
+    return y.ln() - 1 / (2 * y) - series - sum([1 / z for z in below], ZERO)
+
+
+def _hurwitz(x: Decimal, s: Decimal) -> Decimal:
+    below, y = _shifted(x)
+
+    def term(m: int) -> Decimal:
+        rising = reduce(operator.mul, [s + k for k in range(2 * m + 1)], ONE)
+        return _in_decimals(_bernoulli(2 * m + 2) / factorial(2 * m + 2)) * rising / y ** (s + 2 * m + 1)
+
+    return sum([z**-s for z in below], y ** (1 - s) / (s - 1) + y**-s / 2 + _asymptotic(term))
+
+
 def _sigmoid(x: Decimal) -> Decimal:
     t = (-abs(x)).exp()
     return (ONE if x >= 0 else t) / (1 + t)
@@ -282,7 +390,10 @@ ONE_BY_ONE: Final[dict[str, Function]] = {
     "asin": _asin, "acos": _acos, "atan": _atan_alone, "atan2": _atan2,
     "sinh": _sinh, "cosh": _cosh_alone, "tanh": _tanh_alone, "asinh": _asinh, "acosh": _acosh, "atanh": _atanh,
     "one_minus_square": lambda x: -x * x, "sech2": _sech2_alone, "gaussian": _gaussian_alone,
-    "erf": _erf_alone, "erfc": _erfc_alone,
+    "erf": _erf_alone, "erfc": _erfc_alone, "ndtr": lambda x: _erfc_alone(-x / TWO.sqrt()) / 2, "log_ndtr": _log_ndtr,
+    "erfcx": partial(_repeated, 0), "ierfcx": partial(_repeated, 1), "i2erfcx": partial(_repeated, 2),
+    "gamma": _gamma, "lgamma": _lgamma, "digamma": _digamma, "hurwitz": _hurwitz,
+    "sinc": _sinc_alone, "xlogy": _xlog, "xlog1py": lambda x, y: x * _log1p(y), "fma": lambda x, y, z: x * y + z,
     "maximum": max, "minimum": min, "clamp": lambda x, lo, hi: min(max(x, lo), hi),
     "copysign": lambda x, y: abs(x).copy_sign(y), "where": lambda c, a, b: a if c else b,
     "floor": _whole(ROUND_FLOOR), "ceil": _whole(ROUND_CEILING), "round": _whole(ROUND_HALF_EVEN),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
-from .record.graph import OPERATIONS, Guard, differentiable, differentiated
+from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_python
 
 VERSION = 2
 LAGS = 4  # trips that a loop may reach back
@@ -120,6 +120,11 @@ class Program:
         """The row of an operation."""
         name = self.operations[code]
         return self.own[name] if name in self.own else OPERATIONS[name]
+
+    @property
+    def calls_python(self) -> bool:
+        """Whether Python alone can run one of its operations."""
+        return any(is_python(self.rule(code)) for code in range(len(self.operations)))
 
     @property
     def result(self) -> int:

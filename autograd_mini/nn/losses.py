@@ -22,11 +22,14 @@ from typing import Any
 
 from .. import functions
 from ..engine import Value, apply
-from ..functions import clamp, dot, log, log1p, logsumexp, maximum, mean, relu, softplus, where
+from ..functions import clamp, dot, exp, lgamma, log, log1p, logsumexp, maximum, mean, relu, softplus, where
 from ..numbers import as_constant
 from ..rules import RULES
 
-__all__ = ["mse", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber"]
+__all__ = [
+    "mse", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber",
+    "gaussian_nll", "poisson_nll", "negative_binomial_nll",
+]  # fmt: skip
 
 Number = Value | float
 Numbers = Number | Iterable[Number | Iterable[Number]]
@@ -240,13 +243,110 @@ def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
     return _mean(loss, prediction, target)
 
 
+def gaussian_nll(prediction: Numbers, target: Numbers, variance: Numbers) -> Any:
+    """How surprising numbers are under a normal distribution: 1/n · Σ ½[ln(2πv) + (y − a)²/v].
+
+    Its slopes are (a − y)/(vn) in a, and (1 − (y − a)²/v)/(2vn) in v, so that the variance can be learned too: predict
+    its logarithm, and pass the exponential.  Nix & Weigend 1994.  PyTorch's raises a small variance, and leaves out
+    ln 2π unless it is asked for.
+
+    Args:
+        prediction: the mean a, a number, n of them, or n lists of numbers.
+        target: y, of the same shape.
+        variance: v, above 0: of the same shape, or one number for all.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, or a variance is not above 0.
+
+    >>> a, v = Value(1.0), Value(2.0)
+    >>> gaussian_nll(a, 3.0, v).backward()
+    >>> a.grad, v.grad
+    (-1.0, -0.25)
+    """
+    prediction = _listed(prediction)
+    n, pairs = _samples(prediction, target)
+    if _is_list(variance):
+        variances = [v for _, v, _ in _samples(_listed(variance), prediction)[1]]
+    else:
+        variances = [_number((), variance)] * len(pairs)
+    return _over_samples(n, [_gaussian_nll(*pair, v) for pair, v in zip(pairs, variances)])
+
+
+def _gaussian_nll(place: Place, a: Any, y: Any, v: Any) -> Any:
+    if not v > 0.0:
+        raise ValueError(f"{_at(place)}the variance {v!r} is not above 0")
+    d = y - a
+    return 0.5 * (log(2.0 * math.pi * v) + d * d / v)
+
+
+def poisson_nll(prediction: Numbers, target: Numbers) -> Any:
+    """How surprising counts are at the rates e^z: 1/n · Σ [e^z − y·z + ln y!].
+
+    Its slope in z is (e^z − y)/n.  PyTorch's leaves out ln y!, which is ln Γ(y + 1) here, or puts Stirling's formula.
+
+    Args:
+        prediction: z, the logarithm of the rate: a number, n of them, or n lists of numbers.
+        target: the count y, 0 or more, of the same shape.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, or a count is negative.
+        OverflowError: a rate is beyond the largest float.
+
+    >>> z = Value(0.0)
+    >>> poisson_nll(z, 3).backward()
+    >>> z.grad
+    -2.0
+    """
+    return _mean(_poisson_nll, prediction, target)
+
+
+def _poisson_nll(place: Place, z: Any, y: Any) -> Any:
+    _require_count(place, y)
+    return exp(z) - y * z + lgamma(y + 1.0)
+
+
+def negative_binomial_nll(prediction: Numbers, target: Numbers, size: Number) -> Any:
+    """How surprising counts are whose mean is μ = e^z and whose variance is μ + μ²/r.
+
+    1/n · Σ [r·ln(1 + μ/r) + y·ln(1 + r/μ) − ln Γ(y + r) + ln Γ(r) + ln y!].  Its slope in z is (μ − y)/((1 + μ/r)n).
+    For r without bound it is poisson_nll.  Hilbe, Negative Binomial Regression, 8.2.
+
+    Args:
+        prediction: z, the logarithm of the mean: a number, n of them, or n lists of numbers.
+        target: the count y, 0 or more, of the same shape.
+        size: r, above 0, which may be a Value.
+
+    Raises:
+        ValueError: the shapes differ, there is no sample, a count is negative, or r is not above 0.
+
+    >>> z, r = Value(0.0), Value(1.0)
+    >>> loss = negative_binomial_nll(z, 0, r)
+    >>> loss.backward()
+    >>> f"{loss.data:.6f}", z.grad
+    ('0.693147', 0.5)
+    """
+    r = _number((), size)
+    if not r > 0.0:
+        raise ValueError(f"the size {r!r} is not above 0")
+
+    def loss(place: Place, z: Any, y: Any) -> Any:
+        _require_count(place, y)
+        z = z - log(r)
+        return r * softplus(z) + y * softplus(-z) - lgamma(y + r) + lgamma(r) + lgamma(y + 1.0)
+
+    return _mean(loss, prediction, target)
+
+
 # ---- samples, and what is wrong with them ----
 
 
 def _mean(loss: Callable[[Place, Any, Any], Any], prediction: Any, target: Any) -> Any:
     """The losses of all outputs, summed, over the number of samples."""
     n, pairs = _samples(prediction, target)
-    losses = [loss(*pair) for pair in pairs]
+    return _over_samples(n, [loss(*pair) for pair in pairs])
+
+
+def _over_samples(n: int, losses: list[Any]) -> Any:
     return losses[0] if len(losses) == 1 else functions.sum(losses) / n
 
 
@@ -275,6 +375,11 @@ def _pairs(place: Place, prediction: Any, target: Any) -> Iterator[tuple[Place, 
         yield from _pairs((*place, i), a[i], y[i])
 
 
+def _require_count(place: Place, y: Any) -> None:
+    if not y >= 0.0:
+        raise ValueError(f"{_at(place)}the count {y!r} is negative")
+
+
 def _require_probability(place: Place, what: str, y: Any) -> None:
     if not 0.0 <= y <= 1.0:
         raise ValueError(f"{_at(place)}the {what} {y!r} is not between 0 and 1")
@@ -291,6 +396,11 @@ def _number(place: Place, x: Any) -> Any:
 
 def _is_list(x: object) -> bool:
     return hasattr(x, "__iter__") and not isinstance(x, str) and getattr(x, "shape", None) != ()
+
+
+def _listed(x: Any) -> Any:
+    """Iterables as lists, which can be read twice."""
+    return list(map(_listed, x)) if _is_list(x) else x
 
 
 def _at(place: Place) -> str:

@@ -20,20 +20,27 @@ GROUPS = {
     "Arithmetic": ["x + y", "x - y", "x * y", "x / y", "x**n", "-x", "abs(x)"],
     "Exponentials, logarithms and roots": [
         "exp(x)", "expm1(x)", "exp2(x)", "log(x)", "log1p(x)", "log2(x)", "log10(x)", "sqrt(x)", "cbrt(x)", "pow(x, n)",
+        "xlogy(x, y)", "xlog1py(x, y)",
     ],
     "Trigonometric functions": [
         "sin(x)", "cos(x)", "tan(x)", "asin(x)", "acos(x)", "atan(x)", "atan2(y, x)", "hypot(x, y)",
+        "norm([x, y])", "degrees(x)", "radians(x)", "sinc(x)",
     ],
     "Hyperbolic functions": ["sinh(x)", "cosh(x)", "tanh(x)", "asinh(x)", "acosh(x)", "atanh(x)"],
-    "Error functions": ["erf(x)", "erfc(x)"],
+    "Error functions": ["erf(x)", "erfc(x)", "erfcx(x)", "ndtr(x)", "log_ndtr(x)"],
+    "The gamma function": ["gamma(x)", "lgamma(x)", "digamma(x)", "polygamma(1, x)", "hurwitz(x, 2)"],
     "Choices and steps": [
         "maximum(x, y)", "minimum(x, y)", "clamp(x, lo, hi)", "copysign(x, y)", "where(x > 0, x, y)",
-        "floor(x)", "ceil(x)", "round(x)",
+        "floor(x)", "ceil(x)", "round(x)", "fabs(x)",
     ],
-    "Sums and products": ["sum([x, y])", "mean([x, y])", "prod([x, y])", "dot([x, y], [v, w])"],
+    "Sums and products": [
+        "sum([x, y])", "mean([x, y])", "prod([x, y])", "dot([x, y], [v, w])", "cumsum([x, y])[1]", "fma(x, y, v)",
+        "ldexp(x, 2)",
+    ],
     "Of neural networks": [
-        "relu(x)", "leaky_relu(x, a)", "elu(x, a)", "softplus(x)", "sigmoid(x)", "silu(x)", "gelu(x)", "hardtanh(x)",
-        "logsumexp([x, y])", "softmax([x, y])[0]", "log_softmax([x, y])[0]",
+        "relu(x)", "leaky_relu(x, a)", "elu(x, a)", "softplus(x)", "sigmoid(x)", "log_sigmoid(x)", "silu(x)",
+        "gelu(x)", "hardtanh(x)", "logsumexp([x, y])", "logaddexp(x, y)",
+        "softmax([x, y])[0]", "log_softmax([x, y])[0]",
     ],
 }  # fmt: skip
 NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
@@ -52,6 +59,7 @@ EITHER_SIDE = {"x > 0": {}, "x < 0": {"x": -0.6}}
 # The rows subtract the largest operand, so that nothing overflows. Formulas are plainer without.
 UNSHIFTED = {
     "logsumexp([x, y])": "log(exp(x) + exp(y))",
+    "logaddexp(x, y)": "log(exp(x) + exp(y))",
     "softmax([x, y])[0]": "exp(x) / (exp(x) + exp(y))",
     "log_softmax([x, y])[0]": "x - log(exp(x) + exp(y))",
 }

@@ -18,9 +18,9 @@ from tests.witness import HUGE, TINY, random_point, witness_of
 ROWS = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 SEEN_AS = ("central", "one-sided left", "one-sided right")
 
-# The one staircase whose steps are no longer resolved by floats, and rows that lose their digits in their middle, which
-# shows in nothing but the graph: gradcheck sees it, differences can't.
-LOSE_DIGITS = {"floor", "ceil", "round", "logsumexp", "prod"}
+# The one staircase whose steps are no longer resolved by floats; sinc, which is 0 at all of the large ones; and rows
+# that lose their digits in their middle, which shows in nothing but the graph: gradcheck sees it, differences can't.
+LOSE_DIGITS = {"floor", "ceil", "round", "logsumexp", "prod", "sinc"}
 
 
 def slopes_of(rule, xs):
@@ -265,7 +265,7 @@ def test_the_complex_step_is_right_to_eleven_digits_or_silent(rule):
             if found is not NOTHING:
                 said += 1
                 assert abs(found.value - truth) <= found.error + TINY, f"∂{i} at {xs}: {found}, in truth {truth}"
-    assert said > 10 or rule.formula or rule.name in ("sum", "mean", "prod", "dot")
+    assert said > 10 or rule.formula or rule.name in ("sum", "mean", "prod", "dot", "gamma", "lgamma")
 
 
 def test_the_complex_step_goes_where_differences_cannot():

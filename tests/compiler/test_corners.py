@@ -62,7 +62,7 @@ class Case:
 
 
 def cases(rule: Rule) -> list[Case]:
-    if rule.name not in ("powi", "gaussian"):
+    if rule.name not in ("powi", "gaussian", "hurwitz"):
         return [Case(rule, (), corners(rule))]
     by_constant: dict[float, list[tuple[float, ...]]] = {}
     for x, k in corners(rule):

@@ -44,7 +44,7 @@ def cases(rule):
     groups = {}
     for _ in range(120):
         point = random_point(rule, rng)
-        fixed = point[1:] if rule.name in ("powi", "gaussian") else ()
+        fixed = point[1:] if rule.name in ("powi", "gaussian", "hurwitz") else ()
         xs = point[: len(point) - len(fixed)]
         try:
             v = apply(rule, *map(Value, xs), *fixed)

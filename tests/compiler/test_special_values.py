@@ -14,8 +14,8 @@ from autograd_mini.rules import RULES
 SPECIAL = [-math.inf, -1e308, -710.0, -2.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 0.3, 0.5, 1.0, 2.0, 3.0, 709.9, 1e308]
 SPECIAL += [math.inf, math.nan]
 FEW = [-math.inf, -1.0, -0.0, 0.0, 0.5, 1.0, math.inf, math.nan]
-INTERNAL = ("gaussian", "one_minus_square", "sech2")  # which no user calls with any number
-ARITY = {"clamp": 3, "where": 3, "leaky_relu": 2, "elu": 2}
+INTERNAL = ("gaussian", "one_minus_square", "sech2", "hurwitz")  # which no user calls with any number
+ARITY = {"clamp": 3, "fma": 3, "where": 3, "leaky_relu": 2, "elu": 2}
 
 
 def arity(rule):

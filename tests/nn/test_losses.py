@@ -18,9 +18,12 @@ from autograd_mini.nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    gaussian_nll,
     hinge,
     huber,
     mse,
+    negative_binomial_nll,
+    poisson_nll,
 )
 from autograd_mini.transforms import grad, gradients, hessian
 
@@ -204,6 +207,37 @@ def test_a_nan_among_the_predictions_makes_the_loss_nan() -> None:
     for loss in OF_PAIRS:
         assert math.isnan(loss([math.nan, 0.5], [1.0, 1.0]))
     assert math.isnan(cross_entropy([math.nan, 0.5], 1))
+
+
+def test_a_variance_may_be_learned() -> None:
+    a, v = Value(1.0), Value(2.0)
+    assert gaussian_nll(a, 3.0, v).data == same(-math.log(math.exp(-1.0) / math.sqrt(4.0 * math.pi)))
+    assert gradients(gaussian_nll(a, 3.0, v), [a, v]) == [same(-1.0), same(-0.25)]
+    each = gaussian_nll(iter([1.0, 2.0]), [3.0, 2.5], iter([2.0, 0.5]))
+    assert each == same((gaussian_nll(1.0, 3.0, 2.0) + gaussian_nll(2.0, 2.5, 0.5)) / 2)
+
+
+def test_a_negative_binomial_of_large_size_is_poisson() -> None:
+    for z, y in ((0.5, 3), (-2.0, 0), (3.0, 20)):
+        assert negative_binomial_nll(z, y, 1e7) == pytest.approx(poisson_nll(z, y), rel=1e-4)
+    r = Value(2.5)
+    (slope,) = gradients(negative_binomial_nll([0.5, 1.0], [3, 0], r), [r])
+    h = 1e-5
+    both = [negative_binomial_nll([0.5, 1.0], [3, 0], 2.5 + s) for s in (h, -h)]
+    assert slope == pytest.approx((both[0] - both[1]) / (2 * h), rel=1e-6)
+
+
+def test_counts_variances_and_sizes_that_are_none() -> None:
+    with pytest.raises(ValueError, match=r"row 1: the count -1\.0 is negative"):
+        poisson_nll([0.0, 0.0], [1, -1])
+    with pytest.raises(ValueError, match="the count nan is negative"):
+        negative_binomial_nll(0.0, math.nan, 1.0)
+    with pytest.raises(ValueError, match=r"the size 0\.0 is not above 0"):
+        negative_binomial_nll(0.0, 1.0, 0.0)
+    with pytest.raises(ValueError, match=r"row 1: the variance 0\.0 is not above 0"):
+        gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0, 0.0])
+    with pytest.raises(ValueError, match="there are 2 for 1"):
+        gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0])
 
 
 def test_a_saturated_and_wrong_neuron_learns_by_cross_entropy_and_not_by_mse() -> None:

@@ -70,6 +70,8 @@ def point(rule: Rule, rng: random.Random) -> list[float]:
             xs[1] = rng.randint(1, 9)
         case "gaussian":
             xs[1] = rng.choice((0.5, 1.0))
+        case "hurwitz":
+            xs[1] = rng.randint(2, 9)
     return xs
 
 
@@ -78,14 +80,14 @@ def node(rule: Rule, xs: Sequence[float]) -> tuple[Value, list[Value]]:
     leaves = [Value(x, label=name) for name, x in zip(LETTERS, xs)]
     if rule.name == "powi":
         return leaves[0] ** xs[1], leaves[:1]
-    if rule.name == "gaussian":
+    if rule.name in ("gaussian", "hurwitz"):
         return apply(rule, leaves[0], xs[1]), leaves[:1]
     return apply(rule, *leaves), leaves
 
 
 # Written with + where the node rounds once, or in other words than the table's.
 ROUNDED_OTHERWISE = ("sum", "dot", "mean", "sech2", "gaussian", "one_minus_square")
-ROUNDED_OTHERWISE += ("power_slope", "power_log", "expectation")
+ROUNDED_OTHERWISE += ("power_slope", "power_log", "expectation", "ierfcx", "i2erfcx")
 
 
 @ROWS

@@ -20,17 +20,8 @@ Workspace = tuple[Callable[..., Any], Callable[..., Any], list[Any]]
 
 
 class NumpyExecutor:
-    """A program on arrays.
+    """A program on arrays, of what `executors.made` takes."""
 
-    Args:
-        program: what to run.
-        sources: the slots to differentiate by: those of the parameters, or of the arguments.
-        parameters: the array of parameters, which is read at each call.
-        dtype: in which to calculate, float64 or float32.
-        why: the reason for this executor, for explain().
-    """
-
-    name = "numpy"
     scalars = takes_numbers = False
 
     def __init__(

@@ -58,14 +58,10 @@ class _VectorLines(Lines):
         name = _UFUNCS.get(template) or template.partition("(")[0]
         if template == "add.reduce({}, {})":
             self.do(f"add.reduce({{}}, {{}}, None, {out})", *value.args)
-        elif _args(value) and isinstance(NAMESPACE.get(name), np.ufunc):
+        elif template and value.args and isinstance(NAMESPACE.get(name), np.ufunc):
             self.do(f"{name}({', '.join(['{}'] * len(value.args))}, out={out})", *value.args)
         else:
             self.do(f"{out}[...] = {{}}", value)
-
-
-def _args(value: Any) -> tuple[Any, ...]:
-    return value.args if isinstance(value, Expression) else ()
 
 
 class Writer:
@@ -317,10 +313,6 @@ class Writer:
                 self._add(lines, flat(part), piece, varying)
             at += len(part)
 
-    def _spread(self, lines: _VectorLines, c: Any, shape: Sequence[int], varying: bool) -> Expression:
-        """Contributions, of which NumPy would repeat some, at full length."""
-        return lines.of(c, f"broadcast_to({{}}, ({', '.join([*map(str, shape), *['N'] * varying])},))", CHOICE)
-
     def _add(self, lines: _VectorLines, rows: Rows, c: Any, varying: bool) -> None:
         """Add contributions to the adjoints of slots of one array; the first ones to come are written."""
         if not self._any_active(rows):
@@ -348,7 +340,8 @@ class Writer:
     def _merged(self, lines: _VectorLines, rows: Rows, c: Any, wide: bool) -> tuple[Any, list[int]]:
         """Contributions to slots that are there more than once, summed, and the slots, each once."""
         shape = ([len(rows)] if len(rows) > 1 else []) + [len(rows[0])]
-        c = self._spread(lines, c, shape, wide)
+        full = ", ".join([*map(str, shape), *["N"] * wide])
+        c = lines.of(c, f"broadcast_to({{}}, ({full},))", CHOICE)  # what NumPy would repeat
         slots = [slot for line in rows for slot in line]
         if len(rows) == 1 and len(set(slots)) == 1:
             return lines.of(c, "add.reduce({}, 0, None, None, True)", CHOICE), slots[:1]

@@ -18,7 +18,7 @@ from ...rule import Rule
 from ..arrays.ufuncs import elementwise
 from ..program import Group
 from ..python.expressions import slope_of
-from ..record.graph import OPERATIONS
+from ..record.graph import is_python
 from . import capi
 from .kernels.access import SIGNATURE
 from .llvm.code import Code
@@ -29,8 +29,8 @@ Rows = slice | Any  # or an array of their numbers
 
 
 def is_own(group: Group) -> bool:
-    """Whether its operation was made with @primitive."""
-    return OPERATIONS.get(group.rule.name) is not group.rule
+    """Whether its operation is one that Python alone can run."""
+    return is_python(group.rule)
 
 
 class Callback(NamedTuple):

@@ -18,19 +18,8 @@ from .tape import LANES, SCALARS, Bound, Tape
 
 
 class NativeExecutor:
-    """A program as machine code.
+    """A program as machine code, of what `executors.made` takes; `jit` is where kernels come from."""
 
-    Args:
-        program: what to run.
-        sources: the slots to differentiate by: those of the parameters, or of the arguments.
-        parameters: the array of parameters, which is read at each call.
-        dtype: in which to calculate, float64 or float32.
-        why: the reason for this executor, for explain().
-        jit: where kernels come from.
-        lasts: whether it is worth code of its own, which takes long to compile.
-    """
-
-    name = "native"
     scalars = takes_numbers = False
     samples_at_once = 2**62
 
@@ -49,7 +38,7 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._is_short = lasts and size(program) <= SMALL and not program.own
+        self._is_short = lasts and size(program) <= SMALL and not program.calls_python
         self._lasts = lasts
         self._is_number = len(program.results) == 1
         calculated = min(program.results, default=0) >= program.leaves
@@ -142,10 +131,10 @@ class NativeExecutor:
             for group in p
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
-        python = Counter([group.rule.symbol for group in p if is_own(group)])
+        made = {rule.symbol: f"{rule.symbol}, made with @primitive," for rule in p.own.values()}
+        python = Counter([made.get(group.rule.symbol, group.rule.symbol) for group in p if is_own(group)])
         lines += [
-            f"{symbol}, made with @primitive, is called element by element: groups in Python: {count}"
-            for symbol, count in python.items()
+            f"{symbol} is called element by element: groups in Python: {count}" for symbol, count in python.items()
         ]
         lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
         if self._function is not None or self.is_small:

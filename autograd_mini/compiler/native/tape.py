@@ -26,10 +26,7 @@ class Tape:
     """A program as the machine's instructions in memory, for rows of a kind, and the arrays of one call after another.
 
     Args:
-        program: what to run.
-        sources: the slots to differentiate by.
-        parameters: the array of parameters.
-        dtype: in which to calculate.
+        program, sources, parameters, dtype: as `executors.made` has them.
         width: how many samples at once: 1, or as many as there are lanes.
         jit: where its kernels come from.
         whole: whether it is to be in one piece.

@@ -13,7 +13,7 @@ from ..record.graph import OPERATIONS, Graph, Guard
 if TYPE_CHECKING:  # it needs NumPy
     from .loops import Found
 
-_BY_EXPONENT = ("powi", "pow", "gaussian")  # one constant for a whole group is far faster in these
+_BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
 Key = tuple[Any, ...]
 
 

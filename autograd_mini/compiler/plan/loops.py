@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import default_rng  # here: NumPy itself would import it when a thread first asks for it
 
 from ..program import LAGS, Loop
-from ..record.graph import OPERATIONS, Graph, differentiable, differentiated
+from ..record.graph import Graph, differentiable, differentiated, is_python
 
 TRIPS: Final = 32  # below which a loop is left as it is
 BODY: Final = 500  # operands of a trip at most: their code takes nearly half a millisecond each to compile
@@ -112,7 +112,7 @@ class _Table:
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         known: dict[Any, int] = {}
         self.codes = np.array([known.setdefault(rules[i], len(known)) for i in nodes]) * 2**20 + self.counts
-        self.is_own = np.array([OPERATIONS.get(rule.name) is not rule for i in nodes if (rule := rules[i])], bool)
+        self.is_own = np.array([is_python(rule) for i in nodes if (rule := rules[i])], bool)
         position = np.full(len(graph), -1)
         position[nodes] = np.arange(len(nodes))
         self.leaves = np.fromiter(chain.from_iterable(operands), np.int64, self.starts[-1])

@@ -23,10 +23,8 @@ def ordered(
         graph: what is to be calculated.
         sizes: how many inputs belong to each argument.
         sources: the nodes to differentiate by.
-        executor: which was asked for.
         sampled: whether there is a sample axis.
-        dtype: in which it is to be calculated.
-        lasts: whether it is worth code of its own.
+        executor, dtype, lasts: as `executors.made` takes them.
     """
     tiny = executor == "auto" and not sampled and dtype == "float64"
     if executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):

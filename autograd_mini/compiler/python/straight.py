@@ -19,15 +19,10 @@ class StraightExecutor:
 
     One gives the value, or a tuple of several; another the derivatives by the sources too, if there are any.
 
-    Args:
-        program: what to run.
-        sources: the slots to differentiate by.
-        brackets: those that derivatives are returned in, "[]" or "()"; "" for a single one by itself.
-        why: the reason for this executor, for explain().
+    `brackets` are those that derivatives are returned in, "[]" or "()"; "" is for a single one by itself.
     """
 
-    name = "source"
-    takes_numbers = True  # one by one, and raises what floats raise
+    takes_numbers = True
 
     def __init__(self, program: Program, sources: Sequence[int], brackets: str = "[]", why: str = "as asked") -> None:
         self.why = why

@@ -51,6 +51,14 @@ SLOPED: Final = Rule(
 OPERATIONS: Final = {**RULES, **DECISIONS, "chain": CHAIN, "sloped": SLOPED}
 
 
+_CPYTHON_S: Final = ("gamma", "lgamma")  # not the C library's, and not exported
+
+
+def is_python(rule: Rule) -> bool:
+    """Whether Python alone can run an operation: one made with @primitive, or a function of CPython's own."""
+    return OPERATIONS.get(rule.name) is not rule or rule.name in _CPYTHON_S
+
+
 def differentiable(rule: Rule) -> bool:
     """Whether adjoints go through an operation."""
     return DECISIONS.get(rule.name) is not rule

@@ -73,6 +73,57 @@ function erfOf(x) {
   return erfNearZero(x);
 }
 
+// sin(πx), reduced before it is rounded.
+function sinOfPi(x) {
+  const y = Math.abs(x) % 2;
+  const sign = x < 0 ? -1 : 1;
+  const by = [
+    () => Math.sin(Math.PI * y),
+    () => Math.cos(Math.PI * (y - 0.5)),
+    () => Math.sin(Math.PI * (1 - y)),
+    () => -Math.cos(Math.PI * (y - 1.5)),
+    () => Math.sin(Math.PI * (y - 2)),
+  ];
+  return Number.isFinite(x) ? sign * by[Math.round(2 * y)]() : NaN;
+}
+
+// The sum of Lanczos (1964) for Γ, with the coefficients of Boost that CPython has too.
+const LANCZOS_G = 6.02468004077673;
+const LANCZOS_ABOVE = [
+  23531376880.41076, 42919803642.6491, 35711959237.35567, 17921034426.03721, 6039542586.352028, 1439720407.3117216,
+  248874557.86205417, 31426415.585400194, 2876370.6289353725, 186056.26539522348, 8071.672002365816, 210.82427775157935,
+  2.5066282746310002,
+];
+const LANCZOS_BELOW = [
+  0, 39916800, 120543840, 150917976, 105258076, 45995730, 13339535, 2637558, 357423, 32670, 1925, 66, 1,
+];
+
+function lanczos(x) {
+  const fold = (cs) => (x < 5 ? cs.reduceRight((sum, c) => sum * x + c, 0) : cs.reduce((sum, c) => sum / x + c, 0));
+  return fold(LANCZOS_ABOVE) / fold(LANCZOS_BELOW);
+}
+
+function lgammaOf(x) {
+  const a = Math.abs(x);
+  if (a === Infinity) return Infinity;
+  if (x <= 2 && Number.isInteger(x)) return x > 0 ? 0 : NaN;
+  if (a < 1e-20) return -Math.log(a);
+  const above = Math.log(lanczos(a)) - LANCZOS_G + (a - 0.5) * (Math.log(a + LANCZOS_G - 0.5) - 1);
+  return x < 0 ? Math.log(Math.PI) - Math.log(Math.abs(sinOfPi(a))) - Math.log(a) - above : above;
+}
+
+function gammaOf(x) {
+  const a = Math.abs(x);
+  if (x === 0 || a < 1e-20) return 1 / x;
+  if (x < 0 && Number.isInteger(x)) return NaN;
+  if (a > 200) return x < 0 ? 0 / sinOfPi(x) : x === x ? Infinity : NaN;
+  const y = a + (LANCZOS_G - 0.5);
+  const half = Math.pow(y, a / 2 - 0.25); // of a power that overflows before the result does
+  if (x < 0) return ((-Math.PI / sinOfPi(a) / a) * Math.exp(y)) / lanczos(a) / half / half;
+  const z = (lanczos(a) / Math.exp(y)) * half * half;
+  return Number.isInteger(x) && x <= 23 ? Math.round(z) : z;
+}
+
 // To the nearest whole number, the even one of two; no -0, as Python's round has none.
 function roundOf(x) {
   const below = Math.floor(x);
@@ -93,6 +144,9 @@ const m = {
   neg: (x) => -x,
   pos: (x) => x,
   exp2: (x) => Math.pow(2, x),
+  fma: (x, y, z) => sumOf([x * y, lostInProduct(x, y, x * y), z]),
+  gamma: gammaOf,
+  lgamma: lgammaOf,
   erf: erfOf,
   erfc: erfcOf,
   copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)),

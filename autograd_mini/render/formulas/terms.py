@@ -101,6 +101,13 @@ class AsComputed:
             case "sech2":
                 cosh = self.make(Op.CALL, *xs, detail=RULES["cosh"])
                 return self.div(self.number(1), self.pow(cosh, self.number(2)))
+            case "ierfcx":
+                erfcx = self.make(Op.CALL, *xs, detail=RULES["erfcx"])
+                return self.add(self.number(1 / math.sqrt(math.pi)), self.neg(self.mul(*xs, erfcx)))
+            case "i2erfcx":
+                erfcx = self.make(Op.CALL, *xs, detail=RULES["erfcx"])
+                twice = self.mul(self.number(2), *xs, self.node(RULES["ierfcx"], xs))
+                return self.div(self.add(erfcx, self.neg(twice)), self.number(4))
             case "gaussian":
                 square = self.mul(xs[1], self.pow(xs[0], self.number(2)))
                 return self.make(Op.CALL, self.neg(square), detail=RULES["exp"])

@@ -69,7 +69,8 @@ class Rows(_Access):
         """Go to node j."""
         self.j = j
 
-    def _row(self, base: str, slot: str) -> Place:
+    def row(self, base: str, slot: str) -> Place:
+        """Where the numbers of a slot are, or their adjoints."""
         address = self.code.at(base, self.code.mul(slot, self.kind.width), self.kind.scalar)
         return Place(self.code, self.kind, address=address)
 
@@ -88,15 +89,15 @@ class Rows(_Access):
         if self.modes[i] == "numbers":
             address = self.code.at(self.operands[i], self.j, self.kind.scalar)
             return self._lanes(splat(self.code, self.kind, self.code.load(self.kind.scalar, address, self.kind.size)))
-        return self._row("%v", self._slot(i)).get()
+        return self.row("%v", self._slot(i)).get()
 
     def result(self, base: str) -> Lanes:
         """The result, or its adjoint."""
-        return self._row(base, self.code.add(self.out, self.j)).get()
+        return self.row(base, self.code.add(self.out, self.j)).get()
 
     def put(self, z: Lanes) -> None:
         """Write the result."""
-        self._row("%v", self.code.add(self.out, self.j)).set(z)
+        self.row("%v", self.code.add(self.out, self.j)).set(z)
 
     def add(self, i: int, c: Lanes) -> None:
         """Add to the adjoint of the i-th operand."""
@@ -107,7 +108,7 @@ class Rows(_Access):
 
     def adjoint(self, i: int) -> Place:
         """Where that of the i-th operand is."""
-        return self._row("%g", self._slot(i))
+        return self.row("%g", self._slot(i))
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:
@@ -118,7 +119,7 @@ class Rows(_Access):
     def end_sums(self) -> None:
         """Add what was added up."""
         for i, place in self.sums.items():
-            self._row("%g", self.operands[i]).add(place.get())
+            self.row("%g", self.operands[i]).add(place.get())
 
 
 class Nodes(_Access):

@@ -24,7 +24,7 @@ _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to a
 
 
 _CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
-BAKED: Final = ("powi", "pow", "gaussian")  # a constant second operand becomes part of the code
+BAKED: Final = ("powi", "pow", "gaussian", "hurwitz")  # a constant second operand becomes part of the code
 
 
 def is_baked(rule: Rule, x: Any) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...program import LAGS, Adjoints, Loop, Node, Program, ProgramError
 from ...record.graph import differentiable, differentiated
-from ..kernels.access import CHEAP, LONG, SIGNATURE
+from ..kernels.access import CHEAP, LONG, SIGNATURE, Mode, Rows, operands
 from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
 from ..llvm.lanes import SHORT_POWERS, Lanes, Place
@@ -167,9 +167,12 @@ class Folded(Stretch):
         """What an instruction says: how many trips, where rows are, and tables of rows for each trip."""
         slots = [self.inits[state] for state in self.states if state in self.inits]
         slots += [self.finals[state] for state in self.states if state in self.finals]
-        slots += [port.slots[0] for port in self.ports if port.kind == "same"]
-        tables = [place[list(port.slots)].astype(np.int32) for port in self.ports if port.kind == "each"]
-        return [self.trips, tape, columns, seen, *place[slots].tolist(), *tables]
+        ports: list[Any] = [0] * len(self.ports)
+        for i, port in enumerate(self.ports):
+            if port.kind in ("same", "each"):
+                rows = place[list(port.slots)]
+                ports[i] = int(rows[0]) if port.kind == "same" else rows.astype(np.int32)
+        return [self.trips, tape, columns, seen, *place[slots].tolist(), *ports]
 
     def digest(self, kind: Kind, lanes: int) -> str:
         """A name for the kernels that no others have."""
@@ -194,25 +197,15 @@ class _Kernel:
         self.steps = loop.steps(lanes if kind.width == 1 else 1)
         self.are_together = kind.width == 1 and lanes > 1
         self.m = LanesArithmetic(code, kind)
-        rows = iter(range(_FIRST, 10**9))
+        self.trips, self.tape, self.step, self.seen = [code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)]
+        at = _FIRST + len(loop.inits) + len(loop.finals)
+        rows = iter(range(_FIRST, at))
         self.inits = {state: code.field("%code", next(rows)) for state in loop.states if state in loop.inits}
         self.finals = {state: code.field("%code", next(rows)) for state in loop.states if state in loop.finals}
-        self.same = {i: code.field("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "same"}
-        self.each = {i: code.pointer("%code", next(rows)) for i, port in enumerate(loop.ports) if port.kind == "each"}
-        self.trips, self.tape, self.step, self.seen = [code.field("%code", i) for i in (_TRIPS, _TAPE, _STEP, _SEEN)]
-        self.known: dict[int, Any] = {i: self.row("%v", row).get() for i, row in self.same.items()}
-        self.known |= {i: port.number for i, port in enumerate(loop.ports) if port.kind == "constant"}
-
-    def row(self, base: str, row: str) -> Place:
-        address = self.code.at(base, self.code.mul(row, self.kind.width), self.kind.scalar)
-        return Place(self.code, self.kind, address=address)
-
-    def row_of(self, i: int, trip: str) -> str:
-        """Where the number of a port is in this trip."""
-        if i in self.same:
-            return self.same[i]
-        row = self.code.load("i32", self.code.at(self.each[i], trip, "i32"), 4)
-        return self.code.let(f"sext i32 {row} to i64")
+        modes: list[Mode] = [{"same": "same", "each": "table"}.get(port.kind, port.number) for port in loop.ports]
+        self.ports = Rows(code, kind, modes, self.trips, "", operands(code, modes, at))
+        self.row = self.ports.row
+        self.same = {i: self.ports.operand(i) for i, mode in enumerate(modes) if mode == "same"}
 
     def rows_of_trip(self, trip: str) -> tuple[str, str]:
         """Where a trip's part of the tape begins, and its part of what is read outside."""
@@ -246,7 +239,8 @@ class _Forward(_Kernel):
 
     def _trip(self, trip: str) -> None:
         code, loop = self.code, self.loop
-        ports = [self._port(i, trip) for i in range(len(loop.ports))]
+        self.ports.move(trip)
+        ports = [self._port(i) for i in range(len(loop.ports))]
         self.numbers = loop.both([None] * loop.period, ports)
         self.slopes: dict[Column, Any] = {}
         for step in self.steps:
@@ -264,11 +258,11 @@ class _Forward(_Kernel):
         for k, m in reversed(loop.states):
             self.places[k, m].set(self.numbers[k] if m == 1 else self.places[k, m - 1].get())
 
-    def _port(self, i: int, trip: str) -> Any:
+    def _port(self, i: int) -> Any:
         port = self.loop.ports[i]
         if port.kind == "state":
             return self.places[port.node, port.lag].get()
-        return self.known[i] if i in self.known else self.row("%v", self.row_of(i, trip)).get()
+        return self.same[i] if i in self.same else self.ports.operand(i)
 
     def _evaluate(
         self,
@@ -315,28 +309,26 @@ class _Backward(_Kernel):
         super().__init__(code, kind, lanes, loop)
         self.columns: dict[Column, int] = {}
         self.waiting = {state: Place(code, kind) for state in loop.states if state[0] in loop.found}
-        self.sums = {i: Place(code, kind) for i in self.same if loop.active[~i]}
+        self.ports.begin_sums([i for i in self.same if loop.active[~i]])
 
     def written(self, name: str) -> str:
         """The kernel."""
         code = self.code
         for state, place in self.waiting.items():
             place.set(self.row("%g", self.finals[state]).get() if state in self.finals else 0.0)
-        for place in self.sums.values():
-            place.set(0.0)
         last = code.let(f"sub i64 {self.trips}, 1")
         with code.loop(self.trips) as i:
             self._trip(code.let(f"sub i64 {last}, {i}"))
         for state, place in self.waiting.items():
             if state in self.inits:
                 self.row("%g", self.inits[state]).add(place.get())
-        for port, place in self.sums.items():
-            self.row("%g", self.same[port]).add(place.get())
+        self.ports.end_sums()
         return code.function(f"void @{name}{SIGNATURE}")
 
     def _trip(self, trip: str) -> None:
         loop = self.loop
-        self.trip, (self.tape_row, self.seen_row) = trip, self.rows_of_trip(trip)
+        self.ports.move(trip)
+        self.tape_row, self.seen_row = self.rows_of_trip(trip)
         seen = {k: self.code.add(self.seen_row, loop.seen.index(k)) for k in loop.seen_reached}
         seeds = {k: self.row("%g", row).get() for k, row in seen.items()}
         for (k, m), place in self.waiting.items():
@@ -358,10 +350,10 @@ class _Backward(_Kernel):
     def _number(self, ref: int) -> Any:
         """What a number of the trip was, if it is read."""
         loop = self.loop
-        if ref < 0 and ~ref in self.known:
-            return self.known[~ref]
-        if ref < 0 and loop.ports[~ref].kind == "each":
-            return Fetched(self.code, self.kind, lambda: self.row("%v", self.row_of(~ref, self.trip)).get().name)
+        if ref < 0 and loop.ports[~ref].kind != "state":
+            if loop.ports[~ref].kind == "each":
+                return Fetched(self.code, self.kind, lambda: self.ports.operand(~ref).name)
+            return self.same.get(~ref, loop.ports[~ref].number)
         if ref in loop.seen:
             at = loop.seen.index(ref)
             return Fetched(self.code, self.kind, lambda: self.row("%v", self.code.add(self.seen_row, at)).get().name)
@@ -379,10 +371,10 @@ class _Backward(_Kernel):
     def _give(self, i: int, c: Lanes) -> None:
         """Add up what goes out of the trip."""
         port = self.loop.ports[i]
-        if port.kind == "each":
-            self.row("%g", self.row_of(i, self.trip)).add(c)
+        if port.kind == "state":
+            self.waiting[port.node, port.lag].add(c)
         else:
-            (self.waiting[port.node, port.lag] if port.kind == "state" else self.sums[i]).add(c)
+            self.ports.add(i, c)
 
 
 class _Adjoints(Adjoints):

@@ -37,13 +37,7 @@ def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
 
 
 class Whole:
-    """Where the slots of a program stand that are read or written, and its instructions: one there, and one back.
-
-    Args:
-        program: what is to run.
-        sources: the slots to differentiate by.
-        kind: the machine's rows.
-    """
+    """Where the slots of a program stand that are read or written, and its instructions: one there, and one back."""
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind) -> None:
         self.program, self.sources, self.kind = program, sources, kind
