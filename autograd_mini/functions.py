@@ -15,7 +15,7 @@ from functools import reduce, update_wrapper, wraps
 from itertools import accumulate
 from operator import index
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast, overload
 
 from . import refuse
 from .engine import Value, apply, held
@@ -690,15 +690,25 @@ def polygamma(n: int, x: Number, /) -> Number:
         x: a number above 0; for n = 0 as for digamma.
 
     Raises:
-        ValueError: n is negative, or x is not above 0.
+        TypeError: n is not a whole number.
+        ValueError: n is negative or above 170, or x is not above 0.
         OverflowError: x is so small that the value is beyond the largest float.
 
     >>> polygamma(1, Value(1.0)).data, polygamma(2, 1.0)
     (1.6449340668482264, -2.4041138063191885)
     """
+    n = _whole(n, "the order of polygamma()")
+    if not 0 <= n <= 170:
+        raise ValueError(f"the order of polygamma() is from 0 to 170, not {n!r}")
     if n == 0:
         return digamma(x)
     return hurwitz(x, n + 1) * ((-1.0) ** (n + 1) * math.factorial(n))
+
+
+def _whole(n: object, what: str) -> int:
+    if not isinstance(n, SupportsIndex) or isinstance(n, Value):
+        raise TypeError(f"{what} is a whole number, not {n!r}")
+    return index(n)
 
 
 def hurwitz(x: Number, s: float, /) -> Number:
@@ -899,12 +909,13 @@ def ldexp(x: Number, i: int, /) -> Number:
         i: a whole number.
 
     Raises:
+        TypeError: i is not a whole number.
         OverflowError: the result is beyond the largest float.
 
     >>> ldexp(Value(0.75), 4).data
     12.0
     """
-    i = min(max(index(i), -3000), 3000)  # beyond, everything is 0 or raises
+    i = min(max(_whole(i, "the exponent of ldexp()"), -3000), 3000)  # beyond, everything is 0 or raises
     try:
         math.ldexp(number_of(x), i)
     except OverflowError as error:

@@ -47,12 +47,13 @@ class _Close(NamedTuple):
     identity: int
 
 
-def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None) -> tuple[Leaves, Rebuild]:
+def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool = True) -> tuple[Leaves, Rebuild]:
     """The numbers in a structure, in order, and the function that builds the structure around others.
 
     Args:
         tree: a number, a Value, or nested lists, tuples, named tuples, dicts, dataclasses, deques and NumPy arrays.
         leaf: what is done to each leaf; by default it must be a number, and becomes a float unless it is a Value.
+        arrays: whether NumPy arrays are opened; if not, each is a leaf.
 
     Raises:
         TypeError: a leaf is not a number.
@@ -74,7 +75,7 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None) -> tuple[Leaves
         elif type(item) is _Close:
             steps.append(item)
             around.discard(item.identity)
-        elif (opened := _open(item)) is None:
+        elif (opened := _open(item) if arrays or not _is_array(item) else None) is None:
             steps.append(None)
             leaves.append(_number(item) if leaf is None else leaf(item))
         elif id(item) in around:

@@ -437,7 +437,7 @@ def apply_some(rng: random.Random, operand: Callable[[list[Any]], Any], pool: li
     a = a if isinstance(a, Value) else Value(a)
     infix = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
     operation = rng.choice(infix) if rng.random() < 0.5 else rng.choice(OPERATIONS)
-    for arguments in ((a,), (a, b), ([a, b, c],), ([a, b], [a, c]), (a, -1.0, 1.0)):
+    for arguments in ((a,), (a, b), ([a, b, c],), ([a, b], [a, c]), (a, -1.0, 1.0), (a, 2), (2, a)):
         with contextlib.suppress(TypeError):
             return operation(*arguments)
     raise AssertionError(operation)

@@ -133,7 +133,7 @@ class Expression:
             operands = stack[bottom:]
             try:
                 stack[bottom:] = [step.f(*operands)]
-            except (ArithmeticError, ValueError) as error:
+            except (ArithmeticError, ValueError, TypeError) as error:
                 message = f"{_written(step.name, operands)}: {error.args[-1]}"
                 raise EvaluationError(message, self.text, step.place) from None
         (z,) = stack
@@ -283,7 +283,7 @@ def _syntax(said: str, rest: str) -> str:
 
 NUMBER, LIST, CONDITION = "number", "list", "condition"
 _WANTED = {"xs": LIST, "ws": LIST, "condition": CONDITION}  # by the names that functions.py gives its parameters
-_GIVE_LISTS = ("softmax", "log_softmax")
+_GIVE_LISTS = ("softmax", "log_softmax", "cumsum")
 
 _UNARY = {ast.UAdd: ("+", "pos"), ast.USub: ("-", "neg")}
 _BINARY = {

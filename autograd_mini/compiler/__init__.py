@@ -2,11 +2,12 @@
 
 What happens in a call, and where, in the order in which it is to be read:
 
-    compiled     what `compile` returns: it looks for a program that fits the call, and traces anew where there is none
+    compiled     what `compile` returns: it looks for a program that fits the call, and traces anew where there is none;
+                 options are what it was asked for
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
-                 make a graph;  replay finds the operation that is not finite
+                 make a graph;  results is the form of what it returned;  replay finds the operation that is not finite
     plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
                  operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them

@@ -11,13 +11,16 @@ from ..hooks import without_hooks
 from ..transforms import gradients
 from ..watch import never_raising
 from .argument import arrays
-from .executors import EXECUTORS, made, require_native
+from .executors import made
+from .options import Options
 from .parameters import Parameters, leaves_of
 from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
+from .record.graph import Graph
 from .record.replay import replay
-from .record.trace import Trace, as_result, note, run_only, trace
+from .record.results import Results, returned
+from .record.trace import Trace, note, run_only, trace
 from .record.watched import Watched, all_hold
 from .signature import Call, Signature, Signatures
 
@@ -50,7 +53,7 @@ def compile(
     noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
 
     Args:
-        f: a function of numbers, or of lists, dicts and arrays of them, that returns one number.
+        f: a function of numbers, or of lists, dicts and arrays of them, that returns such, or one number.
         params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
         batch: whether every argument has a leading sample axis; then so have the results.
         reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
@@ -72,32 +75,9 @@ def compile(
     >>> rosenbrock.value_and_grad(0.0, 1.0)
     (101.0, (-2.0, 200.0))
     """
-    if not callable(f):
-        raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
-    for name, value, known in (
-        ("reduce", reduce, (None, "mean", "sum")),
-        ("dtype", dtype, ("float64", "float32")),
-        ("check", check, (None, "raise")),
-    ):
-        if value not in known:
-            raise ValueError(f"{name} is one of {known}, not {value!r}")
-    if executor not in EXECUTORS:
-        raise ValueError(f"executor is 'auto', 'source', 'numpy' or 'native', not {executor!r}")
-    if executor == "native":
-        require_native()
-    if executor == "source" and (batch or reduce or dtype != "float64"):
-        raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
-    if params is not None and batch and reduce is None:
-        raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")
-    return Compiled(f, leaves_of(params), _Options(batch or reduce is not None, reduce, dtype, executor, check))
-
-
-class _Options(NamedTuple):
-    sampled: bool
-    reduce: str | None
-    dtype: str
-    executor: str
-    check: str | None
+    options = Options(batch or reduce is not None, reduce, dtype, executor, check)
+    options.verify(f, params is not None)
+    return Compiled(f, leaves_of(params), options)
 
 
 class _Plan(NamedTuple):
@@ -105,6 +85,7 @@ class _Plan(NamedTuple):
 
     program: Program
     executor: Any
+    results: Results
     watched: list[Watched]
     seconds: tuple[float, float]  # for the trace, and for the rest
     note: str = ""  # on loops that were not folded
@@ -123,7 +104,7 @@ class Compiled:
     ['def value(x0):', '    return x0 * x0']
     """
 
-    def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: _Options) -> None:
+    def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: Options) -> None:
         self.function, self._options = f, options
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, list[_Plan]] = {}
@@ -175,7 +156,7 @@ class Compiled:
             if options.check and not options.sampled and hasattr(error, "__notes__"):  # an operation's
                 self._replay(call, 0)
             raise
-        if options.check and (i := call.first_bad(plan and plan.executor, value, gradient)) is not None:
+        if options.check and (i := call.first_bad(plan, value, gradient)) is not None:
             self._replay(call, i)
         return value, gradient
 
@@ -186,8 +167,10 @@ class Compiled:
             if plan is None:
                 return None
             note(plan.watched)
+            if derivatives:
+                self._require_number(plan.results)
             try:
-                value, gradient = call.run(plan.executor, derivatives)
+                value, gradient = call.run(plan.executor, plan.results, derivatives)
             except Flipped as flip:
                 self._require_agreement(call, plan, flip)
                 if not exact and _is_refusal(plan.program, flip):
@@ -230,17 +213,29 @@ class Compiled:
         f: Any = self.function
         inputs = [Value(x) for x in call.numbers(0)]
         with self._lock, self._parameters.lent(), without_hooks():
-            root = as_result(f, f(*call.arguments(inputs)))
-            slopes = gradients(root, self._parameters.leaves or inputs) if derivatives else []
+            roots, results = returned(f, f(*call.arguments(inputs)))
+            slopes: list[Any] = []
+            if derivatives:
+                self._require_number(results)
+                slopes = gradients(roots[0], self._parameters.leaves or inputs)
             self._run_eagerly += 1
-            return None, root.data, call.gradient(slopes) if derivatives else None
+            return None, results.build([v.data for v in roots]), call.gradient(slopes) if derivatives else None
+
+    def _require_number(self, results: Results) -> None:
+        if not results.is_number:
+            name = getattr(self.function, "__name__", "the function")
+            raise TypeError(
+                f"{name} returns a structure where one number must be: return a number, or use jacobian or vjp"
+            )
 
     def _remember(self, signature: Signature, plan: _Plan) -> None:
         """Put a plan that fitted first, and take its short way."""
         plans = self._plans.setdefault(signature.key, [])
         if plans[:1] != [plan]:
             self._plans[signature.key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        always = not (plan.watched or self._options.check or id(plan.program) in self._doubtful)
+        always = plan.results.is_number and not (
+            plan.watched or self._options.check or id(plan.program) in self._doubtful
+        )
         way = plan.executor.short_way(signature, _LongWay(self)) if always else None
         self._short = _refuse if way is None else self._parameters.while_adopted(way)
         vars(self).pop("value_and_grad", None)
@@ -264,12 +259,12 @@ class Compiled:
             between = time.perf_counter()
             graph, options, signature = traced.graph, self._options, call.signature
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(graph, signature.sizes, self._sources(graph.inputs), *how)
-            executor = self._executor(program, signature.scalars)
+            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
+            executor = self._executor(program, traced.results, signature.scalars)
         seconds = between - start, time.perf_counter() - between
         if traced.leaks:
             self._doubtful.add(id(program))
-        return _Plan(program, executor, traced.watched, seconds, note)
+        return _Plan(program, executor, traced.results, traced.watched, seconds, note)
 
     def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
         for raising in (True, False):  # one program is for other numbers too
@@ -290,12 +285,15 @@ class Compiled:
             break
         return traced
 
-    def _sources(self, inputs: int) -> range:
-        numbers = self._parameters.numbers
+    def _sources(self, leaves: Graph | Program, results: Results) -> range:
+        """The slots to differentiate by: none, where the result is no number."""
+        inputs, numbers = leaves.inputs, self._parameters.numbers
+        if not results.is_number:
+            return range(0)
         return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
 
-    def _executor(self, program: Program, scalars: bool) -> Any:
-        options, sources = self._options, self._sources(program.inputs)
+    def _executor(self, program: Program, results: Results, scalars: bool) -> Any:
+        options, sources = self._options, self._sources(program, results)
         params = self._parameters.numbers
         return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
 
@@ -377,14 +375,15 @@ class Compiled:
         return f"<compiled {name}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
-        plans = {key: [(p.program, p.executor.scalars) for p in plans] for key, plans in list(self._plans.items())}
+        kept = list(self._plans.items())
+        plans = {key: [(p.program, p.results, p.executor.scalars) for p in plans] for key, plans in kept}
         return {"options": self._options, "params": self._parameters.numbers, "plans": plans}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         Compiled.__init__(self, None, [], state["options"])
         self._have(Parameters([], state["options"].dtype, state["params"]))
         for key, plans in state["plans"].items():
-            self._plans[key] = [_Plan(p, self._executor(p, scalars), [], (0.0, 0.0)) for p, scalars in plans]
+            self._plans[key] = [_Plan(p, self._executor(p, r, s), r, [], (0.0, 0.0)) for p, r, s in plans]
 
 
 class _LongWay:

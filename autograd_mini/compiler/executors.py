@@ -34,7 +34,10 @@ class Executor(Protocol):
     source: str
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
-        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+        """The value for each of n samples, of arguments that are matrices of numbers by samples.
+
+        Of a program with several results, or none, a matrix of them by samples; it takes no derivatives.
+        """
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
@@ -62,7 +65,7 @@ def made(program: Program, sources: range, params: Any, dtype: str, executor: st
         lasts: whether it is worth machine code of its own, which takes long to compile.
     """
     if program.is_straight:
-        brackets = "[]" if params is not None or not scalars else "()" if len(sources) > 1 else ""
+        brackets = "[]" if params is not None or not (scalars and sources) else "()" if len(sources) > 1 else ""
         few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
         return StraightExecutor(program, sources, brackets, "as asked" if executor == "source" else few)
     arrays()

@@ -14,6 +14,7 @@ from ..structures import flatten
 from .argument import Plain, Sampled, arrays, plain, sampled
 from .parameters import Parameters
 from .program import Flipped
+from .record.results import Results
 
 MOST: Final = 10  # arrays that may go straight to the machine: their axes are to fit in the bits of one integer
 
@@ -153,12 +154,12 @@ class Call:
         rest = iter(numbers)
         return [argument.build(rest) for argument in self._args]
 
-    def run(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
-        """The value, or those of the samples, or their mean or sum; and, if they are wanted, the derivatives."""
+    def run(self, executor: Any, results: Results, derivatives: bool) -> tuple[Any, Any]:
+        """The value, with one for each sample if there are any, or the mean or sum; and the derivatives, if wanted."""
         if executor.takes_numbers:
-            return self._run_numbers(executor, derivatives)
+            return self._run_numbers(executor, results, derivatives)
         np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
-        values = np.empty(n, how.dtype)
+        values = np.empty((results.size, n), how.dtype)
         blocks = [a.numbers if self._samples else np.asarray(a.numbers, how.dtype).ravel() for a in self._args]
         out = [np.empty(block.shape, how.dtype) for block in blocks] if params is None else [np.empty_like(params)]
         seed = 1.0 / n if how.reduce == "mean" else 1.0
@@ -167,21 +168,25 @@ class Call:
             part = blocks if end - at == n else [block[:, at:end] for block in blocks]
             if derivatives:
                 into = out if params is not None or end - at == n else [array[:, at:end] for array in out]
-                values[at:end] = executor.value_and_gradient(part, end - at, seed, into, params is not None and at > 0)
+                values[:, at:end] = executor.value_and_gradient(
+                    part, end - at, seed, into, params is not None and at > 0
+                )
             else:
-                values[at:end] = executor.value(part, end - at)
-        value = values if self._samples else float(values[0])
+                values[:, at:end] = executor.value(part, end - at)
+        columns: Any = values if self._samples else values[:, 0].tolist()
         if how.reduce is not None:
-            value = executor.total(values) * seed
+            columns = [executor.total(row) * seed for row in values]
+        value = results.build(columns)
         if not derivatives:
             return value, None
         return value, out[0] if params is not None else one_or_all([a.give(g) for a, g in zip(self._args, out)])
 
-    def _run_numbers(self, executor: Any, derivatives: bool) -> tuple[Any, Any]:
+    def _run_numbers(self, executor: Any, results: Results, derivatives: bool) -> tuple[Any, Any]:
         params = self._how.parameters.numbers
         numbers = self.numbers(0) + ([] if params is None else params.tolist())
         if not derivatives:
-            return executor.value(*numbers), None
+            value = executor.value(*numbers)
+            return value if results.is_number else results.build(value), None
         value, gradient = executor.value_and_gradient(*numbers)
         return value, gradient if executor.scalars else self.gradient(gradient)
 
@@ -191,18 +196,18 @@ class Call:
             return arrays().array(slopes, self._how.dtype)
         return one_or_all(self.arguments(slopes))
 
-    def is_final(self, executor: Any, value: float) -> bool:
+    def is_final(self, executor: Any, value: Any) -> bool:
         """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""
-        return math.isfinite(value) or executor.takes_numbers or self._how.dtype != "float64"
+        return _is_finite(value) or executor.takes_numbers or self._how.dtype != "float64"
 
-    def first_bad(self, executor: Any, value: Any, gradient: Any) -> int | None:
+    def first_bad(self, plan: Any, value: Any, gradient: Any) -> int | None:
         """The first sample with a value or a derivative that is not finite, found by running halves."""
         if _is_finite(value) and _is_finite(gradient):
             return None
         first, end = 0, self._samples or 1
         while end - first > 1:
             middle = (first + end) // 2
-            if all(map(_is_finite, self._part(first, middle).run(executor, gradient is not None))):
+            if all(map(_is_finite, self._part(first, middle).run(plan.executor, plan.results, gradient is not None))):
                 first = middle
             else:
                 end = middle
@@ -235,7 +240,11 @@ def _is_finite(x: Any) -> bool:
         return all(map(_is_finite, x.values() if isinstance(x, dict) else x))
     if hasattr(x, "dtype"):
         return bool(arrays().isfinite(x).all())
-    return x is None or all(map(math.isfinite, flatten(x)[0]))
+    return x is None or all(map(_is_finite_leaf, flatten(x, lambda leaf: leaf, arrays=False)[0]))
+
+
+def _is_finite_leaf(x: Any) -> bool:
+    return bool(arrays().isfinite(x).all()) if hasattr(x, "dtype") else math.isfinite(x)
 
 
 def _flat_form(key: Any) -> tuple[int, Callable[[Any], list[Any]], Callable[[Sequence[float]], Any]] | None:

@@ -1,5 +1,6 @@
 """Neural networks of Values: modules, losses, optimisers, and a loop that trains."""
 
+from .descent import History
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -15,7 +16,7 @@ from .modules import MLP, Layer, Module, Neuron
 from .optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, StepLR
 from .perceptron import Perceptron, PerceptronFit
 from .state import StateError
-from .train import History, fit
+from .train import fit
 
 __all__ = [
     "MLP", "Layer", "Module", "Neuron", "Perceptron", "PerceptronFit", "StateError",

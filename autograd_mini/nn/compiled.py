@@ -10,9 +10,9 @@ from ..compiler import BranchChanged
 from ..compiler import compile as compile_
 from ..functions import stop_gradient
 from ..hooks import no_grad
+from .descent import Descent, Diverged, History, Loss, Model, OptimizerLike
 from .losses import cross_entropy
 from .optim import Optimizer
-from .train import Descent, Diverged, History, Loss, Model, OptimizerLike
 
 
 class CompiledDescent(Descent):

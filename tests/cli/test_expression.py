@@ -107,13 +107,26 @@ def test_every_differentiable_function_is_there() -> None:
 def test_every_function_takes_its_arguments(name: str) -> None:
     parameters = inspect.signature(FUNCTIONS[name]).parameters
     assert sum(p.default is not p.empty for p in parameters.values()) <= 1  # or a call could leave a gap
-    texts = [{"xs": "[x, 0.5]", "ws": "[0.5, x]", "lo": "0", "hi": "1"}.get(p, "x") for p in parameters]
-    arguments = [{"xs": [0.75, 0.5], "ws": [0.5, 0.75], "lo": 0, "hi": 1}.get(p, 0.75) for p in parameters]
+    constants = {"lo": 0, "hi": 1, "i": 3, "n": 2, "s": 1.5}
+    texts = [{"xs": "[x, 0.5]", "ws": "[0.5, x]"}.get(p) or str(constants.get(p, "x")) for p in parameters]
+    arguments = [{"xs": [0.75, 0.5], "ws": [0.5, 0.75]}.get(p) or constants.get(p, 0.75) for p in parameters]
     if name == "acosh":
         texts, arguments = ["x + 1"], [1.75]
-    f = parse(f"sum({name}({', '.join(texts)}))" if "softmax" in name else f"{name}({', '.join(texts)})")
     direct = FUNCTIONS[name](*arguments)
+    f = parse(f"sum({name}({', '.join(texts)}))" if isinstance(direct, list) else f"{name}({', '.join(texts)})")
     assert f(x=0.75) == (functions.sum(direct) if isinstance(direct, list) else direct)
+
+
+@pytest.mark.parametrize("n", [-1, 171, 10**30])
+def test_the_order_of_polygamma_has_its_limits(n: int) -> None:
+    with pytest.raises(ValueError, match=f"from 0 to 170, not {n}"):
+        functions.polygamma(n, 1.5)
+
+
+@pytest.mark.parametrize("text", ["ldexp(x, 0.5)", "ldexp(x, x)", "polygamma(0.5, x)", "polygamma(x, x)"])
+def test_what_must_be_whole_is_told(text: str) -> None:
+    with pytest.raises(EvaluationError, match="is a whole number, not "):
+        parse(text)(x=Value(1.5))
 
 
 def test_the_text_is_kept_on_one_line() -> None:

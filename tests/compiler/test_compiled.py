@@ -368,7 +368,7 @@ def test_a_branch_on_parameters():
         (float, "lose the gradient"),
         (lambda x: [1, 2, 3][x], "lose the gradient"),
         (lambda x: no_grad()(lambda: x * x)(), "no_grad"),
-        (lambda x: [x], "returned list"),
+        (lambda x: [x, "x"], "returned str"),
         (lambda x: None, "returned NoneType"),
     ],
 )

@@ -18,10 +18,11 @@ import pytest
 
 from autograd_mini import Value, exp, log, relu, sqrt
 from autograd_mini.nn import MLP, Module, Neuron, train
+from autograd_mini.nn.descent import History
 from autograd_mini.nn.losses import binary_cross_entropy_with_logits, cross_entropy, hinge, mse
 from autograd_mini.nn.optim import SGD, Adam, AdamW, RMSProp, StepLR
 from autograd_mini.nn.perceptron import Perceptron
-from autograd_mini.nn.train import History, fit
+from autograd_mini.nn.train import fit
 
 TASKS = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "training.py"))["TASKS"]
 X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.5, 0.25]]

@@ -30,7 +30,7 @@ from autograd_mini import (
 from autograd_mini.check import GradcheckReport
 from autograd_mini.compiler import Compiled
 from autograd_mini.compiler import compile as compile_
-from autograd_mini.nn.train import History
+from autograd_mini.nn.descent import History
 from autograd_mini.render import Drawing, Formula, Page
 
 # ---- values ----

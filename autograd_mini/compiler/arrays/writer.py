@@ -83,14 +83,14 @@ class Writer:
 
     def source(self) -> str:
         """All of it: the arrays and their parts, the two functions, and the list of the arrays of derivatives."""
-        layout, slot = self.layout, self.program.result
+        layout = self.layout
         groups = list(self.program)
         forward = [line for group in groups for line in self._forward(group)] + self._guards()
-        result = layout.read([[slot]], layout.varying[slot])
-        forward.append(f"return {result}[0]" if isinstance(result, str) else f"return {result!r}")
+        forward.append(f"return {self._results()}")
         forward = _assigned(layout.heads) + forward
-        self._seed()
-        self.program.sweep(self)
+        if self.sources:
+            self._seed()
+            self.program.sweep(self)
         lines = _VectorLines()
         self._zero(lines, [slot for slot in self.sources if slot not in self.touched])
         self._back += lines.written()
@@ -118,6 +118,19 @@ class Writer:
             if name in ("U", "V") or name in gradients:
                 lines.append(f"d{name} = {made}")
         return lines
+
+    def _results(self) -> str:
+        """The text of the result; of several a matrix with one for each row."""
+        layout, slots = self.layout, self.program.results
+        if len(slots) == 1:
+            result = layout.read([list(slots)], layout.varying[slots[0]])
+            return f"{result}[0]" if isinstance(result, str) else repr(result)
+        rows = f"({len(slots)}, N)"
+        if not slots:
+            return f"empty({rows}, dtype)"
+        wide = self.program.sampled
+        text = layout.stack([list(slots)], wide)
+        return f"broadcast_to({text if wide else text + '[:, None]'}, {rows})"
 
     # ---- forward ----
 

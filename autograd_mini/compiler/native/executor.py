@@ -40,7 +40,9 @@ class NativeExecutor:
         self.total = total(self._jit, SCALARS[dtype])
         self._is_short = lasts and size(program) <= SMALL and not program.calls_python
         self._lasts = lasts
-        self.is_small = program.sampled and self._is_short and program.result >= program.leaves
+        self._is_number = len(program.results) == 1
+        calculated = min(program.results, default=0) >= program.leaves
+        self.is_small = program.sampled and self._is_short and calculated
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
 
     @property
@@ -71,7 +73,12 @@ class NativeExecutor:
     @cached_property
     def _function(self) -> Any:
         """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
-        if self.program.sampled or not self._is_short or self.parameters is not None or self.dtype != np.float64:
+        if (
+            self.program.sampled
+            or not (self._is_short and self._is_number)
+            or self.parameters is not None
+            or self.dtype != np.float64
+        ):
             return None
         return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
 

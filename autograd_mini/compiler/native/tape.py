@@ -61,7 +61,7 @@ class Tape:
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
         call[Call.ANEW] = whole
-        call[Call.RESULT] = self.place[program.result]
+        call[Call.RESULT] = self.place[program.results[0]] if program.results else 0  # of several, nothing goes back
         call[Call.PARAMETER_COUNT] = program.parameters
 
     def _loaded(
@@ -129,13 +129,14 @@ class Bound:
         self.inputs = [tape.slots_of(range(a, b)) for a, b in pairwise(ends)]
         self.outputs = tape.slots_of(program.asked)
         self._guarded, self._sampled = bool(program.guards), program.sampled
+        self._results = len(program.results)
         self._slots = program.slots
         self._guards = np.array([float(guard.outcome) for guard in program.guards])
         self.runner, self._quick_runner = runner(jit), quick_runner(jit)
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
-        """The value for each sample; if there is a seed, the derivatives are written to `out`."""
+        """The values of the samples, a row for each of several results; with a seed, derivatives go to `out`."""
         results = np.empty((self.outputs[0], n), self.tape.dtype)
         if n * self._slots < 2 * PART:
             self._part(arguments, results, 0, n, seed, out)
@@ -143,7 +144,7 @@ class Bound:
             self._parts(n, arguments, results, seed, out)
         if self._guarded:
             self._check(results)
-        return results[0] if self._sampled else results[0, 0]
+        return results[0] if self._results == 1 else results[: self._results]
 
     def at_once(
         self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
@@ -198,7 +199,7 @@ class Bound:
             np.add.reduce(sums, 0, None, out[0])
 
     def _check(self, results: Any) -> None:
-        wrong = results[1:] != self._guards[:, None]
+        wrong = results[self._results :] != self._guards[:, None]
         if wrong.any():
             raise Flipped(np.arange(len(wrong)), wrong if self._sampled else wrong[:, 0])
 

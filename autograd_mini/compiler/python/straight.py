@@ -15,7 +15,9 @@ from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
 
 class StraightExecutor:
-    """A program without a sample axis, made into two Python functions of its inputs and parameters.
+    """A program without a sample axis, made into Python functions of its inputs and parameters.
+
+    One gives the value, or a tuple of several; another the derivatives by the sources too, if there are any.
 
     `brackets` are those that derivatives are returned in, "[]" or "()"; "" is for a single one by itself.
     """
@@ -26,13 +28,15 @@ class StraightExecutor:
         self.why = why
         self.program, self.sources, self.brackets = program, sources, brackets
         called: dict[str, Rule] = {}
-        functions = [_function(program, None, "", called), _function(program, sources, brackets, called)]
+        functions = [_function(program, None, "", called)]
+        if sources:
+            functions.append(_function(program, sources, brackets, called))
         self.source = "\n\n\n".join(functions) + "\n"
         names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
         names |= {name: rule.f for name, rule in called.items()}
         exec(compiled(self.source, self), names)
-        self.value: Callable[..., float] = names["value"]
-        self.short: Callable[..., tuple[float, Any]] = names["value_and_gradient"]
+        self.value: Callable[..., Any] = names["value"]
+        self.short: Callable[..., tuple[float, Any]] = names.get("value_and_gradient", self._value_alone)
 
     @property
     def scalars(self) -> bool:
@@ -52,6 +56,9 @@ class StraightExecutor:
             f"straight-line Python ({self.why}): {self.program.nodes} operations; traced in {tracing * 1e3:.1f} ms, "
             f"compiled in {compiling * 1e3:.1f} ms"
         )
+
+    def _value_alone(self, *numbers: float) -> tuple[float, Any]:
+        return self.value(*numbers), []
 
     def value_and_gradient(self, *numbers: float) -> tuple[float, Any]:
         """The value, and the derivatives by the sources; where floats refuse a slope, IEEE arithmetic has one."""
@@ -101,13 +108,14 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
             lines.do(f"if {'not ' * outcome}({{}}): raise Flipped({k})", numbers[-1])
         elif node.result not in used:  # it may raise
             lines.do("{}", numbers[-1])
-    value = m.number(numbers[program.result])
+    values = [m.number(numbers[slot]) for slot in program.results]
     if sources is None:
-        lines.do("return {}", value)
+        several = ", ".join(["{}"] * len(values))
+        lines.do("return {}" if len(values) == 1 else f"return [{several}]", *values)
     else:
         adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
         slopes = [adjoints.get(slot, 0.0) for slot in sources]
         places = ", ".join(["{}"] * len(sources)) + "," * (brackets == "()")
-        lines.do(f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", value, *slopes)
+        lines.do(f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", values[0], *slopes)
     name = "value" if sources is None else "value_and_gradient"
     return "\n    ".join([f"def {name}({', '.join(names)}):", *lines.written()])

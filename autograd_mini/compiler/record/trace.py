@@ -16,13 +16,13 @@ from ...engine import Given, Value, apply
 from ...errors import StaleGraphError, TraceError
 from ...hooks import SourceLine, is_ours, source_line
 from ...leftover import spoil
-from ...numbers import as_constant
 from ...reading import number_of, operands_of, rule_of, was_assigned
 from ...rule import VALUES, Rule
 from ...sweep import order_below
 from ...watch import Block, open_blocks
 from ...watch import trace as run_under_way
 from .graph import DECISIONS, Graph, Guard
+from .results import Results, returned
 from .watched import Watched, read_off, same
 
 
@@ -31,12 +31,14 @@ class Trace(NamedTuple):
 
     Attributes:
         graph: what was calculated.
+        results: the form of what the function returned, whose numbers are the graph's results.
         watched: what was read of other Values, whose numbers are constants of the graph.
         caught: the line of an operation that raised, if the function caught that and went on.
         leaks: whether the function keeps Values that operations made in this trace.
     """
 
     graph: Graph
+    results: Results
     watched: list[Watched]
     caught: SourceLine | None
     leaks: bool
@@ -59,26 +61,27 @@ def trace(
         raising: whether an operation raises what it raises on floats; if not, it has its IEEE value there.
 
     Raises:
-        TraceError: f returns something other than one number, takes a plain number out of a traced Value, or uses a
+        TraceError: f returns something else than numbers, takes a plain number out of a traced Value, or uses a
             Value of an earlier trace.
         Exception: what f raises.
     """
     run = _Run([*inputs, *parameters], raising)
     try:
-        graph = _traced(run, f, args, len(inputs))
+        graph, results = _traced(run, f, args, len(inputs))
     finally:
         leaks = run.end()
         for v in inputs:  # which the function may keep in a structure as well
             _leave(v, _argument_of(f))
-    return Trace(graph, run.watched(), run.refusals[0] if run.refusals else None, leaks)
+    return Trace(graph, results, run.watched(), run.refusals[0] if run.refusals else None, leaks)
 
 
-def _traced(run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int) -> Graph:
+def _traced(run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int) -> tuple[Graph, Results]:
     with run.under_way():
         result = f(*args)
-    graph, places = _read(run, [as_result(f, result)], inputs)
+    values, results = returned(f, result)
+    graph, places = _read(run, values, inputs)
     graph.results = places
-    return graph
+    return graph, results
 
 
 def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
@@ -100,24 +103,6 @@ def _leave(v: Value, origin: str) -> None:
 
 def _argument_of(f: Callable[..., Any]) -> str:
     return f"it was in an argument of {getattr(f, '__name__', f)}"
-
-
-def as_result(f: Callable[..., Any], result: Any) -> Value:
-    """The result of f as a Value.
-
-    Raises:
-        TraceError: it is something other than one number.
-    """
-    if isinstance(result, Value):
-        return result
-    number = as_constant(result)
-    if number is None:
-        name = getattr(f, "__name__", repr(f))
-        raise TraceError(
-            f"{name} returned {type(result).__name__} {result!r} where one number must be: compile takes functions "
-            "with a scalar result"
-        )
-    return Value(number)
 
 
 def expand(rule: Rule, n: int) -> tuple[Graph, int, tuple[int, ...]]:

@@ -1,0 +1,40 @@
+"""What `compile` was asked for, beside the function and its parameters."""
+
+from typing import Any, NamedTuple
+
+from .executors import EXECUTORS, require_native
+
+
+class Options(NamedTuple):
+    """How a function is compiled: the arguments of `compile`, where they are explained."""
+
+    sampled: bool
+    reduce: str | None
+    dtype: str
+    executor: str
+    check: str | None
+
+    def verify(self, f: Any, by_parameters: bool) -> None:
+        """Check that they are what they may be, and can be had together.
+
+        Raises:
+            ImportError, RuntimeError: the executor can't be used on this machine.
+            TypeError, ValueError: something is not as it must be.
+        """
+        if not callable(f):
+            raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
+        for name, value, known in (
+            ("reduce", self.reduce, (None, "mean", "sum")),
+            ("dtype", self.dtype, ("float64", "float32")),
+            ("check", self.check, (None, "raise")),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is one of {known}, not {value!r}")
+        if self.executor not in EXECUTORS:
+            raise ValueError(f"executor is 'auto', 'source', 'numpy' or 'native', not {self.executor!r}")
+        if self.executor == "native":
+            require_native()
+        if self.executor == "source" and (self.sampled or self.dtype != "float64"):
+            raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
+        if by_parameters and self.sampled and self.reduce is None:
+            raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")

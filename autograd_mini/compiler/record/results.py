@@ -1,0 +1,100 @@
+"""What a traced function returns: its numbers, and the form in which they are given back."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from ...engine import Value
+from ...errors import TraceError
+from ...numbers import as_constant
+from ...structures import flatten
+from ..argument import arrays
+
+
+class Results:
+    """The form of a result: any structure that arguments may have.  A pickled one has the structure, with zeros in it.
+
+    Args:
+        tree: a result.
+
+    Attributes:
+        leaves: the parts of it that are no containers, as they were: numbers, arrays of them, or something else.
+        shapes: for each of those its shape if it is an array, else None.
+        size: how many numbers there are.
+        is_number: whether it is one number, and nothing around it.
+    """
+
+    def __init__(self, tree: Any) -> None:
+        self.leaves, self._rebuild = flatten(tree, lambda leaf: leaf, arrays=False)
+        self.shapes = [_shape(leaf) for leaf in self.leaves]
+        self.size = sum([1 if shape is None else math.prod(shape) for shape in self.shapes])
+        self.is_number = len(self.leaves) == 1 and self.leaves[0] is tree and self.shapes[0] is None
+
+    def build(self, numbers: Sequence[Any]) -> Any:
+        """The structure of these numbers, or of arrays that have one for each sample: then arrays have that axis first.
+
+        Args:
+            numbers: a number, or an array of samples, for each number of the result.
+        """
+        if self.is_number:
+            return numbers[0]
+        parts, at = [], 0
+        for shape in self.shapes:
+            if shape is None:
+                parts.append(numbers[at])
+                at += 1
+            else:
+                count = math.prod(shape)
+                parts.append(_array(numbers[at : at + count], shape))
+                at += count
+        return self._rebuild(parts)
+
+    def __getstate__(self) -> Any:
+        return self.build([0.0] * self.size)
+
+    def __setstate__(self, tree: Any) -> None:
+        Results.__init__(self, tree)
+        self.leaves = []
+
+
+def returned(f: Callable[..., Any], result: Any) -> tuple[list[Value], Results]:
+    """The Values in what f returned, and its form.
+
+    Raises:
+        TraceError: there is something else than numbers in it.
+    """
+    if isinstance(result, Value):
+        return [result], _NUMBER
+    results = Results(result)
+    values: list[Value] = []
+    for leaf, shape in zip(results.leaves, results.shapes):
+        values += [_value(f, x) for x in ([leaf] if shape is None else leaf.ravel().tolist())]
+    results.leaves = []
+    return values, results
+
+
+def _value(f: Callable[..., Any], x: Any) -> Value:
+    if isinstance(x, Value):
+        return x
+    number = as_constant(x)
+    if number is None:
+        name = getattr(f, "__name__", repr(f))
+        raise TraceError(
+            f"{name} returned {type(x).__name__} {x!r:.80} where a number must be: what is compiled returns numbers, "
+            "or lists, tuples, dicts, dataclasses and arrays of them"
+        )
+    return Value(number)
+
+
+def _shape(leaf: Any) -> tuple[int, ...] | None:
+    return tuple(leaf.shape) if getattr(leaf, "shape", ()) and hasattr(leaf, "__array_interface__") else None
+
+
+def _array(numbers: Any, shape: tuple[int, ...]) -> Any:
+    array = arrays().array(numbers)
+    if array.ndim < 2:
+        return array.reshape(shape)
+    return arrays().ascontiguousarray(array.T).reshape(-1, *shape)
+
+
+_NUMBER: Final = Results(0.0)

@@ -1,0 +1,150 @@
+"""A model on its way down the slope of its cost: what one epoch does, the way back, and `History`, the record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ..engine import Value
+from ..extras import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Loss = Callable[[list[Any], list[Any]], Value]
+
+
+class Model(Protocol):
+    """What can be trained."""
+
+    def __call__(self, x: Any, /) -> Any: ...
+    def parameters(self) -> list[Value]: ...
+    def zero_grad(self) -> None: ...
+
+
+class OptimizerLike(Protocol):
+    """What can train it."""
+
+    def step(self) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any], /) -> None: ...
+
+
+@dataclass(repr=False)
+class History:
+    """What a training went through, epoch by epoch, and why it stopped.
+
+    It is made of plain numbers: `vars(history)` can be written as JSON, and `History(**what_was_read)` is the same.
+
+    Args:
+        cost: the mean cost of each epoch, each batch's taken before its step.
+        gradient_norm: the Euclidean length of each epoch's gradient, which is the mean of those of its batches.
+        reason: why training stopped, in words.
+        converged: whether it stopped because every derivative was below `tol`.
+
+    >>> History([0.5, 0.25], [1.0, 0.5], reason="epoch limit of 2 reached")
+    History(epochs=2, cost=0.25, reason='epoch limit of 2 reached')
+    """
+
+    cost: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    reason: str = ""
+    converged: bool = False
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were run to their end."""
+        return len(self.gradient_norm)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the cost and the length of the gradient over the epochs, on a logarithmic scale.
+
+        Args:
+            ax: where to draw; None for a new figure of matplotlib's.
+
+        Returns:
+            The axes, to draw more on or to save: `history.plot().figure.savefig("training.svg")`.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        if ax is None:
+            pyplot = require("matplotlib.pyplot", what="History.plot()", extra="demo")
+            ax = pyplot.subplots()[1]
+        marker = "." if self.epochs == 1 else ""  # a line of one point can't be seen
+        ax.plot(self.cost, marker=marker, label="cost")
+        ax.plot(self.gradient_norm, marker=marker, label="length of the gradient")
+        ax.set(xlabel="epoch", yscale="log")
+        ax.legend()
+        return ax
+
+    def __repr__(self) -> str:
+        cost = f", cost={self.cost[-1]:.4g}" if self.cost else ""
+        return f"History(epochs={self.epochs}{cost}, reason={self.reason!r})"
+
+
+class _State(NamedTuple):
+    """All that an epoch changes, and how many there were before."""
+
+    epochs: int
+    parameters: list[float]
+    optimizer: dict[str, Any]
+
+
+class Diverged(Exception):
+    """A cost, a derivative or a parameter is no longer finite."""
+
+
+class Descent:
+    """A model on its way down: what one epoch does, and the way back."""
+
+    def __init__(
+        self, model: Model, loss: Loss, optimizer: OptimizerLike, xs: list[Any], ys: list[Any], history: History
+    ) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.xs, self.ys, self.history = xs, ys, history
+        self.parameters = model.parameters()
+        self.begun = False  # once there was a cost, what can't be computed is so by where the steps have led
+        self.start = self.good = self.state()  # that of this epoch, and of the latest one that was finite throughout
+
+    def epoch(self, batches: list[Sequence[int]]) -> tuple[float, list[float]]:
+        """Step after each batch; return the means of the costs and of the gradients that the batches met."""
+        cost, gradient = 0.0, [0.0] * len(self.parameters)
+        try:
+            for rows in batches:
+                share = len(rows) / len(self.xs)
+                cost += share * self.backward(rows)
+                gradient = [g + share * p.grad for g, p in zip(gradient, self.parameters)]
+                self.begun = True
+                self.optimizer.step()
+        except (ArithmeticError, ValueError) as error:
+            if not self.begun:
+                raise
+            notes = getattr(error, "__notes__", [])
+            raise Diverged(" ".join([f"{type(error).__name__}: {error}", *notes])) from error
+        if not all(map(isfinite, gradient)):
+            raise Diverged("a derivative is not finite")
+        return cost, gradient
+
+    def backward(self, rows: Sequence[int]) -> float:
+        """The cost of a batch, with its gradient in the parameters; its graph is gone on return."""
+        cost = self.loss([self.model(self.xs[i]) for i in rows], [self.ys[i] for i in rows])
+        if not isfinite(cost.data):
+            raise Diverged(f"the cost is {cost.data}")
+        for p in self.parameters:
+            p.grad = 0.0
+        cost.backward()
+        return cost.data
+
+    def require_finite(self) -> None:
+        if not all(isfinite(p.data) for p in self.parameters):
+            raise Diverged("a parameter is not finite")
+
+    def state(self) -> _State:
+        return _State(self.history.epochs, [p.data for p in self.parameters], self.optimizer.state_dict())
+
+    def restore(self, state: _State) -> None:
+        """Go back to an earlier state of model and optimiser."""
+        for p, number in zip(self.parameters, state.parameters):
+            p.data = number
+        self.optimizer.load_state_dict(state.optimizer)
