@@ -800,8 +800,8 @@ def clamp(x: Operand, lo: Operand, hi: Operand) -> Any: ...
 def clamp(x: Any, lo: Any, hi: Any) -> Any:
     """x limited to the range from lo to hi: lo if x is below it, hi if x is above it, else x.
 
-    The slope in x is 1 inside, 0 outside and ½ at each bound.  The slope in a bound is 1 if x is beyond it, ½ if x is at
-    it, and 0 elsewhere.
+    The slope in x is 1 inside, 0 outside and ½ at each bound.  The slope in a bound is 1 if x is beyond it, ½ if x is
+    at it, and 0 elsewhere.
 
     Args:
         x: any number.
