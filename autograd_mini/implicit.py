@@ -4,20 +4,24 @@ The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·
 numbers, and becomes one node for each of its numbers, whose parents are the Values that f was made of.  The slopes are
 read off one run of f at the solution, in the arithmetic of numbers or of Values: in that they are nodes again, which
 can be differentiated in turn.
+
+In a function that is compiled the search itself is traced, and made again wherever it takes another way.  Its result is
+held constant, and two more steps of Newton's method carry the derivatives, which are right up to the third.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from . import watch
 from .adjoints import swept
-from .engine import Value, apply, leaf
-from .errors import AutogradError, TraceError
-from .functions import dot
+from .engine import Value, apply, held, leaf
+from .errors import AutogradError
+from .functions import dot, hypot
 from .hooks import without_hooks
 from .linear import solve
-from .reading import made_before, number_of
+from .reading import lend, made_before, number_of
 from .rule import VALUES, Rule
 from .structures import flatten
 from .sweep import contributions, order_below, pull_back
@@ -52,7 +56,6 @@ def root(f: Callable[..., Any], x0: Any, *args: Any, steps: int = 100) -> Any:
 
     Raises:
         ConvergenceError: no solution was found; its `residual` says how far f is from 0.
-        TraceError: in a compiled function, f uses a Value of it that is not among `args`.
 
     >>> a = Value(2.0)
     >>> x = root(lambda x: x * x - a, 1.0)
@@ -79,7 +82,6 @@ def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000)
 
     Raises:
         ConvergenceError: it does not come to rest; its `residual` says how far x is from g(x).
-        TraceError: in a compiled function, g uses a Value of it that is not among `args`.
 
     >>> a = Value(0.5)
     >>> x = fixed_point(lambda x, a: a * (x + 1.0), 0.0, a)
@@ -98,102 +100,122 @@ def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000)
 
 # ---- the equation, on numbers and on Values ----
 
+Numbers = list[Any]  # floats, or in a trace Values that are held constant
+Search = Callable[["_Equation", Numbers], Numbers]
+
 
 class _Equation:
     """f(x, θ) = 0, where θ are the Values that f depends on."""
 
     def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any]) -> None:
         self.name, self.f = name, f
+        self.is_traced = bool(watch.trace())
         start, self.rebuild = flatten(x0)
-        self.start = [float(number_of(x)) for x in start]
+        self.start: Numbers = list(map(self._plain, start))
         self.args, self.with_args = flatten(list(args))
-        self.numbers = [number_of(a) for a in self.args]
 
-    def solved(self, search: Callable[["_Equation", list[float]], list[float]]) -> Any:
+    def solved(self, search: Search) -> Any:
         """The solution in the structure that was given."""
         xs = search(self, self.start)
+        if self.is_traced:
+            return self.rebuild(self._stepped(self._stepped(xs)))
         thetas = self._thetas(xs)
-        if not thetas:
-            return self.rebuild(xs)
-        rules = _rules(self, search, xs, thetas)
-        return self.rebuild([apply(rule, *thetas) for rule in rules])
+        return self.rebuild([apply(rule, *thetas) for rule in _rules(self, search, xs, thetas)] if thetas else xs)
 
-    def residuals(self, xs: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+    def residuals(self, xs: Sequence[Any]) -> list[Any]:
         """f at x, as a list."""
-        rs, _ = flatten(self.f(self.rebuild(xs), *self.with_args(args)))
+        rs, _ = flatten(self.f(self.rebuild(xs), *self.with_args(self.args)))
         if len(rs) != len(xs):
             raise ValueError(f"{self.name}() needs as many equations as unknowns, not {len(rs)} for {len(xs)}")
         return rs
 
-    def at(self, xs: Sequence[float]) -> list[float]:
+    def at(self, xs: Numbers) -> Numbers:
         """The numbers of f at x."""
+        if self.is_traced:
+            return list(map(held, self.residuals(xs)))
         with without_hooks():
-            return [float(number_of(r)) for r in self.residuals(xs, self.numbers)]
+            return list(map(self._plain, self.residuals(xs)))
 
-    def jacobian(self, xs: Sequence[float]) -> list[list[float]]:
+    def jacobian(self, xs: Numbers) -> list[Numbers]:
         """∂f/∂x in numbers."""
+        if self.is_traced:
+            return [list(map(held, row)) for row in self._linearised(xs)[2]]
         with without_hooks():
-            variables = [leaf(x) for x in xs]
-            return _slopes(self.residuals(variables, self.numbers), variables, pull_back)
+            variables = list(map(leaf, xs))
+            return _slopes(self.residuals(variables), variables, pull_back)
 
-    def _thetas(self, xs: Sequence[float]) -> list[Value]:
+    def _plain(self, x: Any) -> Any:
+        return held(x) if self.is_traced else float(number_of(x))
+
+    def _linearised(self, xs: Sequence[Any]) -> tuple[list[Value], list[Any], list[list[Any]]]:
+        """x as variables, and f and ∂f/∂x there, as Values."""
+        variables = [+x if isinstance(x, Value) else leaf(x) for x in xs]
+        rs = self.residuals(variables)
+        with watch.never_raising():
+            return variables, rs, _slopes(rs, variables, _in_values)
+
+    def _stepped(self, xs: Sequence[Any]) -> list[Any]:
+        """A step of Newton's method, through which derivatives go."""
+        variables, rs, jacobian = self._linearised(xs)
+        return [x - d for x, d in zip(variables, solve(jacobian, rs))]
+
+    def _thetas(self, xs: Numbers) -> list[Value]:
         """The Values that f depends on: those that are older than a run of it."""
         with without_hooks():
             began = watch.advance()
-            rs = self.residuals([leaf(x) for x in xs], self.args)
+            rs = self.residuals(list(map(leaf, xs)))
             order = order_below([r for r in rs if isinstance(r, Value)], since=began)
         return [v for v in order if made_before(v, began)]
 
 
-def _rules(equation: _Equation, search: Callable[..., list[float]], xs: list[float], thetas: list[Value]) -> list[Rule]:
+def _rules(equation: _Equation, search: Search, xs: list[float], thetas: list[Value]) -> list[Rule]:
     """The operations from θ to each number of the solution."""
-    known = [number_of(t) for t in thetas]
-    among_args = {id(a): i for i, a in enumerate(equation.args) if isinstance(a, Value)}
-    places = [among_args.get(id(t)) for t in thetas]
-    if watch.trace() and None in places:
-        raise TraceError(
-            f"{equation.name}() in a compiled function must be given the Values that it depends on: "
-            f"write {equation.name}(f, x0, a) with a function f(x, a)"
-        )
-
-    def given(new: Sequence[Any]) -> list[Any]:
-        args = list(equation.numbers)
-        for place, theta in zip(places, new):
-            args[place if place is not None else 0] = theta
-        return args
+    known = list(map(number_of, thetas))
 
     def solution(numbers: Sequence[float]) -> list[float]:
-        if list(numbers) == known:
-            return xs
-        other = _Equation(equation.name, equation.f, equation.rebuild(xs), equation.with_args(given(numbers)))
-        return search(other, xs)
+        return xs if list(numbers) == known else search(equation, equation.start)
+
+    def value(i: int, numbers: Sequence[float]) -> float:
+        with _lent(thetas, numbers):
+            return solution(numbers)[i]
 
     def slopes(i: int, m: Any, z: Any, operands: Sequence[Any]) -> list[Any]:
         if m is VALUES:
             with watch.never_raising():
                 variables = [+(z if j == i else apply(rule, *thetas)) for j, rule in enumerate(rules)]
-                rs = equation.residuals(variables, equation.args)
-                return _implicit(i, _slopes(rs, [*variables, *thetas], _in_values), len(xs))
-        with without_hooks():
-            variables = [leaf(x) for x in solution(operands)]
-            same = list(operands) == known
-            sources = thetas if same else [leaf(x) for x in operands]
-            rs = equation.residuals(variables, equation.args if same else given(sources))
-            return _implicit(i, _slopes(rs, [*variables, *sources], pull_back), len(xs))
+                rs = equation.residuals(variables)
+                return _implicit(i, _slopes(rs, [*variables, *thetas], _in_values))
+        with without_hooks(), _lent(thetas, operands):
+            variables = list(map(leaf, solution(operands)))
+            return _implicit(i, _slopes(equation.residuals(variables), [*variables, *thetas], pull_back))
 
-    rules = [
-        Rule(
+    def rule(i: int) -> Rule:
+        return Rule(
             equation.name,
-            lambda *numbers, i=i: solution(numbers)[i],
-            many=lambda m, z, *operands, i=i: slopes(i, m, z, operands),
+            lambda *numbers: value(i, numbers),
+            many=lambda m, z, *operands: slopes(i, m, z, operands),
         )
-        for i in range(len(xs))
-    ]
+
+    rules = list(map(rule, range(len(xs))))
     return rules
 
 
-def _implicit(i: int, slopes: list[list[Any]], n: int) -> list[Any]:
+@contextmanager
+def _lent(thetas: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
+    """Inside, the Values have these numbers."""
+    before = list(map(number_of, thetas))
+    try:
+        for theta, number in zip(thetas, numbers):
+            lend(theta, float(number))
+        yield
+    finally:
+        for theta, number in zip(thetas, before):
+            lend(theta, number)
+
+
+def _implicit(i: int, slopes: list[list[Any]]) -> list[Any]:
     """How the i-th number of the solution moves with each θ, by the slopes of the residuals by x and θ."""
+    n = len(slopes)
     transposed = [[row[j] for row in slopes] for j in range(n)]
     weights = solve(transposed, [float(j == i) for j in range(n)])
     return [-dot(weights, [row[k] for row in slopes]) for k in range(n, len(slopes[0]))]
@@ -217,29 +239,27 @@ def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
 # ---- the search, on plain numbers ----
 
 
-def _newton(equation: _Equation, xs: list[float], steps: int) -> list[float]:
+def _newton(equation: _Equation, xs: Numbers, steps: int) -> Numbers:
     rs = equation.at(xs)
     for _ in range(steps):
-        size = math.hypot(*rs)
+        size = hypot(*rs)
         if size == 0.0:
             return xs
         try:
             step = solve(equation.jacobian(xs), rs)
         except ValueError as error:
             raise _lost(equation, xs, size, f": {error}") from None
-        far = max(abs(d) / (abs(x) or 1.0) for x, d in zip(xs, step))
+        far = max([abs(d) / (abs(x) + (x == 0.0)) for x, d in zip(xs, step)])
         better = _shorter(equation, xs, step, size)
         if better is None:
             if far <= NEAR:
                 return xs
             break
         xs, rs = better
-    raise _lost(equation, xs, math.hypot(*rs))
+    raise _lost(equation, xs, hypot(*rs))
 
 
-def _shorter(
-    equation: _Equation, xs: list[float], step: Sequence[float], size: float
-) -> tuple[list[float], list[float]] | None:
+def _shorter(equation: _Equation, xs: Numbers, step: Numbers, size: Any) -> tuple[Numbers, Numbers] | None:
     """The next place and its residuals, which must be smaller."""
     for k in range(HALVINGS):
         there = [x - d * 0.5**k for x, d in zip(xs, step)]
@@ -249,21 +269,23 @@ def _shorter(
             rs = equation.at(there)
         except (ArithmeticError, ValueError):
             continue
-        if math.hypot(*rs) < size:
+        if hypot(*rs) < size:
             return there, rs
     return None
 
 
-def _iterated(equation: _Equation, xs: list[float], steps: int) -> list[float]:
+def _iterated(equation: _Equation, xs: Numbers, steps: int) -> Numbers:
     for _ in range(steps):
         rs = equation.at(xs)  # x − g(x)
-        if not all(map(math.isfinite, rs)):
+        if not all(abs(r) < math.inf for r in rs):
             break
         xs = [x - r for x, r in zip(xs, rs)]
-        if all(abs(r) <= CLOSE * (abs(x) or 1.0) for x, r in zip(xs, rs)):
+        if all(abs(r) <= CLOSE * (abs(x) + (x == 0.0)) for x, r in zip(xs, rs)):
             return _newton(equation, xs, HALVINGS)
-    raise _lost(equation, xs, math.hypot(*rs))
+    raise _lost(equation, xs, hypot(*rs))
 
 
-def _lost(equation: _Equation, xs: Sequence[float], residual: float, why: str = "") -> ConvergenceError:
-    return ConvergenceError(f"{equation.name}() found no solution: at {list(xs)!r} {residual!r} is left{why}", residual)
+def _lost(equation: _Equation, xs: Numbers, residual: Any, why: str = "") -> ConvergenceError:
+    left = float(number_of(residual))
+    where = list(map(number_of, xs))
+    return ConvergenceError(f"{equation.name}() found no solution: at {where!r} {left!r} is left{why}", left)

@@ -103,6 +103,31 @@ POINTS = [
     Point("asinh", (1e200,)),
     Point("acosh", (1e200,)),
     Point("divide", (1e200, 1e200), 1, 1),
+    # tails of the normal distribution, and the zero of the digamma function
+    Point("erfcx", (30.0,)),
+    Point("erfcx", (30.0,), 2),
+    Point("erfcx", (1e8,)),
+    Point("ndtr", (-30.0,)),
+    Point("log_ndtr", (-30.0,)),
+    Point("log_ndtr", (-30.0,), 2),
+    Point("log_ndtr", (-1e4,), 2),
+    Point("log_ndtr", (-1e8,)),
+    Point("log_ndtr", (30.0,)),
+    Point("lgamma", (1.4616321449683622,)),
+    Point("lgamma", (1.4616,)),
+    Point("lgamma", (1e-10,), 2),
+    Point("lgamma", (1e10,), 2),
+    Point("lgamma", (-1.5,), 2),
+    Point("digamma", (0.5,), 2),
+    Point("gamma", (1.4616,)),
+    Point("sinc", (1e-3,)),
+    Point("sinc", (1e-8,), 2),
+    Point("xlogy", (0.0, 0.5)),
+    Point("xlogy", (0.0, 0.5), 1, 1),
+    Point("xlog1py", (2.0, 1e-20), 1, 1),
+    Point("logaddexp", (1000.0, 960.0), 1, 1),
+    Point("log_sigmoid", (40.0,)),
+    Point("log_sigmoid", (-40.0,), 2),
 ]
 
 ALLOWED = {1: 4.0, 2: 16.0}
@@ -124,7 +149,11 @@ PLAIN = ["tanh", "sinh", "cosh", "tan", "log", "log1p", "expm1", "sqrt", "hypot"
 
 def functions_of(module: Any, names: Sequence[str], **others: Function) -> dict[str, Function]:
     """The operators, the functions that `module` has under `names`, and the `others`."""
-    return SHARED | {name: getattr(module, name) for name in names if hasattr(module, name)} | others
+    return SHARED | _among(module, names) | others
+
+
+def _among(module: Any, names: Sequence[str]) -> dict[str, Function]:
+    return {name: getattr(module, name) for name in names if hasattr(module, name)}
 
 
 # ---- the truth ----
@@ -140,6 +169,17 @@ def mpmath_functions() -> dict[str, Function]:
         logsumexp=lambda *xs: mpmath.log(mpmath.fsum(map(mpmath.exp, xs))),
         gelu=lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
         silu=lambda x: x / (1 + mpmath.exp(-x)),
+        erfcx=lambda x: mpmath.exp(x * x) * mpmath.erfc(x),
+        ndtr=lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+        log_ndtr=lambda x: mpmath.log(mpmath.erfc(-x / mpmath.sqrt(2)) / 2),
+        lgamma=lambda x: mpmath.log(abs(mpmath.gamma(x))),
+        digamma=lambda x: mpmath.psi(0, x),
+        gamma=mpmath.gamma,
+        sinc=lambda x: mpmath.sin(mpmath.pi * x) / (mpmath.pi * x),
+        xlogy=lambda x, y: x * mpmath.log(y),
+        xlog1py=lambda x, y: x * mpmath.log(1 + y),
+        logaddexp=lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)),
+        log_sigmoid=lambda x: -mpmath.log(1 + mpmath.exp(-x)),
     )
 
 
@@ -182,7 +222,8 @@ def autograd_mini() -> Library:
         return float(f(x))
 
     names = [*PLAIN, "erf", "erfc", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "cbrt"]
-    names += ["sigmoid", "softplus", "gelu", "silu"]
+    names += ["sigmoid", "softplus", "gelu", "silu", "erfcx", "ndtr", "log_ndtr", "lgamma", "digamma", "gamma"]
+    names += ["sinc", "xlogy", "xlog1py", "logaddexp", "log_sigmoid"]
     ours = functions_of(functions, names, logsumexp=lambda *xs: functions.logsumexp(xs))
     return Library(f"autograd_mini {__version__}", ours, derivative)
 
@@ -201,7 +242,10 @@ def jax() -> Library:
 
     theirs = functions_of(
         jnp,
-        [*PLAIN, "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "cbrt"],
+        [*PLAIN, "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "cbrt", "sinc", "logaddexp"],
+        **_among(jax.scipy.special, ["erfcx", "ndtr", "log_ndtr", "digamma", "gamma", "xlogy", "xlog1py"]),
+        lgamma=jax.scipy.special.gammaln,
+        log_sigmoid=jax.nn.log_sigmoid,
         erf=jax.scipy.special.erf,
         erfc=jax.scipy.special.erfc,
         sigmoid=jax.nn.sigmoid,
@@ -230,6 +274,10 @@ def pytorch() -> Library:
     theirs = functions_of(
         torch,
         [*PLAIN, "erf", "erfc", "asin", "acos", "atan", "atan2", "asinh", "acosh", "atanh", "sigmoid"],
+        **_among(torch.special, ["erfcx", "ndtr", "log_ndtr", "digamma", "sinc", "xlogy", "xlog1py"]),
+        lgamma=torch.lgamma,
+        logaddexp=torch.logaddexp,
+        log_sigmoid=torch.nn.functional.logsigmoid,
         softplus=torch.nn.functional.softplus,
         silu=torch.nn.functional.silu,
         gelu=torch.nn.functional.gelu,
@@ -243,6 +291,7 @@ def hips() -> Library:
     import autograd
     import autograd.numpy as np
     import autograd.scipy.special as special
+    from autograd.scipy.stats import norm
 
     def derivative(f: Function, x: float, order: int) -> float:
         for _ in range(order):
@@ -261,6 +310,13 @@ def hips() -> Library:
         erfc=special.erfc,
         sigmoid=special.expit,
         softplus=lambda x: np.logaddexp(0.0, x),
+        lgamma=special.gammaln,
+        digamma=special.psi,
+        gamma=special.gamma,
+        ndtr=norm.cdf,
+        log_ndtr=norm.logcdf,
+        sinc=np.sinc,
+        logaddexp=np.logaddexp,
         logsumexp=lambda *xs: special.logsumexp(np.array(xs)),
     )
     theirs = {name: on_numpy(f) for name, f in theirs.items()}

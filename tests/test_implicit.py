@@ -6,13 +6,13 @@ import pytest
 
 from autograd_mini import (
     ConvergenceError,
-    TraceError,
     Value,
     compiler,
     cos,
     exp,
     fixed_point,
     grad,
+    gradcheck,
     gradients,
     hessian,
     log,
@@ -112,18 +112,34 @@ def test_plain_numbers_give_plain_numbers():
 
 
 @pytest.mark.parametrize("executor", ["source", "numpy", "native"])
-def test_compiled_it_is_solved_again_for_other_numbers(executor):
-    for f in (given_square_root, equilibrium):
-        compiled = compiler.compile(f, executor=executor)
-        for a in (0.9, 0.7, 1.1):
-            value, slope = compiled.value_and_grad(a)
-            assert value == pytest.approx(f(a), rel=1e-14)
-            assert slope == pytest.approx(grad(f)(a), rel=1e-13)
+@pytest.mark.parametrize("f", [square_root, given_square_root, equilibrium], ids=lambda f: f.__name__)
+def test_compiled_it_is_solved_for_other_numbers_too(f, executor):
+    compiled = compiler.compile(f, executor=executor)
+    slope = compiler.compile(grad(f), executor=executor)
+    for a in (0.9, 0.7, 1.1, 0.3):
+        assert compiled.value_and_grad(a) == pytest.approx((f(a), grad(f)(a)), rel=1e-12)
+        assert slope.value_and_grad(a) == pytest.approx((grad(f)(a), grad(grad(f))(a)), rel=1e-10)
 
 
-def test_compiled_it_must_be_given_its_values():
-    with pytest.raises(TraceError, match="must be given the Values that it depends on"):
-        compiler.compile(square_root)(2.0)
+def test_compiled_systems():
+    compiled = compiler.compile(circle_and_line)
+    for at in ([2.0, 0.7], [3.0, 0.5], [0.5, 1.5]):
+        value, slopes = compiled.value_and_grad(at)
+        assert value == pytest.approx(circle_and_line(at), rel=1e-13)
+        assert slopes == pytest.approx(grad(circle_and_line)(at), rel=1e-12)
+
+
+def test_compiled_it_raises_what_it_raises_eagerly():
+    compiled = compiler.compile(square_root)
+    assert compiled(2.0) == pytest.approx(math.sqrt(2.0), rel=1e-15)
+    with pytest.raises(ConvergenceError):
+        compiled(-1.0)
+    assert compiled(3.0) == pytest.approx(math.sqrt(3.0), rel=1e-15)
+
+
+def test_the_operation_can_be_checked_by_itself():
+    assert gradcheck(square_root, 2.0)
+    assert gradcheck(given_square_root, 2.0)
 
 
 def test_what_does_not_converge_is_an_error_with_the_residual():
