@@ -2,6 +2,8 @@
 
 import math
 import pickle
+import subprocess
+import sys
 from collections import namedtuple
 from dataclasses import dataclass
 
@@ -264,6 +266,31 @@ def test_folded_loops_stay_folded():
     compiled = compiler.compile(path)
     assert_same(compiled.hvp([0.3, 0.5], [1.0, 2.0]), hvp(path, [0.3, 0.5], [1.0, 2.0]), 1e-9)
     assert "was folded" in compiled.explain()
+
+
+WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = sys.modules["llvmlite"] = None
+from autograd_mini import compiler, grad, hessian, hvp, jacobian
+def f(x):
+    return sum([100.0 * (b - a * a) ** 2 + (1.0 - a) ** 2 for a, b in zip(x, x[1:])])
+def g(x):
+    return [a * a * x[0] for a in x]
+x = [0.1 * k for k in range(25)]
+one, many = compiler.compile(f), compiler.compile(g)
+assert one.hessian(x) == hessian(f)(x)
+assert one.jacobian(x) == grad(f)(x)
+assert max(abs(a - b) for a, b in zip(one.hvp(x, x), hvp(f, x, x))) < 1e-9
+assert many.jacobian(x) == jacobian(g)(x)
+assert many.vjp(x, x)[0] == many.jvp(x, x)[0] == many(x)
+"""
+
+
+def test_numpy_is_not_needed():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMPY], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # ---- compiled functions among others ----

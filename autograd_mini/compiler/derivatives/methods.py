@@ -3,6 +3,8 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 from ...structures import flatten
@@ -15,6 +17,8 @@ from ..program import Program
 from ..record.named import bound
 from ..signature import Signatures, one_or_all
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Rows, Traced, Transformed, by_all
+
+KEPT = 256  # rows, up to which their adjoints are kept for the next call
 
 
 class Differentiable(ABC):
@@ -184,12 +188,12 @@ class Differentiable(ABC):
         if named or self._options.static:
             other, args = self._bound(args, named)
             return other.hessian(*args)
-        value, gradient = self.value_and_grad(*args)
         if self._by_parameters:
-            del value
             x = args if self._is_of_several else args[0] if args else ()
             return arrays().array([self.hvp(x, v) for v in arrays().eye(len(self._parameters.numbers))])
-        return self._all("hessian", hessian, lambda f: Transformed(f, grad), gradient, args)
+        if not self.programs:  # whose operations are counted
+            self.value_and_grad(*args)
+        return self._all("hessian", hessian, lambda f: Transformed(f, grad), one_or_all(args), args)
 
     def _all(
         self, name: str, transform: Callable[..., Any], made: Callable[[Any], Any], like: Any, args: Sequence[Any]
@@ -200,17 +204,18 @@ class Differentiable(ABC):
                 return self._transformed(name, transform)(*args)
             call = self._signatures.read(args)
             numbers = call.numbers(0)
-            rows, rebuild = flatten(like)
-            if len(rows) * self._operations <= TINY:
+            flat = len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0]))
+            rows = like.size if flat else len(flatten(like)[0])
+            if rows * self._operations <= TINY or not _has_arrays():
                 return self._transformed(name, transform)(*args)
-            matrix = self._matrix(name, made, call, numbers, len(rows))
+            matrix = self._matrix(name, made, call, numbers, rows)
         except HoldsValue:
             return self._eager(lambda f: by_all(transform, f, args))
         if not arrays().isfinite(matrix).all() and self.function is not None:
             return by_all(transform, self._on_values(), args)  # which raises what floats raise
-        if hasattr(like, "dtype") and len(args) == 1 and hasattr(args[0], "dtype"):
+        if flat:
             return matrix.reshape(*like.shape, *args[0].shape)
-        return rebuild([one_or_all(call.arguments(row)) for row in matrix.tolist()])
+        return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
 
     def _matrix(self, name: str, made: Callable[[Any], Any], call: Any, numbers: Sequence[float], rows: int) -> Any:
         """The rows of a Jacobian: adjoints are the samples of one call."""
@@ -219,7 +224,7 @@ class Differentiable(ABC):
         key = name, call.signature.key
         compiled = self._beside(key, lambda f: Rows(made(f), call.arguments), options, False)
         x = np.broadcast_to(np.array(numbers, options.dtype), (rows, len(numbers)))
-        return compiled.value_and_grad(x, np.eye(rows, dtype=options.dtype))[1][0]
+        return compiled.value_and_grad(x, _identity(rows, options.dtype))[1][0]
 
     def _transformed(self, name: str, transform: Callable[..., Any]) -> Any:
         return self._beside(
@@ -288,6 +293,21 @@ class Differentiable(ABC):
         if f is None or self._options.sampled or self._by_parameters:
             raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
         return f
+
+
+@cache
+def _has_arrays() -> bool:
+    return find_spec("numpy") is not None
+
+
+@lru_cache(maxsize=4)
+def _kept_identity(rows: int, dtype: str) -> Any:
+    return arrays().eye(rows, dtype=dtype)
+
+
+def _identity(rows: int, dtype: str) -> Any:
+    """The adjoints of all rows, which are only read; small ones are kept."""
+    return _kept_identity(rows, dtype) if rows <= KEPT else arrays().eye(rows, dtype=dtype)
 
 
 def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:
