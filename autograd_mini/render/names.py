@@ -15,7 +15,8 @@ def names_of(variables: Mapping[str, Any]) -> dict[int, str]:
         variables: names and objects, such as `locals()`.  Names that begin with an underscore are left out.
 
     Returns:
-        The first name of each Value, by its id: a variable's name before that of a place in a list, tuple, dict or module.
+        The first name of each Value, by its id.  The name of a variable comes before that of a place in a list, tuple,
+        dict or module.
 
     >>> x, y = Value(1.0), Value(1.0)
     >>> list(names_of({"w": [x, y], "bias": y, "_": x, "n": 3}).values())
