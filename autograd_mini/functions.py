@@ -641,7 +641,7 @@ def gamma(x: Number, /) -> Number:
         x: any number but 0, −1, −2 …
 
     Raises:
-        ValueError: x is 0, or a negative whole number.
+        ValueError: x is 0, a negative whole number or −inf.
         OverflowError: x is above 171.62, or too near a pole.
 
     >>> gamma(Value(5.0)).data
