@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.snippets import claims, outcomes
 
 PAGE = Path(__file__).parents[1] / "docs/compile.md"
 
 
 def test_every_snippet_comes_to_what_it_says() -> None:
-    pytest.importorskip("scipy", reason="the page fits a curve with SciPy")
     happened = outcomes(PAGE)
     assert [said for said, _ in happened] == [outcome for _, outcome in happened]
     assert len(happened) == claims(PAGE)

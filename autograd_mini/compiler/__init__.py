@@ -8,6 +8,8 @@ What happens in a call, and where, in the order in which it is to be read:
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
                  make a graph;  results is the form of what it returned;  replay finds the operation that is not finite
+    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has their names,
+                 traced what is compiled
     plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
                  operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them

@@ -26,6 +26,10 @@ def arrays() -> Any:
         return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
 
 
+class HoldsValue(TypeError):
+    """An argument has a Value in it, and so calls for the function itself."""
+
+
 class Plain(NamedTuple):
     """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it of others."""
 
@@ -82,7 +86,7 @@ def require_real(position: int, array: Any) -> None:
 
 def _number(position: int, x: Any) -> float:
     if isinstance(x, Value):
-        raise TypeError(
+        raise HoldsValue(
             f"argument {position} has {x!r}: a compiled function takes plain numbers; the function itself, its "
             ".function, takes Values too"
         )

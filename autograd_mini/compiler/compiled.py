@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients
+from ..transforms import gradients, value_and_grad
 from ..watch import never_raising
-from .argument import arrays
+from .argument import HoldsValue, arrays
+from .derivatives.methods import Differentiable, takes_several
+from .derivatives.traced import by_all
 from .executors import made
 from .options import Options
-from .parameters import Parameters, leaves_of
+from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
@@ -45,6 +48,7 @@ def compile(
     dtype: str = "float64",
     executor: str = "auto",
     check: str | None = None,
+    has_aux: bool = False,
 ) -> "Compiled":
     """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
 
@@ -62,6 +66,7 @@ def compile(
             "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
             where llvmlite is installed, else NumPy.  explain() says which it was, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
+        has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
 
     Returns:
         A `Compiled`, which is called as f is.
@@ -75,7 +80,7 @@ def compile(
     >>> rosenbrock.value_and_grad(0.0, 1.0)
     (101.0, (-2.0, 200.0))
     """
-    options = Options(batch or reduce is not None, reduce, dtype, executor, check)
+    options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
     options.verify(f, params is not None)
     return Compiled(f, leaves_of(params), options)
 
@@ -91,7 +96,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled:
+class Compiled(Differentiable, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -108,6 +113,8 @@ class Compiled:
         self.function, self._options = f, options
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, list[_Plan]] = {}
+        self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
+        self._is_of_several = f is not None and takes_several(f)
         self._outdated = 0  # programs
         self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
         self._run_eagerly = 0  # calls
@@ -122,7 +129,10 @@ class Compiled:
 
     def __call__(self, *args: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        return self._run(args, False)[0]
+        try:
+            return self._run(args, False)[0]
+        except HoldsValue:
+            return self._on_values(whole=True)(*args)
 
     def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -144,7 +154,12 @@ class Compiled:
             return self._short(*args)
         except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
             pass
-        return self._run(args, True)
+        try:
+            return self._run(args, True)
+        except HoldsValue:
+            transform = partial(value_and_grad, has_aux=self._options.has_aux)
+            value, gradient = by_all(transform, self._on_values(whole=True), args)
+            return value, gradient
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
@@ -213,7 +228,7 @@ class Compiled:
         f: Any = self.function
         inputs = [Value(x) for x in call.numbers(0)]
         with self._lock, self._parameters.lent(), without_hooks():
-            roots, results = returned(f, f(*call.arguments(inputs)))
+            roots, results = returned(f, f(*call.arguments(inputs)), self._options.has_aux)
             slopes: list[Any] = []
             if derivatives:
                 self._require_number(results)
@@ -222,7 +237,7 @@ class Compiled:
             return None, results.build([v.data for v in roots]), call.gradient(slopes) if derivatives else None
 
     def _require_number(self, results: Results) -> None:
-        if not results.is_number:
+        if not results.has_slopes:
             name = getattr(self.function, "__name__", "the function")
             raise TypeError(
                 f"{name} returns a structure where one number must be: return a number, or use jacobian or vjp"
@@ -271,7 +286,9 @@ class Compiled:
             inputs = [Value(x) for x in call.numbers(0)]
             try:
                 with self._parameters.lent(), without_hooks():
-                    traced = trace(f, call.arguments(inputs), inputs, self._parameters.leaves, raising)
+                    traced = trace(
+                        f, call.arguments(inputs), inputs, self._parameters.leaves, raising, self._options.has_aux
+                    )
             except (ArithmeticError, ValueError) as error:
                 if raising and hasattr(error, "__notes__"):  # an operation's
                     continue
@@ -288,7 +305,7 @@ class Compiled:
     def _sources(self, leaves: Graph | Program, results: Results) -> range:
         """The slots to differentiate by: none, where the result is no number."""
         inputs, numbers = leaves.inputs, self._parameters.numbers
-        if not results.is_number:
+        if not results.has_slopes:
             return range(0)
         return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
 
@@ -301,6 +318,12 @@ class Compiled:
     def _lasts(self) -> bool:
         """Whether a program is worth code of its own."""
         return self._outdated <= PATIENCE
+
+    def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
+        made = Compiled(f, [], options)
+        if by_parameters:
+            made._have(self._parameters)
+        return made
 
     # ---- what may go wrong ----
 
@@ -326,31 +349,6 @@ class Compiled:
         with self._lock, self._parameters.lent():
             replay(self.function, call.arguments, call.numbers(sample))
 
-    # ---- parameters ----
-
-    @property
-    def params(self) -> Any:
-        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned.
-
-        A number assigned to the Value of a parameter, by `load_state_dict` for example, is taken over.
-        """
-        if self._parameters.numbers is None:
-            raise AttributeError("this was compiled without params", name="params", obj=self)
-        self._parameters.adopt()
-        return self._parameters.shown
-
-    @params.setter
-    def params(self, numbers: Any) -> None:
-        self._parameters.assign(numbers)
-
-    def sync(self) -> None:
-        """Write the numbers of `params` back to the Values that they came from.
-
-        Raises:
-            ValueError: there are no parameters, or this was pickled, which leaves the Values behind.
-        """
-        self._parameters.sync()
-
     # ---- what there is ----
 
     @property
@@ -368,6 +366,7 @@ class Compiled:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
         plans = [plan for plans in list(self._plans.values()) for plan in plans]
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
+        parts += [f"for {name}: {it.explain()}" for (name, _), it in list(self._derived.items()) if it.programs]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:
@@ -375,15 +374,24 @@ class Compiled:
         return f"<compiled {name}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = list(self._plans.items())
-        plans = {key: [(p.program, p.results, p.executor.scalars) for p in plans] for key, plans in kept}
-        return {"options": self._options, "params": self._parameters.numbers, "plans": plans}
+        kept, others = list(self._plans.items()), list(self._derived.items())
+        return {
+            "options": self._options,
+            "params": self._parameters.numbers,
+            "several": self._is_of_several,
+            "plans": {key: [(p.program, p.results, p.executor.scalars) for p in plans] for key, plans in kept},
+            "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
+        }
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, Any], parameters: Parameters | None = None) -> None:
         Compiled.__init__(self, None, [], state["options"])
-        self._have(Parameters([], state["options"].dtype, state["params"]))
+        self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
+        self._is_of_several = state["several"]
         for key, plans in state["plans"].items():
             self._plans[key] = [_Plan(p, self._executor(p, r, s), r, [], (0.0, 0.0)) for p, r, s in plans]
+        for name, (inner, shared) in state["derived"].items():
+            self._derived[name] = other = Compiled.__new__(Compiled)
+            other.__setstate__(inner, self._parameters if shared else None)
 
 
 class _LongWay:

@@ -36,7 +36,7 @@ class Executor(Protocol):
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples.
 
-        Of a program with several results, or none, a matrix of them by samples; it takes no derivatives.
+        Of a program with several results, or none, a matrix of them by samples; derivatives are of the first.
         """
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:

@@ -13,6 +13,7 @@ class Options(NamedTuple):
     dtype: str
     executor: str
     check: str | None
+    has_aux: bool = False
 
     def verify(self, f: Any, by_parameters: bool) -> None:
         """Check that they are what they may be, and can be had together.

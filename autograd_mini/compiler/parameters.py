@@ -90,6 +90,35 @@ class Parameters:
                 lend(p, x)
 
 
+class WithParameters:
+    """What has parameters, perhaps none, and shows them."""
+
+    _parameters: Parameters
+
+    @property
+    def params(self) -> Any:
+        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned.
+
+        A number assigned to the Value of a parameter, by `load_state_dict` for example, is taken over.
+        """
+        if self._parameters.numbers is None:
+            raise AttributeError("this was compiled without params", name="params", obj=self)
+        self._parameters.adopt()
+        return self._parameters.shown
+
+    @params.setter
+    def params(self, numbers: Any) -> None:
+        self._parameters.assign(numbers)
+
+    def sync(self) -> None:
+        """Write the numbers of `params` back to the Values that they came from.
+
+        Raises:
+            ValueError: there are no parameters, or this was pickled, which leaves the Values behind.
+        """
+        self._parameters.sync()
+
+
 def _in_place(numbers: Any, dtype: str) -> Any:
     """A flat array whose memory can't be moved, not even by its method resize: machine code refers to it."""
     np = arrays()

@@ -128,9 +128,8 @@ class Program:
 
     @property
     def result(self) -> int:
-        """The slot of the result, of a program that has one."""
-        (slot,) = self.results
-        return slot
+        """The slot of the first result, of which derivatives are taken."""
+        return self.results[0]
 
     @property
     def asked(self) -> list[int]:

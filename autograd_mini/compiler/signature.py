@@ -142,6 +142,11 @@ class Call:
         self.signature, self._how, self._args, self._samples = signature, signature.how, args, samples
         self._at = 0  # the first sample of the part at hand
 
+    @property
+    def samples(self) -> int | None:
+        """How many there are, if there is a sample axis."""
+        return self._samples
+
     def numbers(self, sample: int) -> list[float]:
         """Those of all arguments, for one sample."""
         if self._samples is not None:
@@ -188,6 +193,7 @@ class Call:
             value = executor.value(*numbers)
             return value if results.is_number else results.build(value), None
         value, gradient = executor.value_and_gradient(*numbers)
+        value = value if results.is_number else results.build(value)
         return value, gradient if executor.scalars else self.gradient(gradient)
 
     def gradient(self, slopes: Sequence[float]) -> Any:

@@ -510,6 +510,10 @@ def test_a_branch_on_a_method_of_a_value_is_named_as_any_other():
 
 def test_a_value_as_an_argument_is_given_to_the_function_itself():
     compiled = compiler.compile(lambda x: x * 2.0)
+    assert compiled(3.0) == 6.0
+    x = Value(1.0)
+    assert gradients(compiled(x), [x]) == [2.0]
+    with pytest.raises(TypeError, match="plain numbers"):
+        compiler.compile(lambda x: x * 2.0, batch=True)(x)
     with pytest.raises(TypeError, match=r"\.function"):
-        compiled(Value(1.0))
-    assert compiled.function(Value(1.0)).data == 2.0
+        compiler.compile(lambda y: x * y, params=[x])(Value(1.0))

@@ -81,7 +81,7 @@ class Encoder:
         self.rows = self.uniform + self.varying  # and then the tape of loops
         self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
-        self.reached[list(program.results)] = True
+        self.reached[list(program.results[:1])] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
         self._known: dict[range, Any] = {}
 

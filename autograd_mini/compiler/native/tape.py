@@ -61,7 +61,7 @@ class Tape:
         for field, (address, count) in zip(range(Call.ONCE_CODE, Call.BACK, 2), lists):
             call[field : field + 2] = address, count
         call[Call.ANEW] = whole
-        call[Call.RESULT] = self.place[program.results[0]] if program.results else 0  # of several, nothing goes back
+        call[Call.RESULT] = self.place[program.result] if program.results else 0
         call[Call.PARAMETER_COUNT] = program.parameters
 
     def _loaded(

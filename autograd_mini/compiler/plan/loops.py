@@ -93,7 +93,7 @@ def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
     """Of each operation whether adjoints come to it, and go on to a source: trips must be alike in that too."""
     active = graph.depends(sources, differentiable)
     reached = [False] * len(graph)
-    for i in graph.results:
+    for i in graph.results[:1]:
         reached[i] = True
     for i in reversed(nodes):
         rule = graph.rules[i]

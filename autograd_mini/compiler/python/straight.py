@@ -109,13 +109,13 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
         elif node.result not in used:  # it may raise
             lines.do("{}", numbers[-1])
     values = [m.number(numbers[slot]) for slot in program.results]
+    several = "{}" if len(values) == 1 else f"[{', '.join(['{}'] * len(values))}]"
     if sources is None:
-        several = ", ".join(["{}"] * len(values))
-        lines.do("return {}" if len(values) == 1 else f"return [{several}]", *values)
+        lines.do(f"return {several}", *values)
     else:
         adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
         slopes = [adjoints.get(slot, 0.0) for slot in sources]
         places = ", ".join(["{}"] * len(sources)) + "," * (brackets == "()")
-        lines.do(f"return {{}}, {brackets[:1]}{places}{brackets[1:]}", values[0], *slopes)
+        lines.do(f"return {several}, {brackets[:1]}{places}{brackets[1:]}", *values, *slopes)
     name = "value" if sources is None else "value_and_gradient"
     return "\n    ".join([f"def {name}({', '.join(names)}):", *lines.written()])

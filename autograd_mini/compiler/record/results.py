@@ -16,19 +16,24 @@ class Results:
 
     Args:
         tree: a result.
+        has_aux: whether it is a pair, of which the first part is what derivatives are taken of.
 
     Attributes:
         leaves: the parts of it that are no containers, as they were: numbers, arrays of them, or something else.
         shapes: for each of those its shape if it is an array, else None.
         size: how many numbers there are.
         is_number: whether it is one number, and nothing around it.
+        has_slopes: whether what derivatives are taken of is one number, which is the first of all.
     """
 
-    def __init__(self, tree: Any) -> None:
+    def __init__(self, tree: Any, has_aux: bool = False) -> None:
         self.leaves, self._rebuild = flatten(tree, lambda leaf: leaf, arrays=False)
         self.shapes = [_shape(leaf) for leaf in self.leaves]
         self.size = sum([1 if shape is None else math.prod(shape) for shape in self.shapes])
         self.is_number = len(self.leaves) == 1 and self.leaves[0] is tree and self.shapes[0] is None
+        self.has_slopes = self.is_number or (
+            has_aux and bool(self.leaves) and self.leaves[0] is tree[0] and self.shapes[0] is None
+        )
 
     def build(self, numbers: Sequence[Any]) -> Any:
         """The structure of these numbers, or of arrays that have one for each sample: then arrays have that axis first.
@@ -50,22 +55,25 @@ class Results:
         return self._rebuild(parts)
 
     def __getstate__(self) -> Any:
-        return self.build([0.0] * self.size)
+        return self.build([0.0] * self.size), self.has_slopes
 
-    def __setstate__(self, tree: Any) -> None:
-        Results.__init__(self, tree)
-        self.leaves = []
+    def __setstate__(self, state: tuple[Any, bool]) -> None:
+        Results.__init__(self, state[0])
+        self.leaves, self.has_slopes = [], state[1]
 
 
-def returned(f: Callable[..., Any], result: Any) -> tuple[list[Value], Results]:
+def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
     """The Values in what f returned, and its form.
 
     Raises:
-        TraceError: there is something else than numbers in it.
+        TraceError: there is something else than numbers in it, or it is no pair where it must be.
     """
+    if has_aux and not (isinstance(result, (tuple, list)) and len(result) == 2):
+        name = getattr(f, "__name__", repr(f))
+        raise TraceError(f"{name} returned {type(result).__name__} {result!r:.80}: with has_aux=True it returns a pair")
     if isinstance(result, Value):
         return [result], _NUMBER
-    results = Results(result)
+    results = Results(result, has_aux)
     values: list[Value] = []
     for leaf, shape in zip(results.leaves, results.shapes):
         values += [_value(f, x) for x in ([leaf] if shape is None else leaf.ravel().tolist())]

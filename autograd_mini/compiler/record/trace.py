@@ -50,6 +50,7 @@ def trace(
     inputs: Sequence[Value],
     parameters: Sequence[Value],
     raising: bool = True,
+    has_aux: bool = False,
 ) -> Trace:
     """Run f(*args), in which `inputs` stand, and read the graph of its result.
 
@@ -59,6 +60,7 @@ def trace(
         inputs: the Values in the arguments.
         parameters: the Values besides that the result is differentiated with respect to.
         raising: whether an operation raises what it raises on floats; if not, it has its IEEE value there.
+        has_aux: whether f returns a pair, and derivatives are of its first part.
 
     Raises:
         TraceError: f returns something else than numbers, takes a plain number out of a traced Value, or uses a
@@ -67,7 +69,7 @@ def trace(
     """
     run = _Run([*inputs, *parameters], raising)
     try:
-        graph, results = _traced(run, f, args, len(inputs))
+        graph, results = _traced(run, f, args, len(inputs), has_aux)
     finally:
         leaks = run.end()
         for v in inputs:  # which the function may keep in a structure as well
@@ -75,10 +77,12 @@ def trace(
     return Trace(graph, results, run.watched(), run.refusals[0] if run.refusals else None, leaks)
 
 
-def _traced(run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int) -> tuple[Graph, Results]:
+def _traced(
+    run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int, has_aux: bool
+) -> tuple[Graph, Results]:
     with run.under_way():
         result = f(*args)
-    values, results = returned(f, result)
+    values, results = returned(f, result, has_aux)
     graph, places = _read(run, values, inputs)
     graph.results = places
     return graph, results

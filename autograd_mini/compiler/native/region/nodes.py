@@ -187,7 +187,7 @@ def _is_fold(group: Group) -> bool:
 def _reached(program: Program, groups: Sequence[Group]) -> Any:
     """The slots that lead to a result."""
     reached = np.zeros(program.slots, bool)
-    reached[list(program.results)] = True
+    reached[list(program.results[:1])] = True
     for group in reversed(groups):
         wanted = reached[group.results.start : group.results.stop]
         for slots in differentiated(group.rule, group.operands):

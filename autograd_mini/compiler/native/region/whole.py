@@ -72,7 +72,7 @@ class Whole:
         for slot in dict.fromkeys(program.asked):
             self._row(code, "%v", slot).set(numbers[slot])
         if is_back:
-            seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results}
+            seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results[:1]}
             adjoints = program.swept(m, numbers, self.sources, seeds)
             for slot in [slot for slot in self.sources if slot in adjoints]:
                 self._row(code, "%g", slot).add(adjoints[slot])

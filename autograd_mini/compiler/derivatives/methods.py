@@ -1,0 +1,270 @@
+"""The derivatives that a compiled function has beside its gradient, each by compiled functions of its own."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from ...structures import flatten
+from ...transforms import grad, hessian, jacobian, jvp, vjp
+from ..argument import HoldsValue, arrays
+from ..executors import TINY
+from ..options import Options
+from ..parameters import Parameters
+from ..program import Program
+from ..signature import Signatures, one_or_all
+from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Rows, Traced, Transformed, by_all
+
+
+class Differentiable(ABC):
+    """What has the derivatives of a function.
+
+    Arguments are those of the function.  Where directions or adjoints follow, as in `hvp(x, v)`, x is its one argument,
+    or a tuple of them if it takes several, and v has the structure of x.  Compiled with params, derivatives are by the
+    parameters: v and what is returned are flat then, in their order.  Of samples each has its own.
+    """
+
+    function: Callable[..., Any] | None
+    _options: Options
+    _parameters: Parameters
+    _signatures: Signatures
+    _derived: dict[tuple[str, Hashable], Any]
+    _lock: Any
+    _is_of_several: bool
+
+    @abstractmethod
+    def __call__(self, *args: Any) -> Any:
+        """The value."""
+
+    @abstractmethod
+    def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
+        """The value, and its derivatives."""
+
+    @property
+    @abstractmethod
+    def programs(self) -> list[Program]:
+        """Those of all traces so far."""
+
+    @abstractmethod
+    def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> Any:
+        """What `compile` would make of another function, with the same parameters if derivatives are by these."""
+
+    def _beside(
+        self,
+        name: tuple[str, Hashable],
+        made: Callable[[Any], Callable[..., Any]],
+        options: Options,
+        by_parameters: bool,
+    ) -> Any:
+        """What is compiled of a function made of this one, under a name."""
+        with self._lock:
+            if name not in self._derived:
+                f = self._first
+                self._derived[name] = self._made(None if f is None else made(f), options, by_parameters)
+            return self._derived[name]
+
+    @property
+    def _first(self) -> Callable[..., Any] | None:
+        """The function, without its second result if it has one."""
+        return First(self.function) if self._options.has_aux and self.function is not None else self.function
+
+    # ---- in one direction ----
+
+    def hvp(self, x: Any, v: Any) -> Any:
+        """The Hessian times v, without the Hessian.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
+        [8.0, 6.0]
+        """
+        xs, vs = self._arguments(x), self._directions(x, v)
+        try:
+            product = self._by("hvp", Product).value_and_grad(*xs, *vs)[1]
+        except HoldsValue:
+            return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
+        return product if self._by_parameters else one_or_all(product[: len(xs)])
+
+    def jvp(self, x: Any, v: Any) -> tuple[Any, Any]:
+        """The value, and how it moves when x moves along v.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x, y: x * y).jvp((3.0, 4.0), (1.0, 0.0))
+        (12.0, 4.0)
+        """
+        xs, vs = self._arguments(x), self._directions(x, v)
+        try:
+            value, tangent = self._by("jvp", Pushforward)(*xs, *vs)
+        except HoldsValue:
+            value, tangent = self._eager(lambda f: jvp(f, tuple(xs), tuple(vs)))
+        return value, tangent
+
+    def vjp(self, x: Any, u: Any) -> tuple[Any, Any]:
+        """The value, and u times the Jacobian: u has the structure of the value, and the product that of x.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x, y: [x * y, x + y]).vjp((3.0, 4.0), [1.0, 10.0])
+        ([12.0, 7.0], (14.0, 13.0))
+        """
+        xs = self._arguments(x)
+        try:
+            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, has_aux=True)
+            (_, value), slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))
+        except HoldsValue:
+            value, slopes = self._eager(lambda f: _pulled(f, xs, u))
+            return value, one_or_all(slopes)
+        return value, slopes if self._by_parameters else one_or_all(slopes[: len(xs)])
+
+    # ---- in all of them ----
+
+    def jacobian(self, *args: Any) -> Any:
+        """All derivatives: the structure of the value, with that of the argument, or a tuple of all, in each place.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).jacobian([3.0, 4.0])
+        [[4.0, 3.0], [1.0, 1.0]]
+        """
+        return self.value_and_jacobian(*args)[1]
+
+    def value_and_jacobian(self, *args: Any) -> tuple[Any, Any]:
+        """The value, and all its derivatives.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
+        ([12.0, 7.0], [[4.0, 3.0], [1.0, 1.0]])
+        """
+        value = self(*args)
+        like = value[0] if self._options.has_aux else value
+        if self._by_parameters:
+            numbers, rebuild = flatten(like)
+            x = args if self._is_of_several else args[0] if args else ()
+            adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
+            return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
+        return value, self._all("jacobian", jacobian, lambda f: f, like, args)
+
+    def hessian(self, *args: Any) -> Any:
+        """All second derivatives, the Jacobian of the gradient; by parameters a square array.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: x[0] ** 2 * x[1]).hessian([3.0, 4.0])
+        [[8.0, 6.0], [6.0, 0.0]]
+        """
+        value, gradient = self.value_and_grad(*args)
+        if self._by_parameters:
+            del value
+            x = args if self._is_of_several else args[0] if args else ()
+            return arrays().array([self.hvp(x, v) for v in arrays().eye(len(self._parameters.numbers))])
+        return self._all("hessian", hessian, lambda f: Transformed(f, grad), gradient, args)
+
+    def _all(
+        self, name: str, transform: Callable[..., Any], made: Callable[[Any], Any], like: Any, args: Sequence[Any]
+    ) -> Any:
+        """The Jacobian of what is made of the function, whose result is like that."""
+        try:
+            if self._options.sampled or self._options.executor == "source":
+                return self._transformed(name, transform)(*args)
+            call = self._signatures.read(args)
+            numbers = call.numbers(0)
+            rows, rebuild = flatten(like)
+            if len(rows) * self._operations <= TINY:
+                return self._transformed(name, transform)(*args)
+            matrix = self._matrix(name, made, call, numbers, len(rows))
+        except HoldsValue:
+            return self._eager(lambda f: by_all(transform, f, args))
+        if not arrays().isfinite(matrix).all() and self.function is not None:
+            return by_all(transform, self._on_values(), args)  # which raises what floats raise
+        if hasattr(like, "dtype") and len(args) == 1 and hasattr(args[0], "dtype"):
+            return matrix.reshape(*like.shape, *args[0].shape)
+        return rebuild([one_or_all(call.arguments(row)) for row in matrix.tolist()])
+
+    def _matrix(self, name: str, made: Callable[[Any], Any], call: Any, numbers: Sequence[float], rows: int) -> Any:
+        """The rows of a Jacobian: adjoints are the samples of one call."""
+        np = arrays()
+        options = self._options._replace(sampled=True, reduce=None, check=None, has_aux=False)
+        key = name, call.signature.key
+        compiled = self._beside(key, lambda f: Rows(made(f), call.arguments), options, False)
+        x = np.broadcast_to(np.array(numbers, options.dtype), (rows, len(numbers)))
+        return compiled.value_and_grad(x, np.eye(rows, dtype=options.dtype))[1][0]
+
+    def _transformed(self, name: str, transform: Callable[..., Any]) -> Any:
+        return self._beside(
+            (name, None), lambda f: Transformed(f, transform), self._options._replace(has_aux=False), False
+        )
+
+    def _by(self, name: str, made: Callable[..., Traced], has_aux: bool = False) -> Any:
+        leaves = self._parameters.leaves
+        options = self._options._replace(has_aux=has_aux)
+        return self._beside((name, None), lambda f: made(f, leaves), options, self._by_parameters)
+
+    # ---- arguments ----
+
+    @property
+    def _by_parameters(self) -> bool:
+        return self._parameters.numbers is not None
+
+    @property
+    def _operations(self) -> int:
+        """How many the largest program has."""
+        return max([program.nodes for program in self.programs], default=0)
+
+    def _arguments(self, x: Any) -> Sequence[Any]:
+        if not self._is_of_several:
+            return [x]
+        if isinstance(x, (tuple, list)):
+            return list(x)
+        raise TypeError(f"of a function of several arguments these are to be given in a tuple, not as {x!r:.80}")
+
+    def _directions(self, x: Any, v: Any) -> Sequence[Any]:
+        if self._by_parameters:
+            numbers = arrays().asarray(v, self._options.dtype)
+            if numbers.shape != self._parameters.numbers.shape:
+                raise ValueError(
+                    f"v is a flat array, of a number for each of {self._parameters.numbers.size} parameters"
+                )
+            return [self._for_each(self._arguments(x), numbers)]
+        vs = self._arguments(v)
+        if len(vs) != len(self._arguments(x)):
+            raise ValueError(f"there are {len(self._arguments(x))} arguments, and {len(vs)} directions")
+        return vs
+
+    def _adjoint(self, xs: Sequence[Any], u: Any) -> Any:
+        """An adjoint as it is compiled for; of samples a tuple of its numbers and arrays."""
+        if not self._options.sampled:
+            return u
+        return tuple([self._for_each(xs, part) for part in flatten(u, lambda leaf: leaf, arrays=False)[0]])
+
+    def _for_each(self, xs: Sequence[Any], u: Any) -> Any:
+        """What is the same for all samples, where a mean or a sum of them is taken."""
+        if self._options.reduce is None:
+            return u
+        np = arrays()
+        return np.broadcast_to(np.asarray(u, float), (self._signatures.read(xs).samples, *np.shape(u)))
+
+    def _eager(self, work: Callable[[Any], Any]) -> Any:
+        """A transform of the function itself, where the arguments hold Values."""
+        return work(self._on_values())
+
+    def _on_values(self, whole: bool = False) -> Callable[..., Any]:
+        """The function, perhaps with both of its results, where Values may be given to it."""
+        f = self.function if whole else self._first
+        if f is None or self._options.sampled or self._by_parameters:
+            raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
+        return f
+
+
+def takes_several(f: Callable[..., Any]) -> bool:
+    """Whether a function needs more than one argument, or takes any number."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # a built-in without one
+        return False
+    needed = [p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    return len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:
+    return grad(f, 0 if len(xs) == 1 else tuple(range(len(xs))))
+
+
+def _pulled(f: Callable[..., Any], xs: Sequence[Any], u: Any) -> tuple[Any, Any]:
+    value, pullback = vjp(f, *xs)
+    return value, pullback(u)
