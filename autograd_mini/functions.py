@@ -691,7 +691,8 @@ def polygamma(n: int, x: Number, /) -> Number:
 
     Raises:
         TypeError: n is not a whole number.
-        ValueError: n is negative or above 170, or x is not above 0.
+        ValueError: n is negative or above 170, or x is below 0.
+        ZeroDivisionError: x is 0.
         OverflowError: x is so small that the value is beyond the largest float.
 
     >>> polygamma(1, Value(1.0)).data, polygamma(2, 1.0)
@@ -721,14 +722,15 @@ def hurwitz(x: Number, s: float, /) -> Number:
         s: a number above 1, of which no derivative is taken.
 
     Raises:
-        ValueError: x is not above 0, or s not above 1.
+        ValueError: x is below 0, or s not above 1.
+        ZeroDivisionError: x is 0.
 
     >>> hurwitz(Value(1.0), 2).data
     1.6449340668482264
     """
     s = as_number(s, "the order of hurwitz()")
-    if not s > 1.0 or number_of(x) <= 0.0:
-        raise ValueError(f"hurwitz() needs x above 0 and s above 1, not {number_of(x)!r} and {s!r}")
+    if not s > 1.0:
+        raise ValueError(f"the order of hurwitz() is above 1, not {s!r}")
     return cast(Number, apply(RULES["hurwitz"], x, float(s)))
 
 

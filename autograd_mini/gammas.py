@@ -57,6 +57,7 @@ def _hurwitz(m: Any, x: Any, s: Any) -> Any:
     # x⁻ˢ + (x + 1)⁻ˢ + …: if x is small some terms, and the rest by Euler and Maclaurin (DLMF 25.11.5, 2.10.1)
     near = x < 20.0
     start = m.where(near, x, 1.0)
+    start = start + 0.0 * m.sqrt(start)  # which refuses what is below 0
     y = m.where(near, start + SHIFT, x)
     factor, tail = s / y, 0.5 + BERNOULLI[0] * (s / y)
     for j, b in enumerate(BERNOULLI[1:]):

@@ -215,6 +215,8 @@ def hurwitz(x: float, s: float) -> float:
         p = y**n
         return p + p * (n * (x - (y - k)) / y)
 
+    if x < 0.0:
+        raise ValueError("below 0")
     near = x < 20.0
     y = x + 10.0 if near else x
     factor, tail = s / y, 0.5 + BERNOULLI[0] * (s / y)
