@@ -78,6 +78,7 @@
     ROW(dot) \
     ROW(fma) \
     ROW(logsumexp) \
+    ROW(logaddexp) \
     ROW(expectation)
 
 static inline double v_add(double x0, double x1);
@@ -140,6 +141,7 @@ static inline double v_gap(double x0, double x1);
 static inline double v_digamma(double x0);
 static inline double v_hurwitz(double x0, double x1);
 static inline double v_clamp(double x0, double x1, double x2);
+static inline double v_logaddexp(double x0, double x1);
 
 static inline double v_add(double x0, double x1)
 {
@@ -536,6 +538,11 @@ static inline double v_hurwitz(double x0, double x1)
 static inline double v_clamp(double x0, double x1, double x2)
 {
     return x0 < x1 ? x1 : (x0 > x2 ? x2 : x0);
+}
+
+static inline double v_logaddexp(double x0, double x1)
+{
+    return v_maximum(x0, x1) + log1p(exp(-fabs(v_gap(x0, x1))));
 }
 
 static inline double d_add_0(double z, double x0, double x1)

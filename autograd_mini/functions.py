@@ -1244,7 +1244,7 @@ def logaddexp(x: Any, y: Any) -> Any:
     >>> logaddexp(Value(1000.0), 1000.0).data
     1000.6931471805599
     """
-    return apply(RULES["logsumexp"], x, y)
+    return apply(RULES["logaddexp"], x, y)
 
 
 @overload

@@ -23,6 +23,7 @@ from autograd_mini.functions import (
     lgamma,
     log_ndtr,
     log_sigmoid,
+    logaddexp,
     ndtr,
     norm,
     polygamma,
@@ -107,6 +108,13 @@ def test_what_polygamma_and_hurwitz_refuse():
     with pytest.raises(ValueError, match="from 0 to 170, not -1"):
         polygamma(-1, 2.0)
     assert hurwitz(Value(2.5), 3).data == pytest.approx(float(zeta(mpf(2.5), 3)), rel=1e-15)
+
+
+def test_logaddexp_keeps_what_the_smaller_operand_adds():
+    assert logaddexp(-1e-20, -50.0) == pytest.approx(-1e-20 + math.exp(-50.0), rel=1e-15)
+    assert logaddexp(-math.inf, -math.inf) == -math.inf
+    assert logaddexp(math.inf, -math.inf) == math.inf
+    assert hessian(lambda v: logaddexp(*v))([0.0, 0.0]) == [[0.25, -0.25], [-0.25, 0.25]]
 
 
 def test_small_functions():
