@@ -7,7 +7,8 @@ What happens in a call, and where, in the order in which it is to be read:
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
-                 make a graph;  results is the form of what it returned;  replay finds the operation that is not finite
+                 make a graph;  results is the form of what it returned;  named puts arguments in place that are
+                 named or no numbers;  replay finds the operation that is not finite
     derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has their names,
                  traced what is compiled
     plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,

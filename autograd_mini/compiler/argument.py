@@ -128,6 +128,7 @@ class Sampled(NamedTuple):
     key: tuple[Any, ...]
     numbers: Any
     samples: int
+    is_summed: bool = False  # derivatives are summed over the samples, which have it in common
 
     @property
     def size(self) -> int:
@@ -140,6 +141,8 @@ class Sampled(NamedTuple):
 
     def give(self, matrix: Any) -> Any:
         """Derivatives in the structure of the argument, from a matrix of them by samples."""
+        if self.is_summed:
+            return self.build(iter(matrix.sum(1).tolist()))
         return _by_sample(self.key, iter(matrix), self.samples)
 
 
@@ -169,6 +172,22 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     kind, shape = "array" if isinstance(argument, np.ndarray) else "list", array.shape[1:]
     block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T
     return Sampled((kind, shape), block, len(array))
+
+
+def common(position: int, argument: Any, dtype: str, samples: int, is_summed: bool) -> Sampled:
+    """Read one that has no sample axis, and is the same for all samples."""
+    one = sampled(position, _as_one(argument), dtype)
+    return Sampled(one.key, arrays().broadcast_to(one.numbers, (one.size, samples)), samples, is_summed)
+
+
+def _as_one(argument: Any) -> Any:
+    """An argument with a sample axis of one."""
+    if isinstance(argument, dict):
+        return {name: _as_one(part) for name, part in argument.items()}
+    if isinstance(argument, tuple):
+        parts = [_as_one(part) for part in argument]
+        return argument._make(parts) if hasattr(argument, "_make") else type(argument)(parts)
+    return argument[None] if hasattr(argument, "dtype") else [argument]
 
 
 def _is_structure(argument: Any) -> bool:

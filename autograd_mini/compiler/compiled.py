@@ -1,7 +1,7 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from ..watch import never_raising
 from .argument import HoldsValue, arrays
 from .derivatives.methods import Differentiable, takes_several
 from .derivatives.traced import by_all
-from .executors import made
+from .executors import LongWay, made
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -49,6 +49,8 @@ def compile(
     executor: str = "auto",
     check: str | None = None,
     has_aux: bool = False,
+    static: str | Sequence[str] = (),
+    shared: str | Sequence[str] = (),
 ) -> "Compiled":
     """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
 
@@ -67,6 +69,8 @@ def compile(
             where llvmlite is installed, else NumPy.  explain() says which it was, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
         has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
+        static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.
+        shared: the names of those that have no sample axis, where the others have one.
 
     Returns:
         A `Compiled`, which is called as f is.
@@ -81,7 +85,8 @@ def compile(
     (101.0, (-2.0, 200.0))
     """
     options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
-    options.verify(f, params is not None)
+    options = options.naming(f, static, shared)
+    options.verify(params is not None)
     return Compiled(f, leaves_of(params), options)
 
 
@@ -114,10 +119,9 @@ class Compiled(Differentiable, WithParameters):
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, list[_Plan]] = {}
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
-        self._is_of_several = f is not None and takes_several(f)
-        self._outdated = 0  # programs
+        self._is_of_several = f is not None and takes_several(f, options.static)
+        self._outdated, self._run_eagerly = 0, 0  # programs, and calls
         self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
-        self._run_eagerly = 0  # calls
         self._short: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
         self._lock = one_at_a_time()
         if options.sampled:
@@ -125,20 +129,24 @@ class Compiled(Differentiable, WithParameters):
 
     def _have(self, parameters: Parameters) -> None:
         options, self._parameters = self._options, parameters
-        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters)
+        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters, options.shared)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            return other(*args)
         try:
             return self._run(args, False)[0]
         except HoldsValue:
             return self._on_values(whole=True)(*args)
 
-    def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
 
         Args:
             args: the arguments of the function; with batch or reduce each has a leading sample axis.
+            named: some of them by their names.
 
         Returns:
             The value; with batch that of each sample.  Then a flat array of the derivatives by the parameters, or, if
@@ -150,10 +158,19 @@ class Compiled(Differentiable, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        try:
-            return self._short(*args)
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
-            pass
+        if not named:
+            try:
+                return self._short(*args)
+            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+                pass
+        return self.long_way(*args, **named)
+
+    def long_way(self, *args: Any, **named: Any) -> tuple[Any, Any]:
+        """The same for arguments of any form, the latest or another."""
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            value, gradient = other.value_and_grad(*args)
+            return value, gradient
         try:
             return self._run(args, True)
         except HoldsValue:
@@ -239,9 +256,7 @@ class Compiled(Differentiable, WithParameters):
     def _require_number(self, results: Results) -> None:
         if not results.has_slopes:
             name = getattr(self.function, "__name__", "the function")
-            raise TypeError(
-                f"{name} returns a structure where one number must be: return a number, or use jacobian or vjp"
-            )
+            raise TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
     def _remember(self, signature: Signature, plan: _Plan) -> None:
         """Put a plan that fitted first, and take its short way."""
@@ -251,7 +266,7 @@ class Compiled(Differentiable, WithParameters):
         always = plan.results.is_number and not (
             plan.watched or self._options.check or id(plan.program) in self._doubtful
         )
-        way = plan.executor.short_way(signature, _LongWay(self)) if always else None
+        way = plan.executor.short_way(signature, LongWay(self)) if always else None
         self._short = _refuse if way is None else self._parameters.while_adopted(way)
         vars(self).pop("value_and_grad", None)
         if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
@@ -392,21 +407,6 @@ class Compiled(Differentiable, WithParameters):
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)
-
-
-class _LongWay:
-    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
-
-    def __init__(self, compiled: Compiled) -> None:
-        self._compiled = compiled
-
-    def __call__(self, *args: Any) -> tuple[Any, Any]:
-        return self._compiled._run(args, True)
-
-    @property
-    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
-        """The method, under the name of the function, as pickle looks for it."""
-        return self._compiled.value_and_grad
 
 
 def _is_refusal(program: Program, flip: Flipped) -> bool:

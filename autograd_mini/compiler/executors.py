@@ -52,6 +52,23 @@ class Executor(Protocol):
         """What was done, in words."""
 
 
+class LongWay:
+    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+
+    def __call__(self, *args: Any, **named: Any) -> tuple[Any, Any]:
+        result: tuple[Any, Any] = self._compiled.long_way(*args, **named)
+        return result
+
+    @property
+    def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
+        """The method, under the name of the function, as pickle looks for it."""
+        method: Callable[..., tuple[Any, Any]] = self._compiled.value_and_grad
+        return method
+
+
 def made(program: Program, sources: range, params: Any, dtype: str, executor: str, scalars: bool, lasts: bool) -> Any:
     """The executor for a program, where `executor` was asked for.
 

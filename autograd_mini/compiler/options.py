@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from .executors import EXECUTORS, require_native
+from .record.named import positions, require_names
 
 
 class Options(NamedTuple):
@@ -14,16 +15,23 @@ class Options(NamedTuple):
     executor: str
     check: str | None
     has_aux: bool = False
+    static: tuple[str, ...] = ()
+    shared: tuple[int, ...] = ()  # positions
 
-    def verify(self, f: Any, by_parameters: bool) -> None:
+    def naming(self, f: Any, static: Any, shared: Any) -> "Options":
+        """The same with the arguments of f that are named as static and as shared."""
+        if not callable(f):
+            raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
+        places = positions(f, require_names(f, "shared", shared))
+        return self._replace(static=require_names(f, "static", static), shared=places)
+
+    def verify(self, by_parameters: bool) -> None:
         """Check that they are what they may be, and can be had together.
 
         Raises:
             ImportError, RuntimeError: the executor can't be used on this machine.
             TypeError, ValueError: something is not as it must be.
         """
-        if not callable(f):
-            raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
         for name, value, known in (
             ("reduce", self.reduce, (None, "mean", "sum")),
             ("dtype", self.dtype, ("float64", "float32")),
@@ -37,5 +45,7 @@ class Options(NamedTuple):
             require_native()
         if self.executor == "source" and (self.sampled or self.dtype != "float64"):
             raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
+        if self.shared and not self.sampled:
+            raise ValueError("shared= names what has no sample axis beside others that have one: say batch or reduce")
         if by_parameters and self.sampled and self.reduce is None:
             raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from ..structures import flatten
-from .argument import Plain, Sampled, arrays, plain, sampled
+from .argument import Plain, Sampled, arrays, common, plain, sampled
 from .parameters import Parameters
 from .program import Flipped
 from .record.results import Results
@@ -27,10 +27,14 @@ class Signatures:
         reduce: "mean" or "sum" over that, or None.
         dtype: in which arrays are calculated.
         parameters: those by which derivatives are taken, if there are any.
+        shared: the positions of arguments without a sample axis beside others that have one.
     """
 
-    def __init__(self, sampled: bool, reduce: str | None, dtype: str, parameters: Parameters) -> None:
+    def __init__(
+        self, sampled: bool, reduce: str | None, dtype: str, parameters: Parameters, shared: Sequence[int] = ()
+    ) -> None:
         self.sampled, self.reduce, self.dtype, self.parameters = sampled, reduce, dtype, parameters
+        self.shared = shared
         self._known: dict[Any, Signature] = {}
 
     def read(self, args: Sequence[Any]) -> "Call":
@@ -42,14 +46,19 @@ class Signatures:
         """
         if not self.sampled:
             return self._known_form([plain(position, argument) for position, argument in enumerate(args)], None)
-        read = [sampled(position, argument, self.dtype) for position, argument in enumerate(args)]
-        samples = read[0].samples if read else 0
-        for position, argument in enumerate(read):
+        own = [position for position in range(len(args)) if position not in self.shared]
+        read = {position: sampled(position, args[position], self.dtype) for position in own}
+        samples = read[own[0]].samples if own else 0
+        for position, argument in read.items():
             if argument.samples != samples:
-                raise ValueError(f"argument {position} has {argument.samples} samples, and argument 0 has {samples}")
+                raise ValueError(
+                    f"argument {position} has {argument.samples} samples, and argument {own[0]} has {samples}"
+                )
         if not samples:
             raise ValueError("there are no samples: give one at least")
-        return self._known_form(read, samples)
+        for position in sorted({*range(len(args))} - read.keys()):
+            read[position] = common(position, args[position], self.dtype, samples, self.reduce is not None)
+        return self._known_form([read[position] for position in range(len(args))], samples)
 
     def _known_form(self, read: Sequence[Plain | Sampled], samples: int | None) -> "Call":
         key = tuple([argument.key for argument in read])
@@ -113,7 +122,11 @@ class Signature:
             bound: for a number of samples, what takes arrays as they are (see `tape.Bound.at_once`).
         """
         sampled, reduce, params = self.how.sampled, self.how.reduce, self.how.parameters.numbers
-        if not 0 < len(self.key) <= MOST or any(key[0] != "array" or len(key[1]) > 1 for key in self.key):
+        if (
+            self.how.shared
+            or not 0 < len(self.key) <= MOST
+            or any(key[0] != "array" or len(key[1]) > 1 for key in self.key)
+        ):
             return None
         shapes, arity, dtype = [key[1] for key in self.key], len(self.key), arrays().dtype(self.how.dtype)
         axes = [sampled + len(shape) for shape in shapes]

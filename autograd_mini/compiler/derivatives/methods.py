@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from ...structures import flatten
@@ -12,6 +12,7 @@ from ..executors import TINY
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
+from ..record.named import bound
 from ..signature import Signatures, one_or_all
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Rows, Traced, Transformed, by_all
 
@@ -33,11 +34,11 @@ class Differentiable(ABC):
     _is_of_several: bool
 
     @abstractmethod
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """The value."""
 
     @abstractmethod
-    def value_and_grad(self, *args: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives."""
 
     @property
@@ -63,6 +64,23 @@ class Differentiable(ABC):
                 self._derived[name] = self._made(None if f is None else made(f), options, by_parameters)
             return self._derived[name]
 
+    def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+        """What is compiled for arguments that are given by name or are no numbers, and those that are numbers."""
+        if self.function is None:
+            raise TypeError("this was pickled, which leaves the names of arguments behind: give numbers by position")
+        call = bound(self.function, args, named, self._options.static)
+        if not (call.by_name or call.given or self._options.static):
+            return self, call.numbers
+        known = list(inspect.signature(self.function).parameters)
+        shared = [k for k, name in enumerate(call.names) if name in [known[at] for at in self._options.shared]]
+        options = self._options._replace(static=(), shared=tuple(shared))
+        with self._lock:
+            if ("arguments by name", call.key) not in self._derived:
+                other = self._made(call.fixed(self.function), options, self._by_parameters)
+                other._is_of_several = len(call.numbers) > 1
+                self._derived["arguments by name", call.key] = other
+            return self._derived["arguments by name", call.key], call.numbers
+
     @property
     def _first(self) -> Callable[..., Any] | None:
         """The function, without its second result if it has one."""
@@ -70,44 +88,55 @@ class Differentiable(ABC):
 
     # ---- in one direction ----
 
-    def hvp(self, x: Any, v: Any) -> Any:
+    def hvp(self, x: Any, v: Any, **named: Any) -> Any:
         """The Hessian times v, without the Hessian.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
         [8.0, 6.0]
         """
+        if named:
+            other, numbers = self._bound(self._arguments(x), named)
+            return other.hvp(numbers if other._is_of_several else numbers[0], v)
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
-            product = self._by("hvp", Product).value_and_grad(*xs, *vs)[1]
+            product = self._by("hvp", Product, len(xs)).value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
         return product if self._by_parameters else one_or_all(product[: len(xs)])
 
-    def jvp(self, x: Any, v: Any) -> tuple[Any, Any]:
+    def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x, y: x * y).jvp((3.0, 4.0), (1.0, 0.0))
         (12.0, 4.0)
         """
+        if named:
+            other, numbers = self._bound(self._arguments(x), named)
+            value, moved = other.jvp(numbers if other._is_of_several else numbers[0], v)
+            return value, moved
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
-            value, tangent = self._by("jvp", Pushforward)(*xs, *vs)
+            value, tangent = self._by("jvp", Pushforward, len(xs))(*xs, *vs)
         except HoldsValue:
             value, tangent = self._eager(lambda f: jvp(f, tuple(xs), tuple(vs)))
         return value, tangent
 
-    def vjp(self, x: Any, u: Any) -> tuple[Any, Any]:
+    def vjp(self, x: Any, u: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and u times the Jacobian: u has the structure of the value, and the product that of x.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x, y: [x * y, x + y]).vjp((3.0, 4.0), [1.0, 10.0])
         ([12.0, 7.0], (14.0, 13.0))
         """
+        if named:
+            other, numbers = self._bound(self._arguments(x), named)
+            value, moved = other.vjp(numbers if other._is_of_several else numbers[0], u)
+            return value, moved
         xs = self._arguments(x)
         try:
-            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, has_aux=True)
+            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, len(xs), has_aux=True)
             (_, value), slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
@@ -116,22 +145,26 @@ class Differentiable(ABC):
 
     # ---- in all of them ----
 
-    def jacobian(self, *args: Any) -> Any:
+    def jacobian(self, *args: Any, **named: Any) -> Any:
         """All derivatives: the structure of the value, with that of the argument, or a tuple of all, in each place.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).jacobian([3.0, 4.0])
         [[4.0, 3.0], [1.0, 1.0]]
         """
-        return self.value_and_jacobian(*args)[1]
+        return self.value_and_jacobian(*args, **named)[1]
 
-    def value_and_jacobian(self, *args: Any) -> tuple[Any, Any]:
+    def value_and_jacobian(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and all its derivatives.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
         ([12.0, 7.0], [[4.0, 3.0], [1.0, 1.0]])
         """
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            value, slopes = other.value_and_jacobian(*args)
+            return value, slopes
         value = self(*args)
         like = value[0] if self._options.has_aux else value
         if self._by_parameters:
@@ -141,13 +174,16 @@ class Differentiable(ABC):
             return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
         return value, self._all("jacobian", jacobian, lambda f: f, like, args)
 
-    def hessian(self, *args: Any) -> Any:
+    def hessian(self, *args: Any, **named: Any) -> Any:
         """All second derivatives, the Jacobian of the gradient; by parameters a square array.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: x[0] ** 2 * x[1]).hessian([3.0, 4.0])
         [[8.0, 6.0], [6.0, 0.0]]
         """
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            return other.hessian(*args)
         value, gradient = self.value_and_grad(*args)
         if self._by_parameters:
             del value
@@ -190,10 +226,13 @@ class Differentiable(ABC):
             (name, None), lambda f: Transformed(f, transform), self._options._replace(has_aux=False), False
         )
 
-    def _by(self, name: str, made: Callable[..., Traced], has_aux: bool = False) -> Any:
+    def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
         leaves = self._parameters.leaves
-        options = self._options._replace(has_aux=has_aux)
-        return self._beside((name, None), lambda f: made(f, leaves), options, self._by_parameters)
+        shared = self._options.shared
+        if made in (Product, Pushforward) and not leaves:  # directions are like arguments
+            shared += tuple([count + k for k in shared])
+        options = self._options._replace(has_aux=has_aux, shared=shared)
+        return self._beside((name, count), lambda f: made(f, leaves), options, self._by_parameters)
 
     # ---- arguments ----
 
@@ -251,13 +290,15 @@ class Differentiable(ABC):
         return f
 
 
-def takes_several(f: Callable[..., Any]) -> bool:
-    """Whether a function needs more than one argument, or takes any number."""
+def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:
+    """Whether a function needs more than one argument that is not static, or takes any number."""
     try:
         parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):  # a built-in without one
         return False
-    needed = [p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    needed = [
+        p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty and p.name not in static
+    ]
     return len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 

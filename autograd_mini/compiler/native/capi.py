@@ -1,6 +1,7 @@
 """Python's C API for machine code: functions that Python calls, and what they call of its own.
 
-They are made as C extensions make theirs, with METH_FASTCALL: a PyMethodDef stands beside the code, and goes with it.
+They are made as C extensions make theirs, with METH_FASTCALL | METH_KEYWORDS: a PyMethodDef stands beside the code,
+and goes with it.
 """
 
 import ctypes
@@ -10,7 +11,7 @@ from typing import Any, Final
 from .llvm.code import Code
 from .llvm.jit import Held, add_symbol
 
-_METH_FASTCALL: Final = 0x80
+_METH_FASTCALL_KEYWORDS: Final = 0x82
 _API: Final = {
     "PyFloat_AsDouble": "double (ptr)",
     "PyFloat_FromDouble": "ptr (double)",
@@ -54,8 +55,10 @@ def declare(needs: dict[str, str]) -> None:
 
 def method(name: str, shown: str, code: Code, result: str) -> str:
     """The text of a function of Python's, called `shown` there; what is found by its name is its PyMethodDef."""
-    body = code.function(f"internal ptr @{name}_call(ptr %self, ptr %arguments, i64 %count)", f"ptr {result}")
-    fields = f"{{ ptr @{name}_shown, ptr @{name}_call, i32 {_METH_FASTCALL}, ptr null }}"
+    body = code.function(
+        f"internal ptr @{name}_call(ptr %self, ptr %arguments, i64 %count, ptr %names)", f"ptr {result}"
+    )
+    fields = f"{{ ptr @{name}_shown, ptr @{name}_call, i32 {_METH_FASTCALL_KEYWORDS}, ptr null }}"
     return (
         f'{body}\n@{name}_shown = internal constant [{len(shown) + 1} x i8] c"{shown}\\00"\n'
         f"@{name} = global {{ ptr, ptr, i32, ptr }} {fields}\n"

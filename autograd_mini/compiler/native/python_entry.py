@@ -33,7 +33,8 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
     capi.declare(needs)
     code = Code(needs)
     m = LanesArithmetic(code, _DOUBLE)
-    with code.when(code.let(f"icmp ne i64 %count, {program.inputs}")):
+    others = code.let(f"icmp ne i64 %count, {program.inputs}")
+    with code.when(code.let(f"or i1 {others}, {code.let('icmp ne ptr %names, null')}")):
         _otherwise(code)
     leaves = [_number(code, k) for k in range(program.inputs)]
     numbers = program.evaluated(m, leaves)
@@ -54,7 +55,7 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
 
 def _otherwise(code: Code) -> None:
     """Call self."""
-    result = code.let("call ptr @PyObject_Vectorcall(ptr %self, ptr %arguments, i64 %count, ptr null)")
+    result = code.let("call ptr @PyObject_Vectorcall(ptr %self, ptr %arguments, i64 %count, ptr %names)")
     code.leave(f"ptr {result}")
 
 
