@@ -668,7 +668,7 @@ def run(program: str, *args: str, **environment: str) -> str:
 
 
 def test_a_deep_graph_in_a_thread_with_a_small_stack() -> None:
-    # CPython 3.13 frees objects of Python classes by up to 10,000 nested calls in C, which need 2 MB: see docs/design.md.
+    # CPython 3.13 frees objects of Python classes by up to 10,000 nested calls in C, which need 2 MB: see the design.
     kilobytes = "256" if sys.version_info < (3, 13) or core == "c" else "2048"
     program = """
         import sys, threading
