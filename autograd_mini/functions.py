@@ -1,11 +1,13 @@
 """The functions of Values: exp, sin, relu, sum, dot, softmax … and `primitive`, which makes more of them.
 
-Each takes Values and plain numbers, in any mixture.  The result is a node if a Value is among them, else a float; the
-number is the same to the bit.  Those of one operand are the operations of the engine themselves, with documentation.
-Where a list is meant any iterable does, an array of one dimension too; a number is an int, a float or NumPy's scalar.
+Each function takes any mixture of Values and plain numbers.  The result is a node if one of them is a Value, else a
+float; the number is the same to the bit.  Functions of one operand are the engine's own operations, with documentation
+added.  In place of a list you can pass any iterable, such as a one-dimensional array.  A number is an int, a float or a
+NumPy scalar.
 
-Those named as in `math` raise what `math` raises, and what is raised for a Value has a note that names the operation.
-Anything that is no number is a TypeError.  "DLMF" is the Digital Library of Mathematical Functions, https://dlmf.nist.gov.
+Functions named as in `math` raise what `math` raises.  For a Value, the error has a note that names the operation.
+Anything that is not a number raises a TypeError.  "DLMF" is the Digital Library of Mathematical Functions,
+https://dlmf.nist.gov.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -50,7 +52,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _row(stub: Function) -> Function:
-    """The operation of one operand that `stub` names: the very function of the engine, with this documentation."""
+    """The engine's own operation of one operand that `stub` names, with the documentation of `stub`."""
     return cast(Function, update_wrapper(getattr(VALUES, stub.__name__), stub))
 
 
@@ -65,7 +67,7 @@ def exp(x: Number, /) -> Number:
         x: any number.
 
     Raises:
-        OverflowError: x is above 709.78, and eˣ beyond the largest float.
+        OverflowError: x is above 709.78, so eˣ is beyond the largest float.
 
     >>> exp(Value(0.0))
     Value(data=1.0, grad=0.0)
@@ -74,13 +76,13 @@ def exp(x: Number, /) -> Number:
 
 @_row
 def expm1(x: Number, /) -> Number:
-    """eˣ − 1, to full precision near 0 too; its derivative is eˣ.  DLMF 4.2.
+    """eˣ − 1, to full precision even near 0; its derivative is eˣ.  DLMF 4.2.
 
     Args:
         x: any number.
 
     Raises:
-        OverflowError: x is above 709.78, and eˣ beyond the largest float.
+        OverflowError: x is above 709.78, so eˣ is beyond the largest float.
 
     >>> expm1(1e-20), exp(1e-20) - 1
     (1e-20, 0.0)
@@ -107,11 +109,11 @@ def log(x: Number, base: float | None = None) -> Number: ...
 @overload
 def log(x: Operand, base: Value) -> Value: ...
 def log(x: Any, base: Any = None) -> Any:
-    """The natural logarithm ln x, with derivative 1/x; with a base b, ln x / ln b, as in `math.log`.  DLMF 4.2.
+    """The natural logarithm ln x, with derivative 1/x; with a base b it is ln x / ln b, as in `math.log`.  DLMF 4.2.
 
     Args:
         x: a number above 0.
-        base: a number above 0 other than 1, of which derivatives are taken too.
+        base: a number above 0 other than 1; you can differentiate with respect to it too.
 
     Raises:
         ValueError: x or the base is not above 0.
@@ -125,7 +127,7 @@ def log(x: Any, base: Any = None) -> Any:
 
 @_row
 def log1p(x: Number, /) -> Number:
-    """ln(1 + x), to full precision near 0 too; its derivative is 1/(1 + x).  DLMF 4.2.
+    """ln(1 + x), to full precision even near 0; its derivative is 1/(1 + x).  DLMF 4.2.
 
     Args:
         x: a number above −1.
@@ -189,7 +191,7 @@ def sqrt(x: Number, /) -> Number:
 def cbrt(x: Number, /) -> Number:
     """The real cube root ∛x, with derivative 1/(3·∛x²), which is inf at 0.
 
-    Unlike x**(1/3) it takes negative numbers, and is right to the last bit or the one before.
+    Unlike x**(1/3) it takes negative numbers, and it is right to the last bit or the one before.
 
     Args:
         x: any number.
@@ -206,14 +208,14 @@ def pow(x: Operand, n: Value) -> Value: ...
 def pow(x: Any, n: Any) -> Any:
     """xⁿ, the operator **; ∂/∂x = n·xⁿ⁻¹ and ∂/∂n = xⁿ·ln x.  DLMF 4.2.
 
-    x⁰ has slope 0 in x, and 0ⁿ with n > 0 slope 0 in n.  Departs from `math.pow` in what it raises.
+    The slope of x⁰ in x is 0, and so is the slope of 0ⁿ in n for n > 0.  Its errors differ from those of `math.pow`.
 
     Args:
         x, n: numbers; x is 0 or more unless n is whole.
 
     Raises:
-        ValueError: x is below 0 and n not whole, so that the power is complex.
-        ZeroDivisionError: x is 0 and n below 0.
+        ValueError: x is below 0 and n is not whole, so the power is complex.
+        ZeroDivisionError: x is 0 and n is below 0.
         OverflowError: the power is beyond the largest float.
 
     >>> pow(Value(3.0), 2).data
@@ -227,7 +229,7 @@ def xlogy(x: Number, y: float) -> Number: ...
 @overload
 def xlogy(x: Operand, y: Value) -> Value: ...
 def xlogy(x: Any, y: Any) -> Any:
-    """x·ln y, which is 0 where x is 0, at y = 0 too: a term of an entropy or a likelihood.
+    """x·ln y, which is 0 where x is 0, even at y = 0: a term of an entropy or a likelihood.
 
     Its slopes are ln y and x/y; at x = y = 0 they are −inf and 0.
 
@@ -249,7 +251,7 @@ def xlog1py(x: Number, y: float) -> Number: ...
 @overload
 def xlog1py(x: Operand, y: Value) -> Value: ...
 def xlog1py(x: Any, y: Any) -> Any:
-    """x·ln(1 + y), to full precision for y near 0 too, and 0 where x is 0.
+    """x·ln(1 + y), to full precision even for y near 0, and 0 where x is 0.
 
     Its slopes are ln(1 + y) and x/(1 + y); at x = 0, y = −1 they are −inf and 0.
 
@@ -306,7 +308,7 @@ def tan(x: Number, /) -> Number:
     """The tangent of an angle in radians, with derivative 1 + tan² x.  DLMF 4.14.
 
     Args:
-        x: any finite number; no float lies on a pole.
+        x: any finite number; no float is exactly at a pole.
 
     Raises:
         ValueError: x is infinite.
@@ -326,7 +328,7 @@ def asin(x: Number, /) -> Number:
         x: a number in [−1, 1].
 
     Raises:
-        ValueError: x lies outside.
+        ValueError: x is outside.
 
     >>> asin(Value(1.0)).data
     1.5707963267948966
@@ -341,7 +343,7 @@ def acos(x: Number, /) -> Number:
         x: a number in [−1, 1].
 
     Raises:
-        ValueError: x lies outside.
+        ValueError: x is outside.
 
     >>> acos(Value(-1.0)).data
     3.141592653589793
@@ -385,9 +387,9 @@ def hypot(*coordinates: float) -> float: ...
 @overload
 def hypot(*coordinates: Operand) -> Any: ...
 def hypot(*coordinates: Any) -> Any:
-    """The length r = √(x₁² + … + xₙ²) of a vector, without overflow on the way; one node.
+    """The length r = √(x₁² + … + xₙ²) of a vector, in one node, without overflow on the way.
 
-    ∂r/∂xᵢ = xᵢ/r, which is nan at the origin, where the cone has no slope.
+    ∂r/∂xᵢ = xᵢ/r, and 0 at the origin, the tip of the cone.
 
     Args:
         coordinates: any numbers.
@@ -399,9 +401,9 @@ def hypot(*coordinates: Any) -> Any:
 
 
 def norm(xs: Iterable[Operand]) -> Any:
-    """The length √(x₁² + … + xₙ²) of a vector, given as a list; 0.0 if that is empty.
+    """The length √(x₁² + … + xₙ²) of a vector that is given as a list; 0.0 if the list is empty.
 
-    ∂/∂xᵢ is xᵢ over the length, and 0 at the origin, so that a descent that has arrived stays.
+    ∂/∂xᵢ is xᵢ over the length, and 0 at the origin, so a descent that has arrived stays there.
 
     Args:
         xs: an iterable of numbers.
@@ -416,7 +418,7 @@ def norm(xs: Iterable[Operand]) -> Any:
 
 
 def degrees(x: Number, /) -> Number:
-    """An angle in degrees, given in radians: x·(180/π), which is its slope too.
+    """Convert an angle from radians to degrees: x·(180/π), with slope 180/π.
 
     Args:
         x: any number.
@@ -428,7 +430,7 @@ def degrees(x: Number, /) -> Number:
 
 
 def radians(x: Number, /) -> Number:
-    """An angle in radians, given in degrees: x·(π/180), which is its slope too.
+    """Convert an angle from degrees to radians: x·(π/180), with slope π/180.
 
     Args:
         x: any number.
@@ -443,7 +445,7 @@ def radians(x: Number, /) -> Number:
 def sinc(x: Number, /) -> Number:
     """sin(πx)/(πx), and 1 at 0: the normalised sine, exactly 0 at every other whole number.
 
-    Its derivative is (cos(πx) − sinc(x))/x, by its series near 0.
+    Its derivative is (cos(πx) − sinc(x))/x, computed from its series near 0.
 
     Args:
         x: any number; nan at ±inf.
@@ -492,7 +494,7 @@ def cosh(x: Number, /) -> Number:
 def tanh(x: Number, /) -> Number:
     """The hyperbolic tangent sinh x / cosh x, in [−1, 1]; its derivative is 1/cosh² x.  DLMF 4.28.
 
-    The slope is taken in that form, because 1 − tanh² x is 0 from 19.1 on, where the true one is 1e−16.
+    The slope uses this form, because 1 − tanh² x rounds to 0 from 19.1 on, where the true slope is 1e−16.
 
     Args:
         x: any number.
@@ -541,7 +543,7 @@ def atanh(x: Number, /) -> Number:
         x: a number between −1 and 1.
 
     Raises:
-        ValueError: x is outside, or ±1.
+        ValueError: x is outside, or is ±1.
 
     >>> atanh(Value(0.0)).data
     0.0
@@ -567,7 +569,7 @@ def erf(x: Number, /) -> Number:
 
 @_row
 def erfc(x: Number, /) -> Number:
-    """The complementary error function 1 − erf x, precise where that is tiny too.  DLMF 7.2.
+    """The complementary error function 1 − erf x, precise even where it is tiny.  DLMF 7.2.
 
     Its derivative is −2/√π · e^(−x²).
 
@@ -583,14 +585,14 @@ def erfc(x: Number, /) -> Number:
 def erfcx(x: Number, /) -> Number:
     """e^(x²)·erfc x, the complementary error function without its decay: nearly 1/(x√π) for large x.  DLMF 7.2.
 
-    Its derivative is 2x·erfcx(x) − 2/√π, and the next ones follow from that; all of them are computed in forms in which
-    nothing cancels.
+    Its derivative is 2x·erfcx(x) − 2/√π, and the higher ones follow from that.  The first two are computed in forms in
+    which nothing cancels.
 
     Args:
         x: any number.
 
     Raises:
-        OverflowError: x is below −26.6, and the value beyond the largest float.
+        OverflowError: x is below −26.6, so the value is beyond the largest float.
 
     >>> f"{erfcx(Value(30.0)):.12f}", erfc(30.0) > 0.0
     ('0.018795888861', False)
@@ -599,7 +601,7 @@ def erfcx(x: Number, /) -> Number:
 
 @_row
 def ndtr(x: Number, /) -> Number:
-    """The normal distribution function Φ(x) = ½·erfc(−x/√2), precise in its lower tail too.  DLMF 7.18, 26.
+    """The normal distribution function Φ(x) = ½·erfc(−x/√2), precise even in its lower tail.  DLMF 7.18, 26.
 
     Its derivative is the normal density φ(x) = e^(−x²/2)/√(2π).
 
@@ -613,7 +615,7 @@ def ndtr(x: Number, /) -> Number:
 
 @_row
 def log_ndtr(x: Number, /) -> Number:
-    """The logarithm of the normal distribution function, finite where that is 0.
+    """The logarithm of the normal distribution function, finite even where the function itself rounds to 0.
 
     Its derivative is φ(x)/Φ(x), which approaches −x on the left.
 
@@ -633,14 +635,14 @@ def log_ndtr(x: Number, /) -> Number:
 
 @_row
 def gamma(x: Number, /) -> Number:
-    """The gamma function Γ(x), which is (x − 1)! for whole numbers; its derivative is Γ(x)·ψ(x).  DLMF 5.2.
+    """The gamma function Γ(x), which is (x − 1)! for whole numbers x > 0; its derivative is Γ(x)·ψ(x).  DLMF 5.2.
 
     Args:
         x: any number but 0, −1, −2 …
 
     Raises:
         ValueError: x is 0, or a negative whole number.
-        OverflowError: x is above 171.62, or too near to a pole.
+        OverflowError: x is above 171.62, or too near a pole.
 
     >>> gamma(Value(5.0)).data
     24.0
@@ -687,7 +689,7 @@ def polygamma(n: int, x: Number, /) -> Number:
 
     Args:
         n: a whole number, 0 or more, at most 170.
-        x: a number above 0; for n = 0 as for digamma.
+        x: a number above 0; if n is 0, any number that digamma takes.
 
     Raises:
         TypeError: n is not a whole number.
@@ -713,16 +715,16 @@ def _whole(n: object, what: str) -> int:
 
 
 def hurwitz(x: Number, s: float, /) -> Number:
-    """The zeta function of Hurwitz, ζ(s, x) = x⁻ˢ + (x + 1)⁻ˢ + (x + 2)⁻ˢ + …  DLMF 25.11.
+    """The Hurwitz zeta function ζ(s, x) = x⁻ˢ + (x + 1)⁻ˢ + (x + 2)⁻ˢ + …  DLMF 25.11.
 
-    Its slope by x is −s·ζ(s + 1, x).
+    Its slope in x is −s·ζ(s + 1, x).
 
     Args:
         x: a number above 0.
-        s: a number above 1, of which no derivative is taken.
+        s: a plain number above 1; you can't differentiate with respect to it.
 
     Raises:
-        ValueError: x is below 0, or s not above 1.
+        ValueError: x is below 0, or s is not above 1.
         ZeroDivisionError: x is 0.
 
     >>> hurwitz(Value(1.0), 2).data
@@ -739,7 +741,7 @@ def hurwitz(x: Number, s: float, /) -> Number:
 
 @_row
 def abs(x: Number, /) -> Number:
-    """The absolute value |x|, as the builtin; its slope is the sign of x, and 0 at 0.
+    """The absolute value |x|, like the builtin; its slope is the sign of x, and 0 at 0.
 
     Args:
         x: any number.
@@ -768,9 +770,9 @@ def maximum(x: Number, y: float) -> Number: ...
 @overload
 def maximum(x: Operand, y: Value) -> Value: ...
 def maximum(x: Any, y: Any) -> Any:
-    """The larger of two numbers, as max(x, y): the first of equals, and the first if either is nan.
+    """The larger of two numbers, like max(x, y): the first if they are equal or either is nan.
 
-    The slope is 1 in the larger, 0 in the other; ½ in each where they tie, which is the mean of both sides.
+    The slope is 1 in the larger and 0 in the other.  If they tie, it is ½ in each, the mean of both sides.
 
     Args:
         x, y: any numbers.
@@ -788,9 +790,9 @@ def minimum(x: Number, y: float) -> Number: ...
 @overload
 def minimum(x: Operand, y: Value) -> Value: ...
 def minimum(x: Any, y: Any) -> Any:
-    """The smaller of two numbers, as min(x, y): the first of equals, and the first if either is nan.
+    """The smaller of two numbers, like min(x, y): the first if they are equal or either is nan.
 
-    The slope is 1 in the smaller, 0 in the other; ½ in each where they tie, which is the mean of both sides.
+    The slope is 1 in the smaller and 0 in the other.  If they tie, it is ½ in each, the mean of both sides.
 
     Args:
         x, y: any numbers.
@@ -808,9 +810,10 @@ def clamp(x: Number, lo: float, hi: float) -> Number: ...
 @overload
 def clamp(x: Operand, lo: Operand, hi: Operand) -> Any: ...
 def clamp(x: Any, lo: Any, hi: Any) -> Any:
-    """x held between two bounds: lo below them, hi above, x itself inside.
+    """x limited to the range from lo to hi: lo if x is below it, hi if x is above it, else x.
 
-    The slope in x is 1 inside, 0 outside and ½ at each bound; in a bound it is 1 beyond it, ½ at it and 0 elsewhere.
+    The slope in x is 1 inside, 0 outside and ½ at each bound.  The slope in a bound is 1 if x is beyond it, ½ if x is
+    at it, and 0 elsewhere.
 
     Args:
         x: any number.
@@ -832,9 +835,9 @@ def copysign(x: Number, y: float) -> Number: ...
 @overload
 def copysign(x: Operand, y: Value) -> Value: ...
 def copysign(x: Any, y: Any) -> Any:
-    """|x| with the sign of y, that of a zero included.
+    """|x| with the sign of y, even if y is 0.0 or −0.0.
 
-    The slope in x is the product of both signs, and 0 at x = 0; in y it is 0.
+    The slope in x is the product of both signs, and 0 at x = 0.  The slope in y is 0.
 
     Args:
         x, y: any numbers.
@@ -847,9 +850,9 @@ def copysign(x: Any, y: Any) -> Any:
 
 @_row
 def floor(x: Number, /) -> Number:
-    """The largest whole number that is not above x; its slope is 0, at the steps too.
+    """The largest whole number not above x; its slope is 0, even at the steps.
 
-    Departs from `math.floor` in returning a float, and passing inf and nan on.
+    Unlike `math.floor` it returns a float, and passes inf and nan on.
 
     Args:
         x: any number.
@@ -861,9 +864,9 @@ def floor(x: Number, /) -> Number:
 
 @_row
 def ceil(x: Number, /) -> Number:
-    """The smallest whole number that is not below x; its slope is 0, at the steps too.
+    """The smallest whole number not below x; its slope is 0, even at the steps.
 
-    Departs from `math.ceil` in returning a float, and passing inf and nan on.
+    Unlike `math.ceil` it returns a float, and passes inf and nan on.
 
     Args:
         x: any number.
@@ -875,9 +878,9 @@ def ceil(x: Number, /) -> Number:
 
 @_row
 def round(x: Number, /) -> Number:
-    """The whole number nearest to x, the even one of two, as the builtin; its slope is 0, at the steps too.
+    """The whole number nearest to x, the even one of two, like the builtin; its slope is 0, even at the steps.
 
-    Departs from the builtin in returning a float, and passing inf and nan on.
+    Unlike the builtin it returns a float, and passes inf and nan on.
 
     Args:
         x: any number.
@@ -945,7 +948,7 @@ def sum(xs: Iterable[Operand], start: Operand = 0) -> Any: ...
 def sum(xs: Any, start: Any = 0) -> Any:
     """start + x₁ + … + xₙ in one node, each with slope 1; 0.0 if there is nothing to add.
 
-    The number is that of the builtin, as a float; since Python 3.12 that makes good the rounding (Neumaier 1974).
+    The number is that of the builtin, as a float.  Since Python 3.12 the builtin corrects for rounding (Neumaier 1974).
     |error| ≤ n·eps·Σ|xᵢ| on any Python (Higham, Accuracy and Stability of Numerical Algorithms, 4.2).
 
     Args:
@@ -960,7 +963,7 @@ def sum(xs: Any, start: Any = 0) -> Any:
 
 
 def cumsum(xs: Iterable[Operand]) -> list[Any]:
-    """The running sums x₁, x₁ + x₂, …, as `itertools.accumulate` has them: one node each.
+    """The running sums x₁, x₁ + x₂, …, like `itertools.accumulate`, in one node each.
 
     Args:
         xs: an iterable of numbers.
@@ -985,7 +988,7 @@ def prod(xs: Iterable[Operand]) -> Any: ...
 def prod(xs: Any) -> Any:
     """x₁ · … · xₙ in one node; 1.0 if there is nothing to multiply.
 
-    ∂/∂xᵢ is the product of all the others, right where some are 0 too.
+    ∂/∂xᵢ is the product of all the others, and is right even where some are 0.
 
     Args:
         xs: an iterable of numbers.
@@ -1010,12 +1013,12 @@ def dot(ws: Iterable[Operand], xs: Iterable[Operand], start: Operand = 0) -> Any
 def dot(ws: Any, xs: Any, start: Any = 0) -> Any:
     """start + w₁x₁ + … + wₙxₙ in one node: a neuron's weighted sum; 0.0 if there is nothing to add.
 
-    ∂/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ, and 1 in the start.  |error| ≤ n·eps·Σ|wᵢxᵢ|, barring underflow (Higham, 3.1); less since
-    Python 3.12, which has `math.sumprod`.
+    ∂/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ, and the slope in the start is 1.  |error| ≤ n·eps·Σ|wᵢxᵢ|, barring underflow (Higham, 3.1).
+    It is smaller since Python 3.12, which has `math.sumprod`.
 
     Args:
-        ws, xs: iterables of as many numbers each.
-        start: a number, the bias say.
+        ws, xs: iterables of the same length.
+        start: a number, such as a bias.
 
     Raises:
         ValueError: one is longer than the other.
@@ -1054,12 +1057,12 @@ def mean(xs: Any) -> Any:
 
 
 def _start(start: Any) -> tuple[Any, ...]:
-    """The start of a sum as one operand more, none if it is the 0 that stands for no start."""
+    """The start of a sum as one more operand, or none if it is the default 0."""
     return () if type(start) is int and start == 0 else (start,)
 
 
 def _some(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
-    """The numbers and Values in xs, of which there must be one."""
+    """The numbers and Values in xs; there must be at least one."""
     some = _numbers(xs, function)
     if not some:
         raise ValueError(f"{function} of no numbers is undefined: give at least one")
@@ -1076,7 +1079,7 @@ def _numbers(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
 
 @_row
 def relu(x: Number, /) -> Number:
-    """The rectifier max(0, x), with slope 1 above 0 and 0 elsewhere, at 0 too.  Nair & Hinton 2010.
+    """The rectifier max(0, x); its slope is 1 above 0, and 0 below and at 0.  Nair & Hinton 2010.
 
     Args:
         x: any number.
@@ -1093,7 +1096,7 @@ def leaky_relu(x: Operand, negative_slope: Value) -> Value: ...
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     """The leaky rectifier: x above 0, a·x below, with slope a at 0.  Maas, Hannun & Ng 2013.
 
-    In a its slope is x below 0 and 0 above; with a Value for a it is the parametric rectifier of He et al. 2015.
+    The slope in a is x below 0 and 0 above.  If a is a Value, this is the parametric rectifier of He et al. 2015.
 
     Args:
         x: any number.
@@ -1112,7 +1115,7 @@ def elu(x: Operand, alpha: Value) -> Value: ...
 def elu(x: Any, alpha: Any = 1.0) -> Any:
     """The exponential linear unit: x above 0, α(eˣ − 1) below.
 
-    Its slope is 1 above 0 and α·eˣ below and at 0; in α it is eˣ − 1 below 0 and 0 above.
+    The slope in x is 1 above 0, and α·eˣ below and at 0.  The slope in α is eˣ − 1 below 0, and 0 above.
     Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289.
 
     Args:
@@ -1127,7 +1130,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 
 @_row
 def softplus(x: Number, /) -> Number:
-    """ln(1 + eˣ), the rectifier made smooth, without overflow; its derivative is σ(x).  Dugas et al. 2000.
+    """ln(1 + eˣ), a smooth rectifier, without overflow; its derivative is σ(x).  Dugas et al. 2000.
 
     Args:
         x: any number.
@@ -1141,7 +1144,7 @@ def softplus(x: Number, /) -> Number:
 def sigmoid(x: Number, /) -> Number:
     """The logistic function σ(x) = 1/(1 + e⁻ˣ), without overflow; its derivative is σ(x)·σ(−x).
 
-    The slope is taken in that form, because 1 − σ(x) is 0 from 37 on, where the true one is 1e−16.
+    The slope uses this form, because 1 − σ(x) rounds to 0 from 37 on, where the true slope is 1e−16.
 
     Args:
         x: any number.
@@ -1154,7 +1157,7 @@ def sigmoid(x: Number, /) -> Number:
 
 
 def log_sigmoid(x: Number, /) -> Number:
-    """ln σ(x) = −ln(1 + e⁻ˣ), finite where σ(x) is 0; its derivative is σ(−x).
+    """ln σ(x) = −ln(1 + e⁻ˣ), finite even where σ(x) rounds to 0; its derivative is σ(−x).
 
     Args:
         x: any number.
@@ -1172,7 +1175,7 @@ def silu(x: Number, /) -> Number:
     Elfwing, Uchibe & Doya 2017, arXiv:1702.03118.
 
     Args:
-        x: any finite number or inf.
+        x: any number.
 
     >>> silu(Value(-1000.0)).data
     -0.0
@@ -1181,12 +1184,13 @@ def silu(x: Number, /) -> Number:
 
 @_row
 def gelu(x: Number, /) -> Number:
-    """The Gaussian error linear unit x·Φ(x), Φ the normal distribution; its derivative is Φ(x) + x·φ(x), φ the density.
+    """The Gaussian error linear unit x·Φ(x); its derivative is Φ(x) + x·φ(x).
 
-    Hendrycks & Gimpel 2016, arXiv:1606.08415: the function itself, by erfc, not the paper's approximation by tanh.
+    Φ is the normal distribution function and φ its density.  Hendrycks & Gimpel 2016, arXiv:1606.08415.  This is the
+    exact function, by erfc, not the paper's approximation by tanh.
 
     Args:
-        x: any finite number or inf.
+        x: any number.
 
     >>> f"{gelu(Value(1.0)):.6f}"
     '0.841345'
@@ -1194,7 +1198,7 @@ def gelu(x: Number, /) -> Number:
 
 
 def hardtanh(x: Number) -> Number:
-    """x held between −1 and 1, clamp(x, −1, 1); its slope is 1 inside, 0 outside, ½ at ±1.  Collobert 2004.
+    """x limited to the range from −1 to 1, clamp(x, −1, 1); its slope is 1 inside, 0 outside, ½ at ±1.  Collobert 2004.
 
     Args:
         x: any number.
@@ -1205,7 +1209,7 @@ def hardtanh(x: Number) -> Number:
     return clamp(x, -1.0, 1.0)
 
 
-# ---- softmax and its kin ----
+# ---- softmax and related functions ----
 
 
 @overload
@@ -1254,15 +1258,15 @@ def softmax(xs: Iterable[float]) -> list[float]: ...
 @overload
 def softmax(xs: Iterable[Operand]) -> list[Any]: ...
 def softmax(xs: Any) -> list[Any]:
-    """The probabilities pᵢ = eˣⁱ / (eˣ¹ + … + eˣⁿ), without overflow: what logsumexp has for a gradient.
+    """The probabilities pᵢ = eˣⁱ / (eˣ¹ + … + eˣⁿ), without overflow: the gradient of logsumexp.
 
-    ∂pᵢ/∂xⱼ = pᵢ(δᵢⱼ − pⱼ).  Blanchard, Higham & Higham 2021; here the rounding of xᵢ − max x is put back as well.
+    ∂pᵢ/∂xⱼ = pᵢ(δᵢⱼ − pⱼ).  Blanchard, Higham & Higham 2021; here the rounding of xᵢ − max x is corrected as well.
 
     Args:
         xs: an iterable of one number or more.
 
     Returns:
-        A list, as long as xs, that sums to 1 but for rounding; of Values if one is among xs.
+        A list as long as xs, which sums to 1 up to rounding.  It contains Values if any of xs is one.
 
     Raises:
         ValueError: there are none.
@@ -1283,15 +1287,16 @@ def log_softmax(xs: Iterable[float]) -> list[float]: ...
 @overload
 def log_softmax(xs: Iterable[Operand]) -> list[Any]: ...
 def log_softmax(xs: Any) -> list[Any]:
-    """The logarithms xᵢ − logsumexp(xs) of softmax(xs), finite where a probability would round to 0.
+    """The logarithms xᵢ − logsumexp(xs) of softmax(xs), finite even where a probability rounds to 0.
 
-    ∂/∂xⱼ = δᵢⱼ − pⱼ with p = softmax(xs).  The largest number is subtracted first: between large ones little is lost.
+    ∂/∂xⱼ = δᵢⱼ − pⱼ with p = softmax(xs).  The largest number is subtracted first, so large numbers
+    lose little.
 
     Args:
         xs: an iterable of one number or more.
 
     Returns:
-        A list, as long as xs; of Values if one is among xs.
+        A list as long as xs.  It contains Values if any of xs is one.
 
     Raises:
         ValueError: there are none.
@@ -1317,13 +1322,13 @@ def where(condition: float, a: Operand, b: Value) -> Value: ...
 @overload
 def where(condition: Value, a: Operand, b: Operand) -> Value: ...
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds, else b: a choice that stays in the graph, with both branches.
+    """a if the condition is true, else b: a choice that stays in the graph, with both branches.
 
-    The slope is 1 in the branch chosen, and 0 in the other and in the condition.  Both branches are evaluated before,
-    and an infinite slope in the other makes 0·inf = nan: keep both safe, as by log(where(x > 0, x, 1.0)).
+    The slope is 1 in the chosen branch, and 0 in the other one and in the condition.  Both branches are evaluated, and
+    an infinite slope in the other one makes 0·inf = nan.  So keep both safe, as in log(where(x > 0, x, 1.0)).
 
     Args:
-        condition: a bool, a number or a Value; anything but 0 holds.
+        condition: a bool, a number or a Value; anything but 0 counts as true.
         a, b: any numbers.
 
     >>> x = Value(-3.0)
@@ -1339,7 +1344,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def stop_gradient(v: Operand) -> float:
-    """The number of a Value as a plain float: what is computed with it takes it for a constant.
+    """The number of a Value as a plain float, which is a constant in everything computed from it.
 
     Args:
         v: a Value or a number.
@@ -1356,17 +1361,18 @@ def stop_gradient(v: Operand) -> float:
 
 
 def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make an operation of Values out of a function of floats and its partial derivatives.
+    """Turn a function of floats and its partial derivatives into an operation of Values.
 
-    It takes Values and plain numbers, can be differentiated to any order, and is drawn under the function's name.
+    The operation takes Values and plain numbers.  You can differentiate it to any order, and it has the function's name
+    in drawings.
 
     Args:
-        partials: ∂z/∂x for each argument, in their order: a number, or a function of (m, z, x, y, …).  z is the value;
-            x, y, … are the arguments; m has the operations of the table for the arithmetic at hand: write `m.cos(x)`,
-            `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  Operators and other primitives are as they are.
+        partials: ∂z/∂x for each argument, in order: a number, or a function of (m, z, x, y, …).  z is the value, and
+            x, y, … are the arguments.  m has the operations of the table for the arithmetic in use: write `m.cos(x)`,
+            `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  Use operators and other primitives as they are.
 
     Returns:
-        The decorator; what it makes has the name, the documentation and the signature of the function.
+        The decorator.  The operation keeps the name, the documentation and the signature of the function.
 
     Raises:
         TypeError: when decorating, if there are not as many partials as arguments, or one is neither a number nor a
@@ -1417,7 +1423,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
                 return apply(rule, *args)
             except RAISED_BY_FLOATS:
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever f raises, a trace is told of it)
+            except Exception as error:  # noqa: BLE001  (whatever f raises, a trace must know)
                 return refuse.refused(error, rule, *args)
 
         vars(operation)["rule"] = rule  # by which a compiled program finds it again
@@ -1427,7 +1433,7 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
 
 
 def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
-    """The partial d of a primitive by its argument x, which must come to a number."""
+    """The partial d of a primitive with respect to its argument x; its result must be a number."""
 
     def slope(m: Any, z: Any, *xs: Any) -> Any:
         s = d(m, z, *xs)
@@ -1442,7 +1448,7 @@ def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
 
 
 def _arguments(f: Callable[..., Any], name: str, partials: Sequence[Partial]) -> "Signature":
-    """The signature of a primitive's function, if each of its arguments has a partial that can be called for it."""
+    """The signature of a primitive's function.  Each argument must have a partial that can be called for it."""
     from inspect import Parameter, signature  # here, because it takes longer to import than this package
 
     arguments = signature(f)

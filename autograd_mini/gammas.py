@@ -8,7 +8,6 @@ from typing import Any, Final
 from .polynomials import POLES, PSI, PSI_ZERO, horner
 from .rule import POSITIVE, Formula, Rule
 
-PI_SQUARED: Final = math.pi * math.pi
 SHIFT: Final = 10.0  # terms of the zeta function that are added up, before the rest is taken by Euler and Maclaurin
 # B₂ⱼ/(2j)! for j from 1 on, B the Bernoulli numbers
 BERNOULLI: Final = (
@@ -40,9 +39,8 @@ def _digamma(m: Any, x: Any) -> Any:
 
 
 def _digamma_slope(m: Any, _: Any, x: Any) -> Any:
-    a = abs(_from_pole(m, x))
-    near, sine = m.where(a < 0.25, a, 0.25), m.cos(math.pi * (0.5 - m.where(a < 0.25, 0.25, a)))
-    poles = m.where(a < 0.25, 1.0 / near / near + horner(POLES, near * near), PI_SQUARED / (sine * sine))
+    r = _from_pole(m, x)
+    poles = 1.0 / r / r + horner(POLES, r * r)
     rest = m.hurwitz(m.where(x < 0.0, 1.0 - x, x), 2.0)
     return m.where(x < 0.0, poles - rest, rest)
 

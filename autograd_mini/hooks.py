@@ -1,4 +1,4 @@
-"""What a task does to each node that it makes or sweeps: nothing, as a rule.  no_grad() is one use of it."""
+"""Hooks that see each node that a task makes or sweeps.  no_grad() is one of them."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Inspector = Callable[[Value, Any, tuple[Any, ...]], None]
 
 
 def creation_hook(hook: Hook) -> Block:
-    """Put `hook(node)` in the place of each node that this task makes inside a with block.
+    """Replace each node that this task makes inside a with block by `hook(node)`.
 
     >>> made = []
     >>> x = Value(3.0)
@@ -27,8 +27,8 @@ def creation_hook(hook: Hook) -> Block:
 def contribution_hook(hook: Inspector) -> Block:
     """Call `hook(node, adjoint, contributions)` for each node that this task's sweeps pass inside a with block.
 
-    A leaf is passed too, with its gradient and no contributions, after all those that it receives.  What the hook
-    raises ends the sweep there.  The gradients are the same to the bit, and slower to come by.
+    The hook also sees each leaf, with its gradient and no contributions, after everything that the leaf receives.  If
+    the hook raises, the sweep ends there.  The gradients are the same to the bit, but sweeps are slower.
 
     >>> x = Value(3.0)
     >>> with contribution_hook(lambda v, adjoint, cs: print(v.op or "leaf", adjoint, cs)):
@@ -40,16 +40,16 @@ def contribution_hook(hook: Inspector) -> Block:
 
 
 def without_hooks() -> Block:
-    """Inside, no hook of the blocks around sees the nodes of this task, and graphs are built under no_grad() too."""
+    """Inside, no hook of an outer block sees the nodes of this task, and graphs are built even under no_grad()."""
     return Block(alone=True)
 
 
 def no_grad() -> Block:
-    """Build no graph in this task, inside a with block or a function decorated: results are leaves.
+    """Build no graph in this task, inside a with block or a decorated function: results are leaves.
 
-    `backward()` on what it made is a `NoGraphError`; in later graphs it is a leaf like any other.  A decorated
-    generator function is in the block at each of its steps, and its caller is not; a `with` in the body of a plain
-    generator holds for the caller too, until it is closed.
+    `backward()` on such a result raises `NoGraphError`; in later graphs it is a leaf like any other.  A decorated
+    generator function is in the block at each of its steps, and its caller is not.  But a `with` in the body of a plain
+    generator also applies to the caller, until it is closed.
 
     >>> x = Value(3.0)
     >>> with no_grad():
@@ -77,7 +77,7 @@ class SourceLine(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What stands in the line, "" where the file cannot be read."""
+        """The text of the line, or "" if the file cannot be read."""
         import linecache
 
         return linecache.getline(self.path, self.number).strip()
@@ -91,7 +91,7 @@ _DEMOS = _PACKAGE + "_demos"  # in the wheel: users of the package like any othe
 
 
 def source_line() -> SourceLine:
-    """The line being run in the innermost caller outside this package: for a hook of ours, the one that makes the node.
+    """The line being run in the innermost caller outside this package: in our hooks, the line that makes the node.
 
     >>> source_line().number
     1

@@ -1,4 +1,4 @@
-"""Functions of numbers on NumPy's object arrays, whose elements are Values and plain numbers in any mixture."""
+"""Functions of numbers on NumPy's object arrays, which may mix Values and plain numbers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,18 +11,18 @@ from .extras import require
 def elementwise(f: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function of numbers work on arrays, element by element.
 
-    NumPy's own functions ask a method of each element, np.exp(a) calls x.exp(), and a float has none.  So they work on
-    arrays of Values alone.  The functions of this package take a Value or a plain number alike.
+    NumPy's own functions call a method of each element: np.exp(a) calls x.exp(), which a float does not have.  So they
+    work only if all elements are Values.  The functions of this package take both Values and plain numbers.
 
     Args:
         f: a function of one or more numbers, such as `exp`, `hypot` or your own.
 
     Returns:
-        A function that takes arrays, lists or numbers, broadcast against each other, and returns an array of what f
-        returns: of floats, or of objects where a Value is among them.  Named arguments go to f as they are.
+        A function that takes arrays, lists or numbers, broadcasts them against each other, and returns an array of the
+        results of f: an array of floats, or of objects if one result is a Value.  Named arguments go to f unchanged.
 
     Raises:
-        MissingExtraError: NumPy is not installed; when the function is called.
+        MissingExtraError: (when called) NumPy is not installed.
 
     >>> import numpy as np
     >>> from autograd_mini import exp

@@ -1,12 +1,12 @@
-"""Functions of functions: grad, jacobian, hessian and their kin turn a function of numbers into its derivatives.
+"""Transforms: grad, jacobian, hessian and others turn a function of numbers into its derivatives.
 
 The function may take floats, or nested lists, tuples, dicts, dataclasses and NumPy arrays of floats; derivatives have
-the same structure.  Transforms nest to any order.  Each runs the function on leaves of its own, so an outer variable is
-a constant to an inner transform (no perturbation confusion).
+the same structure.  Transforms nest to any order.  Each runs the function on its own leaves, so an outer variable is a
+constant to an inner transform (no perturbation confusion).
 
-Plain numbers in, plain numbers out: a result is a Value only where a Value of the caller takes part, such as the
-parameter of a model, or the variable of an outer transform still under way.  What a run makes for itself is told from
-what the caller brings by age: a Value older than the run is the caller's.
+Plain numbers in, plain numbers out: a result is a Value only if one of the caller's Values takes part, such as the
+parameter of a model, or the variable of an outer transform that is still running.  A Value that is older than the run
+is the caller's.
 """
 
 import inspect
@@ -34,7 +34,7 @@ Argnums = int | tuple[int, ...]
 
 
 class _Derivative(Generic[P, R]):
-    """A function made from another: it has that one's signature, and pickles where that one does."""
+    """A function made from another: it has the same signature, and can be pickled if the other can."""
 
     def __init__(
         self, transform: str, derive: Callable[..., R], f: Callable[P, Any], argnums: Argnums, has_aux: bool
@@ -53,7 +53,7 @@ class _Derivative(Generic[P, R]):
         return self._derive(self.__wrapped__, args, kwargs, self._argnums, self._has_aux)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else MethodType(self, instance)  # as a function in a class body does
+        return self if instance is None else MethodType(self, instance)  # like a function in a class body
 
     def __repr__(self) -> str:
         return f"<function {self.__name__}>"
@@ -74,17 +74,17 @@ def _name(f: Any) -> str:
 
 
 def grad(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
-    """The gradient of a function with a scalar result: ∂f/∂x with respect to each number in the arguments chosen.
+    """The gradient of a function with a scalar result: ∂f/∂x for each number x in the chosen arguments.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.
         argnums: the position of the argument to differentiate with respect to; a tuple of positions gives a tuple of
             gradients.
-        has_aux: f returns a pair, the number and a second result; so does its gradient.
+        has_aux: True if f returns a pair, the number and a second result.  The gradient then returns a pair too.
 
     Returns:
-        A function of the same arguments, whose result has the structure of the argument chosen; 0.0 where f does not
-        depend on a number of it.  The numbers are floats, or Values where a Value of the caller takes part.
+        A function of the same arguments.  Its result has the structure of the chosen argument, with 0.0 for each number
+        that f does not depend on.  The numbers are floats, or Values if one of the caller's Values takes part.
 
     Raises:
         TypeError: (when called) f returns something other than one number, or an argument holds something else.
@@ -100,9 +100,9 @@ def grad(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) ->
 
 
 def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
-    """The value of a function and its gradient, as `grad`, for the price of one forward and one backward pass.
+    """The value of a function and its gradient (see `grad`), with one forward and one backward pass.
 
-    With `has_aux` the value is the pair that f returns.
+    With `has_aux`, the value is the pair that f returns.
 
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(3.0, 4.0)
     (12.0, (4.0, 3.0))
@@ -111,9 +111,9 @@ def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, *, has_aux: bool = F
 
 
 def jacobian(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
-    """All partial derivatives ∂fᵢ/∂xⱼ: the structure of the result, with the structure of the argument in each place.
+    """All partial derivatives ∂fᵢ/∂xⱼ, in the structure of the result with the structure of the argument in each place.
 
-    Between NumPy arrays it is an array of shape (*result.shape, *argument.shape).
+    From a NumPy array to a NumPy array, it is an array of shape (*result.shape, *argument.shape).
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([3.0, 4.0])
     [[4.0, 3.0], [1.0, 1.0]]
@@ -154,16 +154,16 @@ def _hessian(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, ha
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
-    """The value f(*primals), and its pullback u ↦ uᵀ·J: one backward pass for any number of inputs.
+    """The value f(*primals) and its pullback u ↦ uᵀ·J, which takes one backward pass for any number of inputs.
 
     Args:
         f: a function of numbers, or of structures of numbers; its result is a number or a structure too.
         primals: its arguments.
-        has_aux: f returns a pair, of which the second part is passed on as a third result.
+        has_aux: True if f returns a pair; its second part is returned as a third result.
 
     Returns:
-        The result, and a function from an adjoint (of the structure of the result) to the tuple of contributions, one
-        for each primal and of its structure.
+        The result, and the pullback.  It takes an adjoint with the structure of the result, and returns a tuple with
+        one contribution for each primal, with the structure of the primal.
 
     >>> value, pullback = vjp(lambda x, y: [x * y, x + y], 3.0, 4.0)
     >>> value, pullback([1.0, 10.0])
@@ -183,13 +183,13 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
 ) -> tuple[Any, ...]:
-    """The value f(*primals), and its pushforward J·v: how the result moves when the arguments move along `tangents`.
+    """The value f(*primals) and its pushforward J·v: how the result moves if the arguments move along `tangents`.
 
     Args:
         f: a function of numbers, or of structures of numbers; its result is a number or a structure too.
         primals: a tuple of its arguments.
         tangents: a tuple of the same structure.
-        has_aux: f returns a pair, of which the second part is passed on as a third result.
+        has_aux: True if f returns a pair; its second part is returned as a third result.
 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
@@ -203,7 +203,7 @@ def jvp(
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of f at x times v, without the Hessian: the pushforward of the gradient, at some times the cost of f.
+    """The Hessian of f at x times v, without building the Hessian, at a few times the cost of f.
 
     >>> hvp(lambda x: x[0] ** 2 * x[1], [3.0, 4.0], [1.0, 0.0])
     [8.0, 6.0]
@@ -212,13 +212,13 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
 
 
 def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
-    """∂root/∂v · seed for each v of `leaves`, any Values of the graph; touches no grad.
+    """∂root/∂v · seed for each v in `leaves`, which may be any Values of the graph; changes no `grad`.
 
-    A float as `seed` gives floats.  A Value gives Values, of which derivatives can be taken in turn.
+    A float as `seed` gives floats.  A Value gives Values, which you can differentiate again.
 
     Raises:
         StaleGraphError: a Value was assigned new data after this graph was built from it.
-        NoGraphError: `root` has no graph, since it was made under no_grad() or copied.
+        NoGraphError: `root` has no graph, because it was made under no_grad() or copied.
 
     >>> x, y = Value(3.0), Value(4.0)
     >>> gradients(x * y, [x, y])
@@ -242,7 +242,7 @@ def _adjoints(
     sources: Sequence[Value],
     pullback: Callable[[Value, Any], tuple[Any, ...]],
 ) -> list[Any]:
-    """The adjoints of the sources, by a sweep over what depends on them alone."""
+    """The adjoints of the sources, by a sweep over only the nodes that depend on them."""
     require_fresh(order)
     given: dict[Value, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
@@ -259,7 +259,7 @@ def _adjoints(
 
 
 class _Variables:
-    """What the leaves of one run have in common: whether it has ended, so that they are constants to any other."""
+    """Shared by the leaves of one run: whether it has ended, which makes them constants to any other run."""
 
     ended = False
 
@@ -306,7 +306,7 @@ class Run:
         self._open = bool(self._taking_part(self.order, ()))
 
     def _taking_part(self, order: Sequence[Value], known: Iterable[Value]) -> set[Value]:
-        """Those that depend on a Value of the caller: one older than the run, or one of those `known` to do so."""
+        """The nodes that depend on a Value of the caller: one older than the run, or one in `known`."""
         live = {*known, *[v for v in order if made_before(v, self._began) and not _is_ended(v)]}
         live.update([v for v in self.own if not v.is_leaf and not _is_ended(v.parents[0])])
         if live:
@@ -350,7 +350,7 @@ class Run:
             return [grad_of(v) for v in self.own]
 
     def push(self, results: Sequence[Any], tangents: Sequence[Any]) -> Leaves:
-        """Forward: the tangents of the results, of those nodes only that move."""
+        """Forward: the tangents of the results, through only the nodes that move."""
         moved = dict(zip(self.own, tangents, strict=True))
         for z in results:
             if isinstance(z, Value):
@@ -369,7 +369,7 @@ class Run:
 def _with_positions(
     f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], positions: Iterable[int]
 ) -> tuple[Sequence[Any], dict[str, Any]]:
-    """The arguments, those of `positions` by position, as they are named where the call gave them by keyword."""
+    """The arguments, with those of `positions` by position even if the call gave them by keyword."""
     missing = [i for i in positions if not -len(args) <= i < len(args)]
     if missing and kwargs:
         try:
@@ -410,5 +410,5 @@ def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
 
 
 def _by_numbers(v: Value, adjoint: Any) -> tuple[Any, ...]:
-    # What comes in is a Value, of a seed from outside; the slopes of our own run depend on nothing there.
+    # The adjoint is a Value because of a seed from outside; the slopes of our own run don't depend on it.
     return tuple([adjoint * slope for slope in pull_back(v, 1.0)])

@@ -1,10 +1,10 @@
-"""Checks of gradients: by differences with error bars, by the complex step, and by hypothesis.
+"""Checks of gradients: differences with error bars, the complex step, and strategies for hypothesis.
 
 >>> from autograd_mini import tanh
 >>> bool(gradcheck(lambda x, y: tanh(x) * y, 0.5, 2.0))
 True
 
-`autograd_mini.check.strategies` is imported when it is first asked for, since it needs hypothesis.
+`autograd_mini.check.strategies` is imported on first use, because it needs hypothesis.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""gradcheck: is a gradient right, and if not, which operation at which line is to blame?
+"""gradcheck: is a gradient right, and if not, which operation on which line is wrong?
 
-The function is run on Values, which leaves its graph and its gradient, and on floats, which gives slopes without any
+The function runs on Values, which gives its graph and its gradient, and on floats, which gives slopes without any
 rule.  verdict.py compares the two for each argument; blame.py looks for the operation that is wrong.
 """
 
@@ -31,26 +31,26 @@ def gradcheck(
     witness: Witness = "auto",
     raise_on_failure: bool = False,
 ) -> GradcheckReport:
-    """Compare the gradient of f with slopes that were found without any rule, and name the operation that is wrong.
+    """Compare the gradient of f with slopes that use no derivative rule, and name the operation that is wrong.
 
-    Verdicts: `right`; `wrong`, also at a jump, where no number is the slope; `kink`, where the sides have slopes of
-    their own, one of them infinite perhaps, and the analytic one is between them, or where there is none and nan says
-    so; `inconclusive`, where no witness knows enough.
+    The verdicts are `right`; `wrong`, also at a jump, where no number is the slope; `kink`, if the two sides have
+    different slopes (one may be infinite) and the gradient is between them, or if there is no slope and the gradient is
+    nan; and `inconclusive`, if no witness knows enough.
 
     Args:
-        f: a function of numbers, or of structures of numbers, that returns one number.  It must give the same for the
-            same numbers.  To check gradients with respect to the weights of a module, pass them as an argument: Values
-            that f closes over are constants here.
+        f: a function of numbers, or of structures of numbers, that returns one number.  It must give the same result
+            for the same numbers.  To check gradients with respect to the weights of a module, pass them as an argument:
+            Values from outside f are constants.
         args: its arguments: floats, or (nested) lists, tuples, dicts and NumPy arrays of them.
-        order: 2 for the second derivatives, by all pairs of numbers, and their symmetry.
-        witness: "differences" of f's values, or the "complex" step through its operations; "auto" asks the first, and
-            where that leaves a doubt, differences of each operation in longer arithmetic.
-        raise_on_failure: to raise a GradcheckError if a slope is wrong.
+        order: 2 to check the second derivatives for all pairs of numbers, and their symmetry.
+        witness: "differences" of f's values, or the "complex" step through its operations.  "auto" asks the first; in
+            case of doubt, it asks the second, and then differences of each operation in longer arithmetic.
+        raise_on_failure: whether to raise a GradcheckError if a slope is wrong.
 
     Raises:
-        ValueError: f gives something else when it is called again, or an option is none.
+        ValueError: a second call of f gives a different result, or an option is invalid.
         TypeError: f returns something other than one number, or an argument holds something else.
-        GradcheckError: a slope is wrong, and `raise_on_failure` is set; never for `inconclusive`.
+        GradcheckError: a slope is wrong and `raise_on_failure` is set; never for `inconclusive`.
 
     >>> report = gradcheck(lambda x, y: x * y + abs(x), 0.0, 3.0)
     >>> bool(report), [(c.name, c.verdict, c.note) for c in report.components]
@@ -107,7 +107,7 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, Lines]:
 
 
 def _fault(z: float, plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
-    """What is wrong with a function that gives z on floats and is another on Values."""
+    """What is wrong if a function gives z on floats but another number on Values; "" if it does not."""
     w = plain(result)
     within = 1e-9 * abs(z) + 64.0 * weights(result, ()).noise
     if z != z or z == w or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:

@@ -1,14 +1,14 @@
-"""Slopes that use no rule: by differences of the function's values, with error bars.
+"""Slopes from differences of the function's values, without any rule and with error bars.
 
 The central difference D(h) = (f(x+h) − f(x−h)) / 2h differs from f′(x) by c₂h² + c₄h⁴ + … and by the rounding of f over
-h.  A small step drowns in the second, a large one in the first.  So a window of steps h, h/2, h/4 … is taken, as large
-as the function allows, and D is extrapolated to h = 0 by Neville's polynomial in h²: Ridders' method.  What successive
-extrapolations differ by estimates the first error, values at far smaller steps show the second, and their sum is the
-error bar.  The window is found by bisection of its exponent: where rounding leads it must grow, else shrink.
+h.  With a small step the second error dominates, with a large one the first.  So we take a window of steps h, h/2,
+h/4 …, as large as the function allows, and extrapolate D to h = 0 by Neville's polynomial in h²: Ridders' method.  The
+differences of successive extrapolations estimate the first error, and values at far smaller steps show the second.  The
+error bar is their sum.  Bisection finds the exponent of the window: if rounding dominates it must grow, else shrink.
 
-Three things would be mistaken for an answer, and are looked for.  At a kink each side has a slope of its own, from the
-differences f(x±h) − f(x) and polynomials in h.  Where f does something between the steps, the means of f(x+h) and
-f(x−h) don't lead back to f(x).  And a window that contradicts a finer one is not believed.
+Three things could be mistaken for an answer, so we look for them.  At a kink each side has its own slope, from the
+differences f(x±h) − f(x) and polynomials in h.  If f does something between the steps, the means of f(x+h) and f(x−h)
+don't lead back to f(x).  And a window that contradicts a finer one is not believed.
 
 Ridders, Advances in Engineering Software 4 (1982), 75; Press et al., Numerical Recipes, §5.7.  We depart in the search
 for the window, in measuring the rounding, and in these three.
@@ -63,10 +63,10 @@ NOTHING: Final = Estimate(math.nan, math.inf, math.inf)
 class Slope(NamedTuple):
     """The derivative of a function of one number, found by differences.
 
-    `how` is "central", "one-sided left" or "one-sided right", "kink", "jump", "vertical" (the slope is infinite), or
-    "undefined", where f is not finite at the point, "none", where it has no values beside, or "unresolved".  At a kink
-    and a jump `left` and `right` are the slopes of the sides, and may be infinite; at a jump and a vertical `steepest`
-    is the slope to the nearest point that was tried.
+    `how` is "central", "one-sided left", "one-sided right", "kink", "jump", "vertical" (the slope is infinite),
+    "undefined" (f is not finite at the point), "none" (f has no values next to it) or "unresolved".  At a kink or a
+    jump, `left` and `right` are the slopes of the two sides, and may be infinite.  At a jump or a vertical slope,
+    `steepest` is the slope to the nearest point that was tried.
     """
 
     value: float
@@ -274,9 +274,10 @@ def derivative(f: Function, x: float, noise: float = 0.0) -> Slope:
     """The slope of a function of one number, with an error bar.
 
     Args:
-        f: from a float to a float; where it raises an ArithmeticError or a ValueError, or is not finite, it ends.
-        x: where.
-        noise: how far its values may be rounded, if that is known to be more than 2 ulp.
+        f: a function from a float to a float.  Its domain ends where it raises an ArithmeticError or a ValueError, or
+            is not finite.
+        x: the point.
+        noise: how far its values may be rounded, if you know that this is more than 2 ulp.
 
     >>> slope = derivative(math.log, 2.0)
     >>> slope.how, abs(slope.value - 0.5) < slope.error < 1e-11
@@ -452,7 +453,7 @@ def _growing(windows: Sequence[_Window], sign: float) -> tuple[float, float]:
 class NumericalGradient(NamedTuple):
     """Slopes by differences, in the structure of the argument: the numbers, their error bars, and how they were found.
 
-    Of several arguments there is a tuple of each.  `slopes` has them in a row, in the order of the numbers.
+    With several arguments, each is a tuple.  `slopes` is flat, in the order of the numbers.
     """
 
     value: Any
@@ -462,9 +463,9 @@ class NumericalGradient(NamedTuple):
 
 
 def numerical_gradient(f: Callable[..., Any], *args: Any) -> NumericalGradient:
-    """∂f/∂x by each number in the arguments, from nothing but values of f, with error bars.
+    """∂f/∂x for each number x in the arguments, from values of f alone, with error bars.
 
-    What f loses in its middle cannot be seen from outside: (x + 1e10) − 1e10 is a staircase.  `gradcheck` knows better.
+    You can't see from outside what f loses by rounding inside: (x + 1e10) − 1e10 is a staircase.  `gradcheck` can.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.
@@ -489,7 +490,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any) -> NumericalGradient:
 
 
 def partial_derivative(f: Callable[[Leaves], float], xs: Sequence[float], i: int, noise: float = 0.0) -> Slope:
-    """`derivative` by one of several numbers."""
+    """`derivative` with respect to one of several numbers."""
     return derivative(lambda x: f([*xs[:i], x, *xs[i + 1 :]]), xs[i], noise)
 
 
@@ -508,8 +509,8 @@ class OnFloats(NamedTuple):
 def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
     """f as a function of a list of floats.
 
-    It is given Values where it will not take floats, because it calls methods of Values say, and where it rounds more
-    on floats: a float times a constant of np.float32 is calculated in 32 bits, a Value times one in 64.
+    It gets Values if it does not take floats, for example because it calls methods of Values, and if it rounds more on
+    floats: a float times an np.float32 constant is computed in 32 bits, a Value times one in 64.
     """
     numbers, rebuild = flatten(list(args))
     xs = [as_number(x.data if isinstance(x, Value) else x, "numerical_gradient()") for x in numbers]

@@ -1,4 +1,4 @@
-"""What gradcheck reports: a verdict on every slope, the operations that are to blame, and the table that is printed."""
+"""What gradcheck reports: a verdict on every slope, the operations that are wrong, and the printed table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SHOWN: Final = 5  # culprits
 
 
 class Component(NamedTuple):
-    """What was found of one slope; `error` is the bar that `numeric` and `analytic` were compared with."""
+    """The result for one slope; `error` is the error bar for comparing `numeric` and `analytic`."""
 
     name: str
     analytic: float
@@ -26,7 +26,7 @@ class Component(NamedTuple):
 
 
 class Culprit(NamedTuple):
-    """An operation whose slope is wrong, or the slope of its slope: by which operands, at which line of the program."""
+    """An operation whose slope, or second derivative, is wrong: in which operands, on which line of the program."""
 
     op: str
     line: SourceLine | None
@@ -48,7 +48,7 @@ class Culprit(NamedTuple):
 
 @dataclass(frozen=True)
 class GradcheckReport:
-    """The verdicts on every slope, and the culprits if there are any; truthy when all are right, or at a kink."""
+    """The verdict on every slope, and the culprits if there are any; true if every verdict is `right` or `kink`."""
 
     function: str
     components: tuple[Component, ...]
@@ -84,7 +84,7 @@ class GradcheckReport:
 
 
 class GradcheckError(AutogradError, AssertionError):
-    """A gradient is wrong; `report` has the particulars."""
+    """A gradient is wrong; `report` has the details."""
 
     def __init__(self, report: GradcheckReport) -> None:
         super().__init__(str(report))

@@ -1,7 +1,7 @@
 """Strategies for hypothesis: points in the domain of an operation, and random programs made of operations.
 
-All they know of an operation is its row of the rule table, or the function that `@primitive` made: what is new there is
-drawn too.  What they draw shrinks, so that a failing test ends with a short program and simple numbers.
+They only read an operation's row in the rule table, or the function that `@primitive` made, so new operations are drawn
+too.  What they draw shrinks, so a failing test ends with a short program and simple numbers.
 
 >>> from hypothesis import given
 >>> from autograd_mini import gradients
@@ -70,15 +70,15 @@ def points(operation: Operation) -> SearchStrategy[Point]:
     """Points at which an operation has a finite value: tuples with a float for each of its operands.
 
     They are drawn from the whole domain.  Ends, zeros of both signs, ties, halves, huge, tiny and denormal numbers, and
-    the nearest neighbours of all these, are met far more often than chance would have it.
+    the nearest neighbours of all these come up far more often than they would by chance.
 
     Args:
         operation: a row of the rule table or its name, a function of `autograd_mini` that is one operation, or an
             operation made by `@primitive`.  A row that takes any number of operands is drawn with 1 to 5.
 
     Returns:
-        A strategy.  A constant operand (an exponent of `powi`) stands at an end of its interval or at a whole number
-        inside, which is then an int.
+        A strategy.  A constant operand (an exponent of `powi`) is an end of its interval, or a whole number inside it,
+        which is then an int.
 
     Raises:
         ValueError: no row has this name.
@@ -97,9 +97,8 @@ def points(operation: Operation) -> SearchStrategy[Point]:
 def ordinary_points(operation: Operation) -> SearchStrategy[Point]:
     """Points where an operation is smooth and well-conditioned, so that any honest gradient checker must say "right".
 
-    Operands are within 3 of the number of their interval that is nearest to 0.  The slopes are finite there, and 1/64
-    to either side along each operand value and slopes are what a parabola would have, roughly: no kink, jump, pole or
-    end is near.
+    Operands are within 3 of the number nearest to 0 in their interval.  The slopes are finite there.  At 1/64 to either
+    side along each operand, value and slopes are roughly those of a parabola: no kink, jump, pole or end is near.
 
     Args:
         operation: as for `points`.
@@ -113,7 +112,7 @@ def ordinary_points(operation: Operation) -> SearchStrategy[Point]:
 
 
 def rule_of(operation: Operation) -> Rule:
-    """The row of the table that is meant: itself, by its name, or by a function of Values that is one operation.
+    """The row of the table for a row, its name, or a function of Values that is one operation.
 
     >>> from autograd_mini import atan2
     >>> rule_of(atan2), rule_of("atan2")
@@ -147,7 +146,7 @@ def _rule_behind(function: Callable[..., Any]) -> Rule:
 
 
 def _is_constant(rule: Rule, i: int) -> bool:
-    """Whether the row says, by a slope of nan, that its i-th operand is no variable."""
+    """Whether the row says, by a slope of nan, that its i-th operand is not a variable."""
     slope = (rule.dx, rule.dy)[i] if rule.many is None else None
     return isinstance(slope, float) and math.isnan(slope)
 
@@ -277,12 +276,12 @@ class Step(NamedTuple):
 class Expression:
     """A program of operations, with numbers to run it at: what `expressions` draws.
 
-    Called with Values or plain numbers in place of its leaves it calculates with them.  `repr` is a Python program that
-    builds the graph.
+    Call it with Values or plain numbers to use them in place of its leaves.  `repr` is a Python program that builds the
+    graph.
 
     Args:
         leaves: the numbers.
-        steps: the operations in their order; the last one is the result, or the last leaf where there are none.
+        steps: the operations in order.  The last one is the result; without any, the last leaf is.
 
     >>> f = Expression((3.0,), (Step(RULES["mul"], (Result(0), Result(0))), Step(RULES["sin"], (Result(1),))))
     >>> f
@@ -307,7 +306,7 @@ class Expression:
         """The leaves given, and what each step makes of them.
 
         Raises:
-            TypeError: there are not as many as the program has leaves.
+            TypeError: the program has more or fewer leaves.
         """
         if len(leaves) != len(self.leaves):
             raise TypeError(f"a number is needed for each leaf: this program has {len(self.leaves)}, not {len(leaves)}")
@@ -338,15 +337,15 @@ def expressions(
 ) -> SearchStrategy[Expression]:
     """Random programs: shared results, constants on either side, operations of many operands, any depth.
 
-    Each operand is a result whose number is in the domain of the operation, or a constant that is; each step has one
-    operand at least that depends on a leaf, and each step counts for the result.
+    Each operand is a result or a constant, and is in the domain of the operation.  Each step has at least one operand
+    that depends on a leaf, and the result depends on each step.
 
     Args:
-        operations: what the steps are made of, each as for `points`; all rows of the table if None.
-        leaves: how many the program has, used or not; if None it is 1 to 4, all of them used.
-        numbers: a strategy for the leaves and constants; if None most are between −4 and 4, some are special.
+        operations: the operations to use, each as for `points`; all rows of the table if None.
+        leaves: how many leaves the program has, used or not; if None, it has 1 to 4 and uses all of them.
+        numbers: a strategy for the leaves and constants; if None, most are between −4 and 4, and some are special.
         max_nodes: how many steps the program has at most.
-        finite: whether every result is a finite number.  If not, it may be anything that floats do not refuse.
+        finite: whether every result must be a finite number.  If not, it may be anything that floats do not refuse.
 
     Returns:
         A strategy of `Expression`s, which shrink to short programs of simple numbers.

@@ -20,8 +20,8 @@ class AnomalyError(AutogradError):
     Attributes:
         phase: "forward" or "backward".
         node: the Value that the operation made.
-        line: the line of the program that made it, None if that was before the block.
-        remedies: what may help, in words, the likeliest first.
+        line: the line of the program that made it, or None if that was before the block.
+        remedies: what may help, in words, the most likely first.
     """
 
     phase = ""
@@ -31,17 +31,17 @@ class AnomalyError(AutogradError):
 
 
 def detect_anomaly() -> Block:
-    """Raise an `AnomalyError` at the first nan or inf that is made in a with block, or a function decorated.
+    """Raise an `AnomalyError` at the first nan or inf that is made in a with block or a decorated function.
 
-    It tells the operation, its operands, the line of the program, and what to do.  Forward, an operation is stopped as
-    it makes a nan or an inf; if an operand had it before, that is traced to the leaf, or the operation, that it came
-    from.  Backward, the sweep is stopped at the first contribution, adjoint · slope, that is a nan or an inf; the
-    gradients of leaves are then as they were.  `jvp`, which goes forward, is judged as if it went back with adjoints
-    of 1.  What Python's floats refuse raises what it always raises, with more notes:
-    the line, and what to do.
+    The error names the operation, its operands and the line of the program, and says what to do.  In a forward pass it
+    is raised when an operation makes a nan or an inf.  If an operand already was one, the error traces it to the leaf
+    or the operation that it came from.  In a backward pass it is raised at the first contribution, adjoint · slope,
+    that is a nan or an inf; the gradients of leaves are then as they were.  `jvp`, which goes forward, is treated as if
+    it went backward with adjoints of 1.  What Python's floats refuse raises the same error as always, with two more
+    notes: the line, and what to do.
 
-    It is for this task alone.  Inside, making a node and sweeping over it take some times as long; the numbers are
-    the same to the bit.  Of nodes that were made before the block everything is known but their line.
+    The block affects only this task.  Inside it, making a node and sweeping over it take several times as long; the
+    numbers are the same to the bit.  For nodes made before the block, the line is not known.
 
     Raises:
         AnomalyError: an operation made a nan or an inf.
@@ -62,7 +62,7 @@ def detect_anomaly() -> Block:
 
 
 class _Detector:
-    """What one block knows of the nodes made in it, and its judgement on each of them and on what it passes back."""
+    """What one block knows about the nodes made in it, and its checks of each node and of what it passes back."""
 
     def __init__(self) -> None:
         # By address, which another Value may have after this one is gone: operation and number tell them apart, and the
@@ -91,7 +91,7 @@ class _Detector:
                 raise _error(v, "backward", title, self, told)
 
     def refused(self, error: Exception, rule: Rule, operands: Sequence[Any]) -> None:
-        """Add to what an operation on floats raises the line that it stands in, and what to do."""
+        """Add notes to an error of an operation on floats: its line, and what to do."""
         parents, xs = [v if isinstance(v, Value) else None for v in operands], list(map(plain, operands))
         told = _inherited(repr(rule.symbol), parents, xs, self) or _Told((), remedies_for("value", rule, parents, xs))
         facts = (("line", shown(source_line())), *told.facts, *[("remedy", text) for text in told.remedies])

@@ -1,4 +1,4 @@
-"""`explain(root, leaf)`: how a gradient is made up, by the consumers of the leaf and path by path."""
+"""`explain(root, leaf)`: how a gradient is made up, by the operations that use the leaf and by paths."""
 
 import math
 import operator
@@ -15,10 +15,10 @@ from .nodes import label_of, local_slopes, name_of, size
 
 
 class Contribution(NamedTuple):
-    """What a leaf receives from one operand of one of its consumers: product = adjoint · slope.
+    """What a leaf receives as one operand of one of its consumers: product = adjoint · slope.
 
-    `name` is that of the consumer in the report, `adjoint` is ∂root/∂consumer and `slope` ∂consumer/∂leaf by that
-    operand.
+    `name` is the consumer's name in the report, `adjoint` is ∂root/∂consumer, and `slope` is ∂consumer/∂leaf through
+    that operand.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Contribution(NamedTuple):
 class Path(NamedTuple):
     """One way from a leaf up to the root: its nodes, and the local slopes from each to the next.
 
-    `text` shows the nodes, of a long way the ends.  `product` is that of all slopes, in the order of the sweep, rounded
-    as it rounds, with no overflow on the way.
+    `text` shows the nodes, or only the ends of a long path.  `product` multiplies all slopes in the order of the sweep,
+    with its rounding, but without overflow on the way.
     """
 
     text: str
@@ -50,15 +50,16 @@ class Path(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """How ∂root/∂leaf comes about; printed, it is a report.
+    """How ∂root/∂leaf is made up.  Print it to see a report.
 
     Attributes:
-        root, leaf: the Values asked about, and `names` theirs in the report.
+        root, leaf: the two Values.
+        names: their names in the report.
         gradient: ∂root/∂leaf.
-        contributions: of each consumer of the leaf, in the order of the sweep; they add up to the gradient, in that
-            order from 0.0, to the bit.
+        contributions: one for each use of the leaf, in the order of the sweep.  Added in that order from 0.0, they give
+            the gradient to the bit.
         paths: the paths with the largest |product|, largest first.
-        path_count: how many paths there are, those with a slope of 0 among them.
+        path_count: how many paths there are, including those with a slope of 0.
     """
 
     root: Value
@@ -76,7 +77,7 @@ class Explanation(NamedTuple):
 
     @property
     def others_total(self) -> float:
-        """What the others add up to: what is left of the gradient, with its rounding; 0.0 if there are no others."""
+        """The sum of the others: the rest of the gradient, with its rounding, or 0.0 if there are no others."""
         return sum([-path.product for path in self.paths], self.gradient) if self.others else 0.0
 
     def __str__(self) -> str:
@@ -97,21 +98,21 @@ def explain(root: Value, leaf: Value, *, paths: int = 10) -> Explanation:
 
     ∂root/∂leaf = Σ ∂root/∂c · ∂c/∂leaf over the consumers c of the leaf.  It is also the sum, over all paths from the
     leaf up to the root, of the product of the local slopes on the way (Bauer 1974, https://doi.org/10.1137/0711010).
-    The number of paths may be exponential: they are counted exactly, and only the largest are sought out, each in time
-    linear in the graph.  No `grad` is read or written.
+    There may be exponentially many paths.  All are counted exactly, but only the largest are computed, each in time
+    linear in the size of the graph.  No `grad` is read or written.
 
     Args:
-        root: the Value differentiated; any of a graph.
-        leaf: the Value differentiated by; an interior node will do.
+        root: the Value to differentiate; any Value of a graph.
+        leaf: the Value to differentiate with respect to; it may be an interior node.
         paths: how many paths to list, at most.
 
     Returns:
         An `Explanation`, to print or to read field by field.  A Value without a label is called v3 (*), where v3 is
-        topological_order(root)[3].  Paths are ranked by sums of logarithms, with an inf or nan as the largest; products
-        that agree to some 15 digits may change places.
+        topological_order(root)[3].  Paths are ranked by sums of logarithms, with an inf or nan as the largest.
+        Products that agree to about 15 digits may be listed in either order.
 
     Raises:
-        TypeError: `root` or `leaf` is no Value, or `paths` no whole number.
+        TypeError: `root` or `leaf` is not a Value, or `paths` is not a whole number.
         ValueError: `paths` is below 0.
         StaleGraphError: a Value was assigned new data after this graph was built from it.
         NoGraphError: `root` was made under no_grad().
@@ -183,7 +184,7 @@ class _Between:
         return _explained_name(self.order[i], i)
 
     def contributions(self) -> tuple[float, tuple[Contribution, ...]]:
-        """The adjoint of the leaf, and what it is the sum of: the sweep, with its adjoints in a dictionary."""
+        """The adjoint of the leaf and its terms, by a sweep with its adjoints in a dictionary."""
         adjoints = dict.fromkeys(self.edges, 0.0)
         if self.root not in adjoints:
             return 0.0, ()
@@ -199,7 +200,7 @@ class _Between:
         return adjoints[self.leaf], tuple(parts)
 
     def count_paths(self) -> int:
-        """How many ways lead from the root down to the leaf."""
+        """How many paths lead from the root down to the leaf."""
         ways = {self.root: 1}
         for i in reversed(self.edges):
             if i == self.leaf:

@@ -1,4 +1,4 @@
-"""What both reports ask of a node: its local slopes, and what to call it."""
+"""What both reports need from a node: its local slopes and its name."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _SHOWN, _LARGEST = 6, 3  # operands: of more only the largest
 
 
 def local_slopes(v: Value) -> list[float]:
-    """∂v/∂parent for each parent, as backward() takes them, and no hook told of it."""
+    """∂v/∂parent for each parent, as in backward(), without calling hooks."""
     try:
         return slopes(v, FLOATS)
     except (ArithmeticError, ValueError):

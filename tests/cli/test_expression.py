@@ -146,7 +146,7 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         parameters = inspect.signature(FUNCTIONS[name]).parameters
         arguments = st.tuples(*[lists if p in ("xs", "ws") else inner for p in parameters])
         text = arguments.map(lambda xs: f"{name}({', '.join(xs)})")
-        return text.map(lambda t: f"mean({t})") if "softmax" in name else text
+        return text.map(lambda t: f"mean({t})") if name in ("softmax", "log_softmax", "cumsum") else text
 
     pairs = st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "**", " ** "]), inner)
     comparisons = st.tuples(inner, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), inner).map(" ".join)
