@@ -8,6 +8,7 @@ from typing import Any, Final
 from .polynomials import POLES, PSI, PSI_ZERO, horner
 from .rule import POSITIVE, Formula, Rule
 
+PI_SQUARED: Final = math.pi * math.pi
 SHIFT: Final = 10.0  # terms of the zeta function that are added up, before the rest is taken by Euler and Maclaurin
 # B₂ⱼ/(2j)! for j from 1 on, B the Bernoulli numbers
 BERNOULLI: Final = (
@@ -39,8 +40,10 @@ def _digamma(m: Any, x: Any) -> Any:
 
 
 def _digamma_slope(m: Any, _: Any, x: Any) -> Any:
-    r = _from_pole(m, x)
-    poles = 1.0 / r / r + horner(POLES, r * r)
+    # (π/sin πr)²: by its series, but for r near ½, where the slope is 0 and would cancel
+    a = abs(_from_pole(m, x))
+    near, sine = m.where(a < 0.375, a, 0.375), m.cos(math.pi * (0.5 - m.where(a < 0.375, 0.375, a)))
+    poles = m.where(a < 0.375, 1.0 / near / near + horner(POLES, near * near), PI_SQUARED / (sine * sine))
     rest = m.hurwitz(m.where(x < 0.0, 1.0 - x, x), 2.0)
     return m.where(x < 0.0, poles - rest, rest)
 
