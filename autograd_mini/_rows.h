@@ -1088,14 +1088,14 @@ static inline double d_digamma_0(double z, double x0)
     (void)z;
     const int t2 = x0 < 0.0;
     const double t6 = fabs(t2 ? x0 - v_round(x0) : 0.25);
-    const int t7 = t6 < 0.25;
-    const double t8 = t7 ? t6 : 0.25;
-    const double t12 = cos(3.141592653589793 * (0.5 - (t7 ? 0.25 : t6)));
+    const int t7 = t6 < 0.3;
+    const double t8 = t7 ? t6 : 0.3;
+    const double t12 = tan(3.141592653589793 * (0.5 - (t7 ? 0.3 : t6)));
     const double t15 = t8 * t8;
     const double t28 = ((((((62.000000014435535 * t15 + 58.00000005401699) * t15 + 54.000000201168035) * t15 + 50.00000074507774) * t15 + 46.000002741976694) * t15 + 42.000010014921116) * t15 + 38.00003625055729) * t15;
     const double t41 = ((((((t28 + 34.00012978797101) * t15 + 30.00045846778226) * t15 + 26.001592451511527) * t15 + 22.005413904172777) * t15 + 18.017902352300727) * t15 + 14.05708298677122) * t15 + 10.173430619844492;
-    const double t52 = v_hurwitz(t2 ? 1.0 - x0 : x0, 2.0);
-    return t2 ? (t7 ? 1.0 / t8 / t8 + ((t41 * t15 + 6.493939402266829) * t15 + 3.289868133696453) : 9.869604401089358 / (t12 * t12)) - t52 : t52;
+    const double t53 = v_hurwitz(t2 ? 1.0 - x0 : x0, 2.0);
+    return t2 ? (t7 ? 1.0 / t8 / t8 + ((t41 * t15 + 6.493939402266829) * t15 + 3.289868133696453) : 9.869604401089358 * (1.0 + t12 * t12)) - t53 : t53;
 }
 
 static inline double d_hurwitz_0(double z, double x0, double x1)

@@ -130,7 +130,7 @@ PSI: Final = (
     0.9824258711756046,
 )
 
-# Not in u: (π/sin πr)² − 1/r² in powers of r², for |r| up to ¼.
+# Not in u: (π/sin πr)² − 1/r² in powers of r², for |r| up to 0.3.
 POLES: Final = (
     62.000000014435535,
     58.00000005401699,

@@ -99,7 +99,7 @@ def main() -> None:
     parts.append(f"# The zero of ψ, as a sum of two floats.\nPSI_ZERO: Final = ({high!r}, {float(zero - high)!r})\n")
     parts.append(written("PSI", of_digamma(1.5, zero), "(exp(ψ(1 + t)) − 1)/(1 + t − zero); k = 1.5"))
     poles = [float(2 * (2 * k - 1) * mp.zeta(2 * k)) for k in range(TERMS, 0, -1)]
-    parts.append(written("POLES", poles, "Not in u: (π/sin πr)² − 1/r² in powers of r², for |r| up to ¼."))
+    parts.append(written("POLES", poles, "Not in u: (π/sin πr)² − 1/r² in powers of r², for |r| up to 0.3."))
     print("\n".join(parts), end="")
 
 
