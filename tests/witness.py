@@ -112,6 +112,10 @@ def dot(*operands: float) -> float:
     return sum(map(operator.mul, w, x), *start)
 
 
+def logaddexp(x: float, y: float) -> float:
+    return (y if y > x else x) + math.log1p(math.exp(-(0.0 if x == y else abs(x - y))))
+
+
 def logsumexp(*xs: float) -> float:
     top = max(xs)
     return top if math.isinf(top) else top + math.log(sum([math.exp(x - top) for x in xs]))
@@ -215,6 +219,8 @@ def hurwitz(x: float, s: float) -> float:
         p = y**n
         return p + p * (n * (x - (y - k)) / y)
 
+    if x < 0.0:
+        raise ValueError("below 0")
     near = x < 20.0
     y = x + 10.0 if near else x
     factor, tail = s / y, 0.5 + BERNOULLI[0] * (s / y)
@@ -719,6 +725,13 @@ WITNESSES: dict[str, Witness] = {
         lambda *o: mp.fdot(o[: len(o) // 2], o[len(o) // 2 :]),
         dot_slopes,
         sizes=[2, 4, 6],
+    ),
+    "logaddexp": Witness(
+        logaddexp,
+        lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
+        mp_softmax,
+        hard=[(1000.0, 1000.0), (-1e-20, -50.0), (0.3, 700.1), (-1e300, 5.0), (-700.0, 1.0), (1e308, -1e308)],
+        draw=lambda rng: draw_near_each_other(rng)[:2],
     ),
     "logsumexp": Witness(
         logsumexp,

@@ -446,7 +446,7 @@ EACH: Final[dict[str, Callable[..., Sequence[Function]]]] = {
     "sum": lambda *xs: [operator.pos] * len(xs),
     "mean": lambda *xs: [lambda x: x / len(xs)] * len(xs),
     "dot": _each_in_dot, "expectation": _each_in_dot,
-    "prod": _each_in_product, "hypot": _each_in_hypot, "logsumexp": _each_in_logsumexp,
+    "prod": _each_in_product, "hypot": _each_in_hypot, "logsumexp": _each_in_logsumexp, "logaddexp": _each_in_logsumexp,
 }  # fmt: skip
 
 

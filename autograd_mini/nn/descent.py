@@ -32,13 +32,13 @@ class OptimizerLike(Protocol):
 
 @dataclass(repr=False)
 class History:
-    """What a training went through, epoch by epoch, and why it stopped.
+    """A record of training, epoch by epoch, and of why it stopped.
 
-    It is made of plain numbers: `vars(history)` can be written as JSON, and `History(**what_was_read)` is the same.
+    It contains plain numbers: you can write `vars(history)` as JSON, and `History(**what_was_read)` restores it.
 
     Args:
-        cost: the mean cost of each epoch, each batch's taken before its step.
-        gradient_norm: the Euclidean length of each epoch's gradient, which is the mean of those of its batches.
+        cost: the mean cost of each epoch; the cost of each batch is measured before its step.
+        gradient_norm: the Euclidean length of each epoch's gradient, which is the mean over its batches.
         reason: why training stopped, in words.
         converged: whether it stopped because every derivative was below `tol`.
 
@@ -53,14 +53,14 @@ class History:
 
     @property
     def epochs(self) -> int:
-        """The number of epochs that were run to their end."""
+        """The number of complete epochs."""
         return len(self.gradient_norm)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the cost and the length of the gradient over the epochs, on a logarithmic scale.
 
         Args:
-            ax: where to draw; None for a new figure of matplotlib's.
+            ax: the axes to draw on; None for a new matplotlib figure.
 
         Returns:
             The axes, to draw more on or to save: `history.plot().figure.savefig("training.svg")`.

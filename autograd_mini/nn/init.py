@@ -1,7 +1,7 @@
 """The first weights: what is drawn, and by which generator.
 
-Alike they must not be: neurons of a layer that start the same get the same gradient, and stay the same.  How large they
-may be is the question of the two papers, whose answers keep signals and gradients of one size from layer to layer.
+They must differ: neurons of a layer that start the same get the same gradients, and stay the same.  The two papers
+cited below choose their size so that signals and gradients keep their size from layer to layer.
 """
 
 import operator
@@ -27,7 +27,7 @@ INITS: dict[str, Callable[[Any, int, int], float]] = {
 
 
 def generator(seed: Seed) -> random.Random | None:
-    """What draws the weights; None for the generator of the module `random`."""
+    """The generator that draws the weights; None for the one of the module `random`."""
     if seed is None or isinstance(seed, random.Random):
         return seed
     try:
@@ -37,7 +37,7 @@ def generator(seed: Seed) -> random.Random | None:
 
 
 def weights(init: Init, nin: int, nout: int, generator: random.Random | None) -> Callable[[], float]:
-    """What returns the next weight, at each call.
+    """A function that returns the next weight at each call.
 
     >>> weights("xavier", 3, 3, None)() ** 2 <= 1
     True

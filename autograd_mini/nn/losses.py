@@ -1,17 +1,18 @@
 """Losses: how far predictions are from their targets, as one number to make small.
 
-Each takes the prediction and the target of one sample, or a list of each for several samples, and gives the mean over
-the samples; what a sample with several outputs loses is summed over its outputs.  The outermost list is always that of
-the samples:
+Each takes the prediction and the target of one sample, or a list of each for several samples, and returns the mean over
+the samples.  The loss of a sample with several outputs is the sum over its outputs.  The outermost list is always the
+list of samples:
 
     a number                    one sample with one output
     a list of numbers           several samples with one output each
     a list of lists             several samples with several outputs each; one such sample is [[a₁, a₂]]
 
-`cross_entropy`, of which every prediction is a list, takes that of one sample bare.  Where a list is meant any iterable
-does, an array too; a number is a Value or a plain one, and the result is a Value if one of them is, else a float.
+Every prediction for `cross_entropy` is a list, so you can pass the list of a single sample directly.  In place of a
+list you can pass any iterable, such as an array.  Numbers are Values or plain numbers.  The result is a Value if one of
+them is, else a float.
 
-What does not fit is an error that names row and column, both counted from 0.  A nan among the predictions is none: it
+Invalid data raises an error that names row and column, both counted from 0.  A nan among the predictions is valid: it
 makes the loss nan.
 """
 
@@ -39,8 +40,8 @@ Place = tuple[int | None, ...]  # (), (row,) or (row, column); a bare sample is 
 def mse(prediction: Numbers, target: Numbers) -> Any:
     """The mean squared error, halved: 1/(2n) · Σ‖y − a‖² over n samples.
 
-    Its slope in a is (a − y)/n.  Nielsen, Neural Networks and Deep Learning, eq. 6.  PyTorch's has no ½, and divides by
-    the number of outputs too.
+    Its slope in a is (a − y)/n.  Nielsen, Neural Networks and Deep Learning, eq. 6.  PyTorch's loss has no ½, and also
+    divides by the number of outputs.
 
     Args:
         prediction: a, a number, n of them, or n lists of numbers.
@@ -64,8 +65,8 @@ def binary_cross_entropy(prediction: Numbers, target: Numbers) -> Any:
     """How surprising the labels are under the predicted probabilities: −1/n · Σ [y ln a + (1−y) ln(1−a)].
 
     Its slope in a is (a − y)/(a(1−a)n).  A term with the factor 0 is 0 whatever its logarithm, also in the derivative
-    by y: to be right and sure, y = a = 0 say, costs 0.  Nielsen, eq. 57.  PyTorch lets no logarithm fall below −100,
-    and so hides a loss that is infinite; here that is an error.
+    with respect to y: a prediction that is right and certain, such as y = a = 0, costs 0.  Nielsen, eq. 57.  PyTorch
+    limits logarithms to −100, and so hides an infinite loss; here that is an error.
 
     Args:
         prediction: a, a probability from 0 to 1, n of them, or n lists of them.
@@ -73,7 +74,7 @@ def binary_cross_entropy(prediction: Numbers, target: Numbers) -> Any:
 
     Raises:
         ValueError: the shapes differ, there is no sample, a number is not between 0 and 1, or a prediction is wrong and
-            sure, and its loss infinite.
+            certain, so that its loss is infinite.
 
     >>> a = Value(0.25)
     >>> binary_cross_entropy(a, 1).backward()
@@ -101,8 +102,8 @@ def _binary_cross_entropy(place: Place, a: Any, y: Any) -> Any:
 def binary_cross_entropy_with_logits(prediction: Numbers, target: Numbers) -> Any:
     """The binary cross-entropy of a = σ(z), from z itself: 1/n · Σ [y ln(1+e⁻ᶻ) + (1−y) ln(1+eᶻ)].
 
-    Its slope in z is (σ(z) − y)/n, without σ': a neuron that is sure and wrong learns fast.  Nielsen, eq. 61.  It never
-    overflows, and where σ(z) is all but y both loss and slope keep their digits.
+    Its slope in z is (σ(z) − y)/n, without σ', so a neuron that is certain and wrong learns fast.  Nielsen, eq. 61.  It
+    never overflows, and where σ(z) is nearly y, both loss and slope keep their digits.
 
     Args:
         prediction: z, any number, n of them, or n lists of them.
@@ -128,19 +129,19 @@ def _binary_cross_entropy_with_logits(place: Place, z: Any, y: Any) -> Any:
 def cross_entropy(logits: Iterable[Number | Iterable[Number]], target: Numbers) -> Any:
     """How surprising the classes are under p = softmax(z): −1/n · Σ ln p_k, or −1/n · ΣΣ y_k ln p_k.
 
-    Its slope in z is (p − y)/n, where y is 1 for the class k, and 0 for the others.  Bishop, Pattern Recognition and
-    Machine Learning, eq. 4.108.  Computed as logsumexp(z) − z_k, which does not overflow.  PyTorch also takes weights
-    that do not add up to 1.
+    Its slope in z is (p − y)/n, where y is 1 for the class k and 0 for the others.  Bishop, Pattern Recognition and
+    Machine Learning, eq. 4.108.  It is computed as logsumexp(z) − z_k, which does not overflow.  PyTorch also accepts
+    weights that do not add up to 1.
 
     Args:
-        logits: z, a list of one number per class: one sample.  A list of such lists: several.
-        target: the class k, counted from 0, or a list of one probability y_k per class, as in one-hot encoding.  For
-            several samples a list of those.
+        logits: z, a list with one number per class for one sample, or a list of such lists for several samples.
+        target: the class k, counted from 0, or a list with one probability y_k per class, as in one-hot encoding.  For
+            several samples, a list of these.
 
     Raises:
-        TypeError: a list of samples has something else in it, or the class is a Value.
-        ValueError: there are not as many targets as samples or probabilities as classes, none at all, no such class, or
-            the probabilities do not add up to 1.
+        TypeError: a list of samples contains something else, or the class is a Value.
+        ValueError: the numbers of targets and samples, or of probabilities and classes, differ; there are none;
+            there is no such class; or the probabilities do not add up to 1.
 
     >>> z = [Value(0.0), Value(0.0)]
     >>> cross_entropy(z, 1).backward()
@@ -185,9 +186,9 @@ def _cross_entropy(place: Place, logits: Any, target: Any) -> Any:
 
 
 def hinge(prediction: Numbers, target: Numbers) -> Any:
-    """By how much scores miss a margin of 1 on their side: 1/n · Σ max(0, 1 − y·s), with labels y of −1 and +1.
+    """How far scores fall short of a margin of 1 on their side: 1/n · Σ max(0, 1 − y·s), with labels y of −1 and +1.
 
-    Its slope in s is −y/n where y·s < 1, and 0 elsewhere, at the margin too.  Cortes & Vapnik 1995, Support-vector
+    Its slope in s is −y/n where y·s < 1, and 0 elsewhere, even at the margin.  Cortes & Vapnik 1995, Support-vector
     networks.
 
     Args:
@@ -215,8 +216,8 @@ def _hinge(place: Place, s: Any, y: Any) -> Any:
 def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
     """Squared near the target, linear far away: 1/n · Σ of ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = a − y.
 
-    Its slope in a is d/n, but no more than δ/n either way, for an infinite error too: an outlier does not decide alone.
-    Huber 1964.  Computed as ½c² + δ·(max(|d|, δ) − δ), where c is d clamped to ±δ: the same in one piece.
+    Its slope in a is d/n, limited to ±δ/n even for an infinite error, so a single outlier does not dominate.  Huber
+    1964.  It is computed as ½c² + δ·(max(|d|, δ) − δ), where c is d clamped to ±δ: the same in one formula.
 
     Args:
         prediction: a, a number, n of them, or n lists of numbers.
@@ -246,9 +247,9 @@ def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
 def gaussian_nll(prediction: Numbers, target: Numbers, variance: Numbers) -> Any:
     """How surprising numbers are under a normal distribution: 1/n · Σ ½[ln(2πv) + (y − a)²/v].
 
-    Its slopes are (a − y)/(vn) in a, and (1 − (y − a)²/v)/(2vn) in v, so that the variance can be learned too: predict
-    its logarithm, and pass the exponential.  Nix & Weigend 1994.  PyTorch's raises a small variance, and leaves out
-    ln 2π unless it is asked for.
+    Its slopes are (a − y)/(vn) in a, and (1 − (y − a)²/v)/(2vn) in v.  So you can learn the variance too: predict its
+    logarithm, and pass the exponential.  Nix & Weigend 1994.  PyTorch's loss increases a small variance, and leaves out
+    ln 2π by default.
 
     Args:
         prediction: the mean a, a number, n of them, or n lists of numbers.
@@ -282,7 +283,8 @@ def _gaussian_nll(place: Place, a: Any, y: Any, v: Any) -> Any:
 def poisson_nll(prediction: Numbers, target: Numbers) -> Any:
     """How surprising counts are at the rates e^z: 1/n · Σ [e^z − y·z + ln y!].
 
-    Its slope in z is (e^z − y)/n.  PyTorch's leaves out ln y!, which is ln Γ(y + 1) here, or puts Stirling's formula.
+    Its slope in z is (e^z − y)/n, and ln y! is computed as ln Γ(y + 1).  PyTorch's loss leaves it out, or uses
+    Stirling's formula.
 
     Args:
         prediction: z, the logarithm of the rate: a number, n of them, or n lists of numbers.
@@ -306,10 +308,10 @@ def _poisson_nll(place: Place, z: Any, y: Any) -> Any:
 
 
 def negative_binomial_nll(prediction: Numbers, target: Numbers, size: Number) -> Any:
-    """How surprising counts are whose mean is μ = e^z and whose variance is μ + μ²/r.
+    """How surprising counts are if their mean is μ = e^z and their variance μ + μ²/r.
 
     1/n · Σ [r·ln(1 + μ/r) + y·ln(1 + r/μ) − ln Γ(y + r) + ln Γ(r) + ln y!].  Its slope in z is (μ − y)/((1 + μ/r)n).
-    For r without bound it is poisson_nll.  Hilbe, Negative Binomial Regression, 8.2.
+    As r grows, it approaches poisson_nll.  Hilbe, Negative Binomial Regression, 8.2.
 
     Args:
         prediction: z, the logarithm of the mean: a number, n of them, or n lists of numbers.

@@ -1,4 +1,4 @@
-"""Neurons, layers of them, and layers in a row: φ(w·x + b), over and over."""
+"""Neurons, layers of neurons, and networks of layers: φ(w·x + b), over and over."""
 
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,13 +15,13 @@ Activation = str | Callable[[Any], Any] | None
 
 
 class Module:
-    """What has parameters: the leaf Values in its attributes, in containers there, and in modules there.
+    """An object with parameters: the leaf Values in its attributes, and in the containers and modules there.
 
     Containers are lists, tuples, deques, dictionaries, arrays of objects, dataclasses and namespaces, nested as you
-    like.  A set has no order, so one that holds parameters is an error.  Nothing else is looked into.
+    like.  A set has no order, so a set that holds parameters is an error.  Other objects are not searched.
 
-    Each has a path for a name, "layers.0.neurons.3.w.1" say.  What a call leaves in an attribute, as a neuron does its
-    z, is the result of an operation, not a leaf, and so no parameter.
+    The name of a parameter is its path, such as "layers.0.neurons.3.w.1".  A Value that a call stores in an attribute,
+    such as the z of a neuron, is the result of an operation.  It is not a leaf, and so it is not a parameter.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -46,12 +46,12 @@ class Module:
     def parameters(self) -> list[Value]:
         """The Values that training changes, always in the same order.
 
-        They are those of named_parameters(), unless a class overrides this method to have fewer of its own trained.
+        They are those of named_parameters(), unless a class overrides this method in order to train fewer.
         """
         return [p for _, p in named_values(self, Module, override="parameters")]
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0.0: leaves would go on adding them up."""
+        """Set the gradient of every parameter to 0.0; otherwise leaves keep adding gradients up."""
         for p in self.parameters():
             p.grad = 0.0
 
@@ -59,7 +59,7 @@ class Module:
         """The number of each parameter under its name.
 
         Raises:
-            StateError: `parameters` has one that no path leads to, or two have one name.
+            StateError: `parameters` contains one that no path leads to, or two have the same name.
 
         >>> Neuron(2, init=0.25).state_dict()
         {'w.0': 0.25, 'w.1': 0.25, 'b': 0.0}
@@ -67,15 +67,15 @@ class Module:
         return read_state(self)
 
     def load_state_dict(self, state: Mapping[str, float], strict: bool = True) -> None:
-        """Give each parameter the number that is there under its name.
+        """Give each parameter the number under its name.
 
         Args:
             state: names and numbers, as `state_dict` returned them.
-            strict: whether every parameter must be there and nothing else; if not, what has no counterpart is left.
+            strict: whether the names must match exactly; if not, names without a counterpart are ignored.
 
         Raises:
-            StateError: a name is missing or unexpected, or what should be a number is none; it says which, and the
-                module is as it was.  inf and nan are numbers: whatever `state_dict` returned can be loaded.
+            StateError: a name is missing or unexpected, or an entry is not a number.  The error says which, and the
+                module stays as it was.  inf and nan are numbers: you can load whatever `state_dict` returned.
 
         >>> neuron = Neuron(1)
         >>> neuron.load_state_dict({"w.0": 0.5, "b": -1.0})
@@ -88,49 +88,50 @@ class Module:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the numbers of all parameters to a JSON file, exact to the last bit.
 
-        The file is written beside its place and moved there when it is whole: a model saved before is never half lost.
+        The file is written under another name and moved into place when it is complete, so an earlier file is never
+        half overwritten.
 
         Args:
-            path: where; a file that is there is replaced.
+            path: where to; an existing file is replaced.
 
         Raises:
-            StateError: a parameter is not finite; nothing is written then.
-            OSError: the folder is not there, or not to be written in.
+            StateError: a parameter is not finite; then nothing is written.
+            OSError: the folder does not exist, or you can't write to it.
         """
         save_state(self, path)
 
     def load(self, path: str | PathLike[str]) -> None:
-        """Read the numbers that `save` wrote, from a module of the same names.
+        """Read the numbers that `save` wrote, for a module with the same names.
 
         Args:
             path: the file.
 
         Raises:
-            StateError: the file is damaged, cut short, none of ours or of a newer version, or its names are not those
-                of this module; the module is as it was.
-            OSError: there is no such file, or it is not to be read.
+            StateError: the file is damaged, cut short, foreign or of a newer version, or its names are not those of
+                this module.  The module stays as it was.
+            OSError: the file does not exist, or you can't read it.
         """
         load_state(self, path)
 
 
 class Neuron(Module):
-    """A weighted sum of the inputs, and an activation: a = φ(z) with z = w₁x₁ + … + wₙxₙ + b, which is one node.
+    """A weighted sum of the inputs, and an activation: a = φ(z) with z = w₁x₁ + … + wₙxₙ + b, where z is one node.
 
-    The bias b starts at 0.  After a call `z` is its weighted input, and after backward() `z.grad` is δ = ∂C/∂z.
+    The bias b starts at 0.  After a call, `z` is the weighted input; after backward(), `z.grad` is δ = ∂C/∂z.
 
     Args:
         nin: n, the number of inputs.
-        activation: φ, by its name in autograd_mini ("tanh", say) or any function of a Value; None for a = z.
-        nonlin: False is micrograd's word for activation=None; in its second place True and False are understood too.
+        activation: φ, by its name in autograd_mini, such as "tanh", or any function of a Value; None for a = z.
+        nonlin: False is micrograd's word for activation=None.  As in micrograd, you can pass it as second argument.
         init: the first weights.  "uniform": between −1 and 1, as in micrograd.  "xavier": uniform in ±√(6/(nin+nout)),
-            with nout the number of neurons in the layer, 1 for one by itself (Glorot & Bengio 2010).  "he": normal with
-            standard deviation √(2/nin) (He et al. 2015).  "zeros".  "constant": 0.5 each; a number for another
+            with nout the number of neurons in the layer, or 1 without a layer (Glorot & Bengio 2010).  "he": normal
+            with standard deviation √(2/nin) (He et al. 2015).  "zeros".  "constant": 0.5 each; a number for another
             constant.  Or a function without arguments that returns the next weight.
-        seed: what draws them.  None: `random`'s own generator, so that random.seed() decides.  An int: one of its own,
-            so that the same seed gives the same weights whatever else is drawn.  Or a `random.Random`.
+        seed: the generator of the weights.  None uses the one of `random`, so random.seed() decides.  An int makes a
+            new one, so the same seed always gives the same weights.  Or pass a `random.Random`.
 
     Raises:
-        ValueError: there is no function or no `init` of that name.
+        ValueError: there is no function or no `init` with that name.
         TypeError: `activation`, `init` or `seed` is none of the above.
 
     >>> neuron = Neuron(2, "tanh")
@@ -165,7 +166,7 @@ class Neuron(Module):
         """Compute a.
 
         Args:
-            x: nin Values or plain numbers; where nin is 1, that one itself will do.
+            x: nin Values or plain numbers; if nin is 1, also a single one.
 
         Returns:
             a, a Value.
@@ -194,7 +195,7 @@ class Layer(Module):
     Args:
         nin: the number of inputs.
         nout: the number of neurons.
-        init, seed: the first weights and what draws them, as for `Neuron`.
+        init, seed: the first weights and their generator, as for `Neuron`.
         **options: `activation` or `nonlin`, for each `Neuron`.
 
     >>> layer = Layer(3, 2, activation=None)
@@ -217,7 +218,7 @@ class Layer(Module):
         """Compute every aⱼ.
 
         Args:
-            x: nin Values or plain numbers; where nin is 1, that one itself will do.
+            x: nin Values or plain numbers; if nin is 1, also a single one.
 
         Returns:
             A list of nout Values; of a layer of one neuron, its Value itself.
@@ -236,14 +237,14 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """Layers in a row, each reading the one before: a multi-layer perceptron.
+    """A multi-layer perceptron: layers in a row, each reading the one before.
 
     Args:
         nin: the number of inputs.
         nouts: the number of neurons of each layer.
-        activation: that of the hidden layers, as for `Neuron`.
-        output_activation: that of the last layer; it is linear unless told.
-        init, seed: the first weights and what draws them, as for `Neuron`; one generator for all layers.
+        activation: the activation of the hidden layers, as for `Neuron`.
+        output_activation: the activation of the last layer; linear by default.
+        init, seed: the first weights and their generator, as for `Neuron`; one generator serves all layers.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters())

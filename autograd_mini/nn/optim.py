@@ -1,8 +1,8 @@
 """Optimisers, which change parameters by their gradients, and schedules, which change the learning rate.
 
-Rules, names and defaults are PyTorch's, https://docs.pytorch.org/docs/stable/optim.html, and so are the figures.  In
-the equations x is a parameter, g its gradient, η the learning rate `lr`; each parameter is stepped by itself.  One
-whose gradient is 0.0 is stepped too: decay and momentum move it on.
+Rules, names, defaults and results are the same as PyTorch's, https://docs.pytorch.org/docs/stable/optim.html.  In the
+equations, x is a parameter, g its gradient and η the learning rate `lr`.  Each parameter is stepped by itself, even if
+its gradient is 0.0, because decay and momentum still move it.
 """
 
 import math
@@ -18,7 +18,7 @@ __all__ = ["Optimizer", "SGD", "RMSProp", "Adam", "AdamW", "Schedule", "StepLR",
 
 
 class _Saved:
-    """What can be written down and taken up again: the attributes named in `_saved`."""
+    """A state that can be saved and restored: the attributes named in `_saved`."""
 
     _saved: ClassVar[tuple[str, ...]] = ()
 
@@ -28,20 +28,20 @@ class _Saved:
         super().__setattr__(name, x if check is None else check(name, x))
 
     def state_dict(self) -> dict[str, Any]:
-        """All that decides the steps to come, in plain numbers, lists and strings: JSON keeps them to the bit."""
+        """Everything that the next steps depend on, as plain numbers, lists and strings; JSON keeps them to the bit."""
         state = {name: getattr(self, name) for name in self._saved}
         return {"kind": type(self).__name__} | {k: list(v) if isinstance(v, list) else v for k, v in state.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict` was taken.
+        """Continue from where `state_dict` was taken.
 
         Args:
-            state: what it returned, there or in another process.
+            state: what `state_dict` returned, in this or another process.
 
         Raises:
-            TypeError: an entry is not of the kind it must be.
-            ValueError: the state is of something else, lacks an entry or has one too many, or one is out of range; then
-                nothing is changed.
+            TypeError: an entry has the wrong type.
+            ValueError: the state belongs to something else, has too few or too many entries, or one is out of range.
+                Then nothing is changed.
         """
         own, kind = self.state_dict(), type(self).__name__
         if not isinstance(state, Mapping) or state.get("kind") != kind:
@@ -57,10 +57,10 @@ class Optimizer(_Saved):
 
     Args:
         parameters: the Values to change, leaves of any graph.
-        lr: the learning rate η, an attribute that may be assigned between steps.
+        lr: the learning rate η, an attribute that you may assign between steps.
 
     Raises:
-        TypeError: a parameter is no Value, or a result of others.
+        TypeError: a parameter is not a leaf Value.
         ValueError: there is no parameter, one is there twice, or lr is not a number of 0 or more.
     """
 
@@ -71,7 +71,7 @@ class Optimizer(_Saved):
         self.t = 0  # steps done
 
     def zero_grad(self) -> None:
-        """Set the gradient of every parameter to 0.0: leaves would go on adding them up."""
+        """Set the gradient of every parameter to 0.0; otherwise leaves keep adding gradients up."""
         for p in self.parameters:
             p.grad = 0.0
 
@@ -81,7 +81,7 @@ class Optimizer(_Saved):
 
     @contextmanager
     def as_one(self, whole: Any) -> Iterator[None]:
-        """Inside, `step` changes one parameter of which data and grad are arrays, in the place of all of its own."""
+        """Inside, `step` changes one parameter, whose data and grad are arrays, in place of all its own."""
         import numpy as np
 
         own = self.parameters
@@ -99,23 +99,23 @@ class Optimizer(_Saved):
 
 
 class SGD(Optimizer):
-    """Gradient descent, x ← x − ηg, with momentum if told: v ← μv + (1−τ)g, x ← x − ηv.
+    """Gradient descent, x ← x − ηg, with optional momentum: v ← μv + (1−τ)g, x ← x − ηv.
 
     The first v is g itself.  Nesterov's momentum steps by g + μv instead.  Weight decay adds λx to g first.
-    Sutskever et al. 2013; as in PyTorch η multiplies v, not g, which makes a difference where η changes.
+    Sutskever et al. 2013; as in PyTorch, η multiplies v, not g, which makes a difference if η changes.
 
     Args:
         parameters: the Values to change, leaves of any graph.
         lr: η.
         momentum: μ; 0 is none.
-        dampening: τ, read only with momentum.
+        dampening: τ, used only with momentum.
         weight_decay: λ.
         nesterov: whether to step as Nesterov does.
 
     Raises:
-        TypeError: a parameter is no Value, or a result of others; or a number is none.
-        ValueError: there is no parameter, or one is there twice; a number is negative or not finite; or `nesterov` has
-            no momentum, or dampening.
+        TypeError: a parameter is not a leaf Value, or another argument is not a number.
+        ValueError: there is no parameter, or one is there twice; a number is negative or not finite; or `nesterov` is
+            used without momentum or with dampening.
 
     >>> x = Value(4.0)
     >>> optimizer = SGD([x], lr=0.01)
@@ -159,11 +159,11 @@ class SGD(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """Each gradient over its own root mean square: v ← αv + (1−α)g², x ← x − ηg/(√v + ε).
+    """Each gradient divided by its own root mean square: v ← αv + (1−α)g², x ← x − ηg/(√v + ε).
 
-    Centred, it is over the standard deviation, √(v − ḡ²) with ḡ ← αḡ + (1−α)g.  With momentum b ← μb + g/(√v + ε),
-    x ← x − ηb.  Weight decay adds λx to g first.  Tieleman & Hinton 2012, lecture 6.5; centred: Graves 2013,
-    arXiv:1308.0850, eq. 38-41.  Where v − ḡ² is rounded below 0, it counts as 0.
+    If centred, it is divided by the standard deviation √(v − ḡ²), with ḡ ← αḡ + (1−α)g.  With momentum,
+    b ← μb + g/(√v + ε), x ← x − ηb.  Weight decay adds λx to g first.  Tieleman & Hinton 2012, lecture 6.5; centred:
+    Graves 2013, arXiv:1308.0850, eq. 38-41.  If v − ḡ² is rounded below 0, it counts as 0.
 
     Args:
         parameters: the Values to change, leaves of any graph.
@@ -172,10 +172,10 @@ class RMSProp(Optimizer):
         eps: ε, above 0.
         weight_decay: λ.
         momentum: μ; 0 is none.
-        centered: whether to subtract the mean gradient's square.
+        centered: whether to subtract the square of the mean gradient.
 
     Raises:
-        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        TypeError: a parameter is not a leaf Value, or another argument is not a number.
         ValueError: there is no parameter, or one is there twice; or a number is out of range.
 
     >>> x = Value(4.0)
@@ -219,11 +219,11 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Mean gradient over root mean square, both freed of their start at 0: x ← x − ηm̂/(√v̂ + ε).
+    """Mean gradient over root mean square, both corrected for their start at 0: x ← x − ηm̂/(√v̂ + ε).
 
     m ← β₁m + (1−β₁)g, m̂ = m/(1−β₁ᵗ); v ← β₂v + (1−β₂)g², v̂ = v/(1−β₂ᵗ), in step t.  Weight decay adds λx to g first.
-    Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.  AMSGrad takes the largest v so far for v (Reddi, Kale & Kumar 2018;
-    freed of its start all the same, as in PyTorch).
+    Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.  AMSGrad uses the largest v so far (Reddi, Kale & Kumar 2018), also
+    corrected for its start, as in PyTorch.
 
     Args:
         parameters: the Values to change, leaves of any graph.
@@ -234,7 +234,7 @@ class Adam(Optimizer):
         amsgrad: whether to take the largest v.
 
     Raises:
-        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        TypeError: a parameter is not a leaf Value, or another argument is not a number.
         ValueError: there is no parameter, or one is there twice; or a number is out of range.
 
     >>> x = Value(4.0)
@@ -282,9 +282,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with the weight decay taken out of the gradient: x ← x − ηλx first, then Adam's step.
+    """Adam with weight decay outside the gradient: first x ← x − ηλx, then Adam's step.
 
-    Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; as in PyTorch η is the learning rate, schedule and all.
+    Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; as in PyTorch, η includes the schedule.
 
     Args:
         parameters: the Values to change, leaves of any graph.
@@ -295,7 +295,7 @@ class AdamW(Adam):
         amsgrad: whether to take the largest v.
 
     Raises:
-        TypeError: a parameter is no Value, or a result of others; or a number is none.
+        TypeError: a parameter is not a leaf Value, or another argument is not a number.
         ValueError: there is no parameter, or one is there twice; or a number is out of range.
 
     >>> x = Value(4.0)
@@ -334,10 +334,10 @@ def _larger(x: Any, y: Any) -> Any:
 
 
 class Schedule(_Saved):
-    """What all schedules share: a learning rate that depends on how often `step` was called, and on nothing else.
+    """What all schedules share: a learning rate that depends only on how often `step` was called.
 
-    The rate that the optimiser has when the schedule is made is η₀.  The state of a schedule does not have the rate of
-    the moment, which is in that of the optimiser: save and load both.
+    η₀ is the rate of the optimiser when you make the schedule.  The state of a schedule does not contain the current
+    rate, which is part of the optimiser's state, so save and load both.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
@@ -346,7 +346,7 @@ class Schedule(_Saved):
         self.t = 0
 
     def step(self) -> None:
-        """Set the learning rate for what comes next: call it after each epoch."""
+        """Set the learning rate for the next epoch; call it after each epoch."""
         self.t += 1
         self.optimizer.lr = self._rate(self.t)
 
@@ -358,7 +358,7 @@ class StepLR(Schedule):
     """A learning rate that drops in steps: η₀·γ^⌊t/s⌋ after t calls.
 
     Args:
-        optimizer: whose `lr` it sets.
+        optimizer: the optimiser whose `lr` it sets.
         step_size: s, a whole number of calls.
         gamma: γ.
 
@@ -392,7 +392,7 @@ class CosineLR(Schedule):
     without restarts.
 
     Args:
-        optimizer: whose `lr` it sets.
+        optimizer: the optimiser whose `lr` it sets.
         t_max: T, a whole number of calls.
         lr_min: η₁.
 

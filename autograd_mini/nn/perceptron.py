@@ -15,10 +15,10 @@ __all__ = ["Perceptron", "PerceptronFit"]
 
 @dataclass(frozen=True)
 class PerceptronFit:
-    """What the training of a perceptron came to.
+    """The result of training a perceptron.
 
     Args:
-        converged: whether the last pass made no mistake, so that every row is on its side.
+        converged: whether the last pass made no mistake, so every row is on the right side.
         mistakes: how many mistakes each pass made.
         reason: why training stopped, in words.
     """
@@ -48,13 +48,13 @@ class Perceptron(Module):
         self.w, self.b = neuron.w, neuron.b
 
     def decision(self, x: Number | Iterable[Number]) -> int:
-        """The decision f(x): 1 or 0, on which side of the hyperplane x lies; 1 for a point on it.
+        """The decision f(x): 1 or 0 for the side of the hyperplane that x is on; 1 for a point on it.
 
         Args:
-            x: nin numbers or Values; where nin is 1, that one itself will do.
+            x: nin numbers or Values; if nin is 1, also a single one.
 
         Raises:
-            ValueError: there are more or fewer.
+            ValueError: there are more or fewer than nin.
 
         >>> Perceptron(2).decision([0.5, 1.0])
         1
@@ -64,13 +64,13 @@ class Perceptron(Module):
     __call__ = decision
 
     def z(self, x: Number | Iterable[Number]) -> Value:
-        """The weighted input w·x + b, one node: 0 on the hyperplane, and ‖w‖ times the distance from it elsewhere.
+        """The weighted input w·x + b, one node: ‖w‖ times the signed distance from the hyperplane.
 
         Args:
-            x: nin numbers or Values; where nin is 1, that one itself will do.
+            x: nin numbers or Values; if nin is 1, also a single one.
 
         Raises:
-            ValueError: there are more or fewer.
+            ValueError: there are more or fewer than nin.
 
         >>> Perceptron(2).z([0.5, 1.0]).data
         0.0
@@ -85,22 +85,23 @@ class Perceptron(Module):
         """Train by Rosenblatt's rule, w ← w + η(y − f)x and b ← b + η(y − f) row by row, until a pass makes no mistake.
 
         This is gradient descent: with the decision f held constant, the cost (f − y)·z of a row has the gradient
-        (f − y)·x, which backward() finds.  Where two classes can be separated by a hyperplane it comes to an end
-        (Novikoff 1962); where they can't, as in XOR, it never does but for the limit.
+        (f − y)·x, which backward() finds.  If a hyperplane can separate the two classes, training comes to an end
+        (Novikoff 1962).  If not, as in XOR, it runs up to the limit.
 
         Args:
             X: rows of nin numbers each; lists, tuples or arrays.
-            y: for each row its label, 0 or 1.
-            lr: η.  From w = 0 it only scales the weights.
+            y: the label of each row, 0 or 1.
+            lr: η.  If w starts at 0, it only scales the weights.
             passes: how many at most.
 
         Returns:
             The `PerceptronFit`.
 
         Raises:
-            ValueError: X or y is empty, they differ in length, a row has not nin columns, a number is nan or infinite,
-                a label is neither 0 nor 1, lr is not above 0, or `passes` below 1; all this before the first step.
-            TypeError: what should be a number is none.
+            ValueError: X or y is empty, they differ in length, a row does not have nin columns, a number is nan or
+                infinite, a label is neither 0 nor 1, lr is not above 0, or `passes` is below 1.  All of this is checked
+                before the first step.
+            TypeError: an entry is not a number.
             OverflowError: z became infinite or nan.
 
         >>> xor = Perceptron(2)

@@ -28,7 +28,7 @@ _FORMAT, _VERSION = "autograd_mini parameters", 1
 
 
 class StateError(AutogradError, ValueError):
-    """Numbers that are not those of this model, or a file that holds none: the model is as it was."""
+    """The numbers do not fit this model, or the file contains none.  The model stays as it was."""
 
 
 # ---- finding them ----
@@ -39,12 +39,12 @@ def named_values(root: Any, module: type, override: str = "") -> list[tuple[str,
 
     Args:
         root: an instance of `module`.
-        module: the class whose instances are walked through, as are lists, tuples, deques, dictionaries, dataclasses,
+        module: the class whose instances are searched, like lists, tuples, deques, dictionaries, dataclasses,
             namespaces and arrays.
-        override: a method of `module`; where a class has its own, that one says what the Values of an instance are.
+        override: a method of `module`; if a class overrides it, it returns the Values of an instance.
 
     Raises:
-        StateError: a leaf is in a set and nowhere else, so that it has no place of its own.
+        StateError: a leaf is only in a set, so it has no place of its own.
     """
     walk = _Walk(module, override)
     walk.seen[id(root)] = root

@@ -40,44 +40,44 @@ def fit(
     history: History | None = None,
     compile: bool = False,
 ) -> History:
-    """Train a model: in each epoch every row of the data is gone through once, and a step made after each batch.
+    """Train a model: each epoch uses every row of the data once, and makes a step after each batch.
 
-    It stops at the epoch limit, or before it where `tol`, `patience` or `callback` say so.  On Ctrl-C it goes back to
-    the end of the last whole epoch and returns.  Where the cost, a derivative or a parameter is no longer finite it
-    goes back to the last good parameters, those that the latest epoch with a finite cost and gradient began with, warns
-    and returns.  Parameters and optimiser go back together.  `reason` in what it returns says which it was.
+    It stops at the epoch limit, or earlier because of `tol`, `patience` or `callback`.  On Ctrl-C it goes back to the
+    end of the last complete epoch and returns.  If the cost, a derivative or a parameter is no longer finite, it goes
+    back to the last good parameters, warns and returns.  These are the parameters at the start of the latest epoch with
+    a finite cost and gradient.  Parameters and optimiser go back together.  `reason` in the result says why it stopped.
 
-    The same seed, weights and data give the same bits.  So does training in parts: the order of the rows depends on
-    `seed` and the number of the epoch alone, and with the `history` of an earlier call, and the model and the optimiser
-    as that call left them, fit goes on at the next epoch as if it had never stopped.
+    The same seed, weights and data give the same bits.  So does training in parts, because the order of the rows
+    depends only on `seed` and the number of the epoch.  Pass the `history` of an earlier call, and the model and the
+    optimiser as that call left them: fit continues at the next epoch as if it had never stopped.
 
     Args:
         model: a function of one row with `parameters()` and `zero_grad()`: any `Module`.
         X: n rows, each a list of numbers, all of one length, or a number; lists, tuples or arrays.
         Y: n targets, one per row, each a number or a list of numbers, as the loss takes them.
-        loss: `loss(predictions, targets)`, the mean cost of lists of them, a Value.
-        optimizer: what steps; None for `SGD(model.parameters(), lr=0.1)`.
-        epochs: how many at most, those of `history` included.
-        batch_size: rows per step; 1 steps after each row, None after all of them, which are then never shuffled.
-        shuffle: whether each epoch takes the rows in an order of its own.
-        seed: that of the orders; None draws them from `random`'s generator, so that they depend on its state too.
-        tol: stop once every derivative of the mean cost is below it in absolute value.  With several batches this is
-            the mean of their derivatives, each batch's taken at the parameters that it met.
-        patience: stop after so many epochs in a row without a new lowest cost; None for never.
-        progress: show a bar with the cost while training, if this is a terminal or a notebook.
+        loss: `loss(predictions, targets)` takes lists of both and returns the mean cost, a Value.
+        optimizer: the optimiser that makes the steps; None for `SGD(model.parameters(), lr=0.1)`.
+        epochs: how many at most, including those of `history`.
+        batch_size: rows per step.  1 steps after each row; None steps after all rows, and then never shuffles them.
+        shuffle: whether each epoch takes the rows in a new order.
+        seed: the seed of these orders; None draws them from `random`'s generator, so they depend on its state too.
+        tol: stop when the absolute value of every derivative of the mean cost is below it.  With several batches, the
+            derivative is the mean over the batches, each at the parameters before its step.
+        patience: stop after this many epochs in a row without a new lowest cost; None for never.
+        progress: whether to show a bar with the cost while training, in a terminal or a notebook.
         callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
-            A schedule steps there.  What it changes itself is not taken back where Ctrl-C comes in the middle of it.
-        history: what an earlier call returned, to go on from there; it is left as it is.
-        compile: whether to trace model and loss once and train by the compiled program, many times as fast and with the
-            same results but for rounding; the loss must be the mean over the rows.  NumPy is needed.
+            Step a schedule there.  If Ctrl-C interrupts the callback, its own changes are not taken back.
+        history: what an earlier call returned, to continue from there; it is not changed.
+        compile: whether to trace model and loss once and train with the compiled program.  This is many times as fast,
+            and gives the same results up to rounding.  The loss must be the mean over the rows.  It needs NumPy.
 
     Returns:
-        The `History`, of the earlier epochs too.
+        The `History`, including earlier epochs.
 
     Raises:
-        ValueError: X or Y is empty, they differ in length, their rows do, or one holds a nan or an infinity; the loss
-            refuses a target; the model has no parameters; `batch_size` or `patience` is below 1.
-        TypeError: what should be a number is none.
+        ValueError: X or Y is empty, they differ in length, their rows do, or one contains a nan or an infinity; the
+            loss refuses a target; the model has no parameters; `batch_size` or `patience` is below 1.
+        TypeError: an entry is not a number.
 
     >>> from autograd_mini.nn import Neuron
     >>> line = Neuron(1, activation=None)
@@ -136,7 +136,7 @@ class _Settings:
             raise ValueError(f"tol must be 0 or more, not {self.tol!r}")
 
     def batches(self, n: int, epoch: int) -> list[Sequence[int]]:
-        """The numbers of the rows of each batch, in the order that the seed gives this epoch."""
+        """The row numbers of each batch, in the order that the seed gives this epoch."""
         if self.batch_size is None:
             return [range(n)]
         order = list(range(n))

@@ -17,7 +17,7 @@ _FEW = 12  # weights that are written on their lines
 
 @dataclass
 class Unit:
-    """A module with a list of weights `w`, and perhaps a bias `b`: a neuron."""
+    """A neuron: a module with a list of weights `w`, and perhaps a bias `b`."""
 
     part: Part
     w: list[Value] = field(default_factory=list)
@@ -25,15 +25,15 @@ class Unit:
 
 
 def architecture(model: Any, precision: int) -> Scene:
-    """Show a model by itself, before any computation.
+    """Show a model itself, before any computation.
 
     Args:
         model: a Module.
-        precision: significant digits of the weights that are written out.
+        precision: significant digits of the weights.
 
     Returns:
-        Columns of units, where the model is layers of neurons, each reading the one before; a long column is cut in the
-        middle.  Of another model its parameters, each in the frame of the module that holds it.
+        Columns of units, if the model consists of layers of neurons, each reading the one before; a long column is cut
+        in the middle.  For any other model, its parameters, each in the frame of the module that holds it.
 
     >>> from autograd_mini.nn import MLP
     >>> scene = architecture(MLP(2, [3, 1], seed=0), 4)

@@ -1,4 +1,4 @@
-"""From a graph to the scene that shows it: a snapshot, which later training does not change."""
+"""Turn a graph into a scene: a snapshot, which later training does not change."""
 
 import math
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ _FEW = 4  # numbers that are shown one by one
 
 
 def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
-    """The classes that are at most `depth` steps away from a root; all of them if it is None."""
+    """The classes at most `depth` steps away from a root; all of them if it is None."""
     if depth is None:
         return set(classes.of)
     below = defaultdict(set)
@@ -36,7 +36,7 @@ def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
 
 @dataclass
 class Flow:
-    """What an arrow stands for, as it is being gathered."""
+    """What an arrow stands for, while it is being collected."""
 
     tails: set[int] = field(default_factory=set)
     slopes: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Flow:
 
 
 class SceneBuilder:
-    """Shows a graph that was sorted into classes.
+    """Build the scene of a graph that was sorted into classes.
 
     Args:
         graph: what to show.
@@ -52,7 +52,7 @@ class SceneBuilder:
         shown: which classes are drawn.
         parts: the part of a model that each place belongs to.
         level: "neuron" or "layer", if such parts are classes.
-        names: by id what the values are called.
+        names: the name of each value, by its id.
         precision: significant digits of the constants.
 
     >>> x = Value(3.0, label="x")
@@ -79,7 +79,7 @@ class SceneBuilder:
             (self.chained if i in classes.folded else self.members)[c].append(i)
 
     def scene(self) -> Scene:
-        """The scene; its boxes are numbered as they first occur, the same for the same graph in every process."""
+        """The scene; boxes are numbered in order of occurrence, so the same graph gives the same numbers everywhere."""
         boxes = [self._box(c, places) for c, places in sorted(self.members.items()) if c in self.shown]
         roots = [box.name for box in boxes if box.is_root]
         more = f" and {len(roots) - 3} more" if len(roots) > 3 else ""
@@ -216,7 +216,7 @@ class SceneBuilder:
 
 
 def gradients(values: Iterable[Value]) -> Span:
-    """The span of their gradients, nothing where one is not computed yet."""
+    """The span of their gradients, or nothing if one is not computed yet."""
     # The public `grad` reads 0.0 both for "no slope" and for "not computed yet"; a learner must see which.
     found = list(values)
     return () if any(grad_of(v) is None for v in found) else span(v.grad for v in found)

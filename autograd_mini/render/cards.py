@@ -1,4 +1,4 @@
-"""The card of a box: a table that Graphviz reads as a label, and the texts on it."""
+"""The card of a box: a Graphviz table, and the texts in it."""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Look:
 
 
 class Cards:
-    """Writes the cards of a scene; the shade of a gradient is by the largest of them all."""
+    """Writes the cards of a scene; the shade of a gradient is relative to the largest one."""
 
     def __init__(self, scene: Scene, look: Look, theme: Theme) -> None:
         self.look, self.theme = look, theme
@@ -85,14 +85,14 @@ class Cards:
 
 
 def number(x: float, precision: int) -> str:
-    """Write a number to be read at a glance.
+    """Write a number so that it can be read at a glance.
 
     Args:
         x: any float, or a count.
-        precision: decimals shown; a number too large or too small for them gets an exponent.
+        precision: decimals to show; a number that is too large or too small for them gets an exponent.
 
     Returns:
-        ASCII text, which the engine measures well.
+        ASCII text, which the engine measures correctly.
 
     >>> [number(x, 4) for x in (0.70710678, -2.0, 0.0, 1.5e-7, 6.02e23, float("nan"), 17)]
     ['0.7071', '-2.0000', '0', '1.500e-7', '6.020e+23', 'nan', '17']
@@ -110,7 +110,7 @@ def shorten(text: str, longest: int) -> str:
 
     Args:
         text: any text.
-        longest: the most characters to keep.
+        longest: the maximum number of characters to keep.
 
     Returns:
         The text, or its beginning and "…".
@@ -136,6 +136,6 @@ def _room(label: str) -> str:
 
 
 def literal(text: str, readings: int = 1) -> str:
-    """A text as the engine will show it, after it has read it so many times."""
+    """The text escaped so that the engine shows it as it is, after parsing it that many times."""
     # Each time the engine reads a text it halves the backslashes, and takes a lone one with N for the node's name.
     return escape(text).replace("\\", "\\" * 2**readings)

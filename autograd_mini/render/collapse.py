@@ -1,4 +1,4 @@
-"""Collapsing a graph: values of one part of a model, and values made in the same way, become one class each."""
+"""Collapse a graph: the values of one part of a model, or values made in the same way, become one class."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from .parts import Part
 
 @dataclass
 class Classes:
-    """A partition of a graph's places: `of[i]` is the class of place i, and classes are numbered as they first occur.
+    """A partition of a graph's places: `of[i]` is the class of place i; classes are numbered as they occur.
 
-    `folded` has the places in the middle of a chain a + b + c + … or of a group, which are no results of their own.
+    `folded` has the places in the middle of a chain a + b + c + … or of a group, which are not results by themselves.
     """
 
     of: list[int]
@@ -28,13 +28,14 @@ def collapse(graph: Graph, parts: dict[int, Part], level: str | None) -> Classes
     Args:
         graph: what to sort.
         parts: the part of a model that each place belongs to, if any.
-        level: "neuron" or "layer": what becomes one class; "value": nothing of a model does, and only samples are
-            merged; None leaves every value by itself.
+        level: "neuron" or "layer" makes each of these one class.  "value" merges only samples, not parts of a model.
+            None leaves every value by itself.
 
     Returns:
-        The classes.  Two operations are in one if they are the same operation of operands of the same classes, whatever
-        the constants among them; two leaves, if they are data of a model (none of its parameters), equal in label and
-        used in the same places.  A chain a + b + c + …, as Python's sum makes it, is one operation.
+        The classes.  Two operations share a class if they are the same operation and their operands have the same
+        classes, whatever their constants.  Two leaves share a class if they are data of a model (not its parameters),
+        have the same label and are used in the same places.  A chain a + b + c + …, as Python's sum makes it, is one
+        operation.
 
     >>> from autograd_mini.engine import Value
     >>> w = Value(3.0)

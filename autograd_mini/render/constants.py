@@ -1,4 +1,4 @@
-"""Constants as cards: a graph like another one, in which plain numbers are Values of their own."""
+"""Constants as cards: a copy of a graph in which plain numbers are Values."""
 
 from collections.abc import Mapping
 
@@ -15,15 +15,15 @@ _SHOWN = {"add", "sub", "mul", "dot"}  # where a constant is an input or a targe
 def with_constants(graph: Graph, parts: Mapping[int, Part], names: Mapping[int, str]) -> tuple[Graph, dict[int, str]]:
     """A graph in which the constants of sums, differences and products are leaves.
 
-    What the neurons of a layer read at the same place is one leaf, if it is the same number: an input.
+    If the neurons of a layer read the same number at the same place, it is one leaf: an input.
 
     Args:
         graph: the graph to copy.
         parts: the part of a model that each place belongs to.
-        names: by id what the values are called.
+        names: the name of each value, by its id.
 
     Returns:
-        The new graph, whose leaves are those of the old one and the constants, and the names in it.
+        The new graph, whose leaves are the old ones and the constants, and the names in it.
 
     >>> x = Value(3.0)
     >>> new, _ = with_constants(Graph([2 * x + 1]), {}, {})

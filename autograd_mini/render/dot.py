@@ -1,4 +1,4 @@
-"""A scene as DOT text: one card a value, with its operation, label, number and gradient."""
+"""A scene as DOT text: one card per value, with its operation, label, number and gradient."""
 
 import hashlib
 import math
@@ -33,10 +33,10 @@ def dot_source(scene: Scene, look: Look, theme: Theme = LIGHT, background: str =
         scene: what to draw.
         look: what to show of it.
         theme: the colours.
-        background: one more.
+        background: the background colour.
 
     Returns:
-        DOT text, its graph id made of its content so that drawings can share a page.
+        DOT text.  Its graph id is made from its content, so several drawings can share a page.
 
     >>> x = Box("v0", "x", "", (("data", (3.0,)),))
     >>> print(dot_source(Scene("x", (x,)), Look()).splitlines()[0])

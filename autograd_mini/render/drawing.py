@@ -39,7 +39,7 @@ from .width import beyond_the_engine
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A snapshot of a graph, drawn when it is asked for: shown by notebooks, written by `save`.
+    """A snapshot of a graph, drawn on demand: notebooks show it, and `save` writes it.
 
     >>> draw(Value(2.0, label="x") * 3.0)
     Drawing(boxes=2, arrows=1)
@@ -51,30 +51,30 @@ class Drawing:
 
     @cached_property
     def dot(self) -> str:
-        """The drawing in Graphviz's language; needs no engine."""
+        """The drawing in Graphviz's language; this needs no engine."""
         return dot_source(self.scene, self.look)
 
     @cached_property
     def svg(self) -> str:
-        """The drawing as one `<svg>` element, for a file or a page, light or dark as the page is."""
+        """The drawing as one `<svg>` element for a file or a page, light or dark like the page."""
         return self._svg(self.dot, adaptive=True)
 
     def save(self, path: str | os.PathLike[str], *, dark: bool = False) -> Path:
-        """Write the drawing to a file; one that exists is replaced whole or, on failure, left as it was.
+        """Write the drawing to a file.  An existing file is replaced as a whole or, on failure, left as it was.
 
-        A PNG has 192 dots per inch and a ground of its own, white or dark.  The embedded engine has glyphs for Latin,
-        Greek and Cyrillic letters there; for others the system's `dot` is used, and where there is none a warning says
-        so.  An SVG shows all letters in the fonts of the reader.
+        A PNG has 192 dots per inch and a white or dark background.  For PNGs the embedded engine has glyphs of Latin,
+        Greek and Cyrillic letters.  For other letters the system's `dot` is used; if there is none, you get a warning.
+        An SVG shows all letters, in the reader's fonts.
 
         Args:
-            path: where to; its suffix, .svg, .png or .dot, says in which form.
-            dark: draw it for dark slides.  Without it an SVG turns dark where the page does.
+            path: where to; the suffix .svg, .png or .dot chooses the format.
+            dark: draw it for dark slides.  Without it, an SVG turns dark if the page is dark.
 
         Returns:
             The path.
 
         Raises:
-            ValueError: another suffix.
+            ValueError: the suffix is a different one.
             RenderError: the engine is missing or failed.
             OSError: the file cannot be written.
 
@@ -148,33 +148,33 @@ def draw(
 ) -> Drawing:
     """Draw how a value was computed: a card for each value, an arrow for each operand.
 
-    A constant stands where it is used: on the badge of its operation, "** 2" say, or on the arrow of the number that a
-    dot product multiplies by it.
+    A constant appears where it is used: on the badge of its operation, such as "** 2", or on the arrow of the number
+    that a dot product multiplies by it.
 
     Args:
-        root: the Value at the end of the computation, or several; or a Module, for the picture of a network: its units
-            in columns, and its weights as arrows, blue where they are positive and orange where they are negative.
-        labels, values, gradients: whether the cards show those.
-        partials: whether each arrow shows its local derivative; in an SVG it is shown under the pointer in any case.
+        root: the Value at the end of the computation, or several.  Or a Module, for a picture of the network: its units
+            in columns, and its weights as arrows, blue if they are positive and orange if they are negative.
+        labels, values, gradients: whether the cards show these.
+        partials: whether each arrow shows its local derivative; an SVG always shows it under the pointer.
         collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
-            for different samples; it says how many they are, and their least and greatest number.
-        groups: whether a squared error, as `nn.mse` has it, is one box with its formula instead of its operations.
-        constants: whether the plain numbers of sums, differences and products, such as inputs and targets, have cards.
-        depth: draw only what is at most so many steps before the root; one box stands for all the rest.
-        max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and shows nothing.
+            for different samples.  The box shows how many they are, and their least and greatest number.
+        groups: whether a squared error, as `nn.mse` computes it, is one box with its formula instead of its operations.
+        constants: whether plain numbers in sums, differences and products, such as inputs and targets, have cards.
+        depth: draw only what is at most this many steps before the root; one box stands for the rest.
+        max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and nobody can read it.
         direction: "LR" draws from left to right, "TB" from top to bottom.
         precision: decimals of the numbers shown, from 1 to 17.
-        names: `locals()`, or any variables by name: what to call the Values that have no label.
-        model: the Module whose neurons and layers were at work; each becomes a frame, or with `collapse` a box.
-        engine: "embedded", "system" or the path of a `dot` program; by default $AUTOGRAD_MINI_DOT, else the first
-            two in this order.
+        names: `locals()`, or any mapping of names to variables, to name the Values that have no label.
+        model: the Module of the computation; each of its neurons and layers becomes a frame, or a box with `collapse`.
+        engine: "embedded", "system" or the path of a `dot` program.  By default it is $AUTOGRAD_MINI_DOT, else the
+            embedded one, else the system's.
 
     Returns:
         A `Drawing` of the numbers and gradients as they are now; "—" stands for a gradient not computed yet.
 
     Raises:
-        TypeError: `root` is neither a Value nor several nor a Module, or `model`, `names` or `engine` is wrong.
-        ValueError: there is no root, or an option is none of the above.
+        TypeError: `root` is not a Value, several Values or a Module, or `model`, `names` or `engine` is wrong.
+        ValueError: there is no root, or an option has an invalid value.
         RenderError: the picture would have more than `max_nodes` boxes.
 
     >>> x = Value(3.0, label="x")

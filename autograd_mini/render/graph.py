@@ -1,4 +1,4 @@
-"""A graph by places: each value's number in topological order stands for it, the same in every process."""
+"""A graph by places: a value's place is its number in topological order, the same in every process."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ..sweep import order_below
 
 
 class Graph:
-    """The values below several roots, with the places of their parents and of those made of them.
+    """The values below several roots, with the places of their parents and consumers.
 
     >>> x = Value(3.0)
     >>> graph = Graph([x * x])
@@ -29,7 +29,7 @@ class Graph:
 
     @cached_property
     def consumers(self) -> list[list[int]]:
-        """The places of the values made of each, as often as it is an operand of theirs."""
+        """The places of the values that use each value, once for each use."""
         consumers: list[list[int]] = [[] for _ in self.order]
         for i, parents in enumerate(self.parents):
             for p in parents:
@@ -37,6 +37,6 @@ class Graph:
         return consumers
 
     def rule(self, i: int) -> str:
-        """The name of the operation that made the value at place i, "" for a leaf."""
+        """The name of the operation that made the value at place i, or "" for a leaf."""
         v = self.order[i]
         return "" if v.is_leaf else rule_of(v).name

@@ -1,4 +1,4 @@
-"""The layout engine: where it is found, and the one call that runs it."""
+"""The layout engine: how to find it, and the one call that runs it."""
 
 import os
 import platform
@@ -28,14 +28,14 @@ def run_engine(source: str, output_format: str, choice: str | os.PathLike[str] |
     Args:
         source: DOT text.
         output_format: "svg" or "png".
-        choice: which engine, as for `find_engine`.
+        choice: the engine, as for `find_engine`.
 
     Returns:
         What the engine wrote.
 
     Raises:
-        GraphvizNotFoundError: there is no such engine here.
-        RenderError: the engine did not start, failed, or was stopped at its time limit.
+        GraphvizNotFoundError: there is no such engine.
+        RenderError: the engine did not start, failed, or reached its time limit.
 
     >>> run_engine("digraph { a -> b }", "png")[1:4]
     b'PNG'
@@ -61,14 +61,14 @@ def find_engine(choice: str | os.PathLike[str] | None = None) -> str:
     """Find the program that lays out graphs.
 
     Args:
-        choice: "embedded" (the graphviz-pure wheel), "system" (`dot` on PATH) or a program's path; when None,
-            $AUTOGRAD_MINI_DOT says it, else the embedded one is taken, else the system's.
+        choice: "embedded" (the graphviz-pure wheel), "system" (`dot` on PATH) or a program's path.  If None, it is
+            $AUTOGRAD_MINI_DOT, else the embedded engine, else the system's.
 
     Returns:
         The program's path.
 
     Raises:
-        GraphvizNotFoundError: there is none; the message says where it was looked for and what mends it.
+        GraphvizNotFoundError: there is none; the message says where it looked and how to fix it.
 
     >>> Path(find_engine("embedded")).stem
     'graphviz-pure'

@@ -1,4 +1,4 @@
-"""Groups: a few operations that one reads as a formula, such as a squared error, and that are shown as one box."""
+"""Groups: a few operations that read as one formula, such as a squared error, shown as one box."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Group:
     Args:
         formula: what they compute.
         output: the place of the result.
-        members: the places of all of them, the result among them.
+        members: the places of all of them, including the result.
     """
 
     formula: str
@@ -24,7 +24,7 @@ class Group:
     members: frozenset[int]
 
     def slopes(self, graph: Graph) -> dict[int, float]:
-        """By its place the derivative of the output with respect to each member."""
+        """The derivative of the output with respect to each member, by its place."""
         adjoints = dict.fromkeys(self.members, 0.0) | {self.output: 1.0}
         for i in sorted(self.members, reverse=True):
             for p, product in zip(graph.parents[i], graph.order[i].pullback(adjoints[i]), strict=True):
@@ -35,12 +35,12 @@ class Group:
 
 def squared_errors(graph: Graph, names: Mapping[int, str], apart: Container[int] = ()) -> list[Group]:
     """The squared errors of a graph, as `nn.mse` builds them: differences, their dot product with themselves, and a
-    number that it is divided by.
+    division by a number.
 
     Args:
         graph: where to look.
-        names: by id what the values are called; a name in the middle keeps a value out of a group.
-        apart: places that belong to something else.
+        names: the name of each value, by its id.  A value with a name is not hidden inside a group.
+        apart: the places that belong to something else.
 
     >>> from autograd_mini.engine import Value
     >>> from autograd_mini.functions import dot

@@ -9,13 +9,14 @@ from ..engine import Value
 
 
 def names_of(variables: Mapping[str, Any]) -> dict[int, str]:
-    """Find what a program calls its values.
+    """Find the names that a program gives its values.
 
     Args:
-        variables: names and objects, such as `locals()`; those that begin with an underscore are left out.
+        variables: names and objects, such as `locals()`.  Names that begin with an underscore are left out.
 
     Returns:
-        By the id of each Value its first name: a variable's before that of a place in a list, tuple, dict or module.
+        The first name of each Value, by its id.  The name of a variable comes before that of a place in a list, tuple,
+        dict or module.
 
     >>> x, y = Value(1.0), Value(1.0)
     >>> list(names_of({"w": [x, y], "bias": y, "_": x, "n": 3}).values())
@@ -40,7 +41,7 @@ _BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def below(index: int) -> str:
-    """A number as an index.
+    """A number in subscript digits.
 
     >>> below(12)
     '₁₂'
@@ -49,7 +50,7 @@ def below(index: int) -> str:
 
 
 def textbook_name(path: str) -> str:
-    """What textbooks call a parameter of a layer: its layer above; its neuron, and for a weight its input, below.
+    """The textbook name of a layer's parameter: its layer above; its neuron, and for a weight its input, below.
 
     >>> [textbook_name(path) for path in ("layers.1.neurons.2.w.0", "layers.1.neurons.2.b", "neurons.0.w.11", "w.0")]
     ['w²₃₁', 'b²₃', 'w₁,₁₂', '']
@@ -64,16 +65,16 @@ def textbook_name(path: str) -> str:
 
 
 def all_names(values: Iterable[Value], variables: Mapping[str, Any], model: Any) -> dict[int, str]:
-    """What to call the values of a graph.
+    """Names for the values of a graph.
 
     Args:
         values: the graph.
         variables: names and objects, as for `names_of`.
-        model: the Module at work, or None.  Its parameters have names of textbooks, where their labels are those that
-            a neuron gives to them, and the attribute they are where they have no label.
+        model: the Module of the computation, or None.  If a neuron labelled its parameters, they get textbook names.
+            If they have no label, they get the name of their attribute.
 
     Returns:
-        By the id of each Value that has one its name: its label, else that of a variable.
+        The name of each Value that has one, by its id: its label, else the name of a variable.
 
     >>> x, y = Value(1.0, label="x"), Value(1.0)
     >>> list(all_names([x, y], {"z": x, "y": y}, None).values())
@@ -94,13 +95,13 @@ def all_names(values: Iterable[Value], variables: Mapping[str, Any], model: Any)
 
 
 def require_names(names: object) -> None:
-    """Refuse what is neither None nor a mapping from names."""
+    """Refuse anything but None or a mapping from names."""
     if names is not None and not (isinstance(names, Mapping) and all(isinstance(name, str) for name in names)):
         raise TypeError(f"names is a mapping from names to Values, such as locals(), not {type(names).__name__}")
 
 
 def is_module(x: object) -> bool:
-    """Whether x has parameters with names, as a Module does."""
+    """Whether x has named parameters, like a Module."""
     return callable(getattr(type(x), "named_parameters", None))
 
 

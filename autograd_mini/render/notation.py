@@ -1,4 +1,4 @@
-"""How an operation is written on its card: its symbol, with the constants among its operands in their places."""
+"""How an operation is written on its card: its symbol, with its constants in their places."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ _OTHERS = 3  # constants of an operation of many operands that are written out
 
 
 def notation(v: Value, precision: int) -> tuple[str, tuple[str, ...]]:
-    """Write an operation so that each of its constants can be read.
+    """Write an operation so that each of its constants is visible.
 
     Args:
         v: the result of the operation, or a leaf.
         precision: significant digits of the constants.
 
     Returns:
-        What stands on the badge, and what stands on the arrow from each of the parents, mostly nothing.
+        The text on the badge, and the text on the arrow from each parent, which is usually empty.
 
     >>> x = Value(3.0)
     >>> [notation(v, 4)[0] for v in (2 * x, x / 3, x**2, x * x, x.exp())]

@@ -1,4 +1,4 @@
-"""The options that pictures and pages share: each is what it must be, or an error says what it may be."""
+"""The options that pictures and pages share: each is valid, or an error says what it may be."""
 
 import os
 from operator import index
@@ -29,31 +29,31 @@ def decimals(precision: object) -> int:
 
 
 def require_flag(name: str, x: object) -> None:
-    """Refuse what is neither True nor False."""
+    """Refuse anything but True or False."""
     if not isinstance(x, bool) and getattr(x, "dtype", None) != "bool":
         raise TypeError(f"{name} is True or False, not {x!r:.80}")
 
 
 def require_choice(name: str, x: object, *choices: str | None) -> None:
-    """Refuse what is none of the choices."""
+    """Refuse anything but one of the choices."""
     if x not in choices:
         listed = " or ".join([", ".join(map(repr, choices[:-1])), repr(choices[-1])])
         raise ValueError(f"{name} is {listed}, not {x!r:.80}")
 
 
 def require_text(name: str, x: object) -> None:
-    """Refuse what is not a text."""
+    """Refuse anything but a string."""
     if not isinstance(x, str):
         raise TypeError(f"{name} is a text, not {type(x).__name__}: {x!r:.80}")
 
 
 def require_model(model: Any) -> None:
-    """Refuse what is neither None nor a module."""
+    """Refuse anything but None or a module."""
     if model is not None and not is_module(model):
         raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
 
 
 def require_engine(engine: object) -> None:
-    """Refuse what cannot say which program lays out graphs."""
+    """Refuse anything that cannot name a program that lays out graphs."""
     if engine is not None and not isinstance(engine, str | os.PathLike):
         raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r:.80}")

@@ -1,4 +1,4 @@
-"""The neurons and layers of a model, found in a graph by whose weights an operation uses."""
+"""The neurons and layers of a model, found in a graph by the weights that an operation uses."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _INDEX = re.compile(r"[0-9]+")  # a step of a path that is a place in a list; "1
 
 @dataclass(frozen=True)
 class Part:
-    """The innermost module that holds a parameter, a neuron as a rule, and the module that holds it, its layer.
+    """The innermost module that holds a parameter, usually a neuron, and the module that holds it, its layer.
 
     >>> part = Part("MLP", "layers.0.neurons.1")
     >>> part.titles, part.at("layer")
@@ -36,13 +36,13 @@ class Part:
 
     @cached_property
     def titles(self) -> tuple[str, ...]:
-        """What its layer and it are called, from the outside in."""
+        """The titles of its layer and itself, from the outside in."""
         if not self.path:
             return (self.model,)
         return self.title_at("layer"), self.title_at("neuron")
 
     def title_at(self, level: str | None) -> str:
-        """What the part, or its layer, is called; indices count from 1."""
+        """The title of the part or of its layer; indices count from 1."""
         path = self.at(level)
         names = _grouped(path)
         kind, *indices = names[-1]
@@ -74,7 +74,7 @@ def _places(name: list[str]) -> list[str]:
 
 
 def owner_of(path: str) -> str:
-    """The path of the module that has the attribute at the end of another path.
+    """The path of the module that owns the attribute at the end of the given path.
 
     >>> owner_of("layers.0.neurons.1.w.2")
     'layers.0.neurons.1'
@@ -83,16 +83,16 @@ def owner_of(path: str) -> str:
 
 
 def parts_of(graph: Graph, model: Any) -> dict[int, Part]:
-    """Find which values are at work in which part of a model.
+    """Find the part of a model that each value belongs to.
 
     Args:
         graph: where to look.
         model: a Module.
 
     Returns:
-        By its place the part of each parameter, of each operation on the parameters of one part and something else,
-        and of each value of the part's activation.  The activation is known by its name; one that is a function of the
-        user's own is what leads from the weighted input to nothing but other parts.
+        The part of each value, by its place: of each parameter, of each operation on the parameters of one part and
+        something else, and of each value of the part's activation.  The activation is known by its name.  If it is a
+        function of the user's own, it is what leads from the weighted input only to other parts.
 
     >>> from autograd_mini.nn import Neuron
     >>> neuron = Neuron(1, "tanh")
@@ -137,7 +137,7 @@ def _scales_a_constant(graph: Graph, i: int) -> bool:
 
 
 def activation_of(model: Any, path: str) -> str:
-    """The name of the activation of the module at a path, "" where it has none."""
+    """The name of the activation of the module at a path, or "" if it has none."""
     owner = reduce(_member, path.split(".") if path else [], model)
     phi = getattr(owner, "activation", None)
     if phi is None or isinstance(phi, str):

@@ -1,4 +1,4 @@
-"""What a drawing shows, before any markup: boxes for values, arrows for the way numbers flow."""
+"""The contents of a drawing, without markup: boxes for values, and arrows for the flow of numbers."""
 
 import math
 import re
@@ -16,14 +16,14 @@ class Box:
 
     Args:
         key: its name in the scene.
-        label: what it is called, perhaps nothing.
+        label: its name, which may be empty.
         op: the operation that made it, with its constants.
-        rows: what its card says: "data", "grad", … and the numbers; none where they are not computed yet.
+        rows: the rows of its card: "data", "grad", … with their numbers, or without any if they are not computed yet.
         count: how many values it stands for.
-        kind: one value or several alike; a part of a model; what stands for all that was left out; in the picture
-            of a network a unit, or the dots in place of many.
-        is_root: whether it is what was to be drawn.
-        within: the titles of the clusters that it is in, from the outside in.
+        kind: one value or several similar ones; a part of a model; a stand-in for everything left out; in the picture
+            of a network, a unit, or the dots that replace many.
+        is_root: whether it is the root of the drawing.
+        within: the titles of its clusters, from the outside in.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Box:
 
     @property
     def name(self) -> str:
-        """What to call it in a sentence: its label, else its operation."""
+        """Its name in a sentence: its label, else its operation."""
         return self.label or (f"the {self.op}" if self.op else "a number")
 
 
@@ -47,9 +47,9 @@ class Arrow:
 
     Args:
         tail, head: the keys of two boxes.
-        slope: the local derivative of the result in this operand.
-        note: the constant that the operand meets on its way, "* 1.5" say.
-        count: how many values flow.
+        slope: the local derivative of the result with respect to this operand.
+        note: a constant that acts on the operand on its way, such as "* 1.5".
+        count: how many values flow along it.
         weight: in the picture of a network, the number that the operand is multiplied by.
     """
 
@@ -63,9 +63,9 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Boxes, operands before results, and the arrows between them, in the order the operands were written.
+    """Boxes, with operands before results, and the arrows between them, in the order of the operands.
 
-    `caption` stands above the picture of a network; a graph has none.
+    `caption` is printed above the picture of a network; a graph has none.
     """
 
     title: str
@@ -75,7 +75,7 @@ class Scene:
 
 
 def span(numbers: Iterable[float]) -> Span:
-    """The least and the greatest of some numbers, or the one that they all are; nan only where there is nothing else.
+    """The least and the greatest of some numbers, or just one if all are equal; nan only if there is nothing else.
 
     >>> span([2.0, 1.0, math.nan]), span([3.0, 3.0]), span([])
     ((1.0, 2.0), (3.0,), ())
@@ -86,5 +86,5 @@ def span(numbers: Iterable[float]) -> Span:
 
 
 def printable(text: str) -> str:
-    """A text in one line of characters that a drawing can hold."""
+    """The text in one line, with only characters that a drawing can contain."""
     return _UNPRINTABLE.sub("\ufffd", " ".join(text.split()))

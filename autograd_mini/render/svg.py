@@ -1,4 +1,4 @@
-"""The engine's SVG made fit for a page: no prolog, dark mode, and words for those who cannot see it."""
+"""Prepare the engine's SVG for a page: no prolog, a dark mode, and a description for people who can't see it."""
 
 import re
 from html import escape
@@ -20,7 +20,7 @@ _EDGE = re.compile(r'<g id="[^"]*" class="edge">.*?</g>', re.DOTALL)
 
 
 def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
-    """Make an engine's SVG fit to stand in a file, a page or a notebook.
+    """Prepare an engine's SVG for a file, a page or a notebook.
 
     Args:
         text: what the engine wrote.

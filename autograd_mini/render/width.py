@@ -1,4 +1,4 @@
-"""How wide a text will be, in any script, before any font is known."""
+"""Estimates of the width of a text in any script, before the font is known."""
 
 import unicodedata
 
@@ -15,7 +15,7 @@ _BROAD_SCRIPTS = (  # whose letters are as broad as capitals, or are joined to b
 
 
 def width_in_ems(text: str) -> float:
-    """The width of a text in bold sans-serif letters, as a multiple of their size; rather too wide than too narrow.
+    """The width of a text in bold sans-serif letters, as a multiple of their size; rather too large than too small.
 
     >>> [round(width_in_ems(text), 1) for text in ("loss", "Ширина", "重み", "e\u0301", "")]
     [2.5, 5.7, 2.2, 0.7, 0]
@@ -24,7 +24,7 @@ def width_in_ems(text: str) -> float:
 
 
 def beyond_the_engine(text: str) -> str:
-    """The letters of a text that the embedded engine has no glyphs for.
+    """The letters of a text for which the embedded engine has no glyphs.
 
     >>> beyond_the_engine("вес w²₁ 重み")
     '重み'

@@ -1,4 +1,4 @@
-"""docs/features.md, made of the figures in benchmarks/features.json."""
+"""docs/features.md, made from the figures in benchmarks/features.json."""
 
 import importlib
 import json
@@ -14,13 +14,13 @@ MARKS = {"yes": "✓", "partly": "partly", "no": "✗", "missing": "–"}
 HEAD = """\
 # Compared with other packages
 
-What autograd_mini does, and what it does not, beside micrograd, HIPS autograd, PyTorch, JAX, CasADi and mygrad. Each
-cell is a few lines of Python that were run, written as the users of that package would write them. A rule, the same for
-all of a row, compares what came with the truth. How fast they are is another matter, and not on this page.
+This page compares what autograd_mini can and can't do with micrograd, HIPS autograd, PyTorch, JAX, CasADi and mygrad.
+Each cell comes from running a few lines of Python, written as users of that package would write them. Within a row, one
+rule compares every result with the truth. Speed is [on another page](benchmarks.md).
 
-✓ it does; *partly*: it does some of it, or its user writes the rest by hand; ✗ it does not, or gives a wrong number.
-Small print says what it took besides the package, or which other part of it than the column names. *says so* was not
-run here: its documentation has it. A name leads to what was asked, and to what each package printed, errors and all.
+✓: it does this. *partly*: it does some of it, or you write the rest by hand. ✗: it does not, or gives a wrong number.
+Small print names what was needed besides the package, or which other part of it was used. *documented*: not run here;
+taken from its documentation. A feature's name links to the question, and to what each package printed, errors included.
 """
 
 
@@ -39,7 +39,7 @@ def page(figures: dict[str, Any]) -> str:
         behind(figures["features"]),
         "## How it was run\n",
         how_it_was_run(figures),
-        "## What was asked, and what came\n",
+        "## The questions and the answers\n",
     ]
     parts += [section(name, figures["features"][name]) for names in GROUPS.values() for name in names]
     return "\n".join(parts)
@@ -51,7 +51,7 @@ def script(name: str) -> Any:
 
 
 def lines(name: str) -> list[str]:
-    """What a script says of itself: a title, an empty line and the question."""
+    """The docstring of a script: a title, an empty line and the question."""
     return (script(name).__doc__ or "").strip().splitlines()
 
 
@@ -70,16 +70,16 @@ def table(names: list[str], rows: dict[str, Any]) -> str:
 def mark(cell: dict[str, Any]) -> str:
     """A cell of the table."""
     sign = cell.get("figure") or MARKS[cell["verdict"]]
-    small = "says so" if "source" in cell else cell.get("using", "")
+    small = "documented" if "source" in cell else cell.get("using", "")
     return f"{sign}<br><small>{small}</small>" if small else sign
 
 
 def behind(rows: dict[str, Any]) -> str:
-    """Where another package does what this one does not, or not wholly."""
+    """The features that another package has in full, and this one does not."""
     short = [name for name, row in rows.items() if row["autograd_mini"]["verdict"] in ("partly", "no")]
     ahead = {name: [PACKAGES[p] for p, cell in rows[name].items() if cell["verdict"] == "yes"] for name in short}
     listed = [f"- [{title(name)}](#{name}): {', '.join(packages)}" for name, packages in ahead.items() if packages]
-    return "\n".join(["What another package does in full, and autograd_mini does not:\n", *listed, ""])
+    return "\n".join(["Other packages do these in full, and autograd_mini does not:\n", *listed, ""])
 
 
 def how_it_was_run(figures: dict[str, Any]) -> str:
@@ -88,11 +88,11 @@ def how_it_was_run(figures: dict[str, Any]) -> str:
     return f"""\
 On {figures["date"]}, with Python {figures["python"]} on {figures["machine"]}: {versions}.
 
-Numbers are in double precision: JAX with `jax_enable_x64`, PyTorch with float64 as its default type. Each package has a
-process of its own and a minute for each question; one that hangs or dies is started again for the next. The scripts are
-in `benchmarks/features/`. `python benchmarks/features/run.py` runs them, with those packages at hand, and writes this
-page. Where a package has nothing that could be run, its script says what there is instead. Paths and addresses of the
-machine are shortened in what was printed, and long texts in the middle.
+Numbers are in double precision: JAX with `jax_enable_x64`, PyTorch with float64 as its default type. Each package runs
+in its own process, with a minute for each question. If it hangs or dies, it is started again for the next one. The
+scripts are in `benchmarks/features/`. If you have these packages, `python benchmarks/features/run.py` runs them and
+writes this page. If a package has nothing to run, its script says what there is instead. In the output, paths and
+addresses of the machine are shortened, and long texts are cut in the middle.
 """
 
 
@@ -100,14 +100,14 @@ def section(name: str, row: dict[str, Any]) -> str:
     """A feature: what was asked, and what each package printed."""
     text = [f"### {title(name)} {{ #{name} }}\n", *lines(name)[2:], f"\n`benchmarks/features/{name}.py`\n"]
     cells = [answer(package, cell) for package, cell in row.items()]
-    return "\n".join([*text, '<details markdown="1"><summary>What came</summary>\n', *cells, "</details>\n"])
+    return "\n".join([*text, '<details markdown="1"><summary>Answers</summary>\n', *cells, "</details>\n"])
 
 
 def answer(package: str, cell: dict[str, Any]) -> str:
     """What one package printed, or what its documentation says."""
     head = f"**{PACKAGES[package]}** {cell.get('figure') or MARKS[cell['verdict']]}"
     if "source" in cell:
-        return f"{head}, [as it says]({cell['source']}): {cell['printed']}\n"
+        return f"{head}, [documented]({cell['source']}): {cell['printed']}\n"
     if "absent" in cell:
         return f"{head}, not run: {cell['printed']}.\n"
     using = f", {cell['using']}" if "using" in cell else ""

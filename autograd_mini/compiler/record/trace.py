@@ -268,7 +268,7 @@ class _Run:
 _TOTAL = {"add", "sub", "mul", "neg", "pos", "abs", "atan", "atan2", "hypot", "cbrt", "tanh", "sech2", "asinh", "erf"}
 _TOTAL |= {"erfc", "gaussian", "one_minus_square", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round"}
 _TOTAL |= {"where", "relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "sum", "mean", "prod", "dot"}
-_TOTAL |= {"gap", "expectation", "ndtr", "log_ndtr", "sinc"}
+_TOTAL |= {"gap", "expectation", "ndtr", "log_ndtr", "sinc", "logaddexp"}
 _TOTAL |= DECISIONS.keys()
 
 

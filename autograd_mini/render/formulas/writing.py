@@ -165,7 +165,7 @@ def _latex_call(x: Term) -> Layout:
             return WHOLE, [r"\left\lceil ", first, r"\right\rceil"]
         case "copysign" if is_number(x.args[0], 1):
             return WHOLE, [r"\operatorname{sgn}{\left(", (x.args[1], IF), r"\right)}"]
-        case "logsumexp":
+        case "logsumexp" | "logaddexp":
             return WHOLE, [r"\ln{\left(", *_joined([["e^{", (y, IF), "}"] for y in x.args]), r"\right)}"]
         case "hypot":
             squares: list[list[Piece]] = [["1"] if is_number(y, 1) else [(y, WHOLE), "^{2}"] for y in x.args]
