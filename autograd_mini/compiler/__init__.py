@@ -23,7 +23,7 @@ What happens in a call, and where, in the order in which it is to be read:
 A later call of the same form goes a short way.  `Compiled.value_and_grad` calls what its `_remember` got from the
 executor's `short_way`: for numbers a function of machine code or Python itself, else what `Signature.by_numbers` or
 `Signature.by_arrays` made, which gives arrays as they are to the machine (`Bound.at_once` in native/tape).  Any of them
-raises TypeError for arguments of another form, and then the long way, `Compiled._run`, says what those are.
+raises TypeError for arguments of another form, and then `Compiled.long_way` says what those are.
 """
 
 from ..errors import TraceError

@@ -157,7 +157,7 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     if type(argument) is np.ndarray and argument.dtype == dtype and argument.ndim in (1, 2) and argument.size:
         shape = argument.shape[1:]
         return Sampled(("array", shape), argument.T if shape else argument[None], len(argument))
-    if isinstance(argument, dict) or _is_structure(argument):
+    if isinstance(argument, dict) or is_dataclass(argument) or _is_structure(argument):
         return _structure(position, argument, dtype)
     if hasattr(argument, "dtype") and hasattr(argument, "shape"):
         require_real(position, argument)
@@ -184,6 +184,9 @@ def _as_one(argument: Any) -> Any:
     """An argument with a sample axis of one."""
     if isinstance(argument, dict):
         return {name: _as_one(part) for name, part in argument.items()}
+    if is_dataclass(argument):
+        names = _fields(type(argument))
+        return _put(("record", type(argument), ()), [_as_one(getattr(argument, name)) for name in names])
     if isinstance(argument, tuple):
         parts = [_as_one(part) for part in argument]
         return argument._make(parts) if hasattr(argument, "_make") else type(argument)(parts)
@@ -199,20 +202,30 @@ def _is_structure(argument: Any) -> bool:
 
 
 def _structure(position: int, argument: Any, dtype: str) -> Sampled:
-    """A tuple or a dict, of which each part has a sample axis."""
-    named = isinstance(argument, dict)
-    parts = [sampled(position, part, dtype) for part in (argument.values() if named else argument)]
+    """A tuple, a dict or a dataclass, of which each part has a sample axis."""
+    named, is_record = isinstance(argument, dict), is_dataclass(argument)
+    inside = [getattr(argument, name) for name in _fields(type(argument))] if is_record else argument
+    parts = [sampled(position, part, dtype) for part in (argument.values() if named else inside)]
     counts = sorted({part.samples for part in parts})
     if len(counts) != 1:
         raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
     keys = tuple([part.key for part in parts])
-    key = ("dict", tuple(argument), keys) if named else ("tuple", type(argument), keys)
+    key = ("dict", tuple(argument), keys) if named else ("record" if is_record else "tuple", type(argument), keys)
     return Sampled(key, arrays().concatenate([part.numbers for part in parts]), counts[0])
 
 
+def _fields(record: Any) -> list[str]:
+    return [field.name for field in fields(record) if field.init]
+
+
 def _put(key: tuple[Any, ...], parts: Sequence[Any]) -> Any:
-    """The tuple or dict of such a key, of other parts."""
+    """The tuple, dict or dataclass of such a key, of other parts."""
     kind, names, _ = key
+    if kind == "record":
+        new = object.__new__(names)  # not by __init__, which may refuse the numbers of a gradient
+        for name, part in zip(_fields(names), parts, strict=True):
+            object.__setattr__(new, name, part)
+        return new
     if kind == "dict":
         return dict(zip(names, parts))
     return names._make(parts) if hasattr(names, "_make") else names(parts)
@@ -221,7 +234,10 @@ def _put(key: tuple[Any, ...], parts: Sequence[Any]) -> Any:
 def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     """One sample, of the next of these numbers."""
     if len(key) > 2:
-        return _put(key, [_one(part, numbers) for part in key[2]])
+        one = _put(key, [_one(part, numbers) for part in key[2]])
+        if key[0] == "record" and hasattr(one, "__post_init__"):
+            one.__post_init__()  # which derives the rest of it from these
+        return one
     kind, shape = key
     if not shape:
         return next(numbers)

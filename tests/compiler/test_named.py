@@ -2,6 +2,8 @@
 
 import pickle
 from collections import namedtuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +128,31 @@ def test_derivatives_by_what_is_shared_are_summed_with_the_values(executor, p):
     assert type(by_p) is type(p)
     assert list(by_p) == [6.0, 9.0]
     assert by_x.tolist() == [[0.5, -0.25]] * 3
+
+
+@dataclass(frozen=True)
+class Orbit:
+    radius: Any
+    speeds: Any
+    twice: Any = field(init=False, default=None)
+
+    def __post_init__(self):
+        object.__setattr__(self, "twice", self.radius * 2.0)
+
+
+@pytest.mark.parametrize("executor", ON_ARRAYS)
+def test_a_dataclass_of_samples(executor):
+    radius, speeds = np.linspace(1.0, 2.0, 7), np.linspace(0.0, 1.0, 14).reshape(7, 2)
+    compiled = compiler.compile(
+        lambda o, k: o.twice * o.radius * o.speeds[0] + k.radius, executor=executor, batch=True, shared="k"
+    )
+    for _ in range(2):
+        values, (slopes, common) = compiled.value_and_grad(Orbit(radius, speeds), Orbit(3.0, [1.0]))
+        assert values == pytest.approx(2.0 * radius**2 * speeds[:, 0] + 3.0)
+        assert type(slopes) is Orbit
+        assert slopes.radius == pytest.approx(4.0 * radius * speeds[:, 0])
+        assert slopes.speeds == pytest.approx(np.stack([2.0 * radius**2, 0.0 * radius], 1))
+        assert common.radius.tolist() == [1.0] * 7
 
 
 def test_options_that_do_not_fit():
