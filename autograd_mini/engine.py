@@ -252,8 +252,7 @@ class Value:
         backward_from((self,), (seed if type(seed) is float else as_number(seed, "backward()"),))
 
     def __bool__(self) -> bool:
-        run = watch.trace()
-        return run.decide(self) if run else bool(self._data)
+        return run.decide(self) if (run := watch.trace()) else bool(self._data)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
@@ -282,13 +281,14 @@ class Value:
     __eq__, __ne__ = map(_comparison, ("eq", "ne"))
     __lt__, __le__, __gt__, __ge__ = map(_comparison, ("lt", "le", "gt", "ge"))
 
-    exp, expm1, exp2, sqrt, cbrt, erfcx = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt", "erfcx"))
+    exp, expm1, exp2, sqrt, cbrt = map(_unary, ("exp", "expm1", "exp2", "sqrt", "cbrt"))
     log, log1p, log2, log10, log_ndtr = map(_unary, ("log", "log1p", "log2", "log10", "log_ndtr"))
     sin, cos, tan, asin, acos, atan = map(_unary, ("sin", "cos", "tan", "asin", "acos", "atan"))
-    sinh, cosh, tanh, sinc, ndtr = map(_unary, ("sinh", "cosh", "tanh", "sinc", "ndtr"))
-    asinh, acosh, atanh, erf, erfc, lgamma = map(_unary, ("asinh", "acosh", "atanh", "erf", "erfc", "lgamma"))
-    abs, floor, ceil, round, relu, digamma = map(_unary, ("abs", "floor", "ceil", "round", "relu", "digamma"))
-    softplus, sigmoid, silu, gelu, gamma = map(_unary, ("softplus", "sigmoid", "silu", "gelu", "gamma"))
+    sinh, cosh, tanh, asinh, acosh = map(_unary, ("sinh", "cosh", "tanh", "asinh", "acosh"))
+    atanh, erf, erfc, erfcx, ndtr = map(_unary, ("atanh", "erf", "erfc", "erfcx", "ndtr"))
+    gamma, lgamma, digamma, sinc = map(_unary, ("gamma", "lgamma", "digamma", "sinc"))
+    abs, floor, ceil, round, relu = map(_unary, ("abs", "floor", "ceil", "round", "relu"))
+    softplus, sigmoid, silu, gelu = map(_unary, ("softplus", "sigmoid", "silu", "gelu"))
 
     # The names that NumPy, Python's rounding and micrograd ask for: _prev and _op are among them.
     vars().update(arrays.METHODS)

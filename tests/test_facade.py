@@ -242,6 +242,30 @@ def test_the_compiler_has_its_rooms() -> None:
     assert all(path.read_text(encoding="utf-8").count("\n") <= 420 for path in files)
 
 
+def test_the_lesson_fits_one_sitting() -> None:
+    code = 0
+    for name in ("rules", "engine", "sweep"):
+        text = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
+        assert max(map(len, text.splitlines())) <= 100
+        lines: set[int] = set()
+        for node in ast.walk(ast.parse(text)):
+            is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            if isinstance(node, ast.stmt) and not is_text:
+                body = getattr(node, "body", None)
+                end = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+                lines.update(range(node.lineno, end + 1))
+        docs = {
+            n
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            for n in range(node.lineno, (node.end_lineno or 0) + 1)
+        }
+        code += len(
+            [n for n in lines - docs if (line := text.splitlines()[n - 1].strip()) and not line.startswith("#")]
+        )
+    assert code <= 400
+
+
 ENGINE = {"engine", "sweep", "refuse", "reading", "leftover"}
 PRIVATE = {"_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_origin", "_rule", "_x", "_y"}
 
