@@ -212,7 +212,7 @@ class Differentiable(ABC):
         except HoldsValue:
             return self._eager(lambda f: by_all(transform, f, args))
         if not arrays().isfinite(matrix).all() and self.function is not None:
-            return by_all(transform, self._on_values(), args)  # which raises what floats raise
+            return by_all(transform, self._first, args)  # type: ignore[arg-type]  # which raises what floats raise
         if flat:
             return matrix.reshape(*like.shape, *args[0].shape)
         return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
@@ -287,12 +287,9 @@ class Differentiable(ABC):
         """A transform of the function itself, where the arguments hold Values."""
         return work(self._on_values())
 
-    def _on_values(self, whole: bool = False) -> Callable[..., Any]:
-        """The function, perhaps with both of its results, where Values may be given to it."""
-        f = self.function if whole else self._first
-        if f is None or self._options.sampled or self._by_parameters:
-            raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
-        return f
+    @abstractmethod
+    def _on_values(self) -> Callable[..., Any]:
+        """The function, without its second result if it has one, where Values may be given to it."""
 
 
 @cache
