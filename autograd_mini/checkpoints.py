@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 from . import watch
 from .engine import Value, leaf
 from .function_nodes import Rerun, results_of
-from .reading import made_before, number_of
+from .reading import number_of, those_before
 from .structures import flatten
 from .sweep import order_below
 
@@ -50,39 +50,46 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
         if watch.trace():  # a compiled program keeps what it needs itself
             return f(*args, **kwargs)
-        operands, rebuild = flatten([list(args), kwargs], lambda x: x)
-        result: R = _call(name, lambda xs: _applied(f, rebuild(xs, derive=True)), operands)
+        result: R = _Call(f, args, kwargs).result(name)
         return result
 
     return checkpointed
 
 
-def _applied(f: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-    args, kwargs = arguments
-    return f(*args, **kwargs)
+class _Call:
+    """A call, to be made as often as it is needed with other numbers in the places of its Values."""
 
+    __slots__ = ("_f", "_has_names", "_operands", "_places", "_rebuild")
 
-def _call(name: str, f: Callable[[Sequence[Any]], Any], operands: Sequence[Any]) -> Any:
-    """The result of f, with nodes of their own in the places of its Values."""
-    places = [i for i, x in enumerate(operands) if isinstance(x, Value)]
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._f, self._has_names = f, bool(kwargs)
+        self._operands, self._rebuild = flatten((args, kwargs) if kwargs else args, lambda x: x)
+        self._places = [i for i, x in enumerate(self._operands) if isinstance(x, Value)]
 
-    def run(xs: Sequence[Any]) -> Any:
-        inside = list(operands)
-        for i, x in zip(places, xs, strict=True):
+    def result(self, name: str) -> Any:
+        """What f returns, with nodes of their own in the places of its Values."""
+        given = [self._operands[i] for i in self._places]
+        labels = [x.label for x in given]
+        began = watch.advance()
+        inputs = [leaf(number_of(x), label=label) for x, label in zip(given, labels)]
+        result = self._run(inputs)
+        results, rebuild = flatten(result, lambda z: z)
+        roots = [z for z in results if isinstance(z, Value)]
+        outside = those_before(order_below(roots, inputs, since=began), began)
+        if not given and not outside:
+            return result
+        again = Rerun(name, self._values, outside, labels=labels)
+        nodes = iter(results_of(again, [*given, *outside], list(map(number_of, roots))))
+        return rebuild([next(nodes) if isinstance(z, Value) else z for z in results])
+
+    def _run(self, xs: Sequence[Any]) -> Any:
+        inside = list(self._operands)
+        for i, x in zip(self._places, xs, strict=True):
             inside[i] = x
-        return f(inside)
+        args, kwargs = (
+            self._rebuild(inside, derive=True) if self._has_names else (self._rebuild(inside, derive=True), {})
+        )
+        return self._f(*args, **kwargs)
 
-    def values(xs: Sequence[Any]) -> list[Value]:
-        return [z for z in flatten(run(xs), lambda z: z)[0] if isinstance(z, Value)]
-
-    given = [operands[i] for i in places]
-    began = watch.advance()
-    inputs = [leaf(number_of(x), label=x.label) for x in given]
-    result = run(inputs)
-    results, rebuild = flatten(result, lambda z: z)
-    roots = [z for z in results if isinstance(z, Value)]
-    outside = [v for v in order_below(roots, inputs, since=began) if made_before(v, began)]
-    if not given and not outside:
-        return result
-    nodes = iter(results_of(Rerun(name, values, outside), [*given, *outside], list(map(number_of, roots))))
-    return rebuild([next(nodes) if isinstance(z, Value) else z for z in results])
+    def _values(self, xs: Sequence[Any]) -> list[Value]:
+        return [z for z in flatten(self._run(xs), lambda z: z)[0] if isinstance(z, Value)]

@@ -133,12 +133,18 @@ class Column:
         self.jacobian, self.j = jacobian, j
 
     def __rmul__(self, g: Any) -> "Column":
-        if isinstance(g, float) and g == 1.0:  # a sweep forward, which has no adjoint
-            return self
-        raise TypeError("a function with several results has no adjoint of its own: start from one of its results")
+        if g != 1.0:  # a sweep forward has no other adjoint
+            float(self)
+        return self
 
     def __mul__(self, t: Any) -> "Vector":
         return Vector(self.jacobian, (self.j, t))
+
+    def __float__(self) -> float:
+        raise TypeError("a function with several results has no adjoint of its own: start from one of its results")
+
+    def __radd__(self, gradient: float) -> float:
+        return gradient + float(self)
 
 
 class Vector(_Sum):

@@ -304,7 +304,9 @@ class Given(Value):
 
 def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any = None) -> Value:
     """A leaf, and where it comes from: the run it belongs to, or in words why it has no graph."""
-    v: Value = Given(data, label=label) if origin else Value(data, label=label)
+    v: Value = Given(data) if origin else Value(data)
+    if label:
+        v.label = label
     v._grad = grad
     if origin:
         v._origin = origin

@@ -10,7 +10,7 @@ A pullback that is given Values returns Values, so it can be differentiated in t
 import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
@@ -18,12 +18,12 @@ from typing import Any
 from . import watch
 from .adjoints import adjoints_of, values_of_adjoints
 from .covectors import Entry, Jacobian, Unit
-from .engine import Value, leaf, node
+from .engine import Value, apply, leaf, node
 from .errors import AutogradError
 from .hooks import without_hooks
 from .numbers import as_number
-from .reading import lend, made_before, number_of, rule_of
-from .rule import LINE, VALUES, Rule
+from .reading import lend, number_of, operands_of, rule_of, those_before
+from .rule import LINE, Rule
 from .sweep import order_below
 from .watch import never_raising
 
@@ -39,6 +39,7 @@ class Function(ABC):
         name: what drawings and messages call it.
     """
 
+    __slots__ = ()
     name: str
 
     @abstractmethod
@@ -100,16 +101,16 @@ class _Whole(Rule):
         zs = self.zs if xs == self.xs else self.function.value(xs)
         return zs[0] if len(zs) == 1 else list(zs)
 
-    def many(self, m: Any, z: Any, *xs: Any) -> Sequence[Any]:
+    def many(self, m: Any, z: Any, *xs: Any) -> Sequence[Any]:  # noqa: ARG002
         """The slopes by each operand."""
         function, zs, size = self.function, self.zs, len(self.zs)
         results: Sequence[Any] = zs
-        if m is VALUES:
+        if isinstance(z, Value):
             results = [z] if size == 1 else [_part(function.name, i, number, z) for i, number in enumerate(zs)]
         pull = partial(function.pull, results, xs)
         if size == 1:
             return pull([1.0])
-        return Jacobian(size, pull, partial(_pushed, pull, size, m is VALUES)).columns(len(xs))
+        return Jacobian(size, pull, partial(_pushed, pull, size, isinstance(z, Value))).columns(len(xs))
 
 
 def _part(name: str, i: int, z: float, whole: Value) -> Any:
@@ -119,8 +120,18 @@ def _part(name: str, i: int, z: float, whole: Value) -> Any:
 
 @lru_cache(maxsize=1024)
 def _element(name: str, i: int) -> Rule:
-    unit = Unit(i)
-    return Rule(f"function {name}[{i}]", itemgetter(i), lambda m, z, x: unit, symbol=f"{name}[{i}]")
+    return _Element(name, Unit(i))
+
+
+class _Element(Rule):
+    """The operation that takes one of several results."""
+
+    __slots__ = ("unit",)
+
+    def __init__(self, name: str, unit: Unit) -> None:
+        symbol = f"{name}[{unit.i}]"
+        super().__init__(f"function {symbol}", itemgetter(unit.i), lambda m, z, x: unit, symbol=symbol)
+        self.unit = unit
 
 
 def _pushed(
@@ -147,7 +158,10 @@ class Rerun(Function):
         run: takes as many numbers or Values as there are operands, but for those that it reads from outside.
         outside: the Values that it reads from outside, which follow as operands.
         exact: whether it must give the same numbers each time, and read no other Values from outside.
+        labels: the names of the operands, for messages.
     """
+
+    __slots__ = ("_exact", "_labels", "_outside", "_run", "name")
 
     def __init__(
         self,
@@ -155,8 +169,9 @@ class Rerun(Function):
         run: Callable[[Sequence[Any]], Sequence[Any]],
         outside: Sequence[Value] = (),
         exact: bool = True,
+        labels: Sequence[str] = (),
     ) -> None:
-        self.name, self._run, self._outside, self._exact = name, run, tuple(outside), exact
+        self.name, self._run, self._outside, self._exact, self._labels = name, run, tuple(outside), exact, labels
 
     def value(self, xs: Sequence[float]) -> list[float]:
         inputs = len(xs) - len(self._outside)
@@ -164,9 +179,12 @@ class Rerun(Function):
             return [float(number_of(z)) for z in self._run(list(map(leaf, xs[:inputs])))]
 
     def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
-        with without_hooks():
+        with _keeping_graphs():
             began = watch.advance()
             inputs = [+x if isinstance(x, Value) else leaf(x) for x in xs[: len(xs) - len(self._outside)]]
+            for v, label in zip(inputs, self._labels):
+                if label:
+                    v.label = label
             results = self._run(inputs)
             if self._exact and _numbers(results) != _numbers(zs):
                 raise RerunError(
@@ -182,6 +200,11 @@ class Rerun(Function):
         return list(self._run(xs[: len(xs) - len(self._outside)]))
 
 
+def _keeping_graphs() -> AbstractContextManager[None]:
+    """Inside, nodes are made as the hooks of this task want them, but not forgotten."""
+    return without_hooks() if watch.hooks and (+leaf(0.0)).is_leaf else nullcontext()
+
+
 def _numbers(zs: Sequence[Any]) -> list[str]:
     """In words, since nan is not equal to itself, and 0.0 is to -0.0."""
     return [repr(float(number_of(z))) for z in zs]
@@ -190,7 +213,7 @@ def _numbers(zs: Sequence[Any]) -> list[str]:
 def _older(results: Sequence[Any], known: Sequence[Value], began: int) -> list[Value]:
     """The Values below the results that were there before, and are not known."""
     order = order_below([z for z in results if isinstance(z, Value)], known, since=began)
-    return [v for v in order[len(known) :] if made_before(v, began)]
+    return those_before(order[len(known) :], began)
 
 
 def _has_values(xs: Iterable[Any]) -> bool:
@@ -227,3 +250,53 @@ def function_of(v: Value) -> Function | None:
     """The function that a node is of; None for any other Value, and for the single results of several."""
     rule = None if v.is_leaf else rule_of(v)
     return rule.function if isinstance(rule, _Whole) else None
+
+
+def has_no_number(v: Value) -> bool:
+    """Whether a node is of a function with several results, each of which has a node of its own above it."""
+    rule = None if v.is_leaf else rule_of(v)
+    return isinstance(rule, _Whole) and len(rule.zs) != 1
+
+
+def result_number(v: Value) -> int | None:
+    """Which of several results of a function it is; None for any other Value."""
+    rule = None if v.is_leaf else rule_of(v)
+    return rule.unit.i if isinstance(rule, _Element) else None
+
+
+def by_itself(v: Value) -> Any:
+    """The node.  Of one of several results one like it, whose parents are those of the node of its function."""
+    rule = None if v.is_leaf else rule_of(v)
+    if not isinstance(rule, _Element):
+        return v
+    (whole,) = v.parents
+    of_whole, unit = rule_of(whole), rule.unit
+
+    def row(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
+        u = 1.0 * unit
+        again = _node_of(of_whole, xs) if isinstance(z, Value) else 0.0
+        return [u * column for column in of_whole.many(m, again, *xs)]  # type: ignore[misc]
+
+    one = Rule(rule.name, lambda *xs: of_whole.f(*xs)[unit.i], symbol=rule.symbol, many=row)  # type: ignore[index]
+    return node(one, number_of(v), None, None, many=operands_of(whole))
+
+
+def _node_of(rule: Rule, operands: Sequence[Any]) -> Any:
+    parents = tuple([x if isinstance(x, Value) else None for x in operands])
+    return node(rule, 0.0, None, None, many=(parents, tuple([float(number_of(x)) for x in operands])))
+
+
+def in_single_numbers(root: Any, stops: Sequence[Value]) -> Any:
+    """The same graph above the stops, without nodes of functions that have several results."""
+    order = order_below([root], stops) if isinstance(root, Value) else []
+    if not any(map(has_no_number, order)):
+        return root
+    found: dict[int, Any] = {id(v): v for v in stops}
+    for v in order:
+        if v.is_leaf:
+            found[id(v)] = v
+        elif id(v) not in found and not has_no_number(v):
+            one = by_itself(v)
+            parents, xs = operands_of(one)
+            found[id(v)] = apply(rule_of(one), *[x if p is None else found[id(p)] for p, x in zip(parents, xs)])
+    return found[id(root)]

@@ -169,8 +169,8 @@ LAYERS = [  # each imports those before it
     {"gammas", "covectors"}, {"special"},
     {"arrays", "rules"}, {"ieee"},
     {"arithmetic"}, {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},
-    {"adjoints", "hooks", "structures"}, {"function_nodes"}, {"functions", "objects", "checkpoints"}, {"linear"},
-    {"implicit"},
+    {"adjoints", "hooks", "structures"}, {"function_nodes"}, {"primitives", "checkpoints"}, {"functions", "objects"},
+    {"linear"}, {"implicit"},
     {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from ...reading import number_of
 from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
+from ..signature import one_or_all
 from .methods import Differentiable
 from .traced import Pullback, PullbackOfSamples, Traced, by_all
 
@@ -24,12 +25,16 @@ from .traced import Pullback, PullbackOfSamples, Traced, by_all
 class Pulled(Traced):
     """What a pullback gives for each argument.  It takes x₁ … xₖ and the adjoint u of the result."""
 
+    def __init__(self, f: Callable[..., Any]) -> None:
+        super().__init__(f)
+        self.__name__ = f"pullback_of_{self.__name__}"
+
     def __call__(self, *args: Any) -> Any:
         *xs, u = args
         return vjp(self.f, *xs)[1](u)
 
 
-class PulledOfSamples(Traced):
+class PulledOfSamples(Pulled):
     """The same, with u as a tuple of the parts of the result that are no containers."""
 
     def __call__(self, *args: Any) -> Any:
@@ -65,6 +70,23 @@ class OnValues(Differentiable):
         value, gradient = by_all(partial(value_and_grad, has_aux=has_aux), self._called_on_values, args)
         return value, gradient
 
+    def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
+        """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x, y: x * y).value_and_gradient_of_all((3.0, 4.0), has_aux=False)
+        (12.0, (4.0, 3.0))
+        """
+        if self._by_parameters or self._options.sampled or self._options.static or has_aux != self._options.has_aux:
+            return None
+        value, slopes = self.value_and_grad(*args)
+        return None if self._reads_values else (value, slopes if len(args) > 1 else (slopes,))
+
+    @property
+    def _reads_values(self) -> bool:
+        """Whether there are programs that read Values from outside, which may be the caller's."""
+        return any(plan.watched for plans in list(self._plans.values()) for plan in plans)
+
     def _without_aux(self, name: str, made: Callable[[Any], Any]) -> Callable[..., Any]:
         if self.function is None:
             raise TypeError("this was pickled, which leaves the function behind: it takes plain numbers, and no Values")
@@ -80,13 +102,14 @@ class OnValues(Differentiable):
             return self._itself(rebuild, operands)
         numbers = list(map(number_of, operands))
         plain = rebuild(numbers, derive=True)
+        function = Programs(self, rebuild)
+        if (z := function.at_once(plain, numbers)) is not None:
+            return results_of(function, operands, [z])[0]
         key = self._signatures.read(plain).signature.key
-        if key not in self._plans:
-            self(*plain)
+        result = self(*plain)
         if not self._plans.get(key):  # it can't be traced for these numbers
             return self._itself(rebuild, operands)
-        function = Programs(self, rebuild)
-        zs, function.like = flatten(function.first(plain, self._plans[key][0].results.is_number))
+        zs, function.like = flatten(result)
         watched = [w.value for w in self._plans[key][0].watched]
         if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
             again = Rerun(function.name, lambda xs: flatten(self._itself(rebuild, xs))[0], outside, exact=False)
@@ -164,21 +187,25 @@ class Programs(Function):
         rebuild: makes its arguments of numbers.
     """
 
-    like: Rebuild  # makes a result of numbers
-
     def __init__(self, compiled: Any, rebuild: Rebuild) -> None:
         self.name = str(getattr(compiled.function, "__name__", "compiled"))
         self._compiled, self._rebuild = compiled, rebuild
+        self.like: Any = one_or_all  # makes a result of numbers
         self._known: tuple[tuple[float, ...], Sequence[float]] = (), ()  # operands, and the slopes there
 
-    def first(self, args: Sequence[Any], is_number: bool) -> Any:
-        """The result; of one number with the slopes, which are asked for next as a rule."""
-        options = self._compiled._options
-        if watch.hooks or not is_number or self._compiled._by_parameters or (options.sampled and not options.reduce):
-            return self._compiled(*args)
-        value, slopes = self._compiled.value_and_grad(*args)
-        self._known = tuple(flatten(list(args))[0]), flatten(slopes)[0]
-        return value
+    def at_once(self, args: Sequence[Any], numbers: Sequence[float]) -> float | None:
+        """The value, with the slopes that are asked for next as a rule; None if there is no short way to both."""
+        compiled = self._compiled
+        if watch.hooks or compiled._by_parameters or (compiled._options.sampled and not compiled._options.reduce):
+            return None
+        try:
+            value, slopes = compiled._short(*args)
+        except Exception:  # noqa: BLE001  (the long way says what it is)
+            return None
+        if compiled._reads_values:
+            return None
+        self._known = tuple(numbers), flatten(slopes)[0]
+        return float(value)
 
     def value(self, xs: Sequence[float]) -> list[float]:
         return flatten(self._compiled(*self._rebuild(xs, derive=True)))[0]
