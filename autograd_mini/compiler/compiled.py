@@ -128,8 +128,8 @@ class Compiled(Differentiable, WithParameters):
             arrays()
 
     def _have(self, parameters: Parameters) -> None:
-        options, self._parameters = self._options, parameters
-        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters, options.shared)
+        o, self._parameters = self._options, parameters
+        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
@@ -289,7 +289,7 @@ class Compiled(Differentiable, WithParameters):
             between = time.perf_counter()
             graph, options, signature = traced.graph, self._options, call.signature
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
+            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results, signature.sizes), *how)
             executor = self._executor(program, traced.results, signature.scalars)
         seconds = between - start, time.perf_counter() - between
         if traced.leaks:
@@ -317,15 +317,15 @@ class Compiled(Differentiable, WithParameters):
             break
         return traced
 
-    def _sources(self, leaves: Graph | Program, results: Results) -> range:
+    def _sources(self, leaves: Graph | Program, results: Results, sizes: Sequence[int]) -> range:
         """The slots to differentiate by: none, where the result is no number."""
         inputs, numbers = leaves.inputs, self._parameters.numbers
         if not results.has_slopes:
             return range(0)
-        return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
+        return range(sum(sizes[: self._options.by])) if numbers is None else range(inputs, inputs + len(numbers))
 
     def _executor(self, program: Program, results: Results, scalars: bool) -> Any:
-        options, sources = self._options, self._sources(program, results)
+        options, sources = self._options, self._sources(program, results, program.arguments)
         params = self._parameters.numbers
         return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
 

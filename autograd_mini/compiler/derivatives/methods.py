@@ -21,6 +21,10 @@ from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Ro
 KEPT = 256  # rows, up to which their adjoints are kept for the next call
 
 
+def _refuse(*args: Any) -> Any:
+    raise TypeError(f"there is no short way for {len(args)} such arguments yet")
+
+
 class Differentiable(ABC):
     """What has the derivatives of a function.
 
@@ -36,6 +40,8 @@ class Differentiable(ABC):
     _derived: dict[tuple[str, Hashable], Any]
     _lock: Any
     _is_of_several: bool
+    _short: Callable[..., tuple[Any, Any]]
+    _products: Callable[..., tuple[Any, Any]] = staticmethod(_refuse)  # the latest short way of hvp
 
     @abstractmethod
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -99,15 +105,23 @@ class Differentiable(ABC):
         >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
         [8.0, 6.0]
         """
-        if named:
+        if not named:
+            try:
+                return self._products(x, v)[1]
+            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+                pass
+        else:
             other, numbers = self._bound(self._arguments(x), named)
             return other.hvp(numbers if other._is_of_several else numbers[0], v)
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
-            product = self._by("hvp", Product, len(xs)).value_and_grad(*xs, *vs)[1]
+            compiled = self._by("hvp", Product, len(xs))
+            product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
-        return product if self._by_parameters else one_or_all(product[: len(xs)])
+        if not (self._is_of_several or self._by_parameters):
+            self._products = compiled._short
+        return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.
@@ -145,7 +159,7 @@ class Differentiable(ABC):
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
             return value, one_or_all(slopes)
-        return value, slopes if self._by_parameters else one_or_all(slopes[: len(xs)])
+        return value, slopes
 
     # ---- in all of them ----
 
@@ -236,7 +250,7 @@ class Differentiable(ABC):
         shared = self._options.shared
         if made in (Product, Pushforward) and not leaves:  # directions are like arguments
             shared += tuple([count + k for k in shared])
-        options = self._options._replace(has_aux=has_aux, shared=shared)
+        options = self._options._replace(has_aux=has_aux, shared=shared, by=count)
         return self._beside((name, count), lambda f: made(f, leaves), options, self._by_parameters)
 
     # ---- arguments ----
