@@ -160,9 +160,84 @@ def product_loop(peer: str) -> Step | None:
     return casadi_call(in_scalars, 4, lambda casadi, z, x, v: [casadi.jtimes(casadi.gradient(z, x), x, v)], p, v)
 
 
+def sparse_hessian(peer: str) -> Step | None:
+    """The value, the gradient and the sparse Hessian of Rosenbrock's function of 1,000 variables"""
+    x = np.linspace(-1.0, 1.0, 1000)
+    if peer == "auto":
+        f = compiler.compile(rosenbrock)
+
+        def call() -> Any:
+            return *f.value_and_grad(x), f.hessian(x, sparse=True)
+
+        return call
+    if peer == "jax":
+        return None
+
+    def derive(casadi: Any, z: Any, x: Any) -> list[Any]:
+        H, g = casadi.hessian(z, x)
+        return [z, g, H]
+
+    return with_array(lambda x, m: rosenbrock(x), derive, x)
+
+
+def sparse_jacobian(peer: str) -> Step | None:
+    """The value and the sparse Jacobian of a stencil of three points on 1,000"""
+    x = np.linspace(0.0, 1.0, 1000)
+
+    def stencil(x: Any, m: Any) -> Any:
+        n = x.shape[0]
+        left, right = [0.0, *(x[i] for i in range(n - 1))], [*(x[i] for i in range(1, n)), 1.0]
+        return [a - 2.0 * x[i] + b + m.exp(x[i]) * (b - a) for i, (a, b) in enumerate(zip(left, right))]
+
+    if peer == "auto":
+        f = compiler.compile(lambda x: np.array(stencil(x, functions(peer))))
+
+        def call() -> Any:
+            value, J = f.value_and_jacobian(x, sparse=True)
+            return value, J
+
+        return call
+    if peer == "jax":
+        return None
+
+    def derive(casadi: Any, z: Any, x: Any) -> list[Any]:
+        z = casadi.vertcat(*z)
+        return [z, casadi.jacobian(z, x)]
+
+    return with_array(stencil, derive, x)
+
+
+def with_array(f: Callable[[Any, Any], Any], derive: Callable[[Any, Any, Any], list[Any]], x: Any) -> Step:
+    """A function of CasADi whose last result is a sparse matrix, made an array of SciPy."""
+    import casadi
+    from scipy.sparse import csc_array
+
+    symbols = casadi.SX.sym("x", len(x))
+    results = derive(casadi, f(symbols, functions("casadi")), symbols)
+    pattern = results[-1].sparsity()
+    indptr, indices = np.array(pattern.colind(), np.int32), np.array(pattern.row(), np.int32)
+    run = casadi_step(casadi.Function("f", [symbols], results), [x])
+
+    def call() -> Any:
+        *others, entries = run()
+        A = csc_array((entries.copy(), indices, indptr), pattern.shape)
+        return *others, A
+
+    return call
+
+
 WORKLOADS = {
     f.__name__: f
-    for f in (dense_hessian, product_100, product_10000, jacobian_elementwise, jacobian_dense, product_loop)
+    for f in (
+        dense_hessian,
+        product_100,
+        product_10000,
+        jacobian_elementwise,
+        jacobian_dense,
+        product_loop,
+        sparse_hessian,
+        sparse_jacobian,
+    )
 }
 
 

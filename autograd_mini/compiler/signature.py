@@ -200,7 +200,7 @@ class Call:
                 )
             else:
                 values[:, at:end] = executor.value(part, end - at)
-        columns: Any = values if self._samples else values[:, 0].tolist()
+        columns: Any = values if self._samples else values[:, 0]
         if how.reduce is not None:
             columns = [executor.total(row) * seed for row in values]
         value = results.build(columns)
