@@ -987,6 +987,95 @@ contribute_by_python(Node *v)
     return failed ? -1 : 0;
 }
 
+/* Whether floats refuse what was computed, so that it is computed again in IEEE arithmetic. */
+static int
+is_refused_by_floats(void)
+{
+    return PyErr_ExceptionMatches(PyExc_ArithmeticError) || PyErr_ExceptionMatches(PyExc_ValueError);
+}
+
+/* The slopes of a rule that is not in the table, of any number of operands: many(FLOATS, z, x, ...). */
+static PyObject *
+slopes_of_many(Node *v)
+{
+    PyObject *floats = of_python("FLOATS");
+    PyObject *many = floats ? PyObject_GetAttrString(OWN(v), "many") : NULL;
+    PyObject *args = many ? PyTuple_New(v->operands->n + 2) : NULL;
+    PyObject *slopes = NULL, *sequence;
+
+    for (Py_ssize_t i = 0; args != NULL && i < v->operands->n + 2; i++) {
+        const double number = i < 2 ? v->data : NUMBERS(v->operands)[i - 2];
+        PyObject *item = i == 0 ? Py_NewRef(floats) : PyFloat_FromDouble(number);
+
+        if (item == NULL) {
+            Py_CLEAR(args);
+            break;
+        }
+        PyTuple_SET_ITEM(args, i, item);
+    }
+    if (args != NULL) {
+        slopes = PyObject_Call(many, args, NULL);
+    }
+    Py_XDECREF(args);
+    Py_XDECREF(many);
+    sequence = slopes ? PySequence_Fast(slopes, "slopes are a sequence") : NULL;
+    Py_XDECREF(slopes);
+    return sequence;
+}
+
+/* What the parent receives: the product of the adjoint, which may be no double, and the slope. */
+static int
+receive_product(Node *parent, double g, PyObject *adjoint, PyObject *slope)
+{
+    PyObject *left, *product;
+    int failed;
+    Py_ssize_t first = 0;
+
+    if (adjoint == NULL && PyFloat_CheckExact(slope)) {
+        parent->grad += g * PyFloat_AS_DOUBLE(slope);
+        return 0;
+    }
+    left = adjoint ? Py_NewRef(adjoint) : PyFloat_FromDouble(g);
+    product = left ? PyNumber_Multiply(left, slope) : NULL;
+    Py_XDECREF(left);
+    if (product == NULL) {
+        return -1;
+    }
+    slope = PyTuple_Pack(1, product);
+    Py_DECREF(product);
+    failed = slope == NULL || receive(parent, slope, &first) < 0;
+    Py_XDECREF(slope);
+    return failed ? -1 : 0;
+}
+
+/* A node of such a rule.  If a slope, or the pullback of a function, is refused, nothing was added yet. */
+static int
+contribute_many(Node *v)
+{
+    PyObject *slopes = slopes_of_many(v), *adjoint;
+    int failed = slopes == NULL;
+
+    if (!failed && PySequence_Fast_GET_SIZE(slopes) != v->operands->n) {
+        PyErr_Format(PyExc_ValueError, "%zd slopes for %zd operands", PySequence_Fast_GET_SIZE(slopes),
+                     v->operands->n);
+        Py_DECREF(slopes);
+        return -1;
+    }
+    adjoint = Py_XNewRef(ADJOINT(v));
+    for (Py_ssize_t i = 0; !failed && i < v->operands->n; i++) {
+        Node *parent = v->operands->parents[i];
+
+        failed = parent != NULL && receive_product(parent, v->grad, adjoint, PySequence_Fast_GET_ITEM(slopes, i)) < 0;
+    }
+    Py_XDECREF(adjoint);
+    Py_XDECREF(slopes);
+    if (failed && is_refused_by_floats()) {
+        PyErr_Clear();
+        return contribute_by_python(v);
+    }
+    return failed ? -1 : 0;
+}
+
 static inline void
 contribute_all(Node *v, double c)
 {
@@ -1062,6 +1151,8 @@ contribute(Node *v)
     case OP_dot:
         contribute_dot(v);
         return 0;
+    case OWN_OF_MANY:
+        return contribute_many(v);
     default:
         return contribute_by_python(v);
     }

@@ -21,8 +21,7 @@ from .covectors import Entry, Jacobian, Unit
 from .engine import Value, apply, leaf, node
 from .errors import AutogradError
 from .hooks import without_hooks
-from .numbers import as_number
-from .reading import lend, number_of, operands_of, rule_of, those_before
+from .reading import lend, number_of, numbers_of, operands_of, rule_of, those_before
 from .rule import LINE, Rule
 from .sweep import order_below
 from .watch import never_raising
@@ -67,11 +66,11 @@ def results_of(function: Function, operands: Sequence[Any], zs: Sequence[float] 
 
     Args:
         function: what to compute.
-        operands: Values and numbers.
+        operands: Values and floats.
         zs: the results, if they are known.
     """
     parents = tuple([x if isinstance(x, Value) else None for x in operands])
-    xs = tuple([number_of(x) if isinstance(x, Value) else as_number(x, function.name) for x in operands])
+    xs = tuple(numbers_of(operands))
     if zs is None:
         zs = function.value(xs)
     if all(p is None for p in parents):

@@ -9,7 +9,7 @@ from types import BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorTyp
 from typing import Any
 
 from . import cores, covectors, leftover, numbers, reading, refuse, watch
-from .rule import Rule
+from .rule import FLOATS, Rule
 from .rules import RULES
 from .sweep import pull_back
 
@@ -17,6 +17,7 @@ from .sweep import pull_back
 _IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 _RETURNED = {
     "Covector": covectors.Covector,
+    "FLOATS": FLOATS,
     "LeftOver": leftover.LeftOver,
     "as_number": numbers.as_number,
     "as_label": refuse.as_label,

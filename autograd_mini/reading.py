@@ -25,6 +25,11 @@ def number_of(x: Any) -> Any:
     return +x._data if is_value(x) else x  # + because a number left over from a trace refuses it
 
 
+def numbers_of(xs: Iterable[Any]) -> list[Any]:
+    """Those of several."""
+    return [x if type(x) is float else number_of(x) for x in xs]
+
+
 def grad_of(v: Any) -> float | None:
     """The gradient, which no trace is told of; None if none was computed yet."""
     return None if v._grad is None else +v._grad

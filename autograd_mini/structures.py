@@ -72,6 +72,9 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
         if type(item) is float:
             steps.append(None)
             leaves.append(item if leaf is None else leaf(item))
+        elif leaf is None and isinstance(item, Value):
+            steps.append(None)
+            leaves.append(item)
         elif type(item) is _Close:
             steps.append(item)
             around.discard(item.identity)
@@ -195,6 +198,8 @@ def _mapping_like(tree: MutableMapping[Any, Any], keys: Sequence[Any]) -> Callab
 
 def _record_like(tree: Any, names: Sequence[str]) -> Callable[[Leaves], Any]:
     kept = copy.copy(tree)
+    for name in names:
+        object.__setattr__(kept, name, None)  # its parts need not be held
 
     def build(xs: Leaves) -> Any:
         new = copy.copy(kept)  # not by __init__, which may refuse the numbers of a gradient, below 0 for example

@@ -30,6 +30,11 @@ class HoldsValue(TypeError):
     """An argument has a Value in it, and so calls for the function itself."""
 
 
+def begins_with_value(args: Sequence[Any]) -> bool:
+    """Whether one is a Value, or a list or tuple that begins with one: seen at a glance, others take a reading."""
+    return any(isinstance(x[0] if x and type(x) in (list, tuple) else x, Value) for x in args)
+
+
 class Plain(NamedTuple):
     """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it of others."""
 

@@ -216,6 +216,8 @@ def test_derivatives_of_samples_and_by_params_are_nodes_too():
     slope = 2.0 * 0.3 * (1.0 - np.tanh(0.15) ** 2)
     assert moved.data == pytest.approx(slope)
     assert gradients(moved, [x[0]]) == pytest.approx([slope * (1.0 / 0.3 - np.tanh(0.15))])
+    product = compiler.compile(lambda x: sin(x[0]) * x[1]).hvp(x, [1.0, 0.0])
+    assert [v.data for v in product] == pytest.approx([-np.sin(0.3) * 0.4, np.cos(0.3)])
     rows = compiler.compile(lambda x: sin(2.0 * x), batch=True).jacobian(x)
     assert [v.data for v in rows] == pytest.approx(2.0 * np.cos([0.6, 0.8]))
     assert gradients(rows[1], x) == pytest.approx([0.0, -4.0 * np.sin(0.8)])

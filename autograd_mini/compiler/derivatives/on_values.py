@@ -6,20 +6,19 @@ operands of the node as well: then the pullback runs the function itself, which 
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from math import isfinite
 from typing import Any
 
 from ... import watch
 from ...engine import Value
 from ...function_nodes import Function, Rerun, results_of
-from ...reading import number_of
+from ...reading import numbers_of
 from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
 from ..signature import one_or_all
 from .methods import Differentiable
-from .traced import Pullback, PullbackOfSamples, Traced, by_all
+from .traced import Pullback, PullbackOfSamples, Traced
 
 
 class Pulled(Traced):
@@ -67,8 +66,9 @@ class OnValues(Differentiable):
             slopes = gradients(value[0] if has_aux else value, self._parameters.leaves, Value(1.0))
             return value, arrays().array(slopes, dtype=object)
         self._on_values()  # refuses what has no derivative of this kind
-        value, gradient = by_all(partial(value_and_grad, has_aux=has_aux), self._called_on_values, args)
-        return value, gradient
+        by = self._options.by or len(args)
+        argnums = 0 if by == 1 else tuple(range(by))
+        return value_and_grad(self._called_on_values, argnums, has_aux=has_aux)(*args)
 
     def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
         """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
@@ -77,7 +77,8 @@ class OnValues(Differentiable):
         >>> compile(lambda x, y: x * y).value_and_gradient_of_all((3.0, 4.0), has_aux=False)
         (12.0, (4.0, 3.0))
         """
-        if self._by_parameters or self._options.sampled or self._options.static or has_aux != self._options.has_aux:
+        options = self._options
+        if self._by_parameters or options.sampled or options.static or options.by or has_aux != options.has_aux:
             return None
         value, slopes = self.value_and_grad(*args)
         return None if self._reads_values else (value, slopes if len(args) > 1 else (slopes,))
@@ -100,7 +101,7 @@ class OnValues(Differentiable):
         operands, rebuild = flatten(list(args))
         if watch.trace():  # the program under way takes in what this does
             return self._itself(rebuild, operands)
-        numbers = list(map(number_of, operands))
+        numbers = numbers_of(operands)
         plain = rebuild(numbers, derive=True)
         function = Programs(self, rebuild)
         if (z := function.at_once(plain, numbers)) is not None:
@@ -143,12 +144,12 @@ class OnValues(Differentiable):
         """What each number of the arguments receives, for plain numbers."""
         made = PullbackOfSamples if self._options.sampled else Pullback
         compiled = self._by("vjp", made, len(xs), has_aux=True)
-        slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1][: len(xs)]
-        return self._received(slopes, self._options.reduce is None)
+        slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1]
+        return self._received([slopes] if len(xs) == 1 else slopes, self._options.reduce is None)
 
     def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
         """The same as a node, where there are Values in x or u."""
-        options = self._options._replace(reduce=None, check=None)
+        options = self._options._replace(reduce=None, check=None, by=None)
         made = PulledOfSamples if options.sampled else Pulled
         u = self._weighted(xs, u) if options.sampled else u
         compiled = self._beside(("pulled", len(xs)), made, options, False)
@@ -176,7 +177,7 @@ class OnValues(Differentiable):
 
 def _plain(xs: Sequence[Any]) -> Any:
     operands, rebuild = flatten(list(xs))
-    return rebuild(list(map(number_of, operands)))
+    return rebuild(numbers_of(operands))
 
 
 class Programs(Function):
@@ -196,7 +197,8 @@ class Programs(Function):
     def at_once(self, args: Sequence[Any], numbers: Sequence[float]) -> float | None:
         """The value, with the slopes that are asked for next as a rule; None if there is no short way to both."""
         compiled = self._compiled
-        if watch.hooks or compiled._by_parameters or (compiled._options.sampled and not compiled._options.reduce):
+        options = compiled._options
+        if watch.hooks or compiled._by_parameters or options.by or (options.sampled and not options.reduce):
             return None
         try:
             value, slopes = compiled._short(*args)
