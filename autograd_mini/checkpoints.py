@@ -23,7 +23,8 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     parameters of a model, get their gradients as usual.
 
     f must do the same when it is run again: it must not draw random numbers, and not depend on anything that changes
-    in between.  Where a second derivative is asked for, the nodes of the first one are kept.
+    in between.  A Value that f keeps for later does not depend on the arguments any more.  Where a second derivative is
+    asked for, the nodes of the first one are kept.
 
     Args:
         f: a function of numbers, or of structures of numbers; other arguments are passed on as they are.
@@ -63,7 +64,7 @@ class _Call:
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._f, self._has_names = f, bool(kwargs)
-        self._operands, self._rebuild = flatten((args, kwargs) if kwargs else args, lambda x: x)
+        self._operands, self._rebuild = flatten((args, kwargs) if kwargs else args, lambda x: x, arrays=False)
         self._places = [i for i, x in enumerate(self._operands) if isinstance(x, Value)]
 
     def result(self, name: str) -> Any:
