@@ -32,7 +32,7 @@ class HoldsValue(TypeError):
 
 def begins_with_value(args: Sequence[Any]) -> bool:
     """Whether one is a Value, or a list or tuple that begins with one: seen at a glance, others take a reading."""
-    return any(isinstance(x[0] if x and type(x) in (list, tuple) else x, Value) for x in args)
+    return any(isinstance(x[0] if type(x) in (list, tuple) and x else x, Value) for x in args)
 
 
 class Plain(NamedTuple):

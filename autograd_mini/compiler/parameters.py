@@ -51,6 +51,17 @@ class Parameters:
             p.data = x
         self._look()
 
+    def require_synced(self) -> None:
+        """Check that the Values have the numbers in the array.
+
+        Raises:
+            ValueError: the array was changed since they were written back.
+        """
+        if self.leaves:
+            own = arrays().array(list(map(number_of, self.leaves)), self.numbers.dtype)
+            if not arrays().array_equal(own, self.numbers, equal_nan=True):
+                raise ValueError("the parameters have other numbers in .params than in the model: call sync() first")
+
     def _look(self) -> None:
         """Take note of the versions of the Values."""
         self._looked = watch.latest_assignment()

@@ -87,6 +87,8 @@ def test_it_is_one_node_and_differentiates_to_its_own_gradient():
 def test_transforms_of_a_compiled_function():
     compiled, aux = compiler.compile(one), compiler.compile(lambda x, y: (one(x, y), x[0]), has_aux=True)
     at = ([0.3, -0.4], 1.2)
+    with pytest.raises(TypeError, match="argnums names number 2"):
+        grad(compiled, 2)(*at)
     for argnums in (0, 1, -1, (1, 0)):
         found, expected = value_and_grad(compiled, argnums)(*at), value_and_grad(one, argnums)(*at)
         assert flatten(found)[0] == pytest.approx(flatten(expected)[0], rel=1e-13)
@@ -176,6 +178,11 @@ def test_gradients_reach_the_parameters():
     assert found[1] == pytest.approx(found[0], rel=1e-12)
     value, slopes = compiled.value_and_grad(x)
     assert isinstance(value, Value)
+    compiled.params[0] += 0.125
+    with pytest.raises(ValueError, match="call sync"):
+        compiled(x)
+    compiled.sync()
+    assert compiled(x).data == pytest.approx(model(x).data)
     assert [v.data for v in slopes] == pytest.approx(compiled.value_and_grad([0.5, -1.0])[1].tolist())
 
 

@@ -113,6 +113,7 @@ class OnValues(Differentiable):
         zs, function.like = flatten(result)
         watched = [w.value for w in self._plans[key][0].watched]
         if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
+            self._parameters.require_synced()
             again = Rerun(function.name, lambda xs: flatten(self._itself(rebuild, xs))[0], outside, exact=False)
             return function.like(results_of(again, [*operands, *outside], zs))
         return function.like(results_of(function, operands, zs))
