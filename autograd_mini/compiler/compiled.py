@@ -12,6 +12,7 @@ from ..hooks import without_hooks
 from ..transforms import gradients, value_and_grad
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
+from .c.exported import Exported, Flat, Wanted
 from .derivatives.methods import Differentiable, takes_several
 from .derivatives.traced import by_all
 from .executors import LongWay, made
@@ -101,7 +102,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(Differentiable, WithParameters):
+class Compiled(Differentiable, Exported, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -333,6 +334,23 @@ class Compiled(Differentiable, WithParameters):
     def _lasts(self) -> bool:
         """Whether a program is worth code of its own."""
         return self._outdated <= PATIENCE
+
+    def _as_program(self, wanted: Wanted, example: Sequence[Any]) -> Program:
+        if self._options.static:
+            other, numbers = self._bound(example, {})
+            program: Program = other._as_program(wanted, numbers)
+            return program
+        f = self._first
+        if f is None:
+            raise RetraceError("this was pickled, which leaves the function behind: compile again")
+        call = self._signatures.read(example)
+        flat = Flat(f, call.arguments, wanted, self._parameters.leaves)
+        options = Options(False, None, self._options.dtype, "c", None)
+        other = self._made(flat, options, self._by_parameters)
+        call = other._signatures.read([call.numbers(0)])
+        with self._lock, no_collector():
+            graph = other._trace(flat, call).graph
+            return ordered(graph, call.signature.sizes, range(0), "c", False, "float64", True)[0]
 
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
         made = Compiled(f, [], options)

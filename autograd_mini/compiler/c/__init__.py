@@ -1,1 +1,7 @@
-"""Programs as C99: library, the functions of the table that it calls; body, a program as statements; export, the files."""
+"""Programs as C99.
+
+exported    `to_c`, which finds the programs
+export      the two files, and what a header says
+body        a program as the statements of a function;  loop: a loop of it
+library     the functions of the rule table that the statements call
+"""

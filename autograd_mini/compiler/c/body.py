@@ -13,7 +13,7 @@ from ...rule import Rule
 from ..program import Group, Loop, Program
 from ..record.graph import Guard
 from .library import ProgramArithmetic
-from .trips import Trips
+from .loop import Trips
 
 SMALL: Final = 1000  # operations, up to which all are expressions
 WIDE: Final = 16  # nodes of a group, or terms of a sum, from which on they are a loop in larger programs
@@ -72,6 +72,7 @@ class _Writer:
         self._known_tables: dict[tuple[str, ...], str] = {}
         self._last_read = _last_read(program)
         self._blocks = 0
+        self._checked: set[tuple[int, int]] = set()
 
     def write(self) -> None:
         for part in self.program.parts():
@@ -130,7 +131,8 @@ class _Writer:
 
     def _check(self, m: ProgramArithmetic, rule: Rule, z: Any, xs: list[Any]) -> None:
         refused = m.refusal(rule, z, xs)
-        if refused is not None:
+        if refused is not None and (id(m.lines), refused.at) not in self._checked:
+            self._checked.add((id(m.lines), refused.at))
             self.reasons.append(f"{rule.name} is not defined there, or too large")
             m.lines.do(f"if ({{}}) return {len(self.reasons)};", refused)
 
@@ -161,7 +163,8 @@ class _Writer:
 
     def _trips(self, loop: Loop) -> None:
         trips = Trips(self.program, loop)
-        lines, numbers = self.block(), {}
+        lines = self.block()
+        numbers: dict[int, Any] = {}
         m = ProgramArithmetic(lines)
         states = {state: self.name_of_block("s") for state in trips.states}
         for state, name in states.items():
@@ -412,4 +415,4 @@ def _reason(guard: Guard) -> str:
     """What it says that a guard does not hold."""
     if guard.line is None:
         return "an operation whose result is not used is not finite"
-    return f"{guard.line.text!r} at {guard.line} is {not guard.outcome}"
+    return f"{guard.line.text!r} in line {guard.line.number} is {not guard.outcome}"

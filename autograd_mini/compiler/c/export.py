@@ -3,18 +3,21 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ...files import write_whole
 from ..program import Program
 from .body import Body, written
 from .library import functions_for
 
-STACK = 512  # doubles of workspace, up to which a function has its own
-_KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while".split()
-)
+STACK: Final = 512  # doubles of workspace, up to which a function has its own
+# fmt: off
+_KEYWORDS: Final = frozenset((
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
+    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+))
+# fmt: on
 
 
 class Part(NamedTuple):
@@ -53,8 +56,9 @@ def export(path: Path, parts: Sequence[Part], arguments: str, checks: bool) -> N
     bodies = [(part, written(part.program, f"{name}_{part.what}", checks)) for part in parts]
     code = [_function(name, part, body) for part, body in bodies]
     tables = [table for _, body in bodies for table in body.tables]
-    source = "\n".join([f'#include "{name}.h"\n\n#include <float.h>\n#include <math.h>\n', functions_for("".join(code))])
-    source += "\n".join([*[f"\n{table}\n" for table in tables], "", *code])
+    functions = functions_for("".join(code))
+    headers = f'#include "{name}.h"\n\n' + "#include <float.h>\n" * ("DBL_" in functions) + "#include <math.h>\n"
+    source = "\n".join(filter(None, [headers, functions, *[f"{table}\n" for table in tables], *code]))
     write_whole(path.with_name(f"{name}.c"), source.encode())
     write_whole(path.with_name(f"{name}.h"), _header(name, bodies, arguments).encode())
 
@@ -69,7 +73,7 @@ def _function(name: str, part: Part, body: Body) -> str:
 
 def _head(name: str, part: Part, body: Body) -> str:
     work = ", double *restrict w" if body.work > STACK else ""
-    return f"int\n{name}_{part.what}(const double *restrict x, double *restrict y{work})"
+    return f"int {name}_{part.what}(const double *restrict x, double *restrict y{work})"
 
 
 def _header(name: str, bodies: Sequence[tuple[Part, Body]], arguments: str) -> str:
@@ -89,14 +93,12 @@ def _header(name: str, bodies: Sequence[tuple[Part, Body]], arguments: str) -> s
 #define {guard}
 
 #ifdef __cplusplus
-#define restrict
 extern "C" {{
 #endif
 
 {functions}
 #ifdef __cplusplus
 }}
-#undef restrict
 #endif
 
 #endif
@@ -107,7 +109,13 @@ def _declaration(name: str, part: Part, body: Body) -> str:
     reasons = "".join([f"\n   {k}: {_comment(reason)}" for k, reason in enumerate(body.reasons, 1)])
     about = f"/* {part.about}{reasons} */\n" if not reasons else f"/* {part.about}  It returns{reasons} */\n"
     work = f"enum {{ {name}_{part.what}_work = {body.work} }}; /* doubles of workspace, for w */\n"
-    return about + work * (body.work > STACK) + _head(name, part, body).replace("\n", " ") + ";\n" + _pattern(name, part)
+    return (
+        about
+        + work * (body.work > STACK)
+        + _head(name, part, body).replace("restrict ", "")
+        + ";\n"
+        + _pattern(name, part)
+    )
 
 
 def _pattern(name: str, part: Part, constant: bool = False) -> str:

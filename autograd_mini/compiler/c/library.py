@@ -65,9 +65,9 @@ class ProgramArithmetic(CArithmetic):
             return None
         if rule.name == "truediv":
             return self.lines.operate("eq", xs[1], 0.0) if isinstance(xs[1], Expression) else None
-        if "(" not in z.form.template:  # nothing is called
+        if "(" not in z.form.template and rule.name not in ("pow", "powi"):  # nothing is called
             return None
-        return self.lines.call("lost", z, *[x for x in (*xs, 0.0)][:2], type="int")
+        return self.lines.call("lost", z, *[*xs, 0.0][:2], type="int")
 
 
 def _dot(*operands: Any) -> Any:
@@ -122,4 +122,3 @@ class _Called(CArithmetic):
         if rule.name in _IN_LIBM:
             return self.lines.call(_IN_LIBM[rule.name], *xs)
         return super().written(rule, *xs)
-
