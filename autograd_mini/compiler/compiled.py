@@ -12,8 +12,8 @@ from ..hooks import without_hooks
 from ..transforms import gradients, value_and_grad
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
-from .c.exported import Exported, Flat, Wanted
-from .derivatives.methods import Differentiable, takes_several
+from .c.exported import Exported
+from .derivatives.methods import takes_several
 from .derivatives.traced import by_all
 from .executors import LongWay, made
 from .options import Options
@@ -102,7 +102,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(Differentiable, Exported, WithParameters):
+class Compiled(Exported, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -277,14 +277,9 @@ class Compiled(Differentiable, Exported, WithParameters):
 
     def _traced(self, call: Call) -> _Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
-        f = self.function
-        if f is None:
-            raise RetraceError(
-                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
-            )
         start = time.perf_counter()
         with no_collector():
-            traced = self._trace(f, call)
+            traced = self._trace(call)
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
@@ -297,7 +292,12 @@ class Compiled(Differentiable, Exported, WithParameters):
             self._doubtful.add(id(program))
         return _Plan(program, executor, traced.results, traced.watched, seconds, note)
 
-    def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
+    def _trace(self, call: Call) -> Trace:
+        f = self.function
+        if f is None:
+            raise RetraceError(
+                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
+            )
         for raising in (True, False):  # one program is for other numbers too
             inputs = [Value(x) for x in call.numbers(0)]
             try:
@@ -335,22 +335,9 @@ class Compiled(Differentiable, Exported, WithParameters):
         """Whether a program is worth code of its own."""
         return self._outdated <= PATIENCE
 
-    def _as_program(self, wanted: Wanted, example: Sequence[Any]) -> Program:
-        if self._options.static:
-            other, numbers = self._bound(example, {})
-            program: Program = other._as_program(wanted, numbers)
-            return program
-        f = self._first
-        if f is None:
-            raise RetraceError("this was pickled, which leaves the function behind: compile again")
-        call = self._signatures.read(example)
-        flat = Flat(f, call.arguments, wanted, self._parameters.leaves)
-        options = Options(False, None, self._options.dtype, "c", None)
-        other = self._made(flat, options, self._by_parameters)
-        call = other._signatures.read([call.numbers(0)])
+    def _graph(self, args: Sequence[Any]) -> Graph:
         with self._lock, no_collector():
-            graph = other._trace(flat, call).graph
-            return ordered(graph, call.signature.sizes, range(0), "c", False, "float64", True)[0]
+            return self._trace(self._signatures.read(args)).graph
 
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
         made = Compiled(f, [], options)

@@ -1,7 +1,6 @@
 """What a compiled function has for C: `to_c`."""
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import Any, Final
 from ...engine import Value
 from ...structures import flatten
 from ...transforms import gradients
+from ..derivatives.methods import Differentiable
+from ..options import Options
+from ..plan.order import ordered
 from ..program import Program
 from .export import Part, export
 
@@ -22,12 +24,8 @@ _ABOUT: Final = {
 }
 
 
-class Exported(ABC):
+class Exported(Differentiable):
     """What can be written in C."""
-
-    @abstractmethod
-    def _as_program(self, wanted: Wanted, example: Sequence[Any]) -> Program:
-        """The program of what is made of the function and its sources, for one sample like that of the example."""
 
     def to_c(
         self,
@@ -89,13 +87,25 @@ class Exported(ABC):
         sparse = replace(program, results=tuple([program.results[at] for at in kept]))
         return Part(name, sparse, _ABOUT[name], [at // columns for at in kept], [at % columns for at in kept])
 
+    def _as_program(self, wanted: Wanted, example: Sequence[Any]) -> Program:
+        """The program of what is made of the function and its sources, for one sample like that of the example."""
+        if self._options.static:
+            other, numbers = self._bound(example, {})
+            program: Program = other._as_program(wanted, numbers)
+            return program
+        call = self._signatures.read(example)
+        xs = call.numbers(0)
+        flat = self._first and _Flat(self._first, call.arguments, wanted, self._parameters.leaves)
+        graph = self._made(flat, Options(False, None, "float64", "c", None), self._by_parameters)._graph([xs])
+        return ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
+
 
 def _is_zero(program: Program, slot: int) -> bool:
     first = program.inputs + program.parameters
     return first <= slot < program.leaves and program.constants[slot - first] == 0.0
 
 
-class Flat:
+class _Flat:
     """What is made of the numbers that a function returns, as a function of one list of numbers.
 
     Args:
