@@ -16,6 +16,7 @@ from .c.exported import Exported
 from .derivatives.methods import takes_several
 from .derivatives.traced import by_all
 from .executors import LongWay, made
+from .files.kept import Kept
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -102,7 +103,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(Exported, WithParameters):
+class Compiled(Exported, Kept, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
