@@ -114,7 +114,7 @@ def main() -> None:
 
 def _ours(folder: Path, f: Callable[..., Any], n: int, calls: int) -> tuple[Path, int]:
     example = [0.3 + 0.001 * (i % 17) for i in range(n)]
-    both = compiler.compile(lambda x: value_and_grad(f)(x))
+    both = compiler.compile(value_and_grad(f))
     both.to_c(folder / "ours", example, what="value")
     work = ", w" if "double *w" in (folder / "ours.h").read_text() else ""
     size = len((folder / "ours.c").read_text())

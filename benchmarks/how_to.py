@@ -156,7 +156,7 @@ def main() -> None:
         f, g = compiler.compile(ours), jax.jit(jax.value_and_grad(theirs))
         rows = [[x[0] + 1e-6 * k, *x[1:]] for k in range(CALLS)]
         arrays = list(map(np.array, rows))
-        (value, slopes), (other, others) = f.value_and_grad(rows[0]), g(arrays[0])
+        slopes, others = f.value_and_grad(rows[0])[1], g(arrays[0])[1]
         np.testing.assert_allclose(slopes, others, rtol=1e-6)
         best = [math.inf] * 3
         for _ in range(ROUNDS):

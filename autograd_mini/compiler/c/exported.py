@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ...engine import Value
 from ...structures import flatten
-from ...transforms import gradients
+from ..derivatives.chain import pulled
 from ..derivatives.methods import Differentiable
 from ..options import Options
 from ..plan.order import ordered
 from ..program import Program
+from ..sparse.accumulate import rows
 from .export import Part, export
 
-Wanted = Callable[[Sequence[Any], Sequence[Value]], list[Any]]
 _ABOUT: Final = {
     "value": "The numbers that the function returns, in order.",
     "gradient": "The derivatives of the function.",
@@ -79,75 +78,58 @@ class Exported(Differentiable):
         export(path, parts, numbers, checks)
 
     def _part(self, name: str, example: Sequence[Any]) -> Part:
-        program = self._as_program(_WANTED[name], example)
-        if name in ("value", "gradient"):
-            return Part(name, program, _ABOUT[name])
-        columns = program.parameters or program.inputs
-        kept = [at for at, slot in enumerate(program.results) if not _is_zero(program, slot)]
-        sparse = replace(program, results=tuple([program.results[at] for at in kept]))
-        return Part(name, sparse, _ABOUT[name], [at // columns for at in kept], [at % columns for at in kept])
+        flat, program = self._as_program(name, example)
+        return Part(name, program, _ABOUT[name], *(flat.places or (None, None)))
 
-    def _as_program(self, wanted: Wanted, example: Sequence[Any]) -> Program:
-        """The program of what is made of the function and its sources, for one sample like that of the example."""
+    def _as_program(self, name: str, example: Sequence[Any]) -> tuple["Flat", Program]:
+        """What is made of the function, and its program, for one sample like that of the example."""
         if self._options.static:
             other, numbers = self._bound(example, {})
-            program: Program = other._as_program(wanted, numbers)
-            return program
+            found: tuple[Flat, Program] = other._as_program(name, numbers)
+            return found
         call = self._signatures.read(example)
         xs = call.numbers(0)
-        flat = self._first and _Flat(self._first, call.arguments, wanted, self._parameters.leaves)
+        flat: Any = self._first and Flat(self._first, call.arguments, name, self._parameters.leaves)
         graph = self._made(flat, Options(False, None, "float64", "c", None), self._by_parameters)._graph([xs])
-        return ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
+        return flat, ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
 
 
-def _is_zero(program: Program, slot: int) -> bool:
-    first = program.inputs + program.parameters
-    return first <= slot < program.leaves and program.constants[slot - first] == 0.0
-
-
-class _Flat:
+class Flat:
     """What is made of the numbers that a function returns, as a function of one list of numbers.
 
     Args:
         f: the function.
         build: makes its arguments of numbers.
-        wanted: gives what is made of its results, and the Values to differentiate by.
+        name: what is made of them: one of "value", "gradient", "jacobian" and "hessian".
         leaves: the parameters, if derivatives are by them and not by the arguments.
+
+    Attributes:
+        places: of a matrix the row and the column of each number, after a call.
     """
 
     def __init__(
         self,
         f: Callable[..., Any],
         build: Callable[[Sequence[Any]], Sequence[Any]],
-        wanted: Wanted,
-        leaves: list[Value],
+        name: str,
+        leaves: Sequence[Value],
     ) -> None:
-        self.f, self.build, self.wanted, self.leaves = f, build, wanted, leaves
+        self.f, self.build, self.name, self.leaves = f, build, name, leaves
         self.__name__ = getattr(f, "__name__", repr(f))
+        self.places: tuple[Sequence[int], Sequence[int]] | None = None
 
     def __call__(self, xs: Sequence[Any]) -> list[Any]:
-        roots = flatten(self.f(*self.build(xs)))[0]
-        if self.wanted in (_gradient, _hessian) and len(roots) != 1:
-            raise TypeError(f"{self.__name__} returns {len(roots)} numbers: a gradient and a Hessian are of one")
-        return self.wanted(roots, self.leaves or xs)
+        roots, sources = flatten(self.f(*self.build(xs)))[0], self.leaves or xs
+        if self.name in ("gradient", "hessian"):
+            if len(roots) != 1:
+                raise TypeError(f"{self.__name__} returns {len(roots)} numbers: a gradient and a Hessian are of one")
+            roots = pulled(roots[0], sources)
+        return self._matrix(roots, sources) if self.name in ("jacobian", "hessian") else roots
 
-
-def _value(roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
-    del sources
-    return list(roots)
-
-
-def _gradient(roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
-    (root,) = roots
-    return gradients(root, sources, Value(1.0)) if isinstance(root, Value) else [0.0] * len(sources)
-
-
-def _jacobian(roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
-    return [slope for root in roots for slope in _gradient([root], sources)]
-
-
-def _hessian(roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
-    return _jacobian(_gradient(roots, sources), sources)
-
-
-_WANTED: Final[dict[str, Wanted]] = {"value": _value, "gradient": _gradient, "jacobian": _jacobian, "hessian": _hessian}
+    def _matrix(self, roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
+        found = rows(roots, sources)
+        if found is None:  # too many for one by one
+            found = [dict(enumerate(pulled(root, sources))) for root in roots]
+        entries = [(i, j, row[j]) for i, row in enumerate(found) for j in sorted(row)]
+        self.places = [i for i, _, _ in entries], [j for _, j, _ in entries]
+        return [number for _, _, number in entries]

@@ -134,8 +134,7 @@ class Decoder:
 
     def _of_results(self, *parts: Any) -> Results:
         results = Results.__new__(Results)
-        tree, has_slopes = map(self.decoded, parts)
-        results.__setstate__((tree, has_slopes))
+        results.__setstate__(tuple(map(self.decoded, parts)))  # type: ignore[arg-type]
         return results
 
     def _of_series(self, kind: Any, *parts: Any) -> Any:
