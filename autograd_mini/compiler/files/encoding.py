@@ -134,7 +134,7 @@ class Decoder:
 
     def _of_results(self, *parts: Any) -> Results:
         results = Results.__new__(Results)
-        results.__setstate__(tuple(map(self.decoded, parts)))  # type: ignore[arg-type]
+        results.__setstate__(tuple(map(self.decoded, parts)))
         return results
 
     def _of_series(self, kind: Any, *parts: Any) -> Any:
