@@ -10,6 +10,7 @@ from ...structures import flatten
 from ..derivatives.chain import pulled
 from ..derivatives.methods import Differentiable
 from ..options import Options
+from ..pauses import no_collector
 from ..plan.order import ordered
 from ..program import Program
 from ..sparse.accumulate import rows
@@ -90,7 +91,9 @@ class Exported(Differentiable):
         call = self._signatures.read(example)
         xs = call.numbers(0)
         flat: Any = self._first and Flat(self._first, call.arguments, name, self._parameters.leaves)
-        graph = self._made(flat, Options(False, None, "float64", "c", None), self._by_parameters)._graph([xs])
+        other = self._made(flat, Options(False, None, "float64", "c", None), self._by_parameters)
+        with self._lock, no_collector():
+            graph = other._trace(other._signatures.read([xs])).graph
         return flat, ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
 
 
