@@ -250,4 +250,5 @@ def _reason(guard: Guard) -> str:
     """What it says that a guard does not hold."""
     if guard.line is None:
         return "an operation whose result is not used is not finite"
-    return f"{guard.line.text!r} in line {guard.line.number} is {not guard.outcome}"
+    text = repr(guard.line.text) if guard.line.text else "the branch"
+    return f"{text} in line {guard.line.number} is {not guard.outcome}"
