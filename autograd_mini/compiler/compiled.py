@@ -2,19 +2,18 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients, value_and_grad
+from ..transforms import gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
 from .derivatives.matrices import WithMatrices
 from .derivatives.methods import no_way, takes_several
-from .derivatives.traced import by_all
+from .derivatives.on_values import OnValues
 from .executors import LongWay, made
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
@@ -102,7 +101,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(WithMatrices, WithParameters):
+class Compiled(OnValues, WithMatrices, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -140,7 +139,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             return self._run(args, False)[0]
         except HoldsValue:
-            return self._on_values(whole=True)(*args)
+            return self._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -175,9 +174,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             return self._run(args, True)
         except HoldsValue:
-            transform = partial(value_and_grad, has_aux=self._options.has_aux)
-            value, gradient = by_all(transform, self._on_values(whole=True), args)
-            return value, gradient
+            return self._value_and_grad_on_values(args)
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options

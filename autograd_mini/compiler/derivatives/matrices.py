@@ -251,7 +251,7 @@ class WithMatrices(Differentiable):
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
         _, data, places = found
         if self.function is not None and not arrays().isfinite(data).all():
-            return by_all(_EAGER[what], self._on_values(), args)  # which raises what floats raise
+            return by_all(_EAGER[what], self._first, args)  # type: ignore[arg-type]  # which raises what floats raise
         matrix = places.dense(data)
         if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
             return matrix.reshape(*like.shape, *args[0].shape)
