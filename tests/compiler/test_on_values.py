@@ -260,6 +260,14 @@ def test_what_takes_plain_numbers_alone_says_so():
         compiler.compile(sin, batch=True)(Value(1.0))
 
 
+def test_directions_by_parameters_and_of_samples_are_nodes_too():
+    w, x = Value(3.0), Value(2.0)
+    value, moved = compiler.compile(lambda x: w * x * x, params=[w]).jvp(x, [1.0])
+    assert (value.data, moved.data, gradients(moved, [w, x])) == (12.0, 4.0, [0.0, 4.0])
+    (value,), (moved,) = compiler.compile(lambda x: w * x * x, batch=True).jvp([x], [1.0])
+    assert (value.data, moved.data, gradients(moved, [w, x])) == (12.0, 12.0, [4.0, 6.0])
+
+
 # ---- programs cut at random ----
 
 STEPS = [
