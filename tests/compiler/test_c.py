@@ -226,6 +226,25 @@ def test_static_arguments_and_a_second_result_are_part_of_the_function(tmp_path)
     assert Library(tmp_path).numbers("f_gradient", [4.0], 1) == [8.0]
 
 
+def test_without_an_example_it_is_the_latest_program_also_of_one_that_was_kept(tmp_path):
+    w = [Value(2.0), Value(5.0)]
+    f = compiler.compile(lambda x: w[0] * x[0] ** 2 * x[1] if x[0] > 0.0 else w[1] * x[1], params=w)
+    g = compiler.compile(lambda x: x[0] ** 2 * x[1] if x[0] > 0.0 else x[1])
+    for compiled in (f, g):
+        with pytest.raises(TypeError, match="no program yet"):
+            compiled.to_c(tmp_path / "f")
+    f([1.0, 1.0])
+    f.to_c(tmp_path / "f", what=("gradient", "hessian"))
+    g.save(tmp_path / "g.agm", [1.0, 1.0])
+    compiler.load(tmp_path / "g.agm").to_c(tmp_path / "g", what=("value", "gradient", "hessian"))
+    library = Library(tmp_path)
+    assert library.numbers("f_gradient", [3.0, 7.0, 2.0, 5.0], 2) == [63.0, 0.0]
+    assert library("f_gradient", [-3.0, 7.0, 2.0, 5.0], 2)[0] == 1
+    assert library.numbers("g_gradient", [3.0, 7.0], 2) == [42.0, 9.0]
+    assert library.numbers("g_hessian", [3.0, 7.0], 3) == [14.0, 6.0, 6.0]
+    assert library("g_hessian", [-3.0, 7.0], 3)[0] == 1
+
+
 def test_another_branch_is_reported_and_nothing_is_written(tmp_path):
     def f(x):
         if x[0] > x[1]:

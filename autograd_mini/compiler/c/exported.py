@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,10 @@ from ..pauses import no_collector
 from ..plan.order import ordered
 from ..program import Program
 from ..sparse.accumulate import rows
+from .again import Again
 from .export import Part, export
 
+ANY: Final = 0.5  # a number for each input, where all that is traced is known already
 _ABOUT: Final = {
     "value": "The numbers that the function returns, in order.",
     "gradient": "The derivatives of the function.",
@@ -46,13 +49,14 @@ class Exported(Differentiable):
         Args:
             path: where to, without a suffix; the last part of it begins the names in C.
             example: arguments like those that x will have; only their form matters, and the branches they take.
+                Without them the program of the latest call is meant.
             what: which functions: "value", "gradient", "jacobian", "hessian".
             checks: whether it returns another number too where Python would refuse an operation: log(-1), 1/0.
 
         Raises:
             ValueError: the name or something in `what` is none.
             TypeError: the function uses an operation made with @primitive, which is Python; or returns no single
-                number, and "gradient" or "hessian" is asked for.
+                number, and "gradient" or "hessian" is asked for; or there is neither an example nor a call yet.
             OSError: a file can't be written.
 
         >>> import tempfile
@@ -61,7 +65,7 @@ class Exported(Differentiable):
         ...     compile(lambda x, y: x * y).to_c(Path(folder, "product"), 3.0, 4.0, what="gradient")
         ...     code = Path(folder, "product.c").read_text()
         >>> print(*code.splitlines()[-6:], sep=chr(10))
-        product_gradient(const double *restrict x, double *restrict y)
+        int product_gradient(const double *restrict x, double *restrict y)
         {
             y[0] = x[1];
             y[1] = x[0];
@@ -84,17 +88,36 @@ class Exported(Differentiable):
 
     def _as_program(self, name: str, example: Sequence[Any]) -> tuple["Flat", Program]:
         """What is made of the function, and its program, for one sample like that of the example."""
+        if not example:
+            return self._of_latest(name)
         if self._options.static:
             other, numbers = self._bound(example, {})
             found: tuple[Flat, Program] = other._as_program(name, numbers)
             return found
         call = self._signatures.read(example)
-        xs = call.numbers(0)
-        flat: Any = self._first and Flat(self._first, call.arguments, name, self._parameters.leaves)
-        other = self._made(flat, Options(False, None, "float64", "c", None), self._by_parameters)
+        flat = self._first and Flat(self._first, call.arguments, name, self._parameters.leaves)
+        if flat is None:
+            return self._of_latest(name)
+        return flat, self._traced_flat(flat, call.numbers(0), self._by_parameters)
+
+    def _of_latest(self, name: str) -> tuple["Flat", Program]:
+        """The same of the latest program, which is run again on Values."""
+        if not self.programs:
+            raise TypeError("there is no program yet: call it first, or give arguments as an example")
+        plan = self._latest(None)
+        old, count = plan.program, plan.results.main
+        flat = Flat(Again(old, count), list, name, sources=slice(old.inputs if old.parameters else 0, None))
+        flat.guards = len(old.guards)
+        program = self._traced_flat(flat, [ANY] * (old.inputs + old.parameters), False)
+        end = len(program.results) - flat.guards
+        guards = [guard._replace(node=slot) for guard, slot in zip(old.guards, program.results[end:])]
+        return flat, replace(program, results=program.results[:end], guards=tuple(guards))
+
+    def _traced_flat(self, flat: "Flat", xs: list[float], by_parameters: bool) -> Program:
+        made = self._made(flat, Options(False, None, "float64", "c", None), by_parameters)
         with self._lock, no_collector():
-            graph = other._trace(other._signatures.read([xs])).graph
-        return flat, ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
+            graph = made._trace(made._signatures.read([xs])).graph
+        return ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
 
 
 class Flat:
@@ -105,8 +128,10 @@ class Flat:
         build: makes its arguments of numbers.
         name: what is made of them: one of "value", "gradient", "jacobian" and "hessian".
         leaves: the parameters, if derivatives are by them and not by the arguments.
+        sources: else those of the numbers that derivatives are by.
 
     Attributes:
+        guards: how many of the numbers that f returns are not its results, and come last here too.
         places: of a matrix the row and the column of each number, after a call.
     """
 
@@ -115,14 +140,20 @@ class Flat:
         f: Callable[..., Any],
         build: Callable[[Sequence[Any]], Sequence[Any]],
         name: str,
-        leaves: Sequence[Value],
+        leaves: Sequence[Value] = (),
+        sources: slice = slice(None),
     ) -> None:
-        self.f, self.build, self.name, self.leaves = f, build, name, leaves
+        self.f, self.build, self.name, self.leaves, self.sources = f, build, name, leaves, sources
+        self.guards = 0
         self.__name__ = getattr(f, "__name__", repr(f))
         self.places: tuple[Sequence[int], Sequence[int]] | None = None
 
     def __call__(self, xs: Sequence[Any]) -> list[Any]:
-        roots, sources = flatten(self.f(*self.build(xs)))[0], self.leaves or xs
+        numbers, sources = flatten(self.f(*self.build(xs)))[0], self.leaves or xs[self.sources]
+        end = len(numbers) - self.guards
+        return self._made(numbers[:end], sources) + numbers[end:]
+
+    def _made(self, roots: list[Any], sources: Sequence[Value]) -> list[Any]:
         if self.name in ("gradient", "hessian"):
             if len(roots) != 1:
                 raise TypeError(f"{self.__name__} returns {len(roots)} numbers: a gradient and a Hessian are of one")
