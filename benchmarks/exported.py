@@ -24,7 +24,7 @@ from autograd_mini import compiler, value_and_grad
 from autograd_mini.functions import sin
 
 FLAGS = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O3", "-march=native", "-ffp-contract=off"]
-ROUNDS = 7
+ROUNDS = 5
 STEPS = 1000
 DRIVER = """
 #include <stdio.h>

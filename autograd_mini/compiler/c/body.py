@@ -3,7 +3,9 @@
 Statements are in the order of the program, and nothing is written to the results y before the end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from ...arithmetic import Expression, Lines
@@ -61,7 +63,7 @@ class _Writer:
         guards = [guard for guard in program.guards if checks or guard.line is not None]
         self.reasons = [_reason(guard) for guard in guards]
         self._guards = {guard.node: (k, guard) for k, guard in enumerate(guards, 1)}
-        self._last_read = _last_read(program)
+        self._uses = Counter([*program.operands, *program.asked])
         self._checked: set[tuple[int, int]] = set()
 
     def write(self) -> None:
@@ -77,17 +79,17 @@ class _Writer:
     # ---- groups ----
 
     def _groups(self, part: range) -> None:
-        groups = dict(zip(part, self.program.groups(part)))
-        for end, stretch in _stretches(groups, self.wide):
+        pieces = chain.from_iterable([_even(group, self.wide) for group in self.program.groups(part)])
+        for stretch in _stretches(pieces, self.wide):
             if len(stretch[0].results) >= self.wide:
-                self._in_step(stretch, end)
+                self._in_step(stretch)
             else:
                 for node in stretch[0].nodes():
                     slots = [[slot] for slot in node.operands]
                     self.memory.scalars[node.result] = self._value(self.memory.lines, node.rule, slots, [])
                     self._guard(node.result)
 
-    def _in_step(self, stretch: Sequence[Group], end: int) -> None:
+    def _in_step(self, stretch: Sequence[Group]) -> None:
         """Groups of one length, of which a node needs those of the others that are in the same place."""
         count, lines = len(stretch[0].results), self.memory.block()
         known: dict[int, Any] = {}
@@ -95,7 +97,8 @@ class _Writer:
             inside = [known.get(column[0]) if column[0] in known else None for column in group.operands]
             z = self._value(lines, group.rule, group.operands, inside, count)
             known[group.results.start] = z
-            if any(self._last_read[slot] >= end for slot in group.results):
+            within = sum(column[0] == group.results.start for other in stretch for column in other.operands)
+            if any(self._uses[slot] != within for slot in group.results):
                 base = self.memory.reserve(count)
                 self.memory.places |= {slot: ("w", base + i) for i, slot in enumerate(group.results)}
                 lines.do(f"w[{index_of(base, [(1, 'i')])}] = {{}};", z)
@@ -207,16 +210,43 @@ class _Writer:
             self.memory.lines.do(f"if ({'!' if guard.outcome else ''}({{}})) return {k};", z)
 
 
-def _stretches(groups: dict[int, Group], wide: int) -> Iterator[tuple[int, list[Group]]]:
-    """Groups, together where they are wide and in step, and the number of the group that follows."""
+def _even(group: Group, wide: int) -> Iterator[Group]:
+    """The group in pieces: wide ones whose operands stand at even distances, and what is between them."""
+    count = len(group.results)
+    at = 0
+    for begin, end in pairwise(_cuts(group) if count >= wide else ()):
+        if end - begin >= wide:
+            if at < begin:
+                yield _piece(group, at, begin)
+            yield _piece(group, begin, end)
+            at = end
+    if at < count:
+        yield _piece(group, at, count)
+
+
+def _piece(group: Group, begin: int, end: int) -> Group:
+    return group._replace(results=group.results[begin:end], operands=[c[begin:end] for c in group.operands])
+
+
+def _cuts(group: Group) -> list[int]:
+    """Where an operand does not go on at the distance before; the beginning and the end too."""
+    cuts, count = [0], len(group.results)
+    for i in range(2, count):
+        if i - cuts[-1] > 1 and any(c[i] - c[i - 1] != c[i - 1] - c[i - 2] for c in group.operands):
+            cuts.append(i)
+    return [*cuts, count]
+
+
+def _stretches(groups: Iterable[Group], wide: int) -> Iterator[list[Group]]:
+    """Groups, together where they are wide and in step."""
     stretch: list[Group] = []
-    for at, group in groups.items():
+    for group in groups:
         if stretch and not _goes_on(stretch, group, wide):
-            yield at, stretch
+            yield stretch
             stretch = []
         stretch.append(group)
     if stretch:
-        yield max(groups) + 1, stretch
+        yield stretch
 
 
 def _goes_on(stretch: Sequence[Group], group: Group, wide: int) -> bool:
@@ -233,17 +263,6 @@ def _goes_on(stretch: Sequence[Group], group: Group, wide: int) -> bool:
         if max(column) >= first:
             return False
     return True
-
-
-def _last_read(program: Program) -> list[int]:
-    """For each slot the last group that reads it; of what is asked for, one after all."""
-    last = [-1] * program.slots
-    for g in range(len(program)):
-        for slot in program.operands[program.first[g] : program.first[g + 1]]:
-            last[slot] = g
-    for slot in program.asked:
-        last[slot] = len(program)
-    return last
 
 
 def _reason(guard: Guard) -> str:

@@ -76,31 +76,31 @@ class Exported(Differentiable):
         if not names or not set(names) <= set(_ABOUT) or len(set(names)) < len(names):
             raise ValueError(f"what has some of {', '.join(map(repr, _ABOUT))}, not {what!r:.80}")
         path = Path(path)
-        parts = [self._part(name, example) for name in names]
+        parts = [self._part(name, example, checks) for name in names]
         numbers = f"{parts[0].program.inputs} numbers of the arguments, in order"
         if count := parts[0].program.parameters:
             numbers += f", then {count} of the parameters"
         export(path, parts, numbers, checks)
 
-    def _part(self, name: str, example: Sequence[Any]) -> Part:
-        flat, program = self._as_program(name, example)
+    def _part(self, name: str, example: Sequence[Any], checks: bool) -> Part:
+        flat, program = self._as_program(name, example, checks)
         return Part(name, program, _ABOUT[name], *(flat.places or (None, None)))
 
-    def _as_program(self, name: str, example: Sequence[Any]) -> tuple["Flat", Program]:
+    def _as_program(self, name: str, example: Sequence[Any], checks: bool) -> tuple["Flat", Program]:
         """What is made of the function, and its program, for one sample like that of the example."""
         if not example:
-            return self._of_latest(name)
+            return self._of_latest(name, checks)
         if self._options.static:
             other, numbers = self._bound(example, {})
-            found: tuple[Flat, Program] = other._as_program(name, numbers)
+            found: tuple[Flat, Program] = other._as_program(name, numbers, checks)
             return found
         call = self._signatures.read(example)
         flat = self._first and Flat(self._first, call.arguments, name, self._parameters.leaves)
         if flat is None:
-            return self._of_latest(name)
-        return flat, self._traced_flat(flat, call.numbers(0), self._by_parameters)
+            return self._of_latest(name, checks)
+        return flat, self._traced_flat(flat, call.numbers(0), checks, self._by_parameters)
 
-    def _of_latest(self, name: str) -> tuple["Flat", Program]:
+    def _of_latest(self, name: str, checks: bool) -> tuple["Flat", Program]:
         """The same of the latest program, which is run again on Values."""
         if not self.programs:
             raise TypeError("there is no program yet: call it first, or give arguments as an example")
@@ -108,15 +108,17 @@ class Exported(Differentiable):
         old, count = plan.program, plan.results.main
         flat = Flat(Again(old, count), list, name, sources=slice(old.inputs if old.parameters else 0, None))
         flat.guards = len(old.guards)
-        program = self._traced_flat(flat, [ANY] * (old.inputs + old.parameters), False)
+        program = self._traced_flat(flat, [ANY] * (old.inputs + old.parameters), checks, False)
         end = len(program.results) - flat.guards
         guards = [guard._replace(node=slot) for guard, slot in zip(old.guards, program.results[end:])]
         return flat, replace(program, results=program.results[:end], guards=tuple(guards))
 
-    def _traced_flat(self, flat: "Flat", xs: list[float], by_parameters: bool) -> Program:
+    def _traced_flat(self, flat: "Flat", xs: list[float], checks: bool, by_parameters: bool) -> Program:
         made = self._made(flat, Options(False, None, "float64", "c", None), by_parameters)
         with self._lock, no_collector():
             graph = made._trace(made._signatures.read([xs])).graph
+        if not checks:  # what may raise, and nothing uses, is of no account
+            graph.checks.clear()
         return ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
 
 
