@@ -1,10 +1,10 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from types import BuiltinFunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
@@ -15,6 +15,8 @@ from .argument import HoldsValue, arrays
 from .derivatives.methods import Differentiable, takes_several
 from .derivatives.traced import by_all
 from .executors import LongWay, made
+from .forms.outcomes import Outcomes, Plan
+from .forms.shortcuts import Shortcuts
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -24,10 +26,8 @@ from .record.graph import Graph
 from .record.replay import replay
 from .record.results import Results, returned
 from .record.trace import Trace, note, run_only, trace
-from .record.watched import Watched, all_hold
-from .signature import Call, Signature, Signatures
+from .signature import Call, Signatures
 
-KEPT = 64  # programs of one structure, for as many outcomes of its branches
 PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
 
@@ -90,17 +90,6 @@ def compile(
     return Compiled(f, leaves_of(params), options)
 
 
-class _Plan(NamedTuple):
-    """A program, made ready to run."""
-
-    program: Program
-    executor: Any
-    results: Results
-    watched: list[Watched]
-    seconds: tuple[float, float]  # for the trace, and for the rest
-    note: str = ""  # on loops that were not folded
-
-
 class Compiled(Differentiable, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
@@ -110,19 +99,19 @@ class Compiled(Differentiable, WithParameters):
     >>> square = compile(lambda x: x * x)
     >>> square.value_and_grad(3.0)
     (9.0, 6.0)
-    >>> square.source.splitlines()[:2]
-    ['def value(x0):', '    return x0 * x0']
+    >>> print(square.source.splitlines()[2])
+        return x0 * x0
     """
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: Options) -> None:
         self.function, self._options = f, options
         self._have(Parameters(leaves, options.dtype))
-        self._plans: dict[Hashable, list[_Plan]] = {}
+        self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
         self._is_of_several = f is not None and takes_several(f, options.static)
-        self._outdated, self._run_eagerly = 0, 0  # programs, and calls
-        self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
-        self._short: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
+        self._run_eagerly = 0  # calls
+        self._shortcuts = Shortcuts()
+        self._short = self._shortcuts.latest
         self._lock = one_at_a_time()
         if options.sampled:
             arrays()
@@ -133,11 +122,16 @@ class Compiled(Differentiable, WithParameters):
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
+        if not named:
+            try:
+                return self._short[False](*args)
+            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+                pass
         if named or self._options.static:
             other, args = self._bound(args, named)
             return other(*args)
         try:
-            return self._run(args, False)[0]
+            return self._run(args, False)
         except HoldsValue:
             return self._on_values(whole=True)(*args)
 
@@ -160,7 +154,8 @@ class Compiled(Differentiable, WithParameters):
         """
         if not named:
             try:
-                return self._short(*args)
+                both: tuple[Any, Any] = self._short[True](*args)
+                return both
             except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
                 pass
         return self.long_way(*args, **named)
@@ -172,13 +167,21 @@ class Compiled(Differentiable, WithParameters):
             value, gradient = other.value_and_grad(*args)
             return value, gradient
         try:
-            return self._run(args, True)
+            value, gradient = self._run(args, True)
+            return value, gradient
         except HoldsValue:
             transform = partial(value_and_grad, has_aux=self._options.has_aux)
             value, gradient = by_all(transform, self._on_values(whole=True), args)
             return value, gradient
 
-    def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
+    def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
+        if found := self._shortcuts.other(derivatives, args):
+            vars(self).pop("value_and_grad", None)
+            return found[0]
+        value, gradient = self._by_reading(args, derivatives)
+        return (value, gradient) if derivatives else value
+
+    def _by_reading(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
         self._parameters.adopt()
         call = self._signatures.read(args)
@@ -192,10 +195,19 @@ class Compiled(Differentiable, WithParameters):
             self._replay(call, i)
         return value, gradient
 
-    def _by_program(self, call: Call, derivatives: bool) -> tuple[_Plan, Any, Any] | None:
+    def _by_program(self, call: Call, derivatives: bool) -> tuple[Plan, Any, Any] | None:
         """What the program that fits returns; None where the function itself must say what comes of these numbers."""
         exact = self._options.sampled or self.function is None
-        for plan in self._candidates(call):
+        key = call.signature.key
+        outcomes = self._plans.get(key) or self._plans.setdefault(key, Outcomes())
+        plan, tried = outcomes.first(), list[Plan]()
+        while True:
+            is_new = plan is None
+            if plan is None:
+                plan = None if outcomes.are_too_many and not exact else self._traced(call)
+            elif plan.is_doubtful:
+                self._run_again(call)
+                plan.is_doubtful = False
             if plan is None:
                 return None
             note(plan.watched)
@@ -205,33 +217,20 @@ class Compiled(Differentiable, WithParameters):
                 value, gradient = call.run(plan.executor, plan.results, derivatives)
             except Flipped as flip:
                 self._require_agreement(call, plan, flip)
-                if not exact and _is_refusal(plan.program, flip):
+                if not exact and plan.is_refused(flip):
                     return None
-                continue
+                if is_new:
+                    raise RetraceError(
+                        "the function takes another branch each time it is run: it depends on more than its arguments"
+                    ) from None
+                plan = outcomes.after(plan, flip, tried)
             except Exception as error:
                 if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
                     raise
                 return None
-            self._remember(call.signature, plan)
-            return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
-        raise RetraceError(
-            "the function takes another branch each time it is run: it depends on more than its arguments"
-        )
-
-    def _candidates(self, call: Call) -> Iterator[_Plan | None]:
-        """The programs for calls of this structure, the latest first, and then that of a new trace."""
-        key = call.signature.key
-        for plan in list(self._plans.get(key, ())):
-            if not all_hold(plan.watched):
-                self._plans[key] = [other for other in self._plans[key] if other is not plan]
-                self._outdated += 1
-                continue
-            if id(plan.program) in self._doubtful:
-                self._run_again(call)
-                self._doubtful.discard(id(plan.program))
-            yield plan
-        with self._lock:
-            yield self._traced(call)
+            else:
+                self._remember(call, outcomes, plan, derivatives)
+                return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
 
     def _run_again(self, call: Call) -> None:
         """Let the function meet the Values that its trace has left behind: if it uses one, that is an error."""
@@ -258,23 +257,26 @@ class Compiled(Differentiable, WithParameters):
             name = getattr(self.function, "__name__", "the function")
             raise TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
-    def _remember(self, signature: Signature, plan: _Plan) -> None:
+    def _remember(self, call: Call, outcomes: Outcomes, plan: Plan, derivatives: bool) -> None:
         """Put a plan that fitted first, and take its short way."""
-        plans = self._plans.setdefault(signature.key, [])
-        if plans[:1] != [plan]:
-            self._plans[signature.key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        always = plan.results.is_number and not (
-            plan.watched or self._options.check or id(plan.program) in self._doubtful
-        )
-        way = plan.executor.short_way(signature, LongWay(self)) if always else None
-        self._short = _refuse if way is None else self._parameters.while_adopted(way)
-        vars(self).pop("value_and_grad", None)
-        if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
-            vars(self)["value_and_grad"] = way
+        outcomes.use(plan)
+        way = None
+        if not plan.is_doubtful:
+            ways = outcomes.ways if plan.is_one_of_many else plan.ways
+            if derivatives not in ways:
+                run = plan.function(derivatives, call.signature.scalars)
+                run = outcomes.running(derivatives) if plan.is_one_of_many else run
+                ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
+            way = ways[derivatives]
+        self._shortcuts.take(derivatives, call.types, way)
+        if derivatives:
+            vars(self).pop("value_and_grad", None)
+            if isinstance(way, BuiltinFunctionType):  # no method need stand between
+                vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
 
     # ---- traces ----
 
-    def _traced(self, call: Call) -> _Plan | None:
+    def _traced(self, call: Call) -> Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
         f = self.function
         if f is None:
@@ -282,7 +284,7 @@ class Compiled(Differentiable, WithParameters):
                 "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
             )
         start = time.perf_counter()
-        with no_collector():
+        with self._lock, no_collector():
             traced = self._trace(f, call)
             if traced.caught is not None:
                 return None
@@ -292,9 +294,7 @@ class Compiled(Differentiable, WithParameters):
             program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
             executor = self._executor(program, traced.results, signature.scalars)
         seconds = between - start, time.perf_counter() - between
-        if traced.leaks:
-            self._doubtful.add(id(program))
-        return _Plan(program, executor, traced.results, traced.watched, seconds, note)
+        return Plan(program, executor, traced.results, traced.watched, seconds, note, traced.leaks)
 
     def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
         for raising in (True, False):  # one program is for other numbers too
@@ -332,7 +332,7 @@ class Compiled(Differentiable, WithParameters):
     @property
     def _lasts(self) -> bool:
         """Whether a program is worth code of its own."""
-        return self._outdated <= PATIENCE
+        return sum([outcomes.outdated for outcomes in list(self._plans.values())]) <= PATIENCE
 
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
         made = Compiled(f, [], options)
@@ -342,7 +342,7 @@ class Compiled(Differentiable, WithParameters):
 
     # ---- what may go wrong ----
 
-    def _require_agreement(self, call: Call, plan: _Plan, flip: Flipped) -> None:
+    def _require_agreement(self, call: Call, plan: Plan, flip: Flipped) -> None:
         """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
         found = call.disagreement(flip)
         if found is None:
@@ -374,7 +374,7 @@ class Compiled(Differentiable, WithParameters):
     @property
     def source(self) -> str:
         """The Python of the latest program; the list of its operations where it is machine code."""
-        plans = [plans[0] for plans in list(self._plans.values()) if plans]
+        plans = [outcomes.latest for outcomes in list(self._plans.values()) if outcomes.latest]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
@@ -403,18 +403,7 @@ class Compiled(Differentiable, WithParameters):
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
         self._is_of_several = state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = [_Plan(p, self._executor(p, r, s), r, [], (0.0, 0.0)) for p, r, s in plans]
+            self._plans[key] = Outcomes([Plan(p, self._executor(p, r, s), r) for p, r, s in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)
-
-
-def _is_refusal(program: Program, flip: Flipped) -> bool:
-    """Whether no branch is another, but an operation that may raise is not finite."""
-    if program.is_straight:
-        return False
-    return all(program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} such arguments")

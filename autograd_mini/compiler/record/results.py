@@ -62,6 +62,17 @@ class Results:
         self.leaves, self.has_slopes = [], state[1]
 
 
+def all_finite(x: Any) -> bool:
+    """Whether all numbers in a structure are; None has none that is not."""
+    if type(x) is float:
+        return math.isfinite(x)
+    if hasattr(x, "dtype"):
+        return bool(arrays().isfinite(x).all())
+    if isinstance(x, (tuple, list)):
+        return all(map(all_finite, x))
+    return x is None or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
+
+
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
     """The Values in what f returned, and its form.
 
