@@ -12,7 +12,7 @@ from ..hooks import without_hooks
 from ..transforms import gradients, value_and_grad
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
-from .derivatives.methods import Differentiable, takes_several
+from .derivatives.methods import Differentiable
 from .derivatives.traced import by_all
 from .executors import LongWay, made
 from .forms.outcomes import Outcomes, Plan
@@ -23,6 +23,7 @@ from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
 from .record.graph import Graph
+from .record.named import Names
 from .record.replay import replay
 from .record.results import Results, returned
 from .record.trace import Trace, note, run_only, trace
@@ -108,7 +109,8 @@ class Compiled(Differentiable, WithParameters):
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
-        self._is_of_several = f is not None and takes_several(f, options.static)
+        self._names = Names(f)
+        self._is_of_several = self._names.takes_several(options.static)
         self._run_eagerly = 0  # calls
         self._shortcuts = Shortcuts()
         self._short = self._shortcuts.latest
@@ -264,8 +266,7 @@ class Compiled(Differentiable, WithParameters):
         if not plan.is_doubtful:
             ways = outcomes.ways if plan.is_one_of_many else plan.ways
             if derivatives not in ways:
-                run = plan.function(derivatives, call.signature.scalars)
-                run = outcomes.running(derivatives) if plan.is_one_of_many else run
+                run = outcomes.running(derivatives) if plan.is_one_of_many else plan.function(derivatives)
                 ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
             way = ways[derivatives]
         self._shortcuts.take(derivatives, call.types, way)
@@ -292,9 +293,9 @@ class Compiled(Differentiable, WithParameters):
             graph, options, signature = traced.graph, self._options, call.signature
             how = options.executor, options.sampled, options.dtype, self._lasts
             program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
-            executor = self._executor(program, traced.results, signature.scalars)
+            program, executor = self._executor(program, traced.results, signature.scalars)
         seconds = between - start, time.perf_counter() - between
-        return Plan(program, executor, traced.results, traced.watched, seconds, note, traced.leaks)
+        return Plan(program, executor, traced.results, signature.scalars, traced.watched, seconds, note, traced.leaks)
 
     def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
         for raising in (True, False):  # one program is for other numbers too
@@ -324,10 +325,14 @@ class Compiled(Differentiable, WithParameters):
             return range(0)
         return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
 
-    def _executor(self, program: Program, results: Results, scalars: bool) -> Any:
+    def _executor(self, program: Program, results: Results, scalars: bool) -> tuple[Program, Any]:
+        """A program with what runs it: that of another form of arguments, where the same was traced."""
         options, sources = self._options, self._sources(program, results)
+        for plan in self._all_plans():
+            if plan.is_same(program, results, scalars):
+                return plan.program, plan.executor
         params = self._parameters.numbers
-        return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
+        return program, made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
 
     @property
     def _lasts(self) -> bool:
@@ -369,7 +374,10 @@ class Compiled(Differentiable, WithParameters):
     @property
     def programs(self) -> list[Program]:
         """Those of all traces so far, the latest to fit first for each structure of the arguments."""
-        return [plan.program for plans in list(self._plans.values()) for plan in plans]
+        return list({id(plan.program): plan.program for plan in self._all_plans()}.values())
+
+    def _all_plans(self) -> list[Plan]:
+        return [plan for plans in list(self._plans.values()) for plan in plans]
 
     @property
     def source(self) -> str:
@@ -379,7 +387,7 @@ class Compiled(Differentiable, WithParameters):
 
     def explain(self) -> str:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
-        plans = [plan for plans in list(self._plans.values()) for plan in plans]
+        plans = {id(plan.program): plan for plan in self._all_plans()}.values()
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         parts += [f"for {name}: {it.explain()}" for (name, _), it in list(self._derived.items()) if it.programs]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
@@ -393,17 +401,18 @@ class Compiled(Differentiable, WithParameters):
         return {
             "options": self._options,
             "params": self._parameters.numbers,
+            "names": self._names,
             "several": self._is_of_several,
-            "plans": {key: [(p.program, p.results, p.executor.scalars) for p in plans] for key, plans in kept},
+            "plans": {key: [(p.program, p.results, p.scalars) for p in plans] for key, plans in kept},
             "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
         }
 
     def __setstate__(self, state: dict[str, Any], parameters: Parameters | None = None) -> None:
         Compiled.__init__(self, None, [], state["options"])
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
-        self._is_of_several = state["several"]
+        self._names, self._is_of_several = state["names"], state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = Outcomes([Plan(p, self._executor(p, r, s), r) for p, r, s in plans])
+            self._plans[key] = Outcomes([Plan(*self._executor(p, r, s), r, s) for p, r, s in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)

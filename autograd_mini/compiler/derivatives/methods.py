@@ -1,6 +1,5 @@
 """The derivatives that a compiled function has beside its gradient, each by compiled functions of its own."""
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -14,7 +13,7 @@ from ..executors import TINY
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
-from ..record.named import bound
+from ..record.named import Bound, Names
 from ..signature import Signatures, one_or_all
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Rows, Traced, Transformed, by_all
 
@@ -35,6 +34,7 @@ class Differentiable(ABC):
     _signatures: Signatures
     _derived: dict[tuple[str, Hashable], Any]
     _lock: Any
+    _names: Names
     _is_of_several: bool
 
     @abstractmethod
@@ -70,20 +70,25 @@ class Differentiable(ABC):
 
     def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...]]:
         """What is compiled for arguments that are given by name or are no numbers, and those that are numbers."""
-        if self.function is None:
-            raise TypeError("this was pickled, which leaves the names of arguments behind: give numbers by position")
-        call = bound(self.function, args, named, self._options.static)
-        if not (call.by_name or call.given or self._options.static):
+        call = self._names.bound(args, named, self._options.static)
+        if not (call.layout.by_name or call.given or self._options.static):
             return self, call.numbers
-        known = list(inspect.signature(self.function).parameters)
-        shared = [k for k, name in enumerate(call.names) if name in [known[at] for at in self._options.shared]]
+        key = "arguments by name", call.key
+        other = self._derived.get(key)
+        if other is None:
+            with self._lock:
+                other = self._derived.get(key) or self._made_for(call)
+                self._derived[key] = other
+        return other, call.numbers
+
+    def _made_for(self, call: Bound) -> Any:
+        known, names = self._names.known, call.layout.names
+        shared = [k for k, name in enumerate(names) if name in [known[at] for at in self._options.shared]]
         options = self._options._replace(static=(), shared=tuple(shared))
-        with self._lock:
-            if ("arguments by name", call.key) not in self._derived:
-                other = self._made(call.fixed(self.function), options, self._by_parameters)
-                other._is_of_several = len(call.numbers) > 1
-                self._derived["arguments by name", call.key] = other
-            return self._derived["arguments by name", call.key], call.numbers
+        f = None if self.function is None else call.fixed(self.function)
+        other = self._made(f, options, self._by_parameters)
+        other._is_of_several = len(call.numbers) > 1
+        return other
 
     @property
     def _first(self) -> Callable[..., Any] | None:
@@ -227,11 +232,14 @@ class Differentiable(ABC):
         return compiled.value_and_grad(x, _identity(rows, options.dtype))[1][0]
 
     def _transformed(self, name: str, transform: Callable[..., Any]) -> Any:
-        return self._beside(
+        return self._derived.get((name, None)) or self._beside(
             (name, None), lambda f: Transformed(f, transform), self._options._replace(has_aux=False), False
         )
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
+        known = self._derived.get((name, count))
+        if known is not None:
+            return known
         leaves = self._parameters.leaves
         shared = self._options.shared
         if made in (Product, Pushforward) and not leaves:  # directions are like arguments
@@ -308,18 +316,6 @@ def _kept_identity(rows: int, dtype: str) -> Any:
 def _identity(rows: int, dtype: str) -> Any:
     """The adjoints of all rows, which are only read; small ones are kept."""
     return _kept_identity(rows, dtype) if rows <= KEPT else arrays().eye(rows, dtype=dtype)
-
-
-def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:
-    """Whether a function needs more than one argument that is not static, or takes any number."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # a built-in without one
-        return False
-    needed = [
-        p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty and p.name not in static
-    ]
-    return len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:

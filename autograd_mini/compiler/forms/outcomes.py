@@ -25,6 +25,7 @@ class Plan:
     Attributes:
         program, executor: these.
         results: the form of the result.
+        scalars: whether each argument is one number.
         watched: what was read of Values that are neither arguments nor parameters.
         seconds: for the trace, and for the rest.
         note: on loops that were not folded.
@@ -37,12 +38,14 @@ class Plan:
         program: Program,
         executor: Any,
         results: Results,
+        scalars: bool,
         watched: Sequence[Watched] = (),
         seconds: tuple[float, float] = (0.0, 0.0),
         note: str = "",
         is_doubtful: bool = False,
     ) -> None:
         self.program, self.executor, self.results, self.watched = program, executor, results, watched
+        self.scalars = scalars
         self.seconds, self.note, self.is_doubtful = seconds, note, is_doubtful
         self.ways: dict[bool, Callable[..., Any] | None] = {}
         self.holds = holding(watched) if watched else None
@@ -50,10 +53,18 @@ class Plan:
             executor.takes_numbers and program.guards and results.is_number and not watched and not is_doubtful
         )
 
-    def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
+    def function(self, derivatives: bool) -> Callable[..., Any] | None:
         """The program as a function of numbers, if it is one."""
-        made: Callable[..., Any] | None = self.executor.function(derivatives, scalars)
+        made: Callable[..., Any] | None = self.executor.function(derivatives, self.scalars)
         return made
+
+    def is_same(self, program: Program, results: Results, scalars: bool) -> bool:
+        """Whether it runs that program too, of a trace with arguments of another form."""
+        return (
+            (self.scalars, self.results.has_slopes) == (scalars, results.has_slopes)
+            and self.program == program
+            and self.program.constants.tobytes() == program.constants.tobytes()  # −0.0 is another than 0.0
+        )
 
     def is_refused(self, flip: Flipped) -> bool:
         """Whether no branch is another, but an operation that may raise is not finite."""
