@@ -44,24 +44,26 @@ def numbers() -> Forms:
     beside = Value(0.5)
     captured = compiler.compile(lambda x, y: tiny(x, y) * beside)
     checked = compiler.compile(tiny, check="raise")
-    one, two = np.float64(1.0), np.float64(2.0)
+    one, two, single = np.float64(1.0), np.float64(2.0), np.float32(1)
+    mapping, tuple_, made = {"x": 1.0, "k": 2.0}, Pair(1.0, 2.0), Record(1.0, 2.0)
+    alone, array, ints = np.array(1.0), np.array([1.0, 2.0]), np.array([1, 2])
     return {
         "floats": lambda: plain.value_and_grad(1.0, 2.0),
         "value alone": lambda: plain(1.0, 2.0),
         "ints": lambda: plain.value_and_grad(1, 2),
         "bools": lambda: plain.value_and_grad(True, False),
         "np.float64": lambda: plain.value_and_grad(one, two),
-        "np.float32": lambda: plain.value_and_grad(np.float32(1), np.float32(2)),
-        "arrays without axes": lambda: plain.value_and_grad(np.array(1.0), np.array(2.0)),
+        "np.float32": lambda: plain.value_and_grad(single, single),
+        "arrays without axes": lambda: plain.value_and_grad(alone, alone),
         "by keyword": lambda: plain.value_and_grad(1.0, y=2.0),
         "list": lambda: pair.value_and_grad([1.0, 2.0]),
         "tuple": lambda: pair.value_and_grad((1.0, 2.0)),
         "list of ints": lambda: pair.value_and_grad([1, 2]),
-        "array": lambda: pair.value_and_grad(np.ones(2)),
-        "array of ints": lambda: pair.value_and_grad(np.ones(2, int)),
-        "dict": lambda: named.value_and_grad({"x": 1.0, "k": 2.0}),
-        "named tuple": lambda: record.value_and_grad(Pair(1.0, 2.0)),
-        "dataclass": lambda: record.value_and_grad(Record(1.0, 2.0)),
+        "array": lambda: pair.value_and_grad(array),
+        "array of ints": lambda: pair.value_and_grad(ints),
+        "dict": lambda: named.value_and_grad(mapping),
+        "named tuple": lambda: record.value_and_grad(tuple_),
+        "dataclass": lambda: record.value_and_grad(made),
         "a captured Value": lambda: captured.value_and_grad(1.0, 2.0),
         "check='raise'": lambda: checked.value_and_grad(1.0, 2.0),
     }
@@ -70,6 +72,7 @@ def numbers() -> Forms:
 def samples() -> Forms:
     """a batch of 8"""
     floats = np.linspace(0.5, 1.5, 8)
+    mapping, tuple_, made = {"x": floats, "k": floats}, Pair(floats, floats), Record(floats, floats)
     ints, singles, listed = np.arange(1, 9), floats.astype("f4"), floats.tolist()
     plain = compiler.compile(wave, batch=True)
     named = compiler.compile(lambda d: wave(d["x"], d["k"]), batch=True)
@@ -89,9 +92,9 @@ def samples() -> Forms:
         "one float32": lambda: plain.value_and_grad(floats, singles),
         "lists": lambda: plain.value_and_grad(listed, listed),
         "by keyword": lambda: plain.value_and_grad(floats, k=floats),
-        "dict": lambda: named.value_and_grad({"x": floats, "k": floats}),
-        "named tuple": lambda: record.value_and_grad(Pair(floats, floats)),
-        "dataclass": lambda: record.value_and_grad(Record(floats, floats)),
+        "dict": lambda: named.value_and_grad(mapping),
+        "named tuple": lambda: record.value_and_grad(tuple_),
+        "dataclass": lambda: record.value_and_grad(made),
         "2 × 2 each": lambda: matrix.value_and_grad(squares),
         "lists of 2 × 2 each": lambda: matrix.value_and_grad(rows),
         "a captured Value": lambda: captured.value_and_grad(floats, floats),
@@ -114,11 +117,11 @@ def long() -> Forms:
 
     compiled = compiler.compile(f)
     floats = np.linspace(0.1, 1.0, 10)
-    listed, ints = floats.tolist(), list(range(10))
+    listed, ints, array = floats.tolist(), list(range(10)), np.arange(10)
     return {
         "float64": lambda: compiled.value_and_grad(floats),
         "value alone": lambda: compiled(floats),
-        "int64": lambda: compiled.value_and_grad(np.arange(10)),
+        "int64": lambda: compiled.value_and_grad(array),
         "list": lambda: compiled.value_and_grad(listed),
         "tuple": lambda: compiled.value_and_grad(tuple(listed)),
         "list of ints": lambda: compiled.value_and_grad(ints),

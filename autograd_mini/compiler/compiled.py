@@ -109,6 +109,7 @@ class Compiled(Differentiable, WithParameters):
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
+        self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
         self._names = Names(f)
         self._is_of_several = self._names.takes_several(options.static)
         self._run_eagerly = 0  # calls

@@ -35,6 +35,7 @@ class Differentiable(ABC):
     _derived: dict[tuple[str, Hashable], Any]
     _lock: Any
     _names: Names
+    _arranged: dict[tuple[Any, ...], Any]
     _is_of_several: bool
 
     @abstractmethod
@@ -70,15 +71,19 @@ class Differentiable(ABC):
 
     def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...]]:
         """What is compiled for arguments that are given by name or are no numbers, and those that are numbers."""
+        if found := self._arranged.get((len(args), *named)):
+            return found[0], (*args, *[named[name] for name in found[1]])
         call = self._names.bound(args, named, self._options.static)
-        if not (call.layout.by_name or call.given or self._options.static):
-            return self, call.numbers
-        key = "arguments by name", call.key
-        other = self._derived.get(key)
-        if other is None:
-            with self._lock:
-                other = self._derived.get(key) or self._made_for(call)
-                self._derived[key] = other
+        other: Any = self
+        if call.layout.by_name or call.given or self._options.static:
+            key = "arguments by name", call.key
+            other = self._derived.get(key)
+            if other is None:
+                with self._lock:
+                    other = self._derived.get(key) or self._made_for(call)
+                    self._derived[key] = other
+        if not self._options.static:
+            self._arranged[len(args), *named] = other, call.layout.numbers[len(args) :]
         return other, call.numbers
 
     def _made_for(self, call: Bound) -> Any:

@@ -8,14 +8,17 @@ the way of its own outcomes through a tree, and the tree the latest program thro
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from ..argument import floats
 from ..pauses import one_at_a_time
 from ..program import Flipped, Program
+from ..python.decisions import decision
 from ..record.results import Results
 from ..record.watched import Watched, all_hold, holding
 
 KEPT: Final = 1024  # programs of one form
 UNUSED: Final = 10_000  # changes of the program in use, after which one that was not used is let go
 TRIED: Final = 64  # programs that are tried in turn where the tree knows none
+VAIN: Final = 16  # programs tried in vain for each that is kept, after which a function is made that decides
 RARE: Final = 64  # calls with unknown outcomes, of which one is traced where no more can be kept
 
 
@@ -104,7 +107,10 @@ class Outcomes:
         self.outdated = 0
         self._clock = self._missed = 0
         self._lock = one_at_a_time()
-        self._grow()
+        self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome, the place that follows
+        self._through: dict[int, Plan] = {}  # for each place the program that came there last
+        self._decide: Callable[..., Plan] | None = None
+        self._vain = 0
         for plan in reversed(plans):
             self.use(plan)
 
@@ -165,19 +171,31 @@ class Outcomes:
         """A function of numbers: that of the program whose branches turn out as they do with these."""
 
         def run(*numbers: Any) -> Any:
-            plan, tried = self.latest, list[Plan]()
+            numbers = (*floats(*numbers),)
+            plan = self.latest if self._decide is None else self._decide(*numbers)
+            tried = list[Plan]()
             while plan is not None and plan.is_one_of_many:
                 try:
                     result = plan.executor.function(derivatives, True)(*numbers)
                 except Flipped as flip:
                     plan = self.after(plan, flip, tried)
                 else:
-                    if tried:
+                    if plan is not self.latest:
                         self.use(plan)
+                        self._note(len(tried))
                     return result
             raise TypeError
 
         return run
+
+    def _note(self, tried: int) -> None:
+        """Have what was tried in vain decided by a function, when that has cost as much as making it."""
+        self._vain += tried
+        if self._vain > VAIN * (4 + len(self._kept)):
+            with self._lock:
+                self._vain = 0
+                quick = all(kept.plan.is_one_of_many for kept in self._kept.values())
+                self._decide = decision(self._places, self._through) if quick else None
 
     # ---- the tree ----
 
@@ -185,13 +203,13 @@ class Outcomes:
         return sorted(self._kept.values(), key=lambda kept: kept.used)
 
     def _grow(self) -> None:
-        self._places: dict[tuple[int, bool], int] = {}
-        self._through: dict[int, Plan] = {}
+        self._places, self._through, self._decide, self._vain = {}, {}, None, 0
         for kept in self._oldest_first():
             self._place(kept)
 
     def _place(self, kept: _Kept) -> None:
         path, place = [], 0
+        self._through[0] = kept.plan
         for guard in kept.plan.program.guards:
             path.append(place)
             place = self._places.setdefault((place, guard.outcome), len(self._places) + 1)

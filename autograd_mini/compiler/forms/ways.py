@@ -60,7 +60,7 @@ class Way:
         """The way, which returns the value, with derivatives if there are any."""
         if self.checks:
             self.lines += [f"value = {value}", "slopes = " + (gradient or "None")]
-            self.require("all_finite(value)" + " and all_finite(slopes)" * (gradient is not None))
+            self.require("all_finite(value) and all_finite(slopes)")
             value, gradient = "value", gradient and "slopes"
         if len(self.lines) > LARGE:
             raise Unwritten
@@ -92,6 +92,11 @@ def of_numbers(
         numbers.append(f"*{way.named(params)}.tolist()")
     value, gradient = "z", None
     way.lines.append(f"z{', s' * derivatives} = {way.named(run)}({', '.join(numbers)})")
+    if way.checks:
+        one = scalars and len(keys) == 1 and params is None
+        looked_at = [("z", way.results.is_number)] + [("s", one)] * derivatives
+        way.lines += [f"if not {'isfinite' if is_one else 'all_are'}({x}): raise TypeError" for x, is_one in looked_at]
+        way.names["all_are"], way.checks = lambda numbers: all(map(math.isfinite, numbers)), False
     if not way.results.is_number:
         value = f"{way.named(way.results.build)}(z)"
     if derivatives:
@@ -282,15 +287,16 @@ def _put(way: Way, kind: Any, names: Any, parts: Sequence[str], place: str) -> s
         return _made(way, kind, parts)
     if kind is dict:
         return f"{{{', '.join([f'{way.named(name)}: {part}' for name, part in zip(names, parts)])}}}"
-    inside = ", ".join([f"{name}={part}" for name, part in zip(names, parts)])
-    return f"{way.named(_record)}({place}, {inside})"
+    inside = ", ".join([f"{name!r}: {part}" for name, part in zip(names, parts)])
+    return f"{way.named(_record)}({place}, {{{inside}}})"
 
 
 def _made(way: Way, kind: Any, parts: Sequence[str]) -> str:
     inside = ", ".join(parts)
     if kind is list:
         return f"[{inside}]"
-    return f"({inside}{',' * bool(parts)})" if kind is tuple else f"{way.named(kind)}({inside})"
+    inside = f"({inside}{',' * bool(parts)})"
+    return inside if kind is tuple else f"{way.named(tuple.__new__)}({way.named(kind)}, {inside})"
 
 
 def _known(kind: Any) -> Any:
@@ -311,10 +317,12 @@ def _known(kind: Any) -> Any:
 _COPYING: Final = ("__copy__", "__reduce_ex__", "__reduce__", "__getstate__", "__setstate__", "__getattribute__")
 
 
-def _record(like: Any, /, **parts: Any) -> Any:
+def _record(like: Any, parts: dict[str, Any]) -> Any:
     """A copy of a dataclass with other parts: not by __init__, which may refuse the numbers of a gradient."""
     new = object.__new__(type(like))
-    new.__dict__.update(like.__dict__, **parts)
+    inside = new.__dict__
+    inside.update(like.__dict__)
+    inside.update(parts)
     return new
 
 
