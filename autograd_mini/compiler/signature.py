@@ -92,19 +92,18 @@ class Signature:
             run: the program as a function of numbers, if it is one.
             checks: whether what is not finite is to be refused.
         """
-        how, numbers, executor = self.how, self.how.parameters.numbers, plan.executor
+        how, executor = self.how, plan.executor
         if how.shared or (how.reduce and not plan.results.is_number):
             return None
-        way = Way(plan.holds, None if numbers is None else how.parameters.adopt, plan.results, checks)
+        way = Way(self.key, plan.results, derivatives, how.parameters, plan.holds, checks)
         try:
             if run is not None:
-                return of_numbers(way, self.key, run, numbers, derivatives)
+                return of_numbers(way, run)
             if executor.takes_numbers or plan.program.own:  # what Python raises, the long way raises
                 return None
-            given = executor.dtype, numbers, derivatives
             if how.sampled:
-                return of_samples(way, self.key, executor.bound, *given, how.reduce)
-            return of_arrays(way, self.key, executor.bound(1), *given)
+                return of_samples(way, executor.bound, executor.dtype, how.reduce)
+            return of_arrays(way, executor.bound(1), executor.dtype)
         except Unwritten:
             return None
 

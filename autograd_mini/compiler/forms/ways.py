@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from ...watch import traces
 from ..argument import NUMBER, arrays, floats, put
+from ..parameters import Parameters
 from ..record.results import Results, all_finite
 
 MOST: Final = 10  # arrays that may go straight to a program: their axes are to fit in the bits of one integer
+DEEP: Final = 30  # structures in structures, from which on there is no way
 LARGE: Final = 1000  # parts of a structure, from which on a way is too long to be written
 
 
@@ -25,24 +27,30 @@ class Way:
     """The text of a way, as it is written.
 
     Args:
-        holds: whether what the program read of Values still holds; None if it read nothing.
-        adopt: takes over what was assigned to the parameters; None without parameters.
+        keys: the form of each argument.
         results: the form of the result.
+        derivatives: whether they are wanted beside the value.
+        parameters: those by which they are taken, perhaps none.
+        holds: whether what the program read of Values still holds; None if it read nothing.
         checks: whether a number that is not finite is for the long way.
     """
 
     def __init__(
         self,
-        holds: Callable[[], bool] | None,
-        adopt: Callable[[], None] | None,
+        keys: Sequence[Any],
         results: Results,
+        derivatives: bool,
+        parameters: Parameters,
+        holds: Callable[[], bool] | None,
         checks: bool,
     ) -> None:
-        self.results, self.checks = results, checks
+        self.keys, self.results, self.derivatives, self.checks = keys, results, derivatives, checks
+        self.params = parameters.numbers
+        self.places = [f"a{k}" for k in range(len(keys))]
         self.names: dict[str, Any] = {"isfinite": math.isfinite, "all_finite": all_finite}
         self.lines: list[str] = []
-        if adopt is not None:
-            self.lines.append(f"{self.named(adopt)}()")
+        if self.params is not None:
+            self.do(f"{self.named(parameters.adopt)}()")
         if holds is not None:  # a trace under way watches what this program reads
             self.require(f"not {self.named(traces)} and {self.named(holds)}()")
 
@@ -52,164 +60,138 @@ class Way:
         self.names[name] = x
         return name
 
+    def do(self, line: str) -> None:
+        """Add a line."""
+        self.lines.append(line)
+
     def require(self, condition: str) -> None:
         """Have what does not fit go the long way."""
-        self.lines.append(f"if not ({condition}): raise TypeError")
+        self.do(f"if not ({condition}): raise TypeError")
 
-    def finished(self, arity: int, value: str, gradient: str | None) -> Callable[..., Any]:
-        """The way, which returns the value, with derivatives if there are any."""
+    def built(self, numbers: str) -> str:
+        """The result of its numbers."""
+        return f"{self.named(self.results.build)}({numbers})"
+
+    def finished(self, value: str, gradients: Sequence[str]) -> Callable[..., Any]:
+        """The way, which returns the value, with derivatives if there are any: those by one argument, or by each."""
+        returned = f"return {value}"
+        if self.derivatives:
+            returned += f", {gradients[0]}" if len(gradients) == 1 else f", ({', '.join(gradients)})"
         if self.checks:
-            self.lines += [f"value = {value}", "slopes = " + (gradient or "None")]
-            self.require("all_finite(value) and all_finite(slopes)")
-            value, gradient = "value", gradient and "slopes"
+            self.do(returned.replace("return", "found =", 1))
+            self.require("all_finite(found)")
+            returned = "return found"
         if len(self.lines) > LARGE:
             raise Unwritten
-        head = f"def way({', '.join([f'a{k}' for k in range(arity)])}):"
-        returned = f"return {value}" + (f", {gradient}" if gradient else "")
-        exec("\n    ".join([head, *self.lines, returned]), self.names)
+        exec("\n    ".join([f"def way({', '.join(self.places)}):", *self.lines, returned]), self.names)
         way: Callable[..., Any] = self.names.pop("way")
         return way
 
 
-def of_numbers(
-    way: Way, keys: Sequence[Any], run: Callable[..., Any], params: Any, derivatives: bool
-) -> Callable[..., Any]:
+def of_numbers(way: Way, run: Callable[..., Any]) -> Callable[..., Any]:
     """One for a program that is a function of numbers.
 
     Args:
         way: what is to be looked at before.
-        keys: the form of each argument.
         run: the function: it gives the value or several, and with derivatives also those by all numbers, or if each
             argument is one number as they are returned.
-        params: the array of parameters, or None.
-        derivatives: whether it gives them.
     """
+    keys, params = way.keys, way.params
     scalars = all(key == NUMBER for key in keys)
     if scalars and params is None and not way.lines and not way.checks and way.results.is_number:
         return run
-    numbers = [x for k, key in enumerate(keys) for x in _opened(way, key, f"a{k}")]
+    numbers = [x for key, place in zip(keys, way.places) for x in _opened(way, key, place)]
     if params is not None:
         numbers.append(f"*{way.named(params)}.tolist()")
-    value, gradient = "z", None
-    way.lines.append(f"z{', s' * derivatives} = {way.named(run)}({', '.join(numbers)})")
-    if way.checks:
-        one = scalars and len(keys) == 1 and params is None
-        looked_at = [("z", way.results.is_number)] + [("s", one)] * derivatives
-        way.lines += [f"if not {'isfinite' if is_one else 'all_are'}({x}): raise TypeError" for x, is_one in looked_at]
-        way.names["all_are"], way.checks = lambda numbers: all(map(math.isfinite, numbers)), False
-    if not way.results.is_number:
-        value = f"{way.named(way.results.build)}(z)"
-    if derivatives:
-        if params is not None:
-            gradient = f"{way.named(arrays().array)}(s, {way.named(params.dtype)})"
-        else:
-            gradient = "s" if scalars else _all_given(way, keys, 0, "s")
-    return way.finished(len(keys), value, gradient)
+    way.do(f"z{', s' * way.derivatives} = {way.named(run)}({', '.join(numbers)})")
+    value = "z" if way.results.is_number else way.built("z")
+    if params is not None:
+        return way.finished(value, [f"{way.named(arrays().array)}(s, {way.named(params.dtype)})"])
+    return way.finished(value, ["s"] if scalars else _all_given(way, "s"))
 
 
-def of_arrays(
-    way: Way, keys: Sequence[Any], one: Any, dtype: Any, params: Any, derivatives: bool
-) -> Callable[..., Any]:
-    """One for a program on arrays without a sample axis: those of other arguments are made here."""
-    np = arrays()
-    if not 0 < len(keys) <= MOST:
-        raise Unwritten
-    d, axes, made = way.named(dtype), 0, []
-    way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "array": np.array, "floats": floats}
-    for k, key in enumerate(keys):
-        place, inside = f"a{k}", _opened(way, key, f"a{k}")
-        axes |= 1 << 2 * k
-        if key[0] == "array":
-            way.lines.append(f"if {place}.dtype is not {d}: {place} = real({place}, {len(key[1])}, {d})")
-            made.append(f"{place}.reshape(-1)" if len(key[1]) > 1 else place)
-        else:
-            made.append(f"array(floats({', '.join(inside)}), {d})")
-    sizes = [size_of(key) for key in keys] if params is None else [params.size]
-    if derivatives:
-        axes |= sum([1 << 2 * (len(keys) + 1 + k) for k in range(len(sizes) if params is None else 0)])
-        way.lines += [f"g{k} = empty({size}, {d})" for k, size in enumerate(sizes)]
-    out = ", ".join([f"g{k}" for k in range(len(sizes))]) if derivatives else ""
-    given = f"({', '.join(made)},), ({out}{',' * bool(out)})"
-    call = f"{way.named(one.at_once)}(1, {1.0 if derivatives else None}, {axes}, {given}"
-    way.lines.append(f"total, rows = {call}, {not way.results.is_number})")
+def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
+    """One for a program on arrays without a sample axis: those of other arguments are made here.
+
+    Args:
+        way: what is to be looked at before.
+        one: what has `at_once` for such arrays.
+        dtype: of these.
+    """
+    np, d = arrays(), way.named(dtype)
+    way.names |= {"empty": np.empty, "real": _real, "array": np.array, "floats": floats}
+    blocks = [_block(way, key, place, d) for key, place in zip(way.keys, way.places)]
+    sizes = [size_of(key) for key in way.keys] if way.params is None else [way.params.size]
+    for k, size in enumerate(sizes * way.derivatives):
+        way.do(f"g{k} = empty({size}, {d})")
+    out = [f"g{k}" for k in range(len(sizes))]
+    _run(way, way.named(one), "1", "1.0", _axes(blocks, 1), _axes(out, way.params is None), not way.results.is_number)
     if way.results.is_number:
         value = "total"
         way.require("isfinite(total)")  # floats may raise there, and the function catch it
     else:
-        way.lines.append(f"z = rows[:{way.results.size}, 0].tolist()")
-        if dtype == np.float64:
-            way.require("all_finite(z)")
-        value = f"{way.named(way.results.build)}(z)"
-    if not derivatives:
-        return way.finished(len(keys), value, None)
-    if params is not None:
-        return way.finished(len(keys), value, "g0")
-    parts = []
-    for k, key in enumerate(keys):
-        if key[0] == "array":
-            parts.append(f"g{k}" + (f".reshape({key[1]})" if len(key[1]) > 1 else ""))
-        else:
-            way.lines.append(f"s{k} = g{k}.tolist()")
-            parts.append(_given(way, key, f"a{k}", 0, f"s{k}")[0])
-    return way.finished(len(keys), value, parts[0] if len(parts) == 1 else f"({', '.join(parts)})")
+        value = way.built("z")
+        way.do(f"z = rows[:{way.results.size}, 0].tolist()")
+        way.require("all_finite(z)")
+    if way.params is None and way.derivatives:
+        out = [_unblocked(way, key, place, g) for key, place, g in zip(way.keys, way.places, out)]
+    return way.finished(value, out)
 
 
-def of_samples(
-    way: Way,
-    keys: Sequence[Any],
-    bound: Callable[[int], Any],
-    dtype: Any,
-    params: Any,
-    derivatives: bool,
-    reduce: str | None,
-) -> Callable[..., Any]:
-    """One for a program whose arguments have a sample axis."""
-    np = arrays()
+def of_samples(way: Way, bound: Callable[[int], Any], dtype: Any, reduce: str | None) -> Callable[..., Any]:
+    """One for a program whose arguments have a sample axis.
+
+    Args:
+        way: what is to be looked at before.
+        bound: has `at_once` for a number of samples.
+        dtype: of the arrays.
+        reduce: "mean" or "sum" of the value, or None.
+    """
+    np, d = arrays(), way.named(dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real}
-    d = way.named(dtype)
     leaves: list[tuple[Any, str]] = []
-    for k, key in enumerate(keys):
-        _open_samples(way, key, f"a{k}", leaves)
-    if not 0 < len(leaves) <= MOST:
-        raise Unwritten
-    axes, made = 0, []
-    for k, ((kind, shape), place) in enumerate(leaves):
-        count = 1 + len(shape)
-        fits = f"type({place}) is ndarray and {place}.dtype is {d}"
-        if shape:
-            way.require(f"type({place}) is {'ndarray' if kind == 'array' else 'list'}")
-        way.lines.append(f"if not ({fits}): {place} = real({place}, {count}, {d})")
-        if count > 2:
-            way.require(f"{place}.shape[1:] == {shape}")
-        made.append(f"{place}.reshape(n, {math.prod(shape)})" if count > 2 else place)
-        axes |= min(count, 2) << 2 * k
-    way.lines.append(f"n = len({leaves[0][1]})")
+    for key, place in zip(way.keys, way.places):
+        _open_samples(way, key, place, leaves)
+    blocks = [_samples(way, *leaf, d) for leaf in leaves]
+    way.do(f"n = len({leaves[0][1]})" if leaves else "n = 0")
     way.require("n")
-    shapes = [shape for (_, shape), _ in leaves] if params is None else []
-    out = [f"g{k}.reshape(n, {math.prod(shape)})" if len(shape) > 1 else f"g{k}" for k, shape in enumerate(shapes)]
-    if derivatives:
-        for k, shape in enumerate(shapes):
-            way.lines.append(f"g{k} = empty({f'(n, {str(list(shape))[1:-1]})' if shape else 'n'}, {d})")
-            axes |= min(1 + len(shape), 2) << 2 * (len(leaves) + 1 + k)
-        if params is not None:
-            way.lines.append(f"g0 = empty({params.size}, {d})")
-            out = ["g0"]
-    seed = "None" if not derivatives else "1.0 / n" if reduce == "mean" else "1.0"
-    given = f"({', '.join(out)},)" if derivatives else "()"
-    call = f"{way.named(bound)}(n).at_once(n, {seed}, {axes}, ({', '.join(made)},), {given}, {reduce is None})"
-    way.lines.append(f"total, rows = {call}")
+    out = [("g0", 0)]
+    if not way.derivatives:
+        out = []
+    elif way.params is None:
+        out = [_room(way, f"g{k}", shape, d) for k, ((_, shape), _) in enumerate(leaves)]
+    else:
+        way.do(f"g0 = empty({way.params.size}, {d})")
+    _run(way, f"{way.named(bound)}(n)", "n", "1.0 / n" if reduce == "mean" else "1.0", blocks, out, reduce is None)
     if reduce is not None:
         value = "total * (1.0 / n)" if reduce == "mean" else "total"
-    elif way.results.is_number:
-        value = "rows[0]"
     else:
-        value = f"{way.named(way.results.build)}(rows[:{way.results.size}])"
-    gradient = None
-    if derivatives:
-        names = iter([f"g{k}" for k in range(len(shapes))])
-        parts = ["g0"] if params is not None else [_put_samples(way, key, names) for key in keys]
-        gradient = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-    return way.finished(len(keys), value, gradient)
+        value = "rows[0]" if way.results.is_number else way.built(f"rows[:{way.results.size}]")
+    names = iter([f"g{k}" for k in range(len(out))])
+    return way.finished(value, ["g0"] if way.params is not None else _all_of_samples(way, names))
+
+
+def _run(
+    way: Way,
+    bound: str,
+    n: str,
+    seed: str,
+    blocks: Sequence[tuple[str, int]],
+    out: Sequence[tuple[str, int]],
+    given: bool,
+) -> None:
+    """The line that runs a program on arrays, each with the number of its axes."""
+    if not 0 < len(blocks) <= MOST:
+        raise Unwritten
+    out = out if way.derivatives else []
+    axes = sum([count << 2 * k for k, (_, count) in enumerate([*blocks, ("", 0), *out])])
+    inside, results = [f"({''.join([f'{x}, ' for x, _ in arrays])})" for arrays in (blocks, out)]
+    seed = seed if way.derivatives else "None"
+    way.do(f"total, rows = {bound}.at_once({n}, {seed}, {axes}, {inside}, {results}, {given})")
+
+
+def _axes(names: Sequence[str], count: int) -> list[tuple[str, int]]:
+    return [(name, count) for name in names]
 
 
 # ---- structures ----
@@ -242,6 +224,8 @@ def _opened(way: Way, key: Any, place: str) -> list[str]:
 def _inside(way: Way, key: Any, place: str) -> list[str]:
     """What is in a structure, each part under a name of its own."""
     kind, names, parts = key
+    if place.count("_") > DEEP:
+        raise Unwritten
     way.require(f"type({place}) is {way.named(_known(kind))}")
     inside = [f"{place}_{k}" for k in range(len(parts))]
     if is_dataclass(kind):
@@ -253,13 +237,30 @@ def _inside(way: Way, key: Any, place: str) -> list[str]:
     return inside
 
 
-def _all_given(way: Way, keys: Sequence[Any], at: int, slopes: str) -> str:
+def _all_given(way: Way, slopes: str) -> list[str]:
     """Derivatives by all arguments, out of a list of them."""
-    given = []
-    for k, key in enumerate(keys):
-        text, at = _given(way, key, f"a{k}", at, slopes)
+    at, given = 0, []
+    for key, place in zip(way.keys, way.places):
+        text, at = _given(way, key, place, at, slopes)
         given.append(text)
-    return given[0] if len(given) == 1 else f"({', '.join(given)},)"
+    return given
+
+
+def _block(way: Way, key: Any, place: str, dtype: str) -> str:
+    """The numbers of an argument in an array with one axis."""
+    numbers = _opened(way, key, place)
+    if key[0] != "array":
+        return f"array(floats({', '.join(numbers)}), {dtype})"
+    way.do(f"if {place}.dtype is not {dtype}: {place} = real({place}, {len(key[1])}, {dtype})")
+    return f"{place}.reshape(-1)" if len(key[1]) > 1 else place
+
+
+def _unblocked(way: Way, key: Any, place: str, gradient: str) -> str:
+    """Derivatives in the structure of an argument, out of such an array of them."""
+    if key[0] == "array":
+        return f"{gradient}.reshape({key[1]})" if len(key[1]) > 1 else gradient
+    way.do(f"{gradient} = {gradient}.tolist()")
+    return _given(way, key, place, 0, gradient)[0]
 
 
 def _given(way: Way, key: Any, place: str, at: int, slopes: str) -> tuple[str, int]:
@@ -336,6 +337,30 @@ def _open_samples(way: Way, key: Any, place: str, leaves: list[tuple[Any, str]])
         return
     for part, at in zip(key[2], _inside(way, key, place)):
         _open_samples(way, part, at, leaves)
+
+
+def _samples(way: Way, leaf: Any, place: str, dtype: str) -> tuple[str, int]:
+    """The array of a leaf, which has the samples first, and the number of its axes, two at most."""
+    kind, shape = leaf
+    if shape:
+        way.require(f"type({place}) is {'ndarray' if kind == 'array' else 'list'}")
+    fits = f"type({place}) is ndarray and {place}.dtype is {dtype}"
+    way.do(f"if not ({fits}): {place} = real({place}, {1 + len(shape)}, {dtype})")
+    if len(shape) < 2:
+        return place, 1 + len(shape)
+    way.require(f"{place}.shape[1:] == {shape}")
+    return f"{place}.reshape(n, {math.prod(shape)})", 2
+
+
+def _room(way: Way, name: str, shape: tuple[int, ...], dtype: str) -> tuple[str, int]:
+    """An array for derivatives by such a leaf, in the same way."""
+    way.do(f"{name} = empty((n, {''.join([f'{size}, ' for size in shape])}), {dtype})")
+    return (f"{name}.reshape(n, {math.prod(shape)})", 2) if len(shape) > 1 else (name, 1 + len(shape))
+
+
+def _all_of_samples(way: Way, leaves: Iterator[str]) -> list[str]:
+    """Derivatives by all arguments, out of those by their leaves."""
+    return [_put_samples(way, key, leaves) for key in way.keys] if way.derivatives else []
 
 
 def _put_samples(way: Way, key: Any, leaves: Iterator[str]) -> str:
