@@ -34,14 +34,17 @@ NUMBER: Final = "number"  # the form of one
 _EASY: set[type] = {float, int, bool}  # what float() makes a float of, and nobody minds
 
 
-def floats(*numbers: Any) -> list[float]:
+def floats(*numbers: Any) -> Iterator[float]:
     """Numbers as floats.
 
     Raises:
         TypeError: one is something else, or a Value.
         OverflowError: one is too large.
     """
-    return [float(x) if type(x) in _EASY else _float(x) for x in numbers]
+    for x in numbers:
+        if type(x) not in _EASY:
+            return map(_float, numbers)
+    return map(float, numbers)
 
 
 def _float(x: Any) -> float:
@@ -50,7 +53,7 @@ def _float(x: Any) -> float:
     number = None if isinstance(x, Value) else as_constant(x)
     if number is None:
         raise TypeError
-    if type(x).__module__ == "numpy" and x.itemsize <= 8:
+    if type(x) not in _EASY and type(x).__module__ == "numpy" and x.itemsize <= 8:
         _EASY.add(type(x))
     return number
 

@@ -125,18 +125,19 @@ class Compiled(Differentiable, WithParameters):
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        if not named:
-            try:
-                return self._short[False](*args)
-            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
-                pass
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            return other(*args)
+        it = self
+        if named:
+            it, args = self._bound(args, named)
         try:
-            return self._run(args, False)
+            return it._short[False](*args)
+        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            pass
+        if it._options.static:
+            it, args = self._bound(args, {})
+        try:
+            return it._run(args, False)
         except HoldsValue:
-            return self._on_values(whole=True)(*args)
+            return it._on_values(whole=True)(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -155,27 +156,23 @@ class Compiled(Differentiable, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        if not named:
-            try:
-                both: tuple[Any, Any] = self._short[True](*args)
-                return both
-            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
-                pass
-        return self.long_way(*args, **named)
-
-    def long_way(self, *args: Any, **named: Any) -> tuple[Any, Any]:
-        """The same for arguments of any form, the latest or another."""
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            value, gradient = other.value_and_grad(*args)
-            return value, gradient
+        it = self
+        if named:
+            it, args = self._bound(args, named)
+        both: tuple[Any, Any]
         try:
-            value, gradient = self._run(args, True)
-            return value, gradient
+            both = it._short[True](*args)
+            return both
+        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            pass
+        if it._options.static:
+            it, args = self._bound(args, {})
+        try:
+            both = it._run(args, True)
         except HoldsValue:
-            transform = partial(value_and_grad, has_aux=self._options.has_aux)
-            value, gradient = by_all(transform, self._on_values(whole=True), args)
-            return value, gradient
+            transform = partial(value_and_grad, has_aux=it._options.has_aux)
+            both = by_all(transform, it._on_values(whole=True), args)
+        return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
         if found := self._shortcuts.other(derivatives, args):

@@ -104,6 +104,11 @@ def of_numbers(way: Way, run: Callable[..., Any]) -> Callable[..., Any]:
     if params is not None:
         numbers.append(f"*{way.named(params)}.tolist()")
     way.do(f"z{', s' * way.derivatives} = {way.named(run)}({', '.join(numbers)})")
+    if way.checks:
+        is_one = scalars and len(keys) == 1 and params is None
+        for numbers_, alone in [("z", way.results.is_number), ("s", is_one)][: 1 + way.derivatives]:
+            way.require(f"isfinite({numbers_})" if alone else f"all(map(isfinite, {numbers_}))")
+        way.checks = False
     value = "z" if way.results.is_number else way.built("z")
     if params is not None:
         return way.finished(value, [f"{way.named(arrays().array)}(s, {way.named(params.dtype)})"])
@@ -250,7 +255,7 @@ def _block(way: Way, key: Any, place: str, dtype: str) -> str:
     """The numbers of an argument in an array with one axis."""
     numbers = _opened(way, key, place)
     if key[0] != "array":
-        return f"array(floats({', '.join(numbers)}), {dtype})"
+        return f"array([*floats({', '.join(numbers)})], {dtype})"
     way.do(f"if {place}.dtype is not {dtype}: {place} = real({place}, {len(key[1])}, {dtype})")
     return f"{place}.reshape(-1)" if len(key[1]) > 1 else place
 
