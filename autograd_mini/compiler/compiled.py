@@ -12,7 +12,7 @@ from ..hooks import without_hooks
 from ..transforms import gradients, value_and_grad
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
-from .derivatives.methods import Differentiable
+from .derivatives.matrices import WithMatrices
 from .derivatives.traced import by_all
 from .executors import LongWay, made
 from .forms.outcomes import Outcomes, Plan
@@ -27,7 +27,7 @@ from .record.named import Names
 from .record.replay import replay
 from .record.results import Results, returned
 from .record.trace import Trace, note, run_only, trace
-from .signature import Call, Signatures
+from .signature import Call, Signature, Signatures
 
 PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
@@ -91,7 +91,7 @@ def compile(
     return Compiled(f, leaves_of(params), options)
 
 
-class Compiled(Differentiable, WithParameters):
+class Compiled(WithMatrices, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -113,15 +113,15 @@ class Compiled(Differentiable, WithParameters):
         self._names = Names(f)
         self._is_of_several = self._names.takes_several(options.static)
         self._run_eagerly = 0  # calls
-        self._shortcuts = Shortcuts()
-        self._short = self._shortcuts.latest
+        self._at_hand = Shortcuts()
+        self._short = self._at_hand.latest
         self._lock = one_at_a_time()
         if options.sampled:
             arrays()
 
     def _have(self, parameters: Parameters) -> None:
-        options, self._parameters = self._options, parameters
-        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters, options.shared)
+        o, self._parameters = self._options, parameters
+        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
@@ -175,7 +175,7 @@ class Compiled(Differentiable, WithParameters):
         return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
-        if found := self._shortcuts.other(derivatives, args):
+        if found := self._at_hand.other(derivatives, args):
             vars(self).pop("value_and_grad", None)
             return found[0]
         value, gradient = self._by_reading(args, derivatives)
@@ -267,11 +267,10 @@ class Compiled(Differentiable, WithParameters):
                 run = outcomes.running(derivatives) if plan.is_one_of_many else plan.function(derivatives)
                 ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
             way = ways[derivatives]
-        self._shortcuts.take(derivatives, call.types, way)
-        if derivatives:
-            vars(self).pop("value_and_grad", None)
-            if isinstance(way, BuiltinFunctionType):  # no method need stand between
-                vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
+        self._at_hand.take(derivatives, call.types, way)
+        vars(self).pop("value_and_grad", None)
+        if derivatives and isinstance(way, BuiltinFunctionType):  # no method need stand between
+            vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
 
     # ---- traces ----
 
@@ -288,12 +287,13 @@ class Compiled(Differentiable, WithParameters):
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
-            graph, options, signature = traced.graph, self._options, call.signature
+            options, signature, results = self._options, call.signature, traced.results
+            sources = self._sources(traced.graph, results, signature)
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
-            program, executor = self._executor(program, traced.results, signature.scalars)
-        seconds = between - start, time.perf_counter() - between
-        return Plan(program, executor, traced.results, signature.scalars, traced.watched, seconds, note, traced.leaks)
+            program, note = ordered(traced.graph, signature.sizes, sources, *how)
+            plan = self._planned(program, results, sources, signature.scalars, traced.watched, traced.leaks)
+        plan.note, plan.seconds = note, (between - start, time.perf_counter() - between)
+        return plan
 
     def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
         for raising in (True, False):  # one program is for other numbers too
@@ -316,21 +316,21 @@ class Compiled(Differentiable, WithParameters):
             break
         return traced
 
-    def _sources(self, leaves: Graph | Program, results: Results) -> range:
+    def _sources(self, graph: Graph, results: Results, signature: Signature) -> range:
         """The slots to differentiate by: none, where the result is no number."""
-        inputs, numbers = leaves.inputs, self._parameters.numbers
         if not results.has_slopes:
             return range(0)
-        return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
+        inputs, parameters = graph.inputs, self._parameters.numbers
+        return range(signature.differentiated) if parameters is None else range(inputs, inputs + len(parameters))
 
-    def _executor(self, program: Program, results: Results, scalars: bool) -> tuple[Program, Any]:
-        """A program with what runs it: that of another form of arguments, where the same was traced."""
-        options, sources = self._options, self._sources(program, results)
+    def _planned(self, program: Program, results: Results, sources: range, scalars: bool, *more: Any) -> Plan:
+        """A program, ready to run: by what runs that of another form of arguments, where the same was traced."""
+        options, params = self._options, self._parameters.numbers
         for plan in self._all_plans():
-            if plan.is_same(program, results, scalars):
-                return plan.program, plan.executor
-        params = self._parameters.numbers
-        return program, made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
+            if plan.is_same(program, sources, scalars):
+                return Plan(plan.program, plan.executor, results, sources, scalars, *more)
+        executor = made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
+        return Plan(program, executor, results, sources, scalars, *more)
 
     @property
     def _lasts(self) -> bool:
@@ -342,6 +342,12 @@ class Compiled(Differentiable, WithParameters):
         if by_parameters:
             made._have(self._parameters)
         return made
+
+    def _latest(self, signature: Signature | None) -> Any:
+        return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key]).latest
+
+    def _is_bare(self, plan: Plan) -> bool:
+        return not (plan.watched or self._options.check or plan.is_doubtful)
 
     # ---- what may go wrong ----
 
@@ -391,8 +397,7 @@ class Compiled(Differentiable, WithParameters):
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:
-        name = getattr(self.function, "__name__", "a pickled function")
-        return f"<compiled {name}: {len(self.programs)} programs>"
+        return f"<compiled {getattr(self.function, '__name__', 'a pickled function')}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
         kept, others = list(self._plans.items()), list(self._derived.items())
@@ -401,7 +406,7 @@ class Compiled(Differentiable, WithParameters):
             "params": self._parameters.numbers,
             "names": self._names,
             "several": self._is_of_several,
-            "plans": {key: [(p.program, p.results, p.scalars) for p in plans] for key, plans in kept},
+            "plans": {key: [(p.program, p.results, p.sources, p.scalars) for p in plans] for key, plans in kept},
             "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
         }
 
@@ -410,7 +415,7 @@ class Compiled(Differentiable, WithParameters):
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
         self._names, self._is_of_several = state["names"], state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = Outcomes([Plan(*self._executor(p, r, s), r, s) for p, r, s in plans])
+            self._plans[key] = Outcomes([self._planned(*plan) for plan in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)

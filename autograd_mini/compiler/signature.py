@@ -25,13 +25,20 @@ class Signatures:
         dtype: in which arrays are calculated.
         parameters: those by which derivatives are taken, if there are any.
         shared: the positions of arguments without a sample axis beside others that have one.
+        by: how many arguments come first by which derivatives are taken; None if all are such.
     """
 
     def __init__(
-        self, sampled: bool, reduce: str | None, dtype: str, parameters: Parameters, shared: Sequence[int] = ()
+        self,
+        sampled: bool,
+        reduce: str | None,
+        dtype: str,
+        parameters: Parameters,
+        shared: Sequence[int] = (),
+        by: int | None = None,
     ) -> None:
         self.sampled, self.reduce, self.dtype, self.parameters = sampled, reduce, dtype, parameters
-        self.shared = shared
+        self.shared, self.by = shared, by
         self._known: dict[Any, Signature] = {}
 
     def read(self, args: Sequence[Any]) -> "Call":
@@ -72,6 +79,7 @@ class Signature:
     Attributes:
         key: the forms of each.
         sizes: how many numbers there are in each of the arrays that a program takes, for one sample.
+        differentiated: how many of the numbers derivatives are taken by, if they are by those of arguments.
         scalars: whether each is one number.
     """
 
@@ -79,6 +87,7 @@ class Signature:
         self.how = how
         self.key = tuple([argument.key for argument in args])
         self.sizes = [size for argument in args for size in argument.sizes]
+        self.differentiated = sum([size for argument in args[: how.by] for size in argument.sizes])
         self.scalars = bool(args) and all(key == NUMBER for key in self.key)
 
     def way(
@@ -95,7 +104,7 @@ class Signature:
         how, executor = self.how, plan.executor
         if how.shared or (how.reduce and not plan.results.is_number):
             return None
-        way = Way(self.key, plan.results, derivatives, how.parameters, plan.holds, checks)
+        way = Way(self.key, plan.results, derivatives, how.by, how.parameters, plan.holds, checks)
         try:
             if run is not None:
                 return of_numbers(way, run)
@@ -145,7 +154,8 @@ class Call:
         np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
         values = np.empty((results.size, n), how.dtype)
         blocks = [block for argument in self._args for block in argument.matrices(how.dtype)]
-        out = [np.empty(block.shape[::-1], how.dtype).T for block in blocks]
+        differentiated = [len(argument.sizes) for argument in self._args[: how.by]]
+        out = [np.empty(block.shape[::-1], how.dtype).T for block in blocks[: sum(differentiated)]]
         if params is not None:
             out = [np.empty_like(params)]
         seed = 1.0 / n if how.reduce == "mean" else 1.0
@@ -159,14 +169,14 @@ class Call:
                 )
             else:
                 values[:, at:end] = executor.value(part, end - at)
-        columns: Any = values if self._samples else values[:, 0].tolist()
+        columns: Any = values if self._samples else values[:, 0]
         if how.reduce is not None:
             columns = [executor.total(row) * seed for row in values]
         value = results.build(columns)
         if not derivatives:
             return value, None
         rest = iter(out)
-        return value, out[0] if params is not None else one_or_all([a.give(rest) for a in self._args])
+        return value, out[0] if params is not None else one_or_all([a.give(rest) for a in self._args[: how.by]])
 
     def _run_numbers(self, executor: Any, results: Results, derivatives: bool) -> tuple[Any, Any]:
         params = self._how.parameters.numbers
@@ -182,7 +192,8 @@ class Call:
         """Derivatives, by the parameters or else by the numbers of all arguments, as they are returned."""
         if self._how.parameters.numbers is not None:
             return arrays().array(slopes, self._how.dtype)
-        return one_or_all(self.arguments(slopes))
+        rest = iter(slopes)
+        return one_or_all([argument.build(rest) for argument in self._args[: self._how.by]])
 
     def is_final(self, executor: Any, value: Any) -> bool:
         """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""

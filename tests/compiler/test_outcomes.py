@@ -204,4 +204,4 @@ def test_threads_find_the_outcomes_of_their_own_numbers():
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert wrong == []
-    assert len(compiled.programs) <= 24
+    assert len(compiled.programs) <= 4 * 24  # threads may trace one and the same at a time

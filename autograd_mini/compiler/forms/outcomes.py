@@ -28,11 +28,12 @@ class Plan:
     Attributes:
         program, executor: these.
         results: the form of the result.
+        sources: the slots that derivatives are taken by.
         scalars: whether each argument is one number.
         watched: what was read of Values that are neither arguments nor parameters.
+        is_doubtful: whether the trace left Values behind, and the function has not run again since.
         seconds: for the trace, and for the rest.
         note: on loops that were not folded.
-        is_doubtful: whether the trace left Values behind, and the function has not run again since.
         ways: short ones, with derivatives or without.
     """
 
@@ -41,15 +42,14 @@ class Plan:
         program: Program,
         executor: Any,
         results: Results,
+        sources: range,
         scalars: bool,
         watched: Sequence[Watched] = (),
-        seconds: tuple[float, float] = (0.0, 0.0),
-        note: str = "",
         is_doubtful: bool = False,
     ) -> None:
         self.program, self.executor, self.results, self.watched = program, executor, results, watched
-        self.scalars = scalars
-        self.seconds, self.note, self.is_doubtful = seconds, note, is_doubtful
+        self.sources, self.scalars, self.is_doubtful = sources, scalars, is_doubtful
+        self.seconds, self.note = (0.0, 0.0), ""
         self.ways: dict[bool, Callable[..., Any] | None] = {}
         self.holds = holding(watched) if watched else None
         self.is_one_of_many = bool(
@@ -61,10 +61,10 @@ class Plan:
         made: Callable[..., Any] | None = self.executor.function(derivatives, self.scalars)
         return made
 
-    def is_same(self, program: Program, results: Results, scalars: bool) -> bool:
+    def is_same(self, program: Program, sources: range, scalars: bool) -> bool:
         """Whether it runs that program too, of a trace with arguments of another form."""
         return (
-            (self.scalars, self.results.has_slopes) == (scalars, results.has_slopes)
+            (self.sources, self.scalars) == (sources, scalars)
             and self.program == program
             and self.program.constants.tobytes() == program.constants.tobytes()  # −0.0 is another than 0.0
         )

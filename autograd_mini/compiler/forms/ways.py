@@ -30,6 +30,7 @@ class Way:
         keys: the form of each argument.
         results: the form of the result.
         derivatives: whether they are wanted beside the value.
+        by: how many arguments come first by which they are taken; None if all are such.
         parameters: those by which they are taken, perhaps none.
         holds: whether what the program read of Values still holds; None if it read nothing.
         checks: whether a number that is not finite is for the long way.
@@ -40,6 +41,7 @@ class Way:
         keys: Sequence[Any],
         results: Results,
         derivatives: bool,
+        by: int | None,
         parameters: Parameters,
         holds: Callable[[], bool] | None,
         checks: bool,
@@ -47,6 +49,7 @@ class Way:
         self.keys, self.results, self.derivatives, self.checks = keys, results, derivatives, checks
         self.params = parameters.numbers
         self.places = [f"a{k}" for k in range(len(keys))]
+        self.wanted = list(zip(keys, self.places))[:by]  # arguments that derivatives are taken by
         self.names: dict[str, Any] = {"isfinite": math.isfinite, "all_finite": all_finite}
         self.lines: list[str] = []
         if self.params is not None:
@@ -105,7 +108,7 @@ def of_numbers(way: Way, run: Callable[..., Any]) -> Callable[..., Any]:
         numbers.append(f"*{way.named(params)}.tolist()")
     way.do(f"z{', s' * way.derivatives} = {way.named(run)}({', '.join(numbers)})")
     if way.checks:
-        is_one = scalars and len(keys) == 1 and params is None
+        is_one = scalars and len(way.wanted) == 1 and params is None
         for numbers_, alone in [("z", way.results.is_number), ("s", is_one)][: 1 + way.derivatives]:
             way.require(f"isfinite({numbers_})" if alone else f"all(map(isfinite, {numbers_}))")
         way.checks = False
@@ -126,7 +129,7 @@ def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
     np, d = arrays(), way.named(dtype)
     way.names |= {"empty": np.empty, "real": _real, "array": np.array, "floats": floats}
     blocks = [_block(way, key, place, d) for key, place in zip(way.keys, way.places)]
-    sizes = [size_of(key) for key in way.keys] if way.params is None else [way.params.size]
+    sizes = [size_of(key) for key, _ in way.wanted] if way.params is None else [way.params.size]
     for k, size in enumerate(sizes * way.derivatives):
         way.do(f"g{k} = empty({size}, {d})")
     out = [f"g{k}" for k in range(len(sizes))]
@@ -136,10 +139,10 @@ def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
         way.require("isfinite(total)")  # floats may raise there, and the function catch it
     else:
         value = way.built("z")
-        way.do(f"z = rows[:{way.results.size}, 0].tolist()")
+        way.do(f"z = rows[:{way.results.size}, 0]")
         way.require("all_finite(z)")
     if way.params is None and way.derivatives:
-        out = [_unblocked(way, key, place, g) for key, place, g in zip(way.keys, way.places, out)]
+        out = [_unblocked(way, *argument, g) for argument, g in zip(way.wanted, out)]
     return way.finished(value, out)
 
 
@@ -154,9 +157,10 @@ def of_samples(way: Way, bound: Callable[[int], Any], dtype: Any, reduce: str | 
     """
     np, d = arrays(), way.named(dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real}
-    leaves: list[tuple[Any, str]] = []
-    for key, place in zip(way.keys, way.places):
+    leaves, count = list[tuple[Any, str]](), 0
+    for k, (key, place) in enumerate(zip(way.keys, way.places)):
         _open_samples(way, key, place, leaves)
+        count = len(leaves) if k < len(way.wanted) else count
     blocks = [_samples(way, *leaf, d) for leaf in leaves]
     way.do(f"n = len({leaves[0][1]})" if leaves else "n = 0")
     way.require("n")
@@ -164,7 +168,7 @@ def of_samples(way: Way, bound: Callable[[int], Any], dtype: Any, reduce: str | 
     if not way.derivatives:
         out = []
     elif way.params is None:
-        out = [_room(way, f"g{k}", shape, d) for k, ((_, shape), _) in enumerate(leaves)]
+        out = [_room(way, f"g{k}", shape, d) for k, ((_, shape), _) in enumerate(leaves[:count])]
     else:
         way.do(f"g0 = empty({way.params.size}, {d})")
     _run(way, f"{way.named(bound)}(n)", "n", "1.0 / n" if reduce == "mean" else "1.0", blocks, out, reduce is None)
@@ -245,7 +249,7 @@ def _inside(way: Way, key: Any, place: str) -> list[str]:
 def _all_given(way: Way, slopes: str) -> list[str]:
     """Derivatives by all arguments, out of a list of them."""
     at, given = 0, []
-    for key, place in zip(way.keys, way.places):
+    for key, place in way.wanted:
         text, at = _given(way, key, place, at, slopes)
         given.append(text)
     return given
@@ -365,7 +369,7 @@ def _room(way: Way, name: str, shape: tuple[int, ...], dtype: str) -> tuple[str,
 
 def _all_of_samples(way: Way, leaves: Iterator[str]) -> list[str]:
     """Derivatives by all arguments, out of those by their leaves."""
-    return [_put_samples(way, key, leaves) for key in way.keys] if way.derivatives else []
+    return [_put_samples(way, key, leaves) for key, _ in way.wanted] if way.derivatives else []
 
 
 def _put_samples(way: Way, key: Any, leaves: Iterator[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache
 from math import inf
 
 from ...rule import Rule
@@ -11,6 +11,7 @@ from ..record.graph import CHAIN, DECISIONS, SLOPED, Graph, Guard, differentiabl
 from ..record.trace import expand
 
 WIDE = 4  # operands, beyond which an operation is spread out
+MANY = 64  # products of a sum, from which on each operation is a vector by itself
 _ADDITIVE = ("sum", "mean", "dot", "chain", "sloped")  # any number of operands, and constants or operands for slopes
 
 
@@ -40,9 +41,8 @@ def guarded(graph: Graph) -> Graph:
     """The graph with a guard that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
     unused = [i for i in dict.fromkeys(graph.checks) if not graph.live[i]]
     if unused:
-        end = graph.constant(inf)
-        finite = [graph.add(DECISIONS["lt"], [graph.add(RULES["abs"], [i]), end]) for i in unused]
-        graph.guards.append(Guard(reduce(lambda a, b: graph.add(DECISIONS["and"], [a, b]), finite), True, None))
+        total = graph.add(RULES["sum"], [graph.add(RULES["abs"], [i]) for i in unused])  # one number to be looked at
+        graph.guards.append(Guard(graph.add(DECISIONS["lt"], [total, graph.constant(inf)]), True, None))
         del graph.live
     return graph
 
@@ -136,9 +136,14 @@ def recovered(graph: Graph) -> Graph:
 
 
 def _products(graph: Graph, uses: Sequence[int], terms: Sequence[int]) -> set[int]:
-    """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses."""
+    """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses.
+
+    None of many whose factors are operations that nothing else uses: such are better multiplied where they are made.
+    """
     products = [t for t in terms if graph.rules[t] is RULES["mul"] and uses[t] == 1]
-    return {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
+    found = {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
+    alone = [all(uses[j] == 1 and graph.rules[j] is not None for j in graph.operands[t]) for t in found]
+    return found if len(found) < MANY or not all(alone) else set()
 
 
 def oriented(graph: Graph) -> Graph:
