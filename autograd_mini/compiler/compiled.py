@@ -112,7 +112,6 @@ class Compiled(WithMatrices, WithParameters):
         self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
         self._names = Names(f)
         self._is_of_several = self._names.takes_several(options.static)
-        self._run_eagerly = 0  # calls
         self._at_hand = Shortcuts()
         self._short = self._at_hand.latest
         self._lock = one_at_a_time()
@@ -249,7 +248,6 @@ class Compiled(WithMatrices, WithParameters):
             if derivatives:
                 self._require_number(results)
                 slopes = gradients(roots[0], self._parameters.leaves or inputs)
-            self._run_eagerly += 1
             return None, results.build([v.data for v in roots]), call.gradient(slopes) if derivatives else None
 
     def _require_number(self, results: Results) -> None:
@@ -268,9 +266,10 @@ class Compiled(WithMatrices, WithParameters):
                 ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
             way = ways[derivatives]
         self._at_hand.take(derivatives, call.types, way)
-        vars(self).pop("value_and_grad", None)
-        if derivatives and isinstance(way, BuiltinFunctionType):  # no method need stand between
-            vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
+        if derivatives:
+            vars(self).pop("value_and_grad", None)
+            if isinstance(way, BuiltinFunctionType):  # no method need stand between
+                vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
 
     # ---- traces ----
 
