@@ -15,7 +15,7 @@ from .argument import HoldsValue, arrays
 from .derivatives.matrices import WithMatrices
 from .derivatives.traced import by_all
 from .executors import LongWay, made
-from .forms.outcomes import Outcomes, Plan
+from .forms.outcomes import Outcomes, Plan, twin
 from .forms.shortcuts import Shortcuts
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
@@ -290,7 +290,8 @@ class Compiled(WithMatrices, WithParameters):
             sources = self._sources(traced.graph, results, signature)
             how = options.executor, options.sampled, options.dtype, self._lasts
             program, note = ordered(traced.graph, signature.sizes, sources, *how)
-            plan = self._planned(program, results, sources, signature.scalars, traced.watched, traced.leaks)
+            form = sources, signature.scalars
+            plan = self._planned(signature.key, program, results, form, traced.watched, traced.leaks)
         plan.note, plan.seconds = note, (between - start, time.perf_counter() - between)
         return plan
 
@@ -322,14 +323,13 @@ class Compiled(WithMatrices, WithParameters):
         inputs, parameters = graph.inputs, self._parameters.numbers
         return range(signature.differentiated) if parameters is None else range(inputs, inputs + len(parameters))
 
-    def _planned(self, program: Program, results: Results, sources: range, scalars: bool, *more: Any) -> Plan:
+    def _planned(self, key: Hashable, program: Program, results: Results, how: Any, *more: Any) -> Plan:
         """A program, ready to run: by what runs that of another form of arguments, where the same was traced."""
-        options, params = self._options, self._parameters.numbers
-        for plan in self._all_plans():
-            if plan.is_same(program, sources, scalars):
-                return Plan(plan.program, plan.executor, results, sources, scalars, *more)
+        if plan := twin(self._plans, key, program, *how):
+            return Plan(plan.program, plan.executor, results, *how, *more)
+        (sources, scalars), params, options = how, self._parameters.numbers, self._options
         executor = made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
-        return Plan(program, executor, results, sources, scalars, *more)
+        return Plan(program, executor, results, *how, *more)
 
     @property
     def _lasts(self) -> bool:
@@ -405,7 +405,7 @@ class Compiled(WithMatrices, WithParameters):
             "params": self._parameters.numbers,
             "names": self._names,
             "several": self._is_of_several,
-            "plans": {key: [(p.program, p.results, p.sources, p.scalars) for p in plans] for key, plans in kept},
+            "plans": {key: [(p.program, p.results, (p.sources, p.scalars)) for p in plans] for key, plans in kept},
             "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
         }
 
@@ -414,7 +414,7 @@ class Compiled(WithMatrices, WithParameters):
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
         self._names, self._is_of_several = state["names"], state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = Outcomes([self._planned(*plan) for plan in plans])
+            self._plans[key] = Outcomes([self._planned(key, *plan) for plan in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)

@@ -5,7 +5,7 @@ its k-th guard wrong, the one that is wanted begins with the same outcomes and t
 the way of its own outcomes through a tree, and the tree the latest program through each place.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..argument import floats
@@ -228,6 +228,12 @@ class Outcomes:
             del self._kept[id(one.plan)]
         if gone:
             self._grow()
+
+
+def twin(forms: Mapping[Hashable, Outcomes], key: Hashable, program: Program, sources: range, scalars: bool) -> Any:
+    """A plan of another form of arguments that runs the same program; None if there is none."""
+    others = [outcomes for other, outcomes in list(forms.items()) if other != key]
+    return next((plan for plans in others for plan in plans if plan.is_same(program, sources, scalars)), None)
 
 
 def first_wrong(flip: Flipped) -> int:
