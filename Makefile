@@ -12,8 +12,8 @@ VENV ?= .venv
 
 BUILT = pyproject.toml setup.py autograd_mini/_core.c autograd_mini/_rows.h
 # What asks the engine itself, and not what stands on it.
-ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine hooks infinite micrograd nesting objects \
-	primitive properties state_machine structures transforms watch)) tests/nn
+ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine function_nodes hooks infinite micrograd \
+	nesting objects primitive properties state_machine structures transforms watch)) tests/nn
 
 # Without bytecode each of hundreds of processes compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =

@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Callable, Hashable, Sequence
-from functools import partial
 from types import BuiltinFunctionType
 from typing import Any
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients, value_and_grad
+from ..transforms import gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
 from .derivatives.matrices import WithMatrices
-from .derivatives.traced import by_all
+from .derivatives.on_values import OnValues
 from .executors import LongWay, made
 from .forms.outcomes import Outcomes, Plan, twin
 from .forms.shortcuts import Shortcuts
@@ -91,7 +90,7 @@ def compile(
     return Compiled(f, leaves_of(params), options)
 
 
-class Compiled(WithMatrices, WithParameters):
+class Compiled(OnValues, WithMatrices, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -136,7 +135,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             return it._run(args, False)
         except HoldsValue:
-            return it._on_values(whole=True)(*args)
+            return it._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -169,8 +168,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             both = it._run(args, True)
         except HoldsValue:
-            transform = partial(value_and_grad, has_aux=it._options.has_aux)
-            both = by_all(transform, it._on_values(whole=True), args)
+            both = it._value_and_grad_on_values(args)
         return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:

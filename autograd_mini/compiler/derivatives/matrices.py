@@ -6,8 +6,6 @@ be too many, whole columns are: one call, with the directions as samples, of whi
 share one.
 """
 
-import math
-from abc import abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -25,6 +23,7 @@ from ..sparse.colouring import Columns
 from ..sparse.entries import Entries, OfColumns, OfHessian, OfJacobian, gradient_of
 from ..sparse.pattern import pattern
 from .methods import Differentiable
+from .shortcuts import to_entries
 from .traced import Transformed, by_all
 
 _EAGER = {"jacobian": jacobian, "hessian": hessian}
@@ -35,14 +34,6 @@ Found = tuple[Any, Any, Any]  # the value, the numbers of entries, and where the
 
 class WithMatrices(Differentiable):
     """What has all derivatives of a function at once."""
-
-    @abstractmethod
-    def _latest(self, signature: Any) -> Any:
-        """The latest program for calls of a form, or of the form met last, with what runs it."""
-
-    @abstractmethod
-    def _is_bare(self, plan: Any) -> bool:
-        """Whether nothing is to be looked at before it runs."""
 
     @cached_property
     def _ways(self) -> dict[Hashable, str]:
@@ -215,11 +206,10 @@ class WithMatrices(Differentiable):
     def _take_shortcut(self, what: str, compiled: Any, found: Entries, args: Sequence[Any]) -> None:
         self._shortcuts.pop(what, None)
         is_array = [bool(getattr(x, "shape", ())) for x in (*args, found.value)]
-        if is_array != [True, what == "jacobian"] or self._options.dtype != "float64" or self._options.has_aux:
+        if is_array != [True, what == "jacobian"] or self._options.has_aux:
             return
-        plan = compiled._latest(compiled._signatures.read(args).signature)
-        if compiled._is_bare(plan) and not plan.executor.takes_numbers and callable(run := plan.executor.bound(1)):
-            self._shortcuts[what] = straight_to(run, args[0].shape, found)
+        if bound := compiled._machine(args):
+            self._shortcuts[what] = to_entries(bound.at_once, args[0].shape, found)
 
     def _of_columns(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
         """The same by whole columns, or rows where there are fewer."""
@@ -259,33 +249,12 @@ class WithMatrices(Differentiable):
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
         _, data, places = found
         if self.function is not None and not arrays().isfinite(data).all():
-            return by_all(_EAGER[what], self._on_values(), args)  # which raises what floats raise
+            return by_all(_EAGER[what], self._first, args)  # type: ignore[arg-type]  # which raises what floats raise
         matrix = places.dense(data)
         if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
             return matrix.reshape(*like.shape, *args[0].shape)
         call = self._signatures.read(args)
         return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
-
-
-def straight_to(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -> Callable[[Any], Found]:
-    """A function from an array of a shape to the entries, by what runs the program on arrays.
-
-    It raises TypeError for anything else, and where a number is not finite, which is for the long way.
-    """
-    np, places, count = arrays(), like.pattern, len(like.data)
-    of_value: tuple[int, ...] = getattr(like.value, "shape", ())
-    double = np.dtype(float)
-
-    def found(x: Any) -> Found:
-        if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
-            raise TypeError
-        numbers = run((x.reshape(-1),), 1, None, ())[:, 0]
-        if not math.isfinite(numbers.sum()):
-            raise TypeError
-        at = len(numbers) - count
-        return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:], places
-
-    return found
 
 
 @cache

@@ -13,6 +13,7 @@ from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
 from ..signature import Signatures, one_or_all
+from .shortcuts import to_product
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
 
 
@@ -33,8 +34,7 @@ class Differentiable(ABC):
     _names: Names
     _arranged: dict[tuple[Any, ...], Any]
     _is_of_several: bool
-    _short: list[Callable[..., Any]]
-    _products: Callable[..., tuple[Any, Any]] = staticmethod(refused)  # the latest short way of hvp
+    _products: Callable[..., Any] = staticmethod(refused)  # the latest short way of hvp
 
     @abstractmethod
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -48,6 +48,22 @@ class Differentiable(ABC):
     @abstractmethod
     def programs(self) -> list[Program]:
         """Those of all traces so far."""
+
+    @abstractmethod
+    def _latest(self, signature: Any) -> Any:
+        """The latest program for calls of a form, or of the form met last, with what runs it."""
+
+    @abstractmethod
+    def _is_bare(self, plan: Any) -> bool:
+        """Whether nothing is to be looked at before it runs."""
+
+    def _machine(self, args: Sequence[Any]) -> Any:
+        """What runs the latest program on arrays of such arguments at once; None if there is more to it."""
+        options = self._options
+        if options.sampled or options.dtype != "float64" or self._by_parameters:
+            return None
+        plan = self._latest(self._signatures.read(args).signature)
+        return plan.executor.bound(1) if self._is_bare(plan) and hasattr(plan.executor, "bound") else None
 
     @abstractmethod
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> Any:
@@ -109,7 +125,7 @@ class Differentiable(ABC):
         """
         if not named:
             try:
-                return self._products(x, v)[1]
+                return self._products(x, v)
             except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
                 pass
         else:
@@ -121,8 +137,9 @@ class Differentiable(ABC):
             product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
-        if not (self._is_of_several or self._by_parameters):
-            self._products = compiled._short[True]
+        if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
+            bound = compiled._machine([x, v])
+            self._products = to_product(bound.at_once, x.size) if bound else refused
         return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
@@ -217,12 +234,9 @@ class Differentiable(ABC):
         """A transform of the function itself, where the arguments hold Values."""
         return work(self._on_values())
 
-    def _on_values(self, whole: bool = False) -> Callable[..., Any]:
-        """The function, perhaps with both of its results, where Values may be given to it."""
-        f = self.function if whole else self._first
-        if f is None or self._options.sampled or self._by_parameters:
-            raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
-        return f
+    @abstractmethod
+    def _on_values(self) -> Callable[..., Any]:
+        """The function, without its second result if it has one, where Values may be given to it."""
 
 
 def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:

@@ -98,13 +98,14 @@ class Outcomes:
         latest: that used last, or None.
         ways: short ones that serve all those that are `is_one_of_many`, with derivatives or without.
         outdated: how many were let go since a Value was assigned.
+        read_values: whether any reads Values that are neither arguments nor parameters.
     """
 
     def __init__(self, plans: Sequence[Plan] = ()) -> None:
         self.latest: Plan | None = None
         self.ways: dict[bool, Callable[..., Any] | None] = {}
         self._kept: dict[int, _Kept] = {}  # by the id of the plan
-        self.outdated = 0
+        self.outdated, self.read_values = 0, False
         self._clock = self._missed = 0
         self._lock = one_at_a_time()
         self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome, the place that follows
@@ -203,12 +204,13 @@ class Outcomes:
         return sorted(self._kept.values(), key=lambda kept: kept.used)
 
     def _grow(self) -> None:
-        self._places, self._through, self._decide, self._vain = {}, {}, None, 0
+        self._places, self._through, self._decide, self._vain, self.read_values = {}, {}, None, 0, False
         for kept in self._oldest_first():
             self._place(kept)
 
     def _place(self, kept: _Kept) -> None:
         path, place = [], 0
+        self.read_values = self.read_values or bool(kept.plan.watched)
         self._through[0] = kept.plan
         for guard in kept.plan.program.guards:
             path.append(place)

@@ -43,7 +43,10 @@ class Results:
 
         Args:
             numbers: a number, or an array of samples, for each number of the result; or one array of all of them.
+                A float alone stands for the only one.
         """
+        if isinstance(numbers, float):
+            numbers = [numbers]
         single = numbers.tolist() if getattr(numbers, "ndim", 0) == 1 and None in self.shapes else numbers
         if self.is_number:
             return single[0]
