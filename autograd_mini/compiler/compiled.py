@@ -11,9 +11,11 @@ from ..hooks import without_hooks
 from ..transforms import gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
+from .c.exported import Exported
 from .derivatives.matrices import WithMatrices
 from .derivatives.on_values import OnValues
 from .executors import LongWay, made
+from .files.kept import Kept
 from .forms.outcomes import Outcomes, Plan, twin
 from .forms.shortcuts import Shortcuts
 from .options import Options
@@ -90,7 +92,7 @@ def compile(
     return Compiled(f, leaves_of(params), options)
 
 
-class Compiled(OnValues, WithMatrices, WithParameters):
+class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -273,14 +275,9 @@ class Compiled(OnValues, WithMatrices, WithParameters):
 
     def _traced(self, call: Call) -> Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
-        f = self.function
-        if f is None:
-            raise RetraceError(
-                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
-            )
         start = time.perf_counter()
         with self._lock, no_collector():
-            traced = self._trace(f, call)
+            traced = self._trace(call)
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
@@ -293,7 +290,10 @@ class Compiled(OnValues, WithMatrices, WithParameters):
         plan.note, plan.seconds = note, (between - start, time.perf_counter() - between)
         return plan
 
-    def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
+    def _trace(self, call: Call) -> Trace:
+        f = self.function
+        if f is None:
+            raise RetraceError("pickle and save leave the function behind, which such a call needs: compile it again")
         for raising in (True, False):  # one program is for other numbers too
             inputs = [Value(x) for x in call.numbers(0)]
             try:
@@ -401,18 +401,19 @@ class Compiled(OnValues, WithMatrices, WithParameters):
         return {
             "options": self._options,
             "params": self._parameters.numbers,
-            "names": self._names,
+            "names": self._names.__getstate__(),
             "several": self._is_of_several,
-            "plans": {key: [(p.program, p.results, (p.sources, p.scalars)) for p in plans] for key, plans in kept},
+            "plans": {key: [plan.kept for plan in plans] for key, plans in kept},
             "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
         }
 
     def __setstate__(self, state: dict[str, Any], parameters: Parameters | None = None) -> None:
         Compiled.__init__(self, None, [], state["options"])
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
-        self._names, self._is_of_several = state["names"], state["several"]
+        self._names.__setstate__(state["names"])
+        self._is_of_several = state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = Outcomes([self._planned(key, *plan) for plan in plans])
+            self._plans[key] = Outcomes([self._planned(key, p, r, (range(*by), s)) for p, r, by, s in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)

@@ -232,13 +232,16 @@ def test_what_takes_plain_numbers_alone_says_so():
     loaded = pickle.loads(pickle.dumps(compiler.compile(one)))
     with pytest.raises(TypeError, match="takes plain numbers, and no Values"):
         loaded([Value(0.3), Value(-0.4)], 1.2)
-    w = Value(1.0)
-    for options in ({"params": [w]}, {"batch": True}):
-        compiled = compiler.compile(lambda x: w * x, **options)
-        with pytest.raises(TypeError, match="takes plain numbers, and no Values"):
-            compiled.jvp(Value(1.0) if "params" in options else [Value(1.0)], [1.0])
     with pytest.raises(ValueError, match="has no sample axis"):
         compiler.compile(sin, batch=True)(Value(1.0))
+
+
+def test_directions_by_parameters_and_of_samples_are_nodes_too():
+    w, x = Value(3.0), Value(2.0)
+    value, moved = compiler.compile(lambda x: w * x * x, params=[w]).jvp(x, [1.0])
+    assert (value.data, moved.data, gradients(moved, [w, x])) == (12.0, 4.0, [0.0, 4.0])
+    (value,), (moved,) = compiler.compile(lambda x: w * x * x, batch=True).jvp([x], [1.0])
+    assert (value.data, moved.data, gradients(moved, [w, x])) == (12.0, 12.0, [4.0, 6.0])
 
 
 # ---- programs cut at random ----

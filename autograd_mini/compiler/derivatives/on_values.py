@@ -145,8 +145,8 @@ class OnValues(Differentiable):
         """What each number of the arguments receives, for plain numbers."""
         made = PullbackOfSamples if self._options.sampled else Pullback
         compiled = self._by("vjp", made, len(xs), has_aux=True)
-        slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1][: len(xs)]
-        return self._received(slopes, self._options.reduce is None)
+        slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1]
+        return self._received(slopes if len(xs) > 1 else [slopes], self._options.reduce is None)
 
     def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
         """The same as a node, where there are Values in x or u."""

@@ -56,6 +56,11 @@ class Plan:
             executor.takes_numbers and program.guards and results.is_number and not watched and not is_doubtful
         )
 
+    @property
+    def kept(self) -> tuple[Program, Results, tuple[int, int], bool]:
+        """What is pickled of it: the program, the form of the result, and what its executor is made for."""
+        return self.program, self.results, (self.sources.start, self.sources.stop), self.scalars
+
     def function(self, derivatives: bool) -> Callable[..., Any] | None:
         """The program as a function of numbers, if it is one."""
         made: Callable[..., Any] | None = self.executor.function(derivatives, self.scalars)

@@ -96,10 +96,11 @@ def _put(new: Graph, part: Graph, leaves: Sequence[int], wanted: Sequence[int]) 
 # ---- sums and dots written with operators ----
 
 
-def recovered(graph: Graph) -> Graph:
+def recovered(graph: Graph, dots: bool = True) -> Graph:
     """Make one node of each chain of additions, in the same order, and a dot of the products in it.
 
-    Only what is used nowhere else disappears into a longer sum.
+    Only what is used nowhere else disappears into a longer sum.  A dot is added up in another order: without them the
+    bits are those of the trace.
     """
     uses = graph.uses()
     terms: dict[int, list[int]] = {}
@@ -112,7 +113,7 @@ def recovered(graph: Graph) -> Graph:
             terms[i].append(xs[1])
         elif rule is RULES["add"] or rule is RULES["sum"]:
             terms[i] = list(xs)
-    pairs = {i: _products(graph, uses, ts) for i, ts in terms.items() if len(ts) > 2}
+    pairs = {i: _products(graph, uses, ts) if dots else set() for i, ts in terms.items() if len(ts) > 2}
     gone.update(*[products for products in pairs.values() if len(products) > 1])
 
     def node(new: Graph, place: dict[int, int], i: int, rule: Rule) -> int | None:

@@ -96,6 +96,7 @@ class Names:
 
     def __init__(self, f: Any) -> None:
         self._layouts: dict[tuple[Any, ...], Layout] = {}
+        self.signature: inspect.Signature | None
         try:
             found = inspect.signature(f).parameters.values()
         except (TypeError, ValueError):
@@ -139,10 +140,18 @@ class Names:
         return Layout((*call.args, *by_name.values()), len(call.args), tuple(by_name), tuple(call.arguments), left_out)
 
     def __getstate__(self) -> Any:
-        return self.signature
+        if self.signature is None:
+            return None
+        return [(p.name, p.kind.name, p.default is p.empty) for p in self.signature.parameters.values()]
 
-    def __setstate__(self, signature: Any) -> None:
-        self._layouts, self.signature = {}, signature
+    def __setstate__(self, state: Any) -> None:
+        self._layouts, self.signature = {}, None
+        if state is not None:
+            made = inspect.Parameter
+            parameters = [
+                made(name, getattr(made, kind), default=made.empty if needed else None) for name, kind, needed in state
+            ]
+            self.signature = inspect.Signature(parameters)
 
 
 def require_names(f: Callable[..., Any], option: str, names: Any) -> tuple[str, ...]:
