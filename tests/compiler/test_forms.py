@@ -350,7 +350,7 @@ def test_a_pickled_function_knows_the_names_of_its_arguments():
     copied = pickle.loads(pickle.dumps(compiled))
     assert [copied.value_and_grad(*args, **names) for args, names in calls] == expected
     assert copied(x=3.0, n=3, mode="power") == 27.0
-    with pytest.raises(compiler.RetraceError, match="compile again"):
+    with pytest.raises(compiler.RetraceError, match="compile it again"):
         copied(2.0, "power", n=7)
     with pytest.raises(TypeError, match="missing a required argument: 'mode'"):
         copied(2.0)

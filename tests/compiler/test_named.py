@@ -171,5 +171,5 @@ def test_a_pickled_one_takes_arguments_by_name_too():
     expected = compiled(0.5, 3.0)
     copied = pickle.loads(pickle.dumps(compiled))
     assert copied(0.5, 3.0) == copied(0.5, k=3.0) == copied(k=3.0, t=0.5) == expected
-    with pytest.raises(compiler.RetraceError, match="compile again"):
+    with pytest.raises(compiler.RetraceError, match="compile it again"):
         copied(0.5, shift=3.0)
