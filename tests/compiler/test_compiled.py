@@ -660,7 +660,7 @@ def test_a_pickled_one_runs_without_its_function():
     values2, (dx2, dy2) = copy.value_and_grad(X, Y)
     assert values.tolist() == values2.tolist()
     assert (dx.tolist(), dy.tolist()) == (dx2.tolist(), dy2.tolist())
-    with pytest.raises(compiler.RetraceError, match="compile again"):
+    with pytest.raises(compiler.RetraceError, match="compile it again"):
         copy([[1.0]], [[2.0]])
     model = MLP(2, [2, 1], seed=1)
     step = compile_(model, params=model, reduce="mean")
