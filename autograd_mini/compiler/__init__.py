@@ -6,6 +6,8 @@ What happens in a call, and where, in the order in which it is to be read:
                  options are what it was asked for
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
+    forms/       what a form has, once it is known: outcomes are its programs, found by how their branches turn out;
+                 ways are functions made for it, which read no more than they must;  shortcuts has those at hand
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
                  make a graph;  results is the form of what it returned;  named puts arguments in place that are
                  named or no numbers;  replay finds the operation that is not finite
@@ -25,10 +27,11 @@ What happens in a call, and where, in the order in which it is to be read:
     files/       compiled functions kept in files
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
-A later call of the same form goes a short way.  `Compiled.value_and_grad` calls what its `_remember` got from the
-executor's `short_way`: for numbers a function of machine code or Python itself, else what `Signature.by_numbers` or
-`Signature.by_arrays` made, which gives arrays as they are to the machine (`Bound.at_once` in native/tape).  Any of them
-raises TypeError for arguments of another form, and then `Compiled.long_way` says what those are.
+A later call of the same form goes a short way.  `Compiled.value_and_grad`, and `Compiled` called for the value alone,
+call the latest of `Shortcuts`: a function that `Signature.way` had written in forms/ways for arguments of this form, or
+of numbers the program itself, as a function of Python or of machine code.  It gives numbers to an executor's
+`function`, and arrays as they are to its `bound(n).at_once` (native/tape).  Where the form is another, it raises; then
+the way for arguments of these types is tried, and after that `Compiled` reads what they are.
 """
 
 from ..errors import TraceError

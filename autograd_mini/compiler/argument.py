@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequen
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..engine import Value
 from ..extras import require
-from ..numbers import as_number
+from ..numbers import as_constant, as_number
 from ..structures import flatten
 from .pauses import importing
 
@@ -35,6 +35,34 @@ def begins_with_value(args: Sequence[Any]) -> bool:
     return any(isinstance(x[0] if type(x) in (list, tuple) and x else x, Value) for x in args)
 
 
+NUMBER: Final = "number"  # the form of one
+_EASY: set[type] = {float, int, bool}  # what float() makes a float of, and nobody minds
+
+
+def floats(*numbers: Any) -> Iterator[float]:
+    """Numbers as floats.
+
+    Raises:
+        TypeError: one is something else, or a Value.
+        OverflowError: one is too large.
+    """
+    for x in numbers:
+        if type(x) not in _EASY:
+            return map(_float, numbers)
+    return map(float, numbers)
+
+
+def _float(x: Any) -> float:
+    if type(x).__module__ == "numpy" and x.shape == ():
+        x = x[()]  # an array without axes is its number
+    number = None if isinstance(x, Value) else as_constant(x)
+    if number is None:
+        raise TypeError
+    if type(x) not in _EASY and type(x).__module__ == "numpy" and x.itemsize <= 8:
+        _EASY.add(type(x))
+    return number
+
+
 class Plain(NamedTuple):
     """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it of others."""
 
@@ -43,11 +71,27 @@ class Plain(NamedTuple):
     numbers: Any
     build: Callable[[Iterator[Any]], Any]
 
-    def give(self, slopes: Any) -> Any:
-        """An array of derivatives in the structure of the argument."""
-        return (
-            self.build(iter(slopes.tolist())) if isinstance(self.numbers, list) else slopes.reshape(self.numbers.shape)
-        )
+    @property
+    def sizes(self) -> list[int]:
+        """Those of the arrays that a program takes."""
+        return [self.size]
+
+    def one(self, sample: int) -> list[float]:
+        """The numbers."""
+        del sample
+        numbers: list[float] = self.numbers
+        return numbers if type(numbers) is list else self.numbers.astype(float).ravel().tolist()
+
+    def matrices(self, dtype: str) -> list[Any]:
+        """The numbers in an array, which has no axis for samples."""
+        return [arrays().asarray(self.numbers, dtype).ravel()]
+
+    def give(self, matrices: Iterator[Any]) -> Any:
+        """Derivatives in the structure of the argument."""
+        slopes = next(matrices)
+        if type(self.numbers) is list:
+            return self.build(iter(slopes.tolist()))
+        return slopes.reshape(self.numbers.shape)
 
 
 def plain(position: int, argument: Any) -> Plain:
@@ -57,7 +101,7 @@ def plain(position: int, argument: Any) -> Plain:
         TypeError: there is something else than numbers in it.
     """
     if type(argument) is float:
-        return Plain("number", 1, [argument], next)
+        return Plain(NUMBER, 1, [argument], next)
     if getattr(argument, "shape", ()) and hasattr(argument, "dtype"):
         require_real(position, argument)
         if argument.dtype.kind != "O":
@@ -107,48 +151,63 @@ def _array_of(size: int, shape: tuple[int, ...], numbers: Iterator[Any]) -> Any:
 
 
 def _key(position: int, tree: Any) -> Hashable:
-    """What the structure of an argument is, apart from its numbers."""
-    if isinstance(tree, (list, tuple)) and all(type(part) is float for part in tree):
-        return (type(tree), len(tree))
+    """What the structure of an argument is, apart from its numbers.
+
+    It is NUMBER, ("array", shape), of a list or another sequence of numbers its kind and how many there are, and of
+    anything else its kind, the names of its parts or None, and what each of them is.
+    """
     if isinstance(tree, (list, tuple, deque)):
-        return (type(tree), tuple([_key(position, part) for part in tree]))
+        parts = tuple([NUMBER if type(part) is float else _key(position, part) for part in tree])
+        return (type(tree), len(parts)) if parts.count(NUMBER) == len(parts) else (type(tree), None, parts)
     if isinstance(tree, MutableMapping):
         return (type(tree), tuple(tree), tuple([_key(position, part) for part in tree.values()]))
     if is_dataclass(tree):
-        parts = [(field.name, _key(position, getattr(tree, field.name))) for field in fields(tree) if field.init]
-        return (type(tree), tuple(parts))
+        names = tuple(_fields(tree))
+        return (type(tree), names, tuple([_key(position, getattr(tree, name)) for name in names]))
     if not hasattr(tree, "dtype"):
-        return "number"
+        return NUMBER
     require_real(position, tree)
     shape = tuple(tree.shape)
-    return ("array", shape) if shape else "number"
+    return ("array", shape) if shape else NUMBER
 
 
 # ---- with a sample axis ----
 
 
 class Sampled(NamedTuple):
-    """An argument with a sample axis: the form of one sample, a matrix of numbers by samples, and their count."""
+    """An argument with a sample axis: the form of one sample, its matrices of numbers by samples, and their count.
+
+    The form is that of an argument without such an axis, but every leaf is an array or a list with its shape.
+    """
 
     key: tuple[Any, ...]
-    numbers: Any
+    blocks: Sequence[Any]
     samples: int
     is_summed: bool = False  # derivatives are summed over the samples, which have it in common
 
     @property
-    def size(self) -> int:
-        """How many numbers a sample has."""
-        return len(self.numbers)
+    def sizes(self) -> list[int]:
+        """Those of the arrays that a program takes, for one sample."""
+        return [len(block) for block in self.blocks]
+
+    def one(self, sample: int) -> list[float]:
+        """The numbers of a sample."""
+        return [x for block in self.blocks for x in block[:, sample].tolist()]
+
+    def matrices(self, dtype: str) -> Sequence[Any]:
+        """The numbers by samples."""
+        del dtype  # they have it
+        return self.blocks
 
     def build(self, numbers: Iterator[Any]) -> Any:
         """One sample, of the next of these numbers."""
         return _one(self.key, numbers)
 
-    def give(self, matrix: Any) -> Any:
-        """Derivatives in the structure of the argument, from a matrix of them by samples."""
+    def give(self, matrices: Iterator[Any]) -> Any:
+        """Derivatives in the structure of the argument, of the next matrices of them by samples."""
         if self.is_summed:
-            return self.build(iter(matrix.sum(1).tolist()))
-        return _by_sample(self.key, iter(matrix), self.samples)
+            return self.build(iter([x for _ in self.blocks for x in next(matrices).sum(1).tolist()]))
+        return _by_sample(self.key, matrices)
 
 
 def sampled(position: int, argument: Any, dtype: str) -> Sampled:
@@ -161,7 +220,7 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     np = arrays()
     if type(argument) is np.ndarray and argument.dtype == dtype and argument.ndim in (1, 2) and argument.size:
         shape = argument.shape[1:]
-        return Sampled(("array", shape), argument.T if shape else argument[None], len(argument))
+        return Sampled(("array", shape), [argument.T if shape else argument[None]], len(argument))
     if isinstance(argument, dict) or is_dataclass(argument) or _is_structure(argument):
         return _structure(position, argument, dtype)
     if hasattr(argument, "dtype") and hasattr(argument, "shape"):
@@ -175,15 +234,17 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
         raise error(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
     if array.ndim == 0:
         raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: give an array")
-    kind, shape = "array" if isinstance(argument, np.ndarray) else "list", array.shape[1:]
+    shape = array.shape[1:]
+    kind = "list" if shape and not isinstance(argument, np.ndarray) else "array"
     block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T
-    return Sampled((kind, shape), block, len(array))
+    return Sampled((kind, shape), [block], len(array))
 
 
 def common(position: int, argument: Any, dtype: str, samples: int, is_summed: bool) -> Sampled:
     """Read one that has no sample axis, and is the same for all samples."""
     one = sampled(position, _as_one(argument), dtype)
-    return Sampled(one.key, arrays().broadcast_to(one.numbers, (one.size, samples)), samples, is_summed)
+    blocks = [arrays().broadcast_to(block, (len(block), samples)) for block in one.blocks]
+    return Sampled(one.key, blocks, samples, is_summed)
 
 
 def _as_one(argument: Any) -> Any:
@@ -191,11 +252,10 @@ def _as_one(argument: Any) -> Any:
     if isinstance(argument, dict):
         return {name: _as_one(part) for name, part in argument.items()}
     if is_dataclass(argument):
-        names = _fields(type(argument))
-        return _put(("record", type(argument), ()), [_as_one(getattr(argument, name)) for name in names])
+        names = _fields(argument)
+        return put(type(argument), names, [_as_one(getattr(argument, name)) for name in names])
     if isinstance(argument, tuple):
-        parts = [_as_one(part) for part in argument]
-        return argument._make(parts) if hasattr(argument, "_make") else type(argument)(parts)
+        return put(type(argument), None, [_as_one(part) for part in argument])
     return argument[None] if hasattr(argument, "dtype") else [argument]
 
 
@@ -209,39 +269,41 @@ def _is_structure(argument: Any) -> bool:
 
 def _structure(position: int, argument: Any, dtype: str) -> Sampled:
     """A tuple, a dict or a dataclass, of which each part has a sample axis."""
-    named, is_record = isinstance(argument, dict), is_dataclass(argument)
-    inside = [getattr(argument, name) for name in _fields(type(argument))] if is_record else argument
-    parts = [sampled(position, part, dtype) for part in (argument.values() if named else inside)]
+    kind, names, inside = type(argument), None, argument
+    if isinstance(argument, dict):
+        kind, names, inside = dict, tuple(argument), argument.values()
+    elif is_dataclass(argument):
+        names = tuple(_fields(argument))
+        inside = [getattr(argument, name) for name in names]
+    parts = [sampled(position, part, dtype) for part in inside]
     counts = sorted({part.samples for part in parts})
     if len(counts) != 1:
         raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
-    keys = tuple([part.key for part in parts])
-    key = ("dict", tuple(argument), keys) if named else ("record" if is_record else "tuple", type(argument), keys)
-    return Sampled(key, arrays().concatenate([part.numbers for part in parts]), counts[0])
+    key = (kind, names, tuple([part.key for part in parts]))
+    return Sampled(key, [block for part in parts for block in part.blocks], counts[0])
 
 
 def _fields(record: Any) -> list[str]:
     return [field.name for field in fields(record) if field.init]
 
 
-def _put(key: tuple[Any, ...], parts: Sequence[Any]) -> Any:
-    """The tuple, dict or dataclass of such a key, of other parts."""
-    kind, names, _ = key
-    if kind == "record":
-        new = object.__new__(names)  # not by __init__, which may refuse the numbers of a gradient
-        for name, part in zip(_fields(names), parts, strict=True):
-            object.__setattr__(new, name, part)
-        return new
-    if kind == "dict":
+def put(kind: Any, names: Any, parts: Sequence[Any]) -> Any:
+    """A tuple, a dict or a dataclass of these parts."""
+    if kind is dict:
         return dict(zip(names, parts))
-    return names._make(parts) if hasattr(names, "_make") else names(parts)
+    if names is None:
+        return kind._make(parts) if hasattr(kind, "_make") else kind(parts)
+    new = object.__new__(kind)  # not by __init__, which may refuse the numbers of a gradient
+    for name, part in zip(names, parts, strict=True):
+        object.__setattr__(new, name, part)
+    return new
 
 
 def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     """One sample, of the next of these numbers."""
     if len(key) > 2:
-        one = _put(key, [_one(part, numbers) for part in key[2]])
-        if key[0] == "record" and hasattr(one, "__post_init__"):
+        one = put(key[0], key[1], [_one(part, numbers) for part in key[2]])
+        if is_dataclass(one) and hasattr(one, "__post_init__"):
             one.__post_init__()  # which derives the rest of it from these
         return one
     kind, shape = key
@@ -252,12 +314,9 @@ def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     return _array_of(math.prod(shape), shape, numbers)
 
 
-def _by_sample(key: tuple[Any, ...], rows: Iterator[Any], samples: int) -> Any:
-    """The next rows of a matrix, with the sample axis first."""
+def _by_sample(key: tuple[Any, ...], blocks: Iterator[Any]) -> Any:
+    """The next matrices, with the sample axis first."""
     if len(key) > 2:
-        return _put(key, [_by_sample(part, rows, samples) for part in key[2]])
-    _, shape = key
-    if not shape:
-        return next(rows)
-    part = list(islice(rows, math.prod(shape)))
-    return arrays().stack(part, axis=-1).reshape(-1, *shape) if part else arrays().empty((samples, *shape))
+        return put(key[0], key[1], [_by_sample(part, blocks) for part in key[2]])
+    block = next(blocks)
+    return arrays().ascontiguousarray(block.T).reshape(block.shape[1], *key[1]) if key[1] else block[0]

@@ -1,9 +1,9 @@
 """`compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from types import BuiltinFunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
@@ -13,23 +13,23 @@ from ..watch import never_raising
 from .argument import HoldsValue, arrays, begins_with_value
 from .c.exported import Exported
 from .derivatives.matrices import WithMatrices
-from .derivatives.methods import no_way, takes_several
 from .derivatives.on_values import OnValues
 from .executors import LongWay, made
 from .files.kept import Kept
+from .forms.outcomes import Outcomes, Plan, twin
+from .forms.shortcuts import Shortcuts
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
 from .record.graph import Graph
+from .record.named import Names
 from .record.replay import replay
 from .record.results import Results, returned
 from .record.trace import Trace, note, run_only, trace
-from .record.watched import Watched, all_hold
 from .signature import Call, Signature, Signatures
 
-KEPT = 64  # programs of one structure, for as many outcomes of its branches
 PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
 
 
@@ -92,17 +92,6 @@ def compile(
     return Compiled(f, leaves_of(params), options)
 
 
-class _Plan(NamedTuple):
-    """A program, made ready to run."""
-
-    program: Program
-    executor: Any
-    results: Results
-    watched: list[Watched]
-    seconds: tuple[float, float]  # for the trace, and for the rest
-    note: str = ""  # on loops that were not folded
-
-
 class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
@@ -112,19 +101,20 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     >>> square = compile(lambda x: x * x)
     >>> square.value_and_grad(3.0)
     (9.0, 6.0)
-    >>> square.source.splitlines()[:2]
-    ['def value(x0):', '    return x0 * x0']
+    >>> print(square.source.splitlines()[2])
+        return x0 * x0
     """
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: Options) -> None:
         self.function, self._options = f, options
         self._have(Parameters(leaves, options.dtype))
-        self._plans: dict[Hashable, list[_Plan]] = {}
+        self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
-        self._is_of_several = f is not None and takes_several(f, options.static)
-        self._outdated, self._run_eagerly = 0, 0  # programs, and calls
-        self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
-        self._short: Callable[..., tuple[Any, Any]] = no_way  # the latest program, for arguments like the latest
+        self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
+        self._names = Names(f)
+        self._is_of_several = self._names.takes_several(options.static)
+        self._at_hand = Shortcuts()
+        self._short = self._at_hand.latest
         self._lock = one_at_a_time()
         if options.sampled:
             arrays()
@@ -135,13 +125,19 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            return other(*args)
+        it = self
+        if named:
+            it, args = self._bound(args, named)
         try:
-            return self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)[0]
+            return it._short[False](*args)
+        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            pass
+        if it._options.static:
+            it, args = self._bound(args, {})
+        try:
+            return it._called_on_values(*args) if begins_with_value(args) else it._run(args, False)
         except HoldsValue:
-            return self._called_on_values(*args)
+            return it._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -160,25 +156,31 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        if not named:
-            try:
-                return self._short(*args)
-            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
-                pass
-        return self.long_way(*args, **named)
-
-    def long_way(self, *args: Any, **named: Any) -> tuple[Any, Any]:
-        """The same for arguments of any form, the latest or another."""
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            value, gradient = other.value_and_grad(*args)
-            return value, gradient
+        it = self
+        if named:
+            it, args = self._bound(args, named)
+        both: tuple[Any, Any]
         try:
-            return self._run(args, True)
+            both = it._short[True](*args)
+            return both
+        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            pass
+        if it._options.static:
+            it, args = self._bound(args, {})
+        try:
+            both = it._run(args, True)
         except HoldsValue:
-            return self._value_and_grad_on_values(args)
+            both = it._value_and_grad_on_values(args)
+        return both
 
-    def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
+    def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
+        if found := self._at_hand.other(derivatives, args):
+            vars(self).pop("value_and_grad", None)
+            return found[0]
+        value, gradient = self._by_reading(args, derivatives)
+        return (value, gradient) if derivatives else value
+
+    def _by_reading(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
         self._parameters.adopt()
         call = self._signatures.read(args)
@@ -192,10 +194,19 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             self._replay(call, i)
         return value, gradient
 
-    def _by_program(self, call: Call, derivatives: bool) -> tuple[_Plan, Any, Any] | None:
+    def _by_program(self, call: Call, derivatives: bool) -> tuple[Plan, Any, Any] | None:
         """What the program that fits returns; None where the function itself must say what comes of these numbers."""
         exact = self._options.sampled or self.function is None
-        for plan in self._candidates(call):
+        key = call.signature.key
+        outcomes = self._plans.get(key) or self._plans.setdefault(key, Outcomes())
+        plan, tried = outcomes.first(), list[Plan]()
+        while True:
+            is_new = plan is None
+            if plan is None:
+                plan = None if outcomes.are_too_many and not exact else self._traced(call)
+            elif plan.is_doubtful:
+                self._run_again(call)
+                plan.is_doubtful = False
             if plan is None:
                 return None
             note(plan.watched)
@@ -205,33 +216,20 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
                 value, gradient = call.run(plan.executor, plan.results, derivatives)
             except Flipped as flip:
                 self._require_agreement(call, plan, flip)
-                if not exact and _is_refusal(plan.program, flip):
+                if not exact and plan.is_refused(flip):
                     return None
-                continue
+                if is_new:
+                    raise RetraceError(
+                        "the function takes another branch each time it is run: it depends on more than its arguments"
+                    ) from None
+                plan = outcomes.after(plan, flip, tried)
             except Exception as error:
                 if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
                     raise
                 return None
-            self._remember(call.signature, plan)
-            return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
-        raise RetraceError(
-            "the function takes another branch each time it is run: it depends on more than its arguments"
-        )
-
-    def _candidates(self, call: Call) -> Iterator[_Plan | None]:
-        """The programs for calls of this structure, the latest first, and then that of a new trace."""
-        key = call.signature.key
-        for plan in list(self._plans.get(key, ())):
-            if not all_hold(plan.watched):
-                self._plans[key] = [other for other in self._plans[key] if other is not plan]
-                self._outdated += 1
-                continue
-            if id(plan.program) in self._doubtful:
-                self._run_again(call)
-                self._doubtful.discard(id(plan.program))
-            yield plan
-        with self._lock:
-            yield self._traced(call)
+            else:
+                self._remember(call, outcomes, plan, derivatives)
+                return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
 
     def _run_again(self, call: Call) -> None:
         """Let the function meet the Values that its trace has left behind: if it uses one, that is an error."""
@@ -250,7 +248,6 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             if derivatives:
                 self._require_number(results)
                 slopes = gradients(roots[0], self._parameters.leaves or inputs)
-            self._run_eagerly += 1
             return None, results.build([v.data for v in roots]), call.gradient(slopes) if derivatives else None
 
     def _require_number(self, results: Results) -> None:
@@ -258,36 +255,40 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             name = getattr(self.function, "__name__", "the function")
             raise TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
-    def _remember(self, signature: Signature, plan: _Plan) -> None:
+    def _remember(self, call: Call, outcomes: Outcomes, plan: Plan, derivatives: bool) -> None:
         """Put a plan that fitted first, and take its short way."""
-        plans = self._plans.setdefault(signature.key, [])
-        if plans[:1] != [plan]:
-            self._plans[signature.key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        always = plan.results.is_number and self._is_bare(plan)
-        way = plan.executor.short_way(signature, LongWay(self)) if always else None
-        self._short = no_way if way is None else self._parameters.while_adopted(way)
-        vars(self).pop("value_and_grad", None)
-        if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
-            vars(self)["value_and_grad"] = way
+        outcomes.use(plan)
+        way = None
+        if not plan.is_doubtful:
+            ways = outcomes.ways if plan.is_one_of_many else plan.ways
+            if derivatives not in ways:
+                run = outcomes.running(derivatives) if plan.is_one_of_many else plan.function(derivatives)
+                ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
+            way = ways[derivatives]
+        self._at_hand.take(derivatives, call.types, way)
+        if derivatives:
+            vars(self).pop("value_and_grad", None)
+            if isinstance(way, BuiltinFunctionType):  # no method need stand between
+                vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
 
     # ---- traces ----
 
-    def _traced(self, call: Call) -> _Plan | None:
+    def _traced(self, call: Call) -> Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
         start = time.perf_counter()
-        with no_collector():
+        with self._lock, no_collector():
             traced = self._trace(call)
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
-            graph, options, signature = traced.graph, self._options, call.signature
+            options, signature, results = self._options, call.signature, traced.results
+            sources = self._sources(traced.graph, results, signature)
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results, signature.sizes), *how)
-            executor = self._executor(program, traced.results, signature.scalars)
-        seconds = between - start, time.perf_counter() - between
-        if traced.leaks:
-            self._doubtful.add(id(program))
-        return _Plan(program, executor, traced.results, traced.watched, seconds, note)
+            program, note = ordered(traced.graph, signature.sizes, sources, *how)
+            form = sources, signature.scalars
+            plan = self._planned(signature.key, program, results, form, traced.watched, traced.leaks)
+        plan.note, plan.seconds = note, (between - start, time.perf_counter() - between)
+        return plan
 
     def _trace(self, call: Call) -> Trace:
         f = self.function
@@ -313,22 +314,25 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             break
         return traced
 
-    def _sources(self, leaves: Graph | Program, results: Results, sizes: Sequence[int]) -> range:
+    def _sources(self, graph: Graph, results: Results, signature: Signature) -> range:
         """The slots to differentiate by: none, where the result is no number."""
-        inputs, numbers = leaves.inputs, self._parameters.numbers
         if not results.has_slopes:
             return range(0)
-        return range(sum(sizes[: self._options.by])) if numbers is None else range(inputs, inputs + len(numbers))
+        inputs, parameters = graph.inputs, self._parameters.numbers
+        return range(signature.differentiated) if parameters is None else range(inputs, inputs + len(parameters))
 
-    def _executor(self, program: Program, results: Results, scalars: bool) -> Any:
-        options, sources = self._options, self._sources(program, results, program.arguments)
-        params = self._parameters.numbers
-        return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
+    def _planned(self, key: Hashable, program: Program, results: Results, how: Any, *more: Any) -> Plan:
+        """A program, ready to run: by what runs that of another form of arguments, where the same was traced."""
+        if plan := twin(self._plans, key, program, *how):
+            return Plan(plan.program, plan.executor, results, *how, *more)
+        (sources, scalars), params, options = how, self._parameters.numbers, self._options
+        executor = made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
+        return Plan(program, executor, results, *how, *more)
 
     @property
     def _lasts(self) -> bool:
         """Whether a program is worth code of its own."""
-        return self._outdated <= PATIENCE
+        return sum([outcomes.outdated for outcomes in list(self._plans.values())]) <= PATIENCE
 
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
         made = Compiled(f, [], options)
@@ -337,14 +341,14 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
         return made
 
     def _latest(self, signature: Signature | None) -> Any:
-        return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key])[0]
+        return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key]).latest
 
-    def _is_bare(self, plan: _Plan) -> bool:
-        return not (plan.watched or self._options.check or id(plan.program) in self._doubtful)
+    def _is_bare(self, plan: Plan) -> bool:
+        return not (plan.watched or self._options.check or plan.is_doubtful)
 
     # ---- what may go wrong ----
 
-    def _require_agreement(self, call: Call, plan: _Plan, flip: Flipped) -> None:
+    def _require_agreement(self, call: Call, plan: Plan, flip: Flipped) -> None:
         """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
         found = call.disagreement(flip)
         if found is None:
@@ -371,17 +375,20 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     @property
     def programs(self) -> list[Program]:
         """Those of all traces so far, the latest to fit first for each structure of the arguments."""
-        return [plan.program for plans in list(self._plans.values()) for plan in plans]
+        return list({id(plan.program): plan.program for plan in self._all_plans()}.values())
+
+    def _all_plans(self) -> list[Plan]:
+        return [plan for plans in list(self._plans.values()) for plan in plans]
 
     @property
     def source(self) -> str:
         """The Python of the latest program; the list of its operations where it is machine code."""
-        plans = [plans[0] for plans in list(self._plans.values()) if plans]
+        plans = [outcomes.latest for outcomes in list(self._plans.values()) if outcomes.latest]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
         """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
-        plans = [plan for plans in list(self._plans.values()) for plan in plans]
+        plans = {id(plan.program): plan for plan in self._all_plans()}.values()
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         parts += [f"for {name}: {it.explain()}" for (name, _), it in list(self._derived.items()) if it.programs]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
@@ -394,24 +401,19 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
         return {
             "options": self._options,
             "params": self._parameters.numbers,
+            "names": self._names.__getstate__(),
             "several": self._is_of_several,
-            "plans": {key: [(p.program, p.results, p.executor.scalars) for p in plans] for key, plans in kept},
+            "plans": {key: [plan.kept for plan in plans] for key, plans in kept},
             "derived": {name: (it.__getstate__(), it._parameters is self._parameters) for name, it in others},
         }
 
     def __setstate__(self, state: dict[str, Any], parameters: Parameters | None = None) -> None:
         Compiled.__init__(self, None, [], state["options"])
         self._have(parameters or Parameters([], state["options"].dtype, state["params"]))
+        self._names.__setstate__(state["names"])
         self._is_of_several = state["several"]
         for key, plans in state["plans"].items():
-            self._plans[key] = [_Plan(p, self._executor(p, r, s), r, [], (0.0, 0.0)) for p, r, s in plans]
+            self._plans[key] = Outcomes([self._planned(key, p, r, (range(*by), s)) for p, r, by, s in plans])
         for name, (inner, shared) in state["derived"].items():
             self._derived[name] = other = Compiled.__new__(Compiled)
             other.__setstate__(inner, self._parameters if shared else None)
-
-
-def _is_refusal(program: Program, flip: Flipped) -> bool:
-    """Whether no branch is another, but an operation that may raise is not finite."""
-    if program.is_straight:
-        return False
-    return all(program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)

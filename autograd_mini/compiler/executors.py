@@ -10,7 +10,6 @@ from .argument import arrays
 from .pauses import importing
 from .program import Group, Program
 from .python.straight import StraightExecutor
-from .signature import Signature
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
@@ -45,8 +44,11 @@ class Executor(Protocol):
     def total(self, values: Any) -> float:
         """The sum of the values of the samples."""
 
-    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Callable[..., Any] | None:
-        """value_and_grad for arguments of this form alone, if there is one; a built-in calls `otherwise` for others."""
+    def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
+        """That of all numbers, if there is one: the value, with derivatives by each; what it can't give it raises."""
+
+    def bound(self, n: int) -> Any:
+        """What has `at_once` for so many samples: the sum of the values, and these (see native/tape)."""
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
@@ -59,7 +61,7 @@ class LongWay:
         self._compiled = compiled
 
     def __call__(self, *args: Any, **named: Any) -> tuple[Any, Any]:
-        result: tuple[Any, Any] = self._compiled.long_way(*args, **named)
+        result: tuple[Any, Any] = type(self._compiled).value_and_grad(self._compiled, *args, **named)
         return result
 
     @property

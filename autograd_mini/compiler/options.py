@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from .executors import EXECUTORS, require_native
-from .record.named import positions, require_names
+from .record.named import Names, require_names
 
 
 class Options(NamedTuple):
@@ -23,7 +23,9 @@ class Options(NamedTuple):
         """The same with the arguments of f that are named as static and as shared."""
         if not callable(f):
             raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
-        places = positions(f, require_names(f, "shared", shared))
+        names = require_names(f, "shared", shared)
+        known = Names(f).known if names else []
+        places = tuple([known.index(name) for name in names])
         return self._replace(static=require_names(f, "static", static), shared=places)
 
     def verify(self, by_parameters: bool) -> None:

@@ -1,6 +1,6 @@
 """Parameters: the Values that derivatives are taken by, and the array of their numbers that machine code refers to."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,18 +75,6 @@ class Parameters:
             for i, p in enumerate(self.leaves):
                 if self._versions[i] != versions[i]:
                     self.numbers[i] = number_of(p)
-
-    def while_adopted(self, way: Callable[..., Any]) -> Callable[..., Any]:
-        """A way that is open for as long as no Value is assigned anywhere; without parameters it always is."""
-        if self.numbers is None:
-            return way
-
-        def short(*args: Any) -> Any:
-            if watch.latest_assignment() != self._looked:
-                raise TypeError
-            return way(*args)
-
-        return short
 
     @contextmanager
     def lent(self) -> Iterator[None]:

@@ -4,19 +4,16 @@ A `Signature` is a form of arguments, made once.  A `Call` is one call of such a
 whatever was read.  What a signature makes for later calls of its form reads no more than it must.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from copy import copy
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from ..structures import flatten
-from .argument import Plain, Sampled, arrays, common, plain, sampled
+from .argument import NUMBER, Plain, Sampled, arrays, common, plain, sampled
+from .forms.outcomes import Plan
+from .forms.ways import Unwritten, Way, of_arrays, of_numbers, of_samples
 from .parameters import Parameters
 from .program import Flipped
-from .record.results import Results
-
-MOST: Final = 10  # arrays that may go straight to the machine: their axes are to fit in the bits of one integer
+from .record.results import Results, all_finite
 
 
 class Signatures:
@@ -51,28 +48,29 @@ class Signatures:
             TypeError: there is something else than numbers in an argument.
             ValueError: one has no sample axis, or other samples than the first.
         """
+        types = list(map(type, args))
         if not self.sampled:
-            return self._known_form([plain(position, argument) for position, argument in enumerate(args)], None)
-        own = [position for position in range(len(args)) if position not in self.shared]
-        read = {position: sampled(position, args[position], self.dtype) for position in own}
-        samples = read[own[0]].samples if own else 0
-        for position, argument in read.items():
-            if argument.samples != samples:
-                raise ValueError(
-                    f"argument {position} has {argument.samples} samples, and argument {own[0]} has {samples}"
-                )
+            return self._known_form([plain(position, argument) for position, argument in enumerate(args)], None, types)
+        read: list[Any] = [None if k in self.shared else sampled(k, x, self.dtype) for k, x in enumerate(args)]
+        counts = {k: argument.samples for k, argument in enumerate(read) if argument is not None}
+        first = min(counts, default=0)
+        for position, count in counts.items():
+            if count != counts[first]:
+                raise ValueError(f"argument {position} has {count} samples, and argument {first} has {counts[first]}")
+        samples = counts.get(first)
         if not samples:
             raise ValueError("there are no samples: give one at least")
-        for position in sorted({*range(len(args))} - read.keys()):
-            read[position] = common(position, args[position], self.dtype, samples, self.reduce is not None)
-        return self._known_form([read[position] for position in range(len(args))], samples)
+        for k in self.shared:
+            if k < len(args):
+                read[k] = common(k, args[k], self.dtype, samples, self.reduce is not None)
+        return self._known_form(read, samples, types)
 
-    def _known_form(self, read: Sequence[Plain | Sampled], samples: int | None) -> "Call":
+    def _known_form(self, read: Sequence[Plain | Sampled], samples: int | None, types: Sequence[type]) -> "Call":
         key = tuple([argument.key for argument in read])
         signature = self._known.get(key)
         if signature is None:
             signature = self._known.setdefault(key, Signature(self, read))
-        return Call(signature, read, samples)
+        return Call(signature, read, samples, types)
 
 
 class Signature:
@@ -80,87 +78,59 @@ class Signature:
 
     Attributes:
         key: the forms of each.
-        sizes: how many numbers each has, for one sample.
+        sizes: how many numbers there are in each of the arrays that a program takes, for one sample.
+        differentiated: how many of the numbers derivatives are taken by, if they are by those of arguments.
         scalars: whether each is one number.
     """
 
     def __init__(self, how: Signatures, args: Sequence[Plain | Sampled]) -> None:
         self.how = how
         self.key = tuple([argument.key for argument in args])
-        self.sizes = [argument.size for argument in args]
-        self.scalars = bool(args) and all(key == "number" for key in self.key)
+        self.sizes = [size for argument in args for size in argument.sizes]
+        self.differentiated = sum([size for argument in args[: how.by] for size in argument.sizes])
+        self.scalars = bool(args) and all(key == NUMBER for key in self.key)
 
-    # ---- short ways: for arguments of this form alone; any others are a TypeError ----
-
-    def by_numbers(self, f: Callable[..., tuple[float, Any]]) -> Callable[..., tuple[float, Any]] | None:
-        """value_and_grad for numbers and flat lists and arrays of them; None if there is something else.
-
-        Args:
-            f: takes all the numbers, and returns the value and the derivatives by each; one may stand alone.
-        """
-        forms = [form for form in map(_flat_form, self.key) if form is not None]
-        if not forms or len(forms) < len(self.key):
-            return None
-        arity, by = len(forms), self.how.by
-
-        def short(*args: Any) -> tuple[float, Any]:
-            if len(args) != arity:
-                raise TypeError
-            numbers: list[Any] = []
-            for x, (_, take, _) in zip(args, forms):
-                numbers += take(x)
-            if {*map(type, numbers)} != {float}:
-                raise TypeError
-            value, slopes = f(*numbers)
-            if isinstance(slopes, float):
-                slopes = (slopes,)
-            at, gradients = 0, []
-            for size, _, give in forms[:by]:
-                gradients.append(give(slopes[at : at + size]))
-                at += size
-            return value, one_or_all(gradients)
-
-        return short
-
-    def by_arrays(self, bound: Callable[[int], Any]) -> Callable[..., tuple[Any, Any]] | None:
-        """value_and_grad for arrays with one axis, or none, beside that of the samples; None if there are others.
+    def way(
+        self, plan: Plan, derivatives: bool, run: Callable[..., Any] | None, checks: bool
+    ) -> Callable[..., Any] | None:
+        """The short way for arguments of this form alone; any others are an error there.  None if there is none.
 
         Args:
-            bound: for a number of samples, what takes arrays as they are (see `tape.Bound.at_once`).
+            plan: the program, and what runs it.
+            derivatives: whether they are wanted beside the value.
+            run: the program as a function of numbers, if it is one.
+            checks: whether what is not finite is to be refused.
         """
-        sampled, reduce, params = self.how.sampled, self.how.reduce, self.how.parameters.numbers
-        if (
-            self.how.shared
-            or not 0 < len(self.key) <= MOST
-            or any(key[0] != "array" or len(key[1]) > 1 for key in self.key)
-        ):
+        how, executor = self.how, plan.executor
+        if how.shared or (how.reduce and not plan.results.is_number):
             return None
-        shapes, arity, dtype = [key[1] for key in self.key], len(self.key), arrays().dtype(self.how.dtype)
-        axes = [sampled + len(shape) for shape in shapes]
-        by = self.how.by
-        axes_ = sum([count << 2 * k for k, count in enumerate([*axes, 0, *(axes[:by] if params is None else [0])])])
-        summed, empty = reduce is not None or not sampled, arrays().empty
-        gradients = shapes[:by] if params is None else [params.shape]
-        each, one = sampled and params is None, None if sampled else bound(1)
-
-        def short(*args: Any) -> tuple[Any, Any]:
-            if len(args) != arity or not (n := len(args[0]) if sampled else 1):
-                raise TypeError
-            out = [empty((n, *shape) if each else shape, dtype) for shape in gradients]
-            seed = 1.0 / n if reduce == "mean" else 1.0
-            total, results = (one or bound(n)).at_once(n, seed, axes_, args, out, not summed)
-            if not (sampled or math.isfinite(total)):  # floats may raise there, and the function catch it
-                raise TypeError
-            return total * seed if summed else results[0], out[0] if len(out) == 1 else tuple(out)
-
-        return short
+        way = Way(self.key, plan.results, derivatives, how.by, how.parameters, plan.holds, checks)
+        try:
+            if run is not None:
+                return of_numbers(way, run)
+            if executor.takes_numbers or plan.program.own:  # what Python raises, the long way raises
+                return None
+            if how.sampled:
+                return of_samples(way, executor.bound, executor.dtype, how.reduce)
+            return of_arrays(way, executor.bound(1), executor.dtype)
+        except Unwritten:
+            return None
 
 
 class Call:
-    """One call, read."""
+    """One call, read.
 
-    def __init__(self, signature: Signature, args: Sequence[Plain | Sampled], samples: int | None) -> None:
-        self.signature, self._how, self._args, self._samples = signature, signature.how, args, samples
+    Attributes:
+        signature: the form of its arguments.
+        types: their types.
+    """
+
+    def __init__(
+        self, signature: Signature, args: Sequence[Plain | Sampled], samples: int | None, types: Sequence[type]
+    ) -> None:
+        self.types = types
+        self.signature, self._how, self._samples = signature, signature.how, samples
+        self._args: Sequence[Any] = args
         self._at = 0  # the first sample of the part at hand
 
     @property
@@ -170,10 +140,7 @@ class Call:
 
     def numbers(self, sample: int) -> list[float]:
         """Those of all arguments, for one sample."""
-        if self._samples is not None:
-            return [x for argument in self._args for x in argument.numbers[:, sample].tolist()]
-        parts = [argument.numbers for argument in self._args]
-        return [x for part in parts for x in (part if isinstance(part, list) else part.astype(float).ravel().tolist())]
+        return [x for argument in self._args for x in argument.one(sample)]
 
     def arguments(self, numbers: Sequence[Any]) -> list[Any]:
         """Arguments for the function, which is given one sample, with these numbers or Values."""
@@ -186,9 +153,11 @@ class Call:
             return self._run_numbers(executor, results, derivatives)
         np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
         values = np.empty((results.size, n), how.dtype)
-        blocks = [a.numbers if self._samples else np.asarray(a.numbers, how.dtype).ravel() for a in self._args]
-        differentiated = blocks[: how.by] if params is None else [params]
-        out = [np.empty(block.shape, how.dtype) for block in differentiated]
+        blocks = [block for argument in self._args for block in argument.matrices(how.dtype)]
+        differentiated = [len(argument.sizes) for argument in self._args[: how.by]]
+        out = [np.empty(block.shape[::-1], how.dtype).T for block in blocks[: sum(differentiated)]]
+        if params is not None:
+            out = [np.empty_like(params)]
         seed = 1.0 / n if how.reduce == "mean" else 1.0
         for at in range(0, n, executor.samples_at_once):
             self._at, end = at, min(at + executor.samples_at_once, n)
@@ -206,7 +175,8 @@ class Call:
         value = results.build(columns)
         if not derivatives:
             return value, None
-        return value, out[0] if params is not None else one_or_all([a.give(g) for a, g in zip(self._args, out)])
+        rest = iter(out)
+        return value, out[0] if params is not None else one_or_all([a.give(rest) for a in self._args[: how.by]])
 
     def _run_numbers(self, executor: Any, results: Results, derivatives: bool) -> tuple[Any, Any]:
         params = self._how.parameters.numbers
@@ -227,16 +197,16 @@ class Call:
 
     def is_final(self, executor: Any, value: Any) -> bool:
         """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""
-        return _is_finite(value) or executor.takes_numbers or self._how.dtype != "float64"
+        return all_finite(value) or executor.takes_numbers or self._how.dtype != "float64"
 
     def first_bad(self, plan: Any, value: Any, gradient: Any) -> int | None:
         """The first sample with a value or a derivative that is not finite, found by running halves."""
-        if _is_finite(value) and _is_finite(gradient):
+        if all_finite(value) and all_finite(gradient):
             return None
         first, end = 0, self._samples or 1
         while end - first > 1:
             middle = (first + end) // 2
-            if all(map(_is_finite, self._part(first, middle).run(plan.executor, plan.results, gradient is not None))):
+            if all_finite(self._part(first, middle).run(plan.executor, plan.results, gradient is not None)):
                 first = middle
             else:
                 end = middle
@@ -245,7 +215,7 @@ class Call:
     def _part(self, first: int, end: int) -> "Call":
         """The same call with some of the samples."""
         part = copy(self)
-        part._args = [Sampled(a.key, a.numbers[:, first:end], end - first) for a in self._args]
+        part._args = [Sampled(a.key, [block[:, first:end] for block in a.blocks], end - first) for a in self._args]
         part._samples = end - first
         return part
 
@@ -261,41 +231,3 @@ class Call:
 def one_or_all(gradients: Sequence[Any]) -> Any:
     """The derivatives by the one argument, or a tuple of those by all."""
     return gradients[0] if len(gradients) == 1 else tuple(gradients)
-
-
-def _is_finite(x: Any) -> bool:
-    """Whether all numbers in a result are."""
-    if isinstance(x, (tuple, dict)):
-        return all(map(_is_finite, x.values() if isinstance(x, dict) else x))
-    if hasattr(x, "dtype"):
-        return bool(arrays().isfinite(x).all())
-    return x is None or all(map(_is_finite_leaf, flatten(x, lambda leaf: leaf, arrays=False)[0]))
-
-
-def _is_finite_leaf(x: Any) -> bool:
-    return bool(arrays().isfinite(x).all()) if hasattr(x, "dtype") else math.isfinite(x)
-
-
-def _flat_form(key: Any) -> tuple[int, Callable[[Any], list[Any]], Callable[[Sequence[float]], Any]] | None:
-    """How many numbers there are in such an argument, how they are taken out, and derivatives put in their place."""
-    if key == "number":
-        return 1, lambda x: [x], lambda slopes: slopes[0]
-    kind, shape = key[:2]
-    if kind in (list, tuple) and type(shape) is int:
-        return shape, partial(_of_list, kind, shape), kind
-    if kind == "array" and len(shape) == 1:
-        return shape[0], partial(_of_array, arrays(), shape), arrays().array
-    return None
-
-
-def _of_list(kind: Any, size: int, xs: Any) -> list[Any]:
-    if type(xs) is not kind or len(xs) != size:
-        raise TypeError
-    return list(xs)
-
-
-def _of_array(np: Any, shape: tuple[int], x: Any) -> list[Any]:
-    if type(x) is not np.ndarray or x.shape != shape or x.dtype != np.float64:
-        raise TypeError
-    numbers: list[Any] = x.tolist()
-    return numbers

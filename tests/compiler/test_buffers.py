@@ -298,7 +298,7 @@ def test_an_array_that_is_not_as_its_block_says_is_refused_before_a_byte_is_read
 
     c = compiler.compile(lambda x: x[0] * x[1], batch=True, executor="native")
     c(np.ones((2, 2)))
-    frame = tape.Frame(next(iter(c._plans.values()))[0].executor.bound(N))
+    frame = tape.Frame(next(iter(c._plans.values())).latest.executor.bound(N))
     good = np.ones((2, N)), np.ones((1, N)), np.ones((2, N))
     fixed = np.ones((1, N))
     fixed.setflags(write=False)

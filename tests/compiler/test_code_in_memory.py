@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from autograd_mini import compiler, exp, sin
+from autograd_mini.compiler.forms import outcomes
 from autograd_mini.compiler.native.llvm.jit import Jit, host, pieces
 
 
@@ -23,7 +24,7 @@ def branching(x):
 
 @pytest.mark.parametrize("options", [{}, {"batch": True}])
 def test_code_of_programs_beyond_those_kept_goes(options, monkeypatch):
-    monkeypatch.setattr(compiler.compiled, "KEPT", 4)
+    monkeypatch.setattr(outcomes, "KEPT", 4)
     f = compiler.compile(branching, executor="native", **options)
     counts = []
     for k in range(20):
@@ -100,7 +101,7 @@ def test_code_is_kept_once_for_all_that_need_it():
 
 
 def test_threads_call_a_function_while_its_programs_come_and_go(monkeypatch):
-    monkeypatch.setattr(compiler.compiled, "KEPT", 2)
+    monkeypatch.setattr(outcomes, "KEPT", 2)
     f = compiler.compile(branching, executor="native")
     wrong = []
 

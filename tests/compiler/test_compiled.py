@@ -86,7 +86,7 @@ def test_another_structure_is_another_program():
     assert f.value_and_grad([1.0, 2.0]) == (5.0, [2.0, 4.0])
     assert f.value_and_grad([1.0, 2.0, 3.0]) == (14.0, [2.0, 4.0, 6.0])
     assert f.value_and_grad((1.0, 2.0)) == (5.0, (2.0, 4.0))
-    assert len(f.programs) == 3
+    assert len(f.programs) == 2  # a tuple and a list share one
 
 
 def test_what_does_not_depend_on_an_argument_has_no_slope():
@@ -660,7 +660,7 @@ def test_a_pickled_one_runs_without_its_function():
     values2, (dx2, dy2) = copy.value_and_grad(X, Y)
     assert values.tolist() == values2.tolist()
     assert (dx.tolist(), dy.tolist()) == (dx2.tolist(), dy2.tolist())
-    with pytest.raises(compiler.RetraceError, match="compile again"):
+    with pytest.raises(compiler.RetraceError, match="compile it again"):
         copy([[1.0]], [[2.0]])
     model = MLP(2, [2, 1], seed=1)
     step = compile_(model, params=model, reduce="mean")

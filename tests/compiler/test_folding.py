@@ -183,7 +183,7 @@ def search_short_ones_too(monkeypatch):
 
 
 def executor_of(c):
-    return next(iter(c._plans.values()))[0].executor
+    return next(iter(c._plans.values())).latest.executor
 
 
 def loops_of(c):

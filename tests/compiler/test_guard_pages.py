@@ -78,7 +78,7 @@ def run(at_end):
             if "params" in options:
                 c._parameters.numbers = fenced(c._parameters.numbers, at_end)
             c(np.ones((2, 3)) if options else np.ones(3))
-            executor = next(iter(c._plans.values()))[0].executor
+            executor = next(iter(c._plans.values())).latest.executor
             for n in COUNTS if options else (1,):
                 native.MANY = 2 if seed % 4 == 0 else 4096
                 call(executor, n, at_end, by_sample=seed % 3 > 0)

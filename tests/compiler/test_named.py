@@ -166,10 +166,10 @@ def test_options_that_do_not_fit():
         compiler.compile(lambda x: x, batch=True, shared="x")(1.0)
 
 
-def test_a_pickled_one_takes_numbers_by_position():
+def test_a_pickled_one_takes_arguments_by_name_too():
     compiled = compiler.compile(wave)
     expected = compiled(0.5, 3.0)
     copied = pickle.loads(pickle.dumps(compiled))
-    assert copied(0.5, 3.0) == expected
-    with pytest.raises(TypeError, match="by position"):
-        copied(0.5, k=3.0)
+    assert copied(0.5, 3.0) == copied(0.5, k=3.0) == copied(k=3.0, t=0.5) == expected
+    with pytest.raises(compiler.RetraceError, match="compile it again"):
+        copied(0.5, shift=3.0)

@@ -230,7 +230,7 @@ def test_nothing_is_written_out_of_place(n, monkeypatch):
             options = {"params": leaves, "reduce": "sum"} if params else {"batch": True}
             c = compiler.compile(lambda x: recipe(x, leaves), executor="native", **options)  # noqa: B023
             c(np.ones((2, 3)))
-            executor = next(iter(c._plans.values()))[0].executor
+            executor = next(iter(c._plans.values())).latest.executor
             frame = tape.Frame(executor.bound(n))
             blocks = [np.random.default_rng(seed).normal(size=(3, n))]
             results = fenced(n * (1 + len(executor.program.guards)), np.dtype(float)).reshape(-1, n)
@@ -266,7 +266,7 @@ def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
             expected, got = both(lambda x: recipe(x, leaves), **options)  # noqa: B023
             assert_same(expected.value_and_grad(X), got.value_and_grad(X))
             assert_same([expected(X)], [got(X)])
-            executor = next(iter(got._plans.values()))[0].executor
+            executor = next(iter(got._plans.values())).latest.executor
             assert executor.bound(n) is executor._tapes[0]
     assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
 
@@ -710,7 +710,7 @@ def test_code_for_narrower_vectors_gives_the_same():
         c = compiler.compile(Expression(seed, 30, 4), batch=True, executor="native")
         X = np.random.default_rng(seed).uniform(-2.0, 2.0, (21, 4))
         expected = c.value_and_grad(X)
-        wide = next(iter(c._plans.values()))[0].executor
+        wide = next(iter(c._plans.values())).latest.executor
         other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=narrow)
         for n in (1, 21):
             out = [np.empty((4, n))]
@@ -723,7 +723,7 @@ def test_code_for_plain_machines_gives_the_same():
     c = compiler.compile(Expression(3, 30, 4), batch=True, executor="native")
     X = np.random.default_rng(0).uniform(-2.0, 2.0, (21, 4))
     expected = c.value_and_grad(X)
-    wide = next(iter(c._plans.values()))[0].executor
+    wide = next(iter(c._plans.values())).latest.executor
     other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=plain)
     out = [np.empty((4, 21))]
     value = other.value_and_gradient([X.T], 21, 1.0, out, False)

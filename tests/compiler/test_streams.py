@@ -52,7 +52,7 @@ def made(f, n, **options):
     """The streams of a program."""
     c = compiler.compile(f, executor="native", **options)
     c(np.full((2, n), 0.5) if options else np.full(n, 0.5))
-    executor = next(iter(c._plans.values()))[0].executor
+    executor = next(iter(c._plans.values())).latest.executor
     program = executor.program
     parts = streams.with_streams(
         program, np.array(program.active(executor.sources), bool), np.array(program.is_varying(), bool)
@@ -127,7 +127,7 @@ def test_a_stream_has_the_same_bits_on_machines_with_other_vectors():
     for f in (rosenbrock, stencil):
         c = compiler.compile(f, executor="native")
         expected = c.value_and_grad(x)
-        wide = next(iter(c._plans.values()))[0].executor
+        wide = next(iter(c._plans.values())).latest.executor
         for jit in (narrow, plain):
             other = native.NativeExecutor(wide.program, wide.sources, None, "float64", jit=jit)
             out = [np.empty((203, 1))]

@@ -28,11 +28,11 @@ class NumpyExecutor:
         self, program: Program, sources: Sequence[int], parameters: Any, dtype: Any, why: str = "as asked"
     ) -> None:
         self.why = why
-        self.program, self.parameters, self.dtype = program, parameters, dtype
+        self.program, self.parameters, self.dtype = program, parameters, np.dtype(dtype)
         called: dict[str, Rule] = {}
         self.writer = Writer(program, sources, called)
         self.source = self.writer.source()
-        self._namespace = dict(NAMESPACE) | {"Flipped": Flipped, "dtype": dtype}
+        self._namespace = dict(NAMESPACE) | {"Flipped": Flipped, "dtype": self.dtype}
         self._namespace |= {name: elementwise(rule) for name, rule in called.items() if name not in NAMESPACE}
         for name, table in self.writer.layout.tables.items():
             self._namespace[name] = table.astype(dtype) if table.dtype.kind == "f" else table
@@ -84,9 +84,40 @@ class NumpyExecutor:
         """The sum of the values of the samples."""
         return float(values.sum())
 
-    def short_way(self, signature: Any, otherwise: Any) -> None:
-        """There is none."""
-        del signature, otherwise
+    def function(self, derivatives: bool, scalars: bool) -> None:
+        """There is none of numbers."""
+        del derivatives, scalars
+
+    def bound(self, n: int) -> "NumpyExecutor":
+        """What has `at_once` for so many samples."""
+        del n
+        return self
+
+    def at_once(
+        self, n: int, seed: float | None, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
+    ) -> tuple[float, Any]:
+        """The same as that of machine code (see native/tape)."""
+        del axes, given
+        if n > self.samples_at_once:
+            raise TypeError
+        blocks, into = self._by_samples(arguments, n), out
+        if [len(block) for block in blocks] != [*self.program.arguments]:
+            raise TypeError
+        if seed is None:
+            values = self.value(blocks, n)
+        else:
+            into = self._by_samples(out, n) if self.parameters is None else out
+            values = self.value_and_gradient(blocks, n, seed, into, False)
+        rows = values.reshape(-1, n)
+        return self.total(rows[0]) if self.program.sampled else rows.item(0), rows
+
+    def _by_samples(self, arrays: Sequence[Any], n: int) -> Sequence[Any]:
+        """Arrays with the samples first as matrices of numbers by samples; those without samples as they are."""
+        if not self.program.sampled:
+            return arrays
+        if any(len(x) != n for x in arrays):
+            raise TypeError
+        return [x.T if x.ndim == 2 else x[None] for x in arrays]
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""

@@ -213,7 +213,7 @@ class WithMatrices(Differentiable):
         if is_array != [True, what == "jacobian"] or self._options.has_aux:
             return
         if bound := compiled._machine(args):
-            self._shortcuts[what] = to_entries(bound, args[0].shape, found)
+            self._shortcuts[what] = to_entries(bound.at_once, args[0].shape, found)
 
     def _of_columns(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
         """The same by whole columns, or rows where there are fewer."""
@@ -245,7 +245,9 @@ class WithMatrices(Differentiable):
     def _transformed(self, what: str) -> Any:
         """The eager transform, compiled."""
         options = self._options._replace(has_aux=False)
-        return self._beside((what, None), lambda f: Transformed(f, _EAGER[what]), options, False)
+        return self._derived.get((what, None)) or self._beside(
+            (what, None), lambda f: Transformed(f, _EAGER[what]), options, False
+        )
 
     def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""

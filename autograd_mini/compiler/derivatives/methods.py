@@ -1,6 +1,5 @@
 """The derivatives that a compiled function has beside its gradient, each by compiled functions of its own."""
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
@@ -8,18 +7,14 @@ from typing import Any
 from ...structures import flatten
 from ...transforms import grad, jvp, vjp
 from ..argument import HoldsValue, arrays
+from ..forms.shortcuts import refused
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
-from ..record.named import bound
+from ..record.named import Bound, Names
 from ..signature import Signatures, one_or_all
 from .shortcuts import to_product
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
-
-
-def no_way(*args: Any) -> Any:
-    """What stands for a short way where there is none."""
-    raise TypeError(f"there is no program for {len(args)} such arguments")
 
 
 class Differentiable(ABC):
@@ -36,8 +31,10 @@ class Differentiable(ABC):
     _signatures: Signatures
     _derived: dict[tuple[str, Hashable], Any]
     _lock: Any
+    _names: Names
+    _arranged: dict[tuple[Any, ...], Any]
     _is_of_several: bool
-    _products: Callable[..., Any] = staticmethod(no_way)  # the latest short way of hvp
+    _products: Callable[..., Any] = staticmethod(refused)  # the latest short way of hvp
 
     @abstractmethod
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -88,20 +85,29 @@ class Differentiable(ABC):
 
     def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...]]:
         """What is compiled for arguments that are given by name or are no numbers, and those that are numbers."""
-        if self.function is None:
-            raise TypeError("this was pickled, which leaves the names of arguments behind: give numbers by position")
-        call = bound(self.function, args, named, self._options.static)
-        if not (call.by_name or call.given or self._options.static):
-            return self, call.numbers
-        known = list(inspect.signature(self.function).parameters)
-        shared = [k for k, name in enumerate(call.names) if name in [known[at] for at in self._options.shared]]
+        if found := self._arranged.get((len(args), *named)):
+            return found[0], (*args, *[named[name] for name in found[1]])
+        call = self._names.bound(args, named, self._options.static)
+        other: Any = self
+        if call.layout.by_name or call.given or self._options.static:
+            key = "arguments by name", call.key
+            other = self._derived.get(key)
+            if other is None:
+                with self._lock:
+                    other = self._derived.get(key) or self._made_for(call)
+                    self._derived[key] = other
+        if not self._options.static:
+            self._arranged[len(args), *named] = other, call.layout.numbers[len(args) :]
+        return other, call.numbers
+
+    def _made_for(self, call: Bound) -> Any:
+        known, names = self._names.known, call.layout.names
+        shared = [k for k, name in enumerate(names) if name in [known[at] for at in self._options.shared]]
         options = self._options._replace(static=(), shared=tuple(shared))
-        with self._lock:
-            if ("arguments by name", call.key) not in self._derived:
-                other = self._made(call.fixed(self.function), options, self._by_parameters)
-                other._is_of_several = len(call.numbers) > 1
-                self._derived["arguments by name", call.key] = other
-            return self._derived["arguments by name", call.key], call.numbers
+        f = None if self.function is None else call.fixed(self.function)
+        other = self._made(f, options, self._by_parameters)
+        other._is_of_several = len(call.numbers) > 1
+        return other
 
     @property
     def _first(self) -> Callable[..., Any] | None:
@@ -133,7 +139,7 @@ class Differentiable(ABC):
             return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
         if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
             bound = compiled._machine([x, v])
-            self._products = to_product(bound.at_once, x.size) if bound else no_way
+            self._products = to_product(bound.at_once, x.size) if bound else refused
         return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
@@ -175,6 +181,9 @@ class Differentiable(ABC):
         return value, slopes
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
+        known = self._derived.get((name, count))
+        if known is not None:
+            return known
         leaves = self._parameters.leaves
         shared = self._options.shared
         if made in (Product, Pushforward) and not leaves:  # directions are like arguments
@@ -228,18 +237,6 @@ class Differentiable(ABC):
     @abstractmethod
     def _on_values(self) -> Callable[..., Any]:
         """The function, without its second result if it has one, where Values may be given to it."""
-
-
-def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:
-    """Whether a function needs more than one argument that is not static, or takes any number."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):  # a built-in without one
-        return False
-    needed = [
-        p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty and p.name not in static
-    ]
-    return len(needed) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:

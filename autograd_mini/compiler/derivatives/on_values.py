@@ -45,6 +45,7 @@ class OnValues(Differentiable):
     """What takes Values as the function does that was compiled."""
 
     _plans: dict[Any, Any]
+    _short: list[Callable[..., Any]]
 
     def _on_values(self) -> Callable[..., Any]:
         if self._by_parameters or (self._options.sampled and not self._options.reduce):
@@ -86,7 +87,7 @@ class OnValues(Differentiable):
     @property
     def _reads_values(self) -> bool:
         """Whether there are programs that read Values from outside, which may be the caller's."""
-        return any(plan.watched for plans in list(self._plans.values()) for plan in plans)
+        return any(outcomes.read_values for outcomes in list(self._plans.values()))
 
     def _without_aux(self, name: str, made: Callable[[Any], Any]) -> Callable[..., Any]:
         if self.function is None:
@@ -108,10 +109,11 @@ class OnValues(Differentiable):
             return results_of(function, operands, [z])[0]
         key = self._signatures.read(plain).signature.key
         result = self(*plain)
-        if not self._plans.get(key):  # it can't be traced for these numbers
+        plan = self._plans[key].latest
+        if plan is None:  # it can't be traced for these numbers
             return self._itself(rebuild, operands)
         zs, function.like = flatten(result)
-        watched = [w.value for w in self._plans[key][0].watched]
+        watched = [w.value for w in plan.watched]
         if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
             self._parameters.require_synced()
             again = Rerun(function.name, lambda xs: flatten(self._itself(rebuild, xs))[0], outside, exact=False)
@@ -202,7 +204,7 @@ class Programs(Function):
         if watch.hooks or compiled._by_parameters or options.by or (options.sampled and not options.reduce):
             return None
         try:
-            value, slopes = compiled._short(*args)
+            value, slopes = compiled._short[True](*args)
         except Exception:  # noqa: BLE001  (the long way says what it is)
             return None
         if compiled._reads_values:

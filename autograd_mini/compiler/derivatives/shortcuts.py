@@ -10,6 +10,7 @@ from typing import Any, Final
 from ..argument import arrays
 from ..sparse.entries import Entries
 
+_VECTOR: Final = 0b00_01  # x has one axis; the results are our own
 _PRODUCT: Final = 0b01_00_01_01  # x, v and the product have one axis, two bits for each; the results are our own
 
 
@@ -17,21 +18,20 @@ def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -
     """The value of a function, the numbers of entries, and where these belong.
 
     Args:
-        run: runs the program on arrays.
+        run: runs the program on arrays as they are given (see `tape.Bound.at_once`).
         shape: that of the argument.
         like: a result.
     """
     np, places, count = arrays(), like.pattern, len(like.data)
     of_value: tuple[int, ...] = getattr(like.value, "shape", ())
-    double = np.dtype(float)
+    double, at = np.dtype(float), math.prod(of_value)
 
     def found(x: Any) -> tuple[Any, Any, Any]:
         if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
             raise TypeError
-        numbers = run((x.reshape(-1),), 1, None, ())[:, 0]
+        numbers = run(1, None, _VECTOR, (x.reshape(-1),), (), True)[1][: at + count, 0]
         if not math.isfinite(numbers.dot(numbers)):
             raise TypeError
-        at = len(numbers) - count
         return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:], places
 
     return found
@@ -41,7 +41,7 @@ def to_product(run: Callable[..., Any], size: int) -> Callable[[Any, Any], Any]:
     """The gradient by x of a function of x and v, flat arrays of a size.
 
     Args:
-        run: runs the program on arrays as they are given (see `tape.Bound.at_once`).
+        run: runs the program on arrays in the same way.
         size: that of each.
     """
     empty, isfinite = arrays().empty, math.isfinite

@@ -39,8 +39,9 @@ def quick_runner(jit: Jit) -> Callable[..., float]:
     """The same for arrays as the caller of a compiled function has them.
 
     It is given the address of a call, the number of samples, the adjoint of the result, the arrays' axes, and the
-    arrays.  The axes are two bits for each: 0 if it is a matrix of numbers by samples of our own, else how many it has,
-    of which the first is that of the samples where there are two.  It returns the sum of the results.
+    arrays; where there are none for derivatives, these are not calculated.  The axes are two bits for each: 0 if it is
+    a matrix of numbers by samples of our own, else how many it has, of which the first is that of the samples where
+    there are two.  It returns the sum of the results.
     """
     return _loaded("run_call_quickly", _quick_runner, jit)
 
@@ -69,11 +70,13 @@ def _quick_runner(name: str, needs: dict[str, str]) -> str:
         capi.refuse(code, _WRONG)
     call, n, axes = _address(code, 0), _integer(code, 1), _integer(code, 3)
     seed = code.let(f"call double @PyFloat_AsDouble(ptr {capi.argument(code, '2')})")
+    least = code.add(code.field(call, Call.BLOCKS_IN_COUNT), _QUICK + 1)
+    back = code.let(f"zext i1 {code.let(f'icmp sgt i64 %count, {least}')} to i64")
     for field, type_, x in (
         (Call.FIRST, "i64", "0"),
         (Call.END, "i64", n),
         (Call.SAMPLES, "i64", n),
-        (Call.BACK, "i64", "1"),
+        (Call.BACK, "i64", back),
         (Call.SEED, "double", seed),
     ):
         code.store(type_, x, code.at(call, str(int(field)), "i64"), 8)

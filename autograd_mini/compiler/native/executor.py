@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...lazy import cached_property
+from ..argument import floats
 from ..program import Group, Program
-from ..signature import Signature
 from .callbacks import is_own
 from .kernels.exact_sum import total
 from .llvm.jit import Jit, host
@@ -43,6 +44,7 @@ class NativeExecutor:
         self._is_number = len(program.results) == 1
         calculated = min(program.results, default=0) >= program.leaves
         self.is_small = program.sampled and self._is_short and calculated
+        self._entries: dict[str, Callable[..., Any]] = {}  # by form
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
 
     @property
@@ -52,14 +54,14 @@ class NativeExecutor:
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""
-        both = self._at_once(arguments)
-        return self.bound(n)(arguments, n, None, ()) if both is None else both[0]
+        value = self._at_once(arguments, "value")
+        return self.bound(n)(arguments, n, None, ()) if value is None else value
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
-        both = self._at_once(arguments)
+        both = self._at_once(arguments, "several")
         if both is not None:
-            rest = iter(both[1] if isinstance(both[1], tuple) else [both[1]])
+            rest = iter(both[1])
             for array in out:
                 array[...] = [next(rest) for _ in range(len(array))]
             return both[0]
@@ -71,39 +73,48 @@ class NativeExecutor:
         return values
 
     @cached_property
-    def _function(self) -> Any:
-        """What makes a function of numbers for Python, if the program is small and its derivatives are by them."""
-        if (
-            self.program.sampled
-            or not (self._is_short and self._is_number)
-            or self.parameters is not None
-            or self.dtype != np.float64
-        ):
+    def _is_function(self) -> bool:
+        """Whether it is a function of numbers for Python: the program is small, and its derivatives are by them."""
+        return (
+            not self.program.sampled
+            and self._is_short
+            and self._is_number
+            and self.parameters is None
+            and (self.dtype == np.float64)
+        )
+
+    def _entry(self, form: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        """That function in one of the forms of `entry`, which calls `otherwise` where it can't be what is wanted."""
+        if form not in self._entries:
+            self._entries[form] = entry(self.program, self.sources, form, self._jit)
+        made: Callable[..., Any] = self._entries[form](otherwise)
+        return made
+
+    def method(self, scalars: bool, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        """The same as value_and_grad itself."""
+        return self._entry("single" if scalars and len(self.sources) == 1 else "several", otherwise)
+
+    def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
+        """The same, of anything that can be made a float; None if there is none, or Python may raise something."""
+        if not self._is_function or self.program.own:
             return None
-        return entry(self.program, self.sources, len(self.sources) == 1, self._jit)
+        form: Any = partial(self.method, scalars) if derivatives else partial(self._entry, "value")
+        exact = form(_refuse)
+        made: Callable[..., Any] = form(lambda *numbers: exact(*floats(*numbers)))
+        return made
 
     @cached_property
-    def _at_numbers(self) -> Any:
-        return self._function(_refuse)
+    def _at_numbers(self) -> dict[str, Any]:
+        return {form: self._entry(form, _refuse) for form in ("value", "several")}
 
-    def _at_once(self, arguments: Sequence[Any]) -> Any:
+    def _at_once(self, arguments: Sequence[Any], form: str) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
-        if self._function is None:
+        if not self._is_function:
             return None
         try:
-            return self._at_numbers(*[x for array in arguments for x in array.tolist()])
+            return self._at_numbers[form](*[x for array in arguments for x in array.tolist()])
         except TypeError:
             return None
-
-    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Any:
-        """That for numbers, which calls `otherwise` itself; for flat lists of them; or for arrays."""
-        if self.program.own:  # the long way raises what Python raised
-            return None
-        if self._function is None:
-            return signature.by_arrays(self.bound)
-        if all(key == "number" for key in signature.key):
-            return self._function(otherwise)
-        return signature.by_numbers(self._at_numbers)
 
     def bound(self, n: int) -> "Bound":
         """The program made ready for calls of n samples."""
@@ -137,7 +148,7 @@ class NativeExecutor:
             f"{symbol} is called element by element: groups in Python: {count}" for symbol, count in python.items()
         ]
         lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
-        if self._function is not None or self.is_small:
+        if self._is_function or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         if not self._lasts:
             lines.append("no code of its own, since a Value beside the arguments is assigned again and again")

@@ -16,20 +16,25 @@ _DOUBLE: Final = Kind("double", 1)
 
 
 def entry(
-    program: Program, sources: Sequence[int], single: bool, jit: Jit
-) -> Callable[[Callable[..., Any]], Callable[..., tuple[float, Any]]]:
+    program: Program, sources: Sequence[int], form: str, jit: Jit
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What makes a function of as many numbers as there are inputs: the value, and the derivatives by the sources.
 
     It is given what to call instead for anything else than floats, where a branch would be another, and where the value
-    is not finite.  A single derivative is given by itself, several in a tuple.
+    is not finite.
+
+    Args:
+        program, sources: as `executors.made` has them.
+        form: "value" for that alone, "single" for the one derivative by itself, "several" for a tuple of them.
+        jit: where its code comes from.
     """
-    name = f"entry_{int(single)}_{name_of(program, sources, _DOUBLE)}"
+    name = f"entry_{form}_{name_of(program, sources, _DOUBLE)}"
     capi.register()
-    (address,), (held,) = jit.load({name: partial(_text, name, program, sources, single)})
+    (address,), (held,) = jit.load({name: partial(_text, name, program, sources, form)})
     return lambda otherwise: capi.function(address, otherwise, held)
 
 
-def _text(name: str, program: Program, sources: Sequence[int], single: bool, needs: dict[str, str]) -> str:
+def _text(name: str, program: Program, sources: Sequence[int], form: str, needs: dict[str, str]) -> str:
     capi.declare(needs)
     code = Code(needs)
     m = LanesArithmetic(code, _DOUBLE)
@@ -46,10 +51,12 @@ def _text(name: str, program: Program, sources: Sequence[int], single: bool, nee
     result = m.lift(numbers[program.result])
     with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function catch it
         _otherwise(code)
+    if form == "value":
+        return capi.method(name, form, code, _object(code, result))
     adjoints = program.swept(m, numbers, sources, {program.result: m.lift(1.0)})
     value = _object(code, result)
     slopes = [_object(code, m.lift(adjoints.get(slot, 0.0))) for slot in sources]
-    pair = _tuple(code, [value, slopes[0] if single else _tuple(code, slopes)])
+    pair = _tuple(code, [value, slopes[0] if form == "single" else _tuple(code, slopes)])
     return capi.method(name, "value_and_grad", code, pair)
 
 

@@ -149,21 +149,28 @@ class Bound:
         return results[0] if self._results == 1 else results[: self._results]
 
     def at_once(
-        self, n: int, seed: float, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
+        self, n: int, seed: float | None, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
     ) -> tuple[float, Any]:
         """The sum of the values, and those themselves if they are to be given away, for arrays as the caller has them.
 
+        Args:
+            n: how many samples there are.
+            seed: the adjoint of each value; None if no derivatives are wanted.
+            axes: of the arguments, the results and the arrays for derivatives (see `quick_runner`).
+            arguments, out: these arrays.
+            given: whether the results are to be given away.
+
         Raises:
-            TypeError: they are not of these axes.
+            TypeError: they are not of these axes, or so many that several threads are to work on them.
         """
-        if n * self._slots >= 2 * PART:
+        if n > 1 and n * self._slots >= 2 * PART:
             raise TypeError
         frame = self._frame()
         results = frame.results
         if given or results is None or len(results[0]) != n:
             results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
         try:
-            total = self._quick_runner(frame.address, n, seed, axes, *arguments, results, *out)
+            total = self._quick_runner(frame.address, n, seed or 0.0, axes, *arguments, results, *out)
             if given:
                 frame.results = None
             if self._guarded:

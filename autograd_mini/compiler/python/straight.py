@@ -9,8 +9,8 @@ from typing import Any
 
 from ...arithmetic import Lines
 from ...rule import Rule
+from ..argument import floats
 from ..program import Flipped, Program
-from ..signature import Signature
 from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
 
@@ -32,23 +32,21 @@ class StraightExecutor:
         if sources:
             functions.append(_function(program, sources, brackets, called))
         self.source = "\n\n\n".join(functions) + "\n"
-        names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
+        names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped, "floats": floats}
         names |= {name: rule.f for name, rule in called.items()}
         exec(compiled(self.source, self), names)
         self.value: Callable[..., Any] = names["value"]
-        self.short: Callable[..., tuple[float, Any]] = names.get("value_and_gradient", self._value_alone)
+        self._both: Callable[..., tuple[float, Any]] = names.get("value_and_gradient", self._value_alone)
 
     @property
     def scalars(self) -> bool:
         """Whether each argument is one number, and derivatives are returned as those of such arguments."""
         return self.brackets != "[]"
 
-    def short_way(self, signature: Signature, otherwise: Callable[..., Any]) -> Any:
-        """The function itself for numbers; for flat lists of them, with those taken out."""
-        del otherwise
-        if self.scalars:
-            return self.short
-        return None if self.program.parameters else signature.by_numbers(self.short)
+    def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any]:
+        """That of the value, or with the derivatives, which floats may refuse."""
+        del scalars  # as this was made
+        return self._both if derivatives else self.value
 
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
@@ -63,7 +61,7 @@ class StraightExecutor:
     def value_and_gradient(self, *numbers: float) -> tuple[float, Any]:
         """The value, and the derivatives by the sources; where floats refuse a slope, IEEE arithmetic has one."""
         try:
-            return self.short(*numbers)
+            return self._both(*numbers)
         except (ArithmeticError, ValueError):
             value = self.value(*numbers)  # raises, if it is the value that can't be computed
         program = self.program
@@ -97,17 +95,17 @@ def _function(program: Program, sources: Sequence[int] | None, brackets: str, ca
     m = PythonArithmetic(lines, called)
     names = [f"x{i}" for i in range(program.inputs)] + [f"p{i}" for i in range(program.parameters)]
     numbers: list[Any] = [*map(lines.atom, names), *program.constants.tolist()]
-    if sources is not None and brackets != "[]":
-        kinds = " is ".join([f"type({name})" for name in names])
-        lines.do(f"if not ({kinds} is float): raise TypeError")
-    guards = {guard.node: (k, guard.outcome) for k, guard in enumerate(program.guards)}
-    used = {*program.results, *program.operands}
+    if inputs := names[: program.inputs]:
+        kinds, list_ = " is ".join([f"type({name})" for name in inputs]), ", ".join(inputs)
+        lines.do(f"if not ({kinds} is float): {list_}, = floats({list_})")
+    guards = list(enumerate(program.guards))  # each as soon as it can be, after those that the function asked first
+    used = {*program.asked, *program.operands}
     for node in program.evaluate(m, numbers):
-        if node.result in guards:
-            k, outcome = guards[node.result]
-            lines.do(f"if {'not ' * outcome}({{}}): raise Flipped({k})", numbers[-1])
-        elif node.result not in used:  # it may raise
+        if node.result not in used:  # it may raise
             lines.do("{}", numbers[-1])
+        while guards and guards[0][1].node <= node.result:
+            k, guard = guards.pop(0)
+            lines.do(f"if {'not ' * guard.outcome}({{}}): raise Flipped({k})", numbers[guard.node])
     values = [m.number(numbers[slot]) for slot in program.results]
     several = "{}" if len(values) == 1 else f"[{', '.join(['{}'] * len(values))}]"
     if sources is None:

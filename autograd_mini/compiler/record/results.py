@@ -69,6 +69,17 @@ class Results:
         self.leaves, (_, self.main, self.has_slopes) = [], state
 
 
+def all_finite(x: Any) -> bool:
+    """Whether all numbers in a structure are; None has none that is not."""
+    if type(x) is float:
+        return math.isfinite(x)
+    if hasattr(x, "dtype"):
+        return math.isfinite(arrays().vdot(x, x)) or bool(arrays().isfinite(x).all())  # which takes longer
+    if isinstance(x, (tuple, list)):
+        return all(map(all_finite, x))
+    return x is None or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
+
+
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
     """The Values in what f returned, and its form.
 

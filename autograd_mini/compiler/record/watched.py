@@ -1,9 +1,10 @@
 """What a trace read of Values that are neither arguments nor parameters: a program holds while they stay the same."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import copysign
 from typing import NamedTuple
 
+from ... import watch
 from ...engine import Value
 from ...reading import grad_of, number_of
 
@@ -24,6 +25,24 @@ def all_hold(watched: Iterable[Watched]) -> bool:
         if what == "several" or not same(read_off(v, what), number):
             return False
     return True
+
+
+def holding(watched: Iterable[Watched]) -> Callable[[], bool]:
+    """The same as a function to be called often, which looks at numbers again only after an assignment."""
+    are_numbers = all(what == "data" for _, what, _ in watched)
+    looked = -1
+
+    def holds() -> bool:
+        nonlocal looked
+        now = watch.latest_assignment()
+        if are_numbers and now == looked:
+            return True
+        if not all_hold(watched):
+            return False
+        looked = now
+        return True
+
+    return holds
 
 
 def read_off(v: Value, what: str) -> float:

@@ -1,0 +1,253 @@
+"""The programs of one form of arguments, found by how their branches turn out.
+
+A function asks for the truth of its numbers in an order that what was true so far decides.  So where one program finds
+its k-th guard wrong, the one that is wanted begins with the same outcomes and the other one there: each program knows
+the way of its own outcomes through a tree, and the tree the latest program through each place.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from ..argument import floats
+from ..pauses import one_at_a_time
+from ..program import Flipped, Program
+from ..python.decisions import decision
+from ..record.results import Results
+from ..record.watched import Watched, all_hold, holding
+
+KEPT: Final = 1024  # programs of one form
+UNUSED: Final = 10_000  # changes of the program in use, after which one that was not used is let go
+TRIED: Final = 64  # programs that are tried in turn where the tree knows none
+VAIN: Final = 16  # programs tried in vain for each that is kept, after which a function is made that decides
+RARE: Final = 64  # calls with unknown outcomes, of which one is traced where no more can be kept
+
+
+class Plan:
+    """A program, made ready to run.
+
+    Attributes:
+        program, executor: these.
+        results: the form of the result.
+        sources: the slots that derivatives are taken by.
+        scalars: whether each argument is one number.
+        watched: what was read of Values that are neither arguments nor parameters.
+        is_doubtful: whether the trace left Values behind, and the function has not run again since.
+        seconds: for the trace, and for the rest.
+        note: on loops that were not folded.
+        ways: short ones, with derivatives or without.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        executor: Any,
+        results: Results,
+        sources: range,
+        scalars: bool,
+        watched: Sequence[Watched] = (),
+        is_doubtful: bool = False,
+    ) -> None:
+        self.program, self.executor, self.results, self.watched = program, executor, results, watched
+        self.sources, self.scalars, self.is_doubtful = sources, scalars, is_doubtful
+        self.seconds, self.note = (0.0, 0.0), ""
+        self.ways: dict[bool, Callable[..., Any] | None] = {}
+        self.holds = holding(watched) if watched else None
+        self.is_one_of_many = bool(
+            executor.takes_numbers and program.guards and results.is_number and not watched and not is_doubtful
+        )
+
+    @property
+    def kept(self) -> tuple[Program, Results, tuple[int, int], bool]:
+        """What is pickled of it: the program, the form of the result, and what its executor is made for."""
+        return self.program, self.results, (self.sources.start, self.sources.stop), self.scalars
+
+    def function(self, derivatives: bool) -> Callable[..., Any] | None:
+        """The program as a function of numbers, if it is one."""
+        made: Callable[..., Any] | None = self.executor.function(derivatives, self.scalars)
+        return made
+
+    def is_same(self, program: Program, sources: range, scalars: bool) -> bool:
+        """Whether it runs that program too, of a trace with arguments of another form."""
+        return (
+            (self.sources, self.scalars) == (sources, scalars)
+            and self.program == program
+            and self.program.constants.tobytes() == program.constants.tobytes()  # −0.0 is another than 0.0
+        )
+
+    def is_refused(self, flip: Flipped) -> bool:
+        """Whether no branch is another, but an operation that may raise is not finite."""
+        if self.program.is_straight:
+            return False
+        return all(self.program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
+
+
+class _Kept:
+    """A program that is kept.
+
+    Attributes:
+        plan: the program, made ready to run.
+        path: the place in the tree before each of its guards.
+        used: when it was last.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.path: list[int] = []
+        self.used = 0
+
+
+class Outcomes:
+    """Those of one form.
+
+    Attributes:
+        latest: that used last, or None.
+        ways: short ones that serve all those that are `is_one_of_many`, with derivatives or without.
+        outdated: how many were let go since a Value was assigned.
+        read_values: whether any reads Values that are neither arguments nor parameters.
+    """
+
+    def __init__(self, plans: Sequence[Plan] = ()) -> None:
+        self.latest: Plan | None = None
+        self.ways: dict[bool, Callable[..., Any] | None] = {}
+        self._kept: dict[int, _Kept] = {}  # by the id of the plan
+        self.outdated, self.read_values = 0, False
+        self._clock = self._missed = 0
+        self._lock = one_at_a_time()
+        self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome, the place that follows
+        self._through: dict[int, Plan] = {}  # for each place the program that came there last
+        self._decide: Callable[..., Plan] | None = None
+        self._vain = 0
+        for plan in reversed(plans):
+            self.use(plan)
+
+    def __iter__(self) -> Iterator[Plan]:
+        """The programs, the latest first."""
+        return iter([kept.plan for kept in self._oldest_first()][::-1])
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether one more is not worth a trace, since as many as may be are kept: but now and then it is."""
+        if len(self._kept) < KEPT:
+            return False
+        self._missed += 1
+        return self._missed % RARE > 0
+
+    def first(self) -> Plan | None:
+        """The latest for which what was read of Values still holds."""
+        while (plan := self.latest) is not None and not all_hold(plan.watched):
+            self._drop(plan)
+        return plan
+
+    def use(self, plan: Plan) -> None:
+        """Put a program first; for a new one others may be let go."""
+        kept = self._kept.get(id(plan)) or self._added(plan)
+        self._clock += 1
+        kept.used, self.latest = self._clock, plan
+
+    def _added(self, plan: Plan) -> _Kept:
+        with self._lock:
+            kept = _Kept(plan)
+            self._make_room()
+            self._place(kept)
+            return self._kept.setdefault(id(plan), kept)
+
+    def _drop(self, plan: Plan) -> None:
+        with self._lock:
+            if self._kept.pop(id(plan), None):
+                self.outdated += 1
+                self._grow()
+            self.latest = next(iter(self), None)
+
+    def after(self, plan: Plan, flip: Flipped, tried: list[Plan]) -> Plan | None:
+        """The program to run where that one's guards don't hold; None if none is known."""
+        tried.append(plan)
+        found = self._beyond(plan, first_wrong(flip))
+        if found is not None and found not in tried and all_hold(found.watched):
+            return found
+        if plan.program.is_straight or len(tried) > TRIED:
+            return None
+        return next((other for other in self if other not in tried and all_hold(other.watched)), None)
+
+    def _beyond(self, plan: Plan, k: int) -> Plan | None:
+        kept = self._kept.get(id(plan))
+        place = kept and self._places.get((kept.path[k], not plan.program.guards[k].outcome))
+        return self._through.get(place) if place else None
+
+    def running(self, derivatives: bool) -> Callable[..., Any]:
+        """A function of numbers: that of the program whose branches turn out as they do with these."""
+
+        def run(*numbers: Any) -> Any:
+            numbers = (*floats(*numbers),)
+            plan = self.latest if self._decide is None else self._decide(*numbers)
+            tried = list[Plan]()
+            while plan is not None and plan.is_one_of_many:
+                try:
+                    result = plan.executor.function(derivatives, True)(*numbers)
+                except Flipped as flip:
+                    plan = self.after(plan, flip, tried)
+                else:
+                    if plan is not self.latest:
+                        self.use(plan)
+                        self._note(len(tried))
+                    return result
+            raise TypeError
+
+        return run
+
+    def _note(self, tried: int) -> None:
+        """Have what was tried in vain decided by a function, when that has cost as much as making it."""
+        self._vain += tried
+        if self._vain > VAIN * (4 + len(self._kept)):
+            with self._lock:
+                self._vain = 0
+                quick = all(kept.plan.is_one_of_many for kept in self._kept.values())
+                self._decide = decision(self._places, self._through) if quick else None
+
+    # ---- the tree ----
+
+    def _oldest_first(self) -> list[_Kept]:
+        return sorted(self._kept.values(), key=lambda kept: kept.used)
+
+    def _grow(self) -> None:
+        self._places, self._through, self._decide, self._vain, self.read_values = {}, {}, None, 0, False
+        for kept in self._oldest_first():
+            self._place(kept)
+
+    def _place(self, kept: _Kept) -> None:
+        path, place = [], 0
+        self.read_values = self.read_values or bool(kept.plan.watched)
+        self._through[0] = kept.plan
+        for guard in kept.plan.program.guards:
+            path.append(place)
+            place = self._places.setdefault((place, guard.outcome), len(self._places) + 1)
+            self._through[place] = kept.plan
+        kept.path = path
+
+    def _make_room(self) -> None:
+        """Let those go that were not used for long, or a quarter of all if there are too many."""
+        is_full = len(self._kept) >= KEPT
+        if self._clock < UNUSED and not is_full:
+            return
+        kept = self._oldest_first()
+        old = sum([one.used < self._clock - UNUSED for one in kept])
+        gone = kept[: max(old, max(1, KEPT // 4) if is_full else 0)]
+        for one in gone:
+            del self._kept[id(one.plan)]
+        if gone:
+            self._grow()
+
+
+def twin(forms: Mapping[Hashable, Outcomes], key: Hashable, program: Program, sources: range, scalars: bool) -> Any:
+    """A plan of another form of arguments that runs the same program; None if there is none."""
+    others = [outcomes for other, outcomes in list(forms.items()) if other != key]
+    return next((plan for plans in others for plan in plans if plan.is_same(program, sources, scalars)), None)
+
+
+def first_wrong(flip: Flipped) -> int:
+    """The first guard that does not hold; of samples, for the first of them."""
+    if len(flip.args) == 1:
+        k: int = flip.args[0]
+        return k
+    guards, wrong = flip.args
+    column = wrong[:, 0] if wrong.ndim > 1 else wrong
+    return int(guards[int(column.argmax())])

@@ -1,0 +1,44 @@
+"""The short ways that a compiled function has at hand: the latest, and others by the types of their arguments."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+MOST: Final = 64  # ways, beside the latest
+Way = Callable[..., Any]
+
+
+class Shortcuts:
+    """Ways to the value alone, and to the value with derivatives.
+
+    Attributes:
+        latest: of each the latest, for arguments like those of the latest call.
+    """
+
+    def __init__(self) -> None:
+        self.latest: list[Way] = [refused, refused]
+        self._others: dict[tuple[Any, ...], Way] = {}  # by whether derivatives are wanted, and the types
+
+    def take(self, derivatives: bool, types: Sequence[type], way: Way | None) -> None:
+        """Make this one the latest; None if there is none for these arguments."""
+        self.latest[derivatives] = refused if way is None else way
+        if way is not None:
+            if len(self._others) >= MOST:
+                self._others.clear()
+            self._others[derivatives, *types] = way
+
+    def other(self, derivatives: bool, args: Sequence[Any]) -> list[Any]:
+        """What the way for arguments of these types returns, in a list; an empty one if it is not for them."""
+        way = self._others.get((derivatives, *[type(x) for x in args]))
+        if way is None or way is self.latest[derivatives]:  # which was tried
+            return []
+        try:
+            result = way(*args)
+        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            return []
+        self.latest[derivatives] = way
+        return [result]
+
+
+def refused(*args: Any) -> Any:
+    """No way."""
+    raise TypeError(f"there is no program for {len(args)} such arguments")
