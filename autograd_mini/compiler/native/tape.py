@@ -156,7 +156,7 @@ class Bound:
         Raises:
             TypeError: they are not of these axes.
         """
-        if n * self._slots >= 2 * PART:
+        if n > 1 and n * self._slots >= 2 * PART:
             raise TypeError
         frame = self._frame()
         results = frame.results
