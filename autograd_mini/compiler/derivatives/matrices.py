@@ -167,11 +167,17 @@ class WithMatrices(Differentiable):
         signature = self._signatures.read(args).signature
         key = what, signature.key
         if key not in self._ways:
-            self(*args)
-            plan = self._latest(signature)
-            rows = plan.results.main if what == "jacobian" else plan.program.inputs
-            self._ways[key] = "eager" if rows * plan.program.nodes <= TINY else "entries"
+            self._ways[key] = "eager" if self._is_tiny(what, signature, args) else "entries"
         return None if self._ways[key] == "eager" else self._of_entries(what, args, key)
+
+    def _is_tiny(self, what: str, signature: Any, args: Sequence[Any]) -> bool:
+        """Whether all rows together take so few operations that Python does them at once."""
+        if sum(signature.sizes) > TINY:
+            return False
+        self(*args)
+        plan = self._latest(signature)
+        rows = plan.results.main if what == "jacobian" else plan.program.inputs
+        return bool(rows * plan.program.nodes <= TINY)
 
     def _of_sparse(self, what: str, args: Sequence[Any]) -> Found:
         require("scipy.sparse", what="sparse=True", extra="sparse")
