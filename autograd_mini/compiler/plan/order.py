@@ -8,8 +8,7 @@ from ..executors import TINY, chosen, may_be_native
 from ..pauses import importing
 from ..program import Program
 from ..record.graph import Graph
-from .groups import grouped, straight
-from .passes import guarded, recovered, spread
+from .straight import straight
 
 LONG = 400  # operations, from which on loops are looked for
 
@@ -29,15 +28,24 @@ def ordered(
     tiny = executor == "auto" and not sampled and dtype == "float64"
     if executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
         return straight(graph, sizes), ""
-    graph = recovered(spread(graph if sampled else guarded(graph), sources))
-    if graph.nodes < LONG or not lasts or not may_be_native(executor):
-        return grouped(graph, sizes, sampled), ""
     arrays()
     with importing:
-        from .loops import find
+        from .arrays import Flat
+        from .groups import grouped
+        from .loops import folded
+        from .passes import guarded, pruned, recovered, spread
 
-    found = find(graph, sources)
-    program = grouped(graph, sizes, sampled, found)
-    if found.loops and chosen(program, executor)[0] != "native":
-        return grouped(graph, sizes, sampled), ""
-    return program, found.note
+    flat = Flat(graph)
+    if not sampled:
+        guarded(flat)
+    pruned(flat)
+    spread(flat, sources)
+    recovered(flat)
+    pruned(flat)
+    if len(flat) < LONG or not lasts or not may_be_native(executor):
+        return grouped(flat, sizes, sampled), ""
+    loops, note = folded(flat, sources)
+    program = grouped(flat, sizes, sampled, loops)
+    if loops and chosen(program, executor)[0] != "native":
+        return grouped(flat, sizes, sampled), ""
+    return program, note
