@@ -1112,6 +1112,7 @@ typedef struct {
     Integers place;                            /* of the leaves and the nodes, by their marks */
     Integers code, first, operands, constants; /* of constants the bits */
     Table known, numbers;
+    Py_ssize_t expected; /* operations at most */
     int64_t code_of[N_OPS];
     PyObject *rules;     /* a list: the rows of the codes */
     PyObject *constant;  /* a list of leaves beside, with the numbers that were used of them */
@@ -1170,9 +1171,13 @@ looked_up(Reading *r, Table *table, Py_ssize_t n, int is_number)
     uint64_t h;
 
     if (2 * n >= table->size) {
-        const Py_ssize_t size = table->size ? 4 * table->size : 64;
-        int64_t *slots = PyMem_Calloc((size_t)size, sizeof(int64_t));
+        Py_ssize_t size = table->size ? 4 * table->size : 64;
+        int64_t *slots;
 
+        while (!is_number && size < 2 * r->expected) {
+            size *= 2;
+        }
+        slots = PyMem_Calloc((size_t)size, sizeof(int64_t));
         if (slots == NULL) {
             PyErr_NoMemory();
             return NULL;
@@ -1380,6 +1385,7 @@ static int
 read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *found)
 {
     r->base = walks + 1;
+    r->expected = made->n;
     walks += 1 + (uint64_t)(PyTuple_GET_SIZE(leaves) + made->n);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(leaves); i++) {
         ((Node *)PyTuple_GET_ITEM(leaves, i))->mark = r->base + (uint64_t)i;
@@ -1392,6 +1398,7 @@ read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *fo
     }
     for (Py_ssize_t i = 0; i < made->n; i++) {
         Node *v = made->nodes[i];
+        prefetch(made, i + AHEAD);
         const int64_t place = v->op == LEAF ? constant_of(r, v->data) : take(r, v);
 
         if (place < 0 || push(&r->place, place) < 0) {

@@ -127,7 +127,8 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
         return "numpy", "llvmlite is not installed"
     if problem := _problem():
         return "numpy", f"LLVM can't be used here: {problem}"
-    weights = max([_weights(group) for group in program], default=0) if program.sampled else 0
+    outside = [group for part in program.parts() if isinstance(part, range) for group in program.groups(part)]
+    weights = max([_weights(group) for group in outside], default=0) if program.sampled else 0
     if weights >= MATRIX:
         return "numpy", f"a matrix product of {weights} weights is for BLAS"
     return "native", "no matrix product is large"

@@ -15,7 +15,9 @@ class Flat:
 
     def __init__(self, graph: Graph) -> None:
         self.inputs, self.leaves, self.rules = graph.inputs, graph.inputs + graph.parameters, list(graph.rules)
-        self.code, self.first, self.operands = [np.array(x, np.int64) for x in (graph.code, graph.first, graph.operands)]
+        self.code, self.first, self.operands = [
+            np.array(x, np.int64) for x in (graph.code, graph.first, graph.operands)
+        ]
         self.constants = np.array(graph.constants, float)
         self.results, self.checks = np.array(graph.results, np.int64), np.array(graph.checks, np.int64)
         self.guards, self.guarded = list(graph.guards), np.array([g.node for g in graph.guards], np.int64)

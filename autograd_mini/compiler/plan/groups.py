@@ -178,4 +178,3 @@ class _Made:
             own={name: rule for name, rule in zip(names, rules) if OPERATIONS.get(name) is not rule},
             loops=tuple(loops),
         )
-

@@ -13,44 +13,48 @@ import numpy as np
 
 from ..program import LAGS, Loop
 from ..record.graph import is_python
-from .arrays import Flat, expand, hashes, runs, turns
+from .arrays import Flat, classed, hashes, runs, turns
 
 TRIPS: Final = 32  # below which a loop is left as it is
-BODY: Final = 2000  # operands of a trip at most: their code takes nearly half a millisecond each to compile
-LEAST: Final = 400  # operations that all trips have together, below which none is folded
+BODY: Final = 2000  # operands of a trip at most: their code takes a millisecond each to compile
+WIDE: Final = 500  # where there are samples, and so vectors: there it is ten
+LEAST: Final = 0.25  # of all operations in loops, below which none is folded
 _NEAR: Final = (256, 16)  # operations, up to which a distance to an operand is one; an invariant must be farther away
 _WINDOW: Final = 4  # operations that are compared at once
 _TRIED: Final = 6  # periods
 _CUTS: Final = 8  # places to begin at
-_LEAF: Final = 2**40  # in the place of a distance
+_ENOUGH: Final = 0.8  # of all operations in loops: then no others are looked for
 
 
-def folded(flat: Flat, sources: range) -> tuple[list[Loop], str]:
+def folded(flat: Flat, sources: range, sampled: bool) -> tuple[list[Loop], str]:
     """Put the operations in an order in which each loop is in one piece: where they are, and why there are no others.
 
     Args:
         flat: the graph.
         sources: what it is to be differentiated by.
+        sampled: whether there is a sample axis.
     """
-    table = _Table(flat)
-    long = [loop for period in table.periods() for loop in table.repeated(period)]
-    if not long:
-        return [], "no loop was found"
+    table = _Table(flat, WIDE if sampled else BODY)
     active = flat.depends(sources, slopes=True)
     flags = (2 * active + flat.reached(active))[flat.base :]
+    parts: list[Loop] = []
+    for period in table.periods():
+        if sum(loop.period * loop.trips for loop in parts if not table.objection(loop)) < _ENOUGH * len(flat):
+            parts += [part for stretch in table.repeated(period) for part in table.checked(stretch, flags)]
+    if not parts:
+        return [], "no loop was found"
     chosen: list[Loop] = []
     reasons: list[str] = []
-    parts = [part for stretch in long for part in table.checked(stretch, flags)]
     for loop in sorted(parts, key=table.score, reverse=True):
         if any(loop.first < other.end and other.first < loop.end for other in chosen):
             continue
         reason = table.objection(loop)
         if not reason:
             chosen.append(loop)
-        elif not reasons:
+        elif not reasons and loop.period * loop.trips > LEAST * len(flat):
             reasons.append(f"a loop of {loop.trips} trips was not folded, {loop.period} operations each: {reason}")
-    if 2 * sum(loop.period * loop.trips for loop in chosen) < len(flat):
-        return [], "\n".join(reasons or ["no loop was folded: all together have less than half of the operations"])
+    if sum(loop.period * loop.trips for loop in chosen) < LEAST * len(flat):
+        return [], "\n".join(reasons or ["no loop was folded: all together are a small part of the operations"])
     order, loops = _side_by_side(len(flat), table.bundles(sorted(chosen)))
     flat.ordered(order)
     return loops, "\n".join(reasons)
@@ -83,7 +87,8 @@ def _side_by_side(count: int, bundles: Iterable[_Bundle]) -> tuple[Any, list[Loo
 class _Table:
     """The operations of a graph: their kinds, and where their operands stand among them."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Flat, most: int) -> None:
+        self.most = most  # operands of a trip
         self.counts, self.starts = flat.counts, flat.first
         self.codes = flat.code * 2**20 + self.counts
         self.is_own = flat.each_rule(is_python)
@@ -102,10 +107,12 @@ class _Table:
         votes: dict[int, int] = {}
         leaves = (np.full_like(self.leaves, -1), -2 - self.leaves)  # any leaf is like any other, or only like itself
         for near, leaf in product(_NEAR, leaves):
+            if max([count * period for period, count in votes.items()], default=0) >= _ENOUGH * len(self):
+                break
             seen = np.where(self.is_leaf, leaf, np.where(distance <= near, distance, 0))
             for period, count in self._votes(seen):
-                votes[period] = max(votes.get(period, 0), count * period)
-        return sorted(votes, key=lambda period: (-votes[period], period))[: 2 * _TRIED]
+                votes[period] = max(votes.get(period, 0), count)
+        return sorted(votes, key=lambda period: (-votes[period] * period, period))[: 2 * _TRIED]
 
     def _votes(self, distances: Any) -> list[tuple[int, int]]:
         each = hashes(self.starts, [distances]) * np.uint64(0x9E3779B97F4A7C15) ^ self.codes.astype(np.uint64)
@@ -135,18 +142,21 @@ class _Table:
         ]
 
     def checked(self, long: Loop, flags: Any) -> list[Loop]:
-        """The parts of it in which every trip goes on as the one before did."""
+        """The parts of it in which every trip goes on as the one before did.
+
+        An operand moves on with the trips, or it stands before the loop, and need not be found by any rule.
+        """
         columns = self._columns(long)
-        steps = np.where(columns[1:] < 0, _LEAF, np.diff(columns, axis=0))
+        goes_on = np.diff(columns, axis=0) == long.period
+        moves = 2 * goes_on.sum(0) > len(goes_on)
         own = flags[long.first : long.end].reshape(long.trips, -1)
-        same = (steps[1:] == steps[:-1]).all(1) & (own[2:] == own[1:-1]).all(1) & (own[1:-1] == own[:-2]).all(1)
+        same = (goes_on | ~moves).all(1) & (own[1:] == own[:-1]).all(1)
+        latest = columns[:, ~moves].max(1, initial=-1)
         found = []
         for first, end in runs(same):
-            end += 2  # of trips, not of pairs of pairs of them
-            others = (steps[first] != long.period) & (steps[first] != _LEAF)
+            end += 1  # of trips, not of pairs of them
             while end - first >= TRIPS:
-                # What moves in another way than with the trips must stand before the loop.
-                if columns[first:end, others].max(initial=-1) < long.first + long.period * first:
+                if latest[first:end].max() < long.first + long.period * first:
                     found.append(self._cut(Loop(long.first + long.period * first, long.period, end - first)))
                     break
                 first += 1
@@ -186,15 +196,16 @@ class _Table:
 
     def _looked_for(self, loop: Loop) -> int:
         columns = self._columns(loop)
-        differ = (columns != columns[0]).any(0)
-        return int((differ & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))).sum())
+        differ = (columns != columns[0]).any(0) & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))
+        each = np.ascontiguousarray(columns[:, differ].T)
+        return len(classed(hashes(np.arange(len(each) + 1) * loop.trips, [each.ravel()]))[0])
 
     def objection(self, loop: Loop) -> str:
         """Why it should not be folded, if so."""
         if self.is_own[loop.first : loop.end].any():
             return "an operation made with @primitive is Python"
         operands = self._columns(loop).shape[1]
-        if operands > BODY:
+        if operands > self.most:
             return f"its {operands} operands would take too long to compile"
         earliest = self._moving(loop)[1].min(initial=0)
         if earliest >= 0:
@@ -221,7 +232,7 @@ class _Table:
         """What must come after a loop that is added to a bundle; None if the loop must itself."""
         both = [*bundle.loops, loop]
         operands = sum([int(self.counts[other.first : other.first + other.period].sum()) for other in both])
-        if operands > BODY or any(abs(other.trips - loop.trips) > LAGS for other in both):
+        if operands > self.most or any(abs(other.trips - loop.trips) > LAGS for other in both):
             return None
         needs = np.zeros(len(self) + 1, bool)  # the last is that of leaves
         for other in bundle.loops:

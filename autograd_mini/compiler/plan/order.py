@@ -44,7 +44,7 @@ def ordered(
     pruned(flat)
     if len(flat) < LONG or not lasts or not may_be_native(executor):
         return grouped(flat, sizes, sampled), ""
-    loops, note = folded(flat, sources)
+    loops, note = folded(flat, sources, sampled)
     program = grouped(flat, sizes, sampled, loops)
     if loops and chosen(program, executor)[0] != "native":
         return grouped(flat, sizes, sampled), ""

@@ -54,7 +54,9 @@ def spread(flat: Flat, sources: range) -> None:
 
     The slopes become nodes as well, read from the row, where anything of `sources` is below.
     """
-    wide = np.flatnonzero((flat.counts > WIDE) & flat.each_rule(lambda rule: bool(rule.many) and rule.name not in _ADDITIVE))
+    wide = np.flatnonzero(
+        (flat.counts > WIDE) & flat.each_rule(lambda rule: bool(rule.many) and rule.name not in _ADDITIVE)
+    )
     if not len(wide):
         return
     active = flat.depends(sources, slopes=True)[flat.base + wide]

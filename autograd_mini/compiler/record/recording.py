@@ -81,13 +81,14 @@ class Record:
 
 
 def read(record: Any, leaves: Sequence[Value], asked: Sequence[Value], require: Callable[[Value], None]) -> Read:
-    """Read what a record has; `require` is told of results that were made before of the leaves, or by another thread."""
+    """Read what a record has.  `require` is told of results made before of the leaves, or by another thread."""
     found = record.read(leaves, asked)
     if found is None:
         made = record.since(0)
         return _Reader(leaves, made, require).read(order_below([*made, *asked]), asked)
     rules, *arrays, constants, places, outside = found
-    return Read(rules, *[array("q", x) for x in arrays], array("d", constants), array("q", places), outside)
+    code, first, operands = [array("q", x) for x in arrays]
+    return Read(rules, code, first, operands, array("d", constants), array("q", places), outside)
 
 
 class _Reader:
@@ -119,7 +120,9 @@ class _Reader:
             self.require(v)
             self.outside.append((v, number_of(v)))
         rule = rule_of(v)
-        self.place[v] = xs[0] if rule.name == "pos" else self.known.setdefault((rule, xs), self.leaves + len(self.known))
+        self.place[v] = (
+            xs[0] if rule.name == "pos" else self.known.setdefault((rule, xs), self.leaves + len(self.known))
+        )
 
     def _reference(self, v: Value | None, x: float) -> int:
         """What stands for an operand of which a number was used."""

@@ -105,14 +105,16 @@ def _argument_of(f: Callable[..., Any]) -> str:
 
 
 def expand(rule: Rule, n: int) -> Graph:
-    """An operation of n operands as a graph of simpler ones: the inputs are x₁ … xₙ and z, the results value and slopes.
+    """An operation of n operands as a graph of simpler ones: of x₁ … xₙ and z the value and the slopes.
 
     The value is z itself where it is not put together from others.
     """
     leaves = [Value(1.0) for _ in range(n + 1)]
     run = _Run(leaves, raising=False)
     *xs, z = leaves
-    value, slopes = run.through(lambda: (rule.formula(VALUES, *xs) if rule.formula else z, rule.partials(VALUES, z, xs)))
+    value, slopes = run.through(
+        lambda: (rule.formula(VALUES, *xs) if rule.formula else z, rule.partials(VALUES, z, xs))
+    )
     graph = _read(run, [v if isinstance(v, Value) else Value(v) for v in (value, *slopes)], n + 1)
     run.end()
     return graph
