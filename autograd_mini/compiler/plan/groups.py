@@ -14,6 +14,7 @@ from .arrays import Flat, classed, expand, hashes
 from .straight import names_of
 
 _BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
+_FEW = 16  # dots of one list of inputs, up to which without a sample axis they may stand among others
 
 
 def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence[Loop] = ()) -> Program:
@@ -28,7 +29,7 @@ def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence
         loops: where in it loops are.
     """
     varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
-    keys = _keys(flat, arguments, varying)
+    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW)
     made = _Made(flat, varying)
     placed, at = [], 0
     for loop in loops:
@@ -52,8 +53,11 @@ def _varying(flat: Flat, loops: Sequence[Loop]) -> Any:
     return varying
 
 
-def _keys(flat: Flat, arguments: Sequence[int], varying: Any) -> Any:
-    """A number for what a group has in common: operation, where each operand comes from, a dot's list of inputs."""
+def _keys(flat: Flat, arguments: Sequence[int], varying: Any, few: int) -> Any:
+    """A number for what a group has in common: operation, where each operand comes from, a dot's list of inputs.
+
+    A list counts where more than a few dots have it.
+    """
     kinds = np.full(flat.slots, len(arguments))
     kinds[: flat.inputs] = np.repeat(np.arange(len(arguments)), arguments)
     kinds[flat.leaves :] += 1
@@ -65,7 +69,7 @@ def _keys(flat: Flat, arguments: Sequence[int], varying: Any) -> Any:
     inputs = hashes(first, [flat.operands[expand(flat.first[dots] + half, half)]])
     _, which, shared = classed(inputs)
     heads = flat.operands[flat.first[dots] + half], flat.operands[flat.first[dots]]
-    is_product = (shared[which] > 1) | (varying[heads[0]] > varying[heads[1]])
+    is_product = (shared[which] > few) | (varying[heads[0]] > varying[heads[1]])
     more[dots[is_product]] = inputs[is_product]
     powers = np.flatnonzero(flat.each_rule(lambda rule: rule.name in _BY_EXPONENT) & (flat.counts > 1))
     exponents = flat.operands[flat.first[powers] + 1]

@@ -204,24 +204,37 @@ def _products(flat: Flat, numbers: Any, uses: Any) -> Any:
 def _written(edit: Edit, terms: _Terms, links: Any, uses: Any) -> None:
     """Put the sums in, those of what is added and those of what is subtracted."""
     flat = edit.flat
-    part = 2 * terms.end + terms.minus  # the terms that become one sum
     product = _products(flat, terms.number, uses)
+    mixed = np.zeros(flat.slots, bool)
+    mixed[terms.end[product & ~terms.minus]] = True
+    negated = product & terms.minus & mixed[terms.end]
+    part = 2 * terms.end + (terms.minus & ~negated)  # the terms that become one sum
     product &= np.bincount(part[product], minlength=2 * flat.slots)[part] >= 2
     many = np.bincount(part[product], minlength=2 * flat.slots) > 0
     kept = product | ~many[part] | ~_is_zero(flat, terms.number)
-    part, number, product = part[kept], terms.number[kept], product[kept]
-    order = np.argsort(part, kind="stable")
-    part, number, product = part[order], number[order], product[order]
+    order = np.flatnonzero(kept)[np.argsort(part[kept], kind="stable")]
+    part, number, product, negated = part[order], terms.number[order], product[order], negated[order]
     result = np.full(2 * flat.slots, -1)
-    rest = ~product
-    _summed(edit, part[rest], number[rest], many, result)
+    _summed(edit, part[~product], number[~product], many, result)
     of = number[product] - flat.base
-    _dotted(edit, part[product], flat.operands[flat.first[of]], flat.operands[flat.first[of] + 1], result)
+    ws, xs = flat.operands[flat.first[of]], flat.operands[flat.first[of] + 1]
+    _negate(edit, ws, of, negated[product])
+    _dotted(edit, part[product], ws, xs, result)
     ends = terms.end[classed(terms.end)[0]]
     both = ends[result[2 * ends + 1] >= 0]
     result[2 * both] = edit.put(RULES["sub"], both - flat.base, np.stack([result[2 * both], result[2 * both + 1]], 1))
     edit.replace(ends, result[2 * ends])
     edit.leave_out(np.concatenate([ends, links, number[product]]))
+
+
+def _negate(edit: Edit, factors: Any, positions: Any, which: Any) -> None:
+    """Put in the negatives of some of the factors, in their place; of each one, where it is first needed."""
+    _, again, count = classed(factors[which])
+    first = np.full(len(count), len(edit.flat))
+    np.minimum.at(first, again, positions[which])
+    distinct = np.empty(len(count), np.int64)
+    distinct[again] = factors[which]
+    factors[which] = edit.put(RULES["neg"], first, distinct[:, None])[again]
 
 
 def _is_zero(flat: Flat, numbers: Any) -> Any:
