@@ -9,8 +9,11 @@ What happens in a call, and where, in the order in which it is to be read:
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
                  make a graph;  results is the form of what it returned;  named puts arguments in place that are
                  named or no numbers;  replay finds the operation that is not finite
-    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has their names,
-                 traced what is compiled
+    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
+                 direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
+                 operations; shortcuts go from arrays to the machine and back
+    sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
+                 compiled for that; pattern says which they are, colouring which columns are computed together
     plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
                  operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import functions
 from ..engine import Value
+from ..errors import AutogradError
 from .init import Init, Seed, generator, weights
 from .state import load_state, named_values, read_state, save_state, write_state
 
@@ -112,6 +113,16 @@ class Module:
             OSError: the file does not exist, or you can't read it.
         """
         load_state(self, path)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows: the picture of the network; only its text where there is no engine, or too much."""
+        from ..render import draw  # here, so that importing this package stays light
+
+        text = {"text/plain": repr(self)}
+        try:
+            return text | {"image/svg+xml": draw(self).svg}
+        except AutogradError:
+            return text
 
 
 class Neuron(Module):

@@ -3,7 +3,7 @@
 from .drawing import Drawing, draw
 from .explorer import Page, explore
 from .formulas import Formula, FormulaTooLongError, derivative_formula, formula
-from .graphviz import GraphvizNotFoundError, RenderError
+from .graphviz import GraphvizNotFoundError, RenderError, use_engine
 
 __all__ = [
     "Drawing",
@@ -16,4 +16,5 @@ __all__ = [
     "draw",
     "explore",
     "formula",
+    "use_engine",
 ]

@@ -19,13 +19,12 @@ from .collapse import grouped
 from .constants import with_constants
 from .dot import dot_source
 from .graph import Graph
-from .graphviz import VARIABLE, RenderError, run_engine
+from .graphviz import Choice, RenderError, chosen, require_engine, run_engine
 from .groups import squared_errors
 from .names import all_names, is_module, require_names
 from .options import (
     decimals,
     require_choice,
-    require_engine,
     require_flag,
     require_model,
     whole_number,
@@ -47,7 +46,7 @@ class Drawing:
 
     scene: Scene
     look: Look
-    engine: str | os.PathLike[str] | None
+    engine: Choice
 
     @cached_property
     def dot(self) -> str:
@@ -97,10 +96,10 @@ class Drawing:
                 return (self.dot if theme is LIGHT else self._dot(theme)).encode()
         raise ValueError(f"cannot save a drawing as {suffix or 'a file without suffix'!r}: use .svg, .png or .dot")
 
-    def _engine_of_png(self) -> str | os.PathLike[str] | None:
+    def _engine_of_png(self) -> Choice:
         """The engine that was asked for; else, for letters that the embedded one has no glyphs for, the system's."""
         letters = beyond_the_engine("".join(box.label + box.op for box in self.scene.boxes))
-        if not letters or self.engine is not None or VARIABLE in os.environ:
+        if not letters or chosen(self.engine) is not None:
             return self.engine
         if shutil.which("dot"):
             return "system"
@@ -144,7 +143,7 @@ def draw(
     precision: int = 4,
     names: Mapping[str, Any] | None = None,
     model: Any = None,
-    engine: str | os.PathLike[str] | None = None,
+    engine: Choice = None,
 ) -> Drawing:
     """Draw how a value was computed: a card for each value, an arrow for each operand.
 
@@ -166,8 +165,8 @@ def draw(
         precision: decimals of the numbers shown, from 1 to 17.
         names: `locals()`, or any mapping of names to variables, to name the Values that have no label.
         model: the Module of the computation; each of its neurons and layers becomes a frame, or a box with `collapse`.
-        engine: "embedded", "system" or the path of a `dot` program.  By default it is $AUTOGRAD_MINI_DOT, else the
-            embedded one, else the system's.
+        engine: "embedded", "system", the path of a `dot` program, or a function as for `render.use_engine`.  By default
+            it is that of `use_engine`, else $AUTOGRAD_MINI_DOT, else the embedded one, else the system's.
 
     Returns:
         A `Drawing` of the numbers and gradients as they are now; "—" stands for a gradient not computed yet.

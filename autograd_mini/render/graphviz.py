@@ -1,4 +1,4 @@
-"""The layout engine: how to find it, and the one call that runs it."""
+"""The layout engine: which one it is, how to find it, and the one call that runs it."""
 
 import os
 import platform
@@ -6,12 +6,18 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import AutogradError
 
 VARIABLE = "AUTOGRAD_MINI_DOT"
 TIME_LIMIT = 60  # seconds
+
+Engine = Callable[[str, str], str | bytes]
+Choice = Engine | str | os.PathLike[str] | None
+
+_registered: Choice = None
 
 
 class RenderError(AutogradError):
@@ -22,13 +28,55 @@ class GraphvizNotFoundError(RenderError):
     """No program was found that lays out graphs."""
 
 
-def run_engine(source: str, output_format: str, choice: str | os.PathLike[str] | None = None) -> bytes:
+def use_engine(engine: Choice) -> Choice:
+    """Choose the engine that lays out every graph from now on, unless a call passes its own `engine=`.
+
+    The engine may be a function, for a machine without programs, such as a browser, or for a Graphviz of your own.  It
+    is called as `engine(source, output_format)`, with a graph in Graphviz's language and "svg", "png" or "json", and
+    returns what `dot -Tsvg` would write, as text or bytes.  If it can't, it should raise `RenderError`: what it raises
+    reaches the caller of `draw` or `explore`.  The choice holds for the whole process, and for all threads.
+
+    Args:
+        engine: the function; or, as for `draw`, "embedded", "system" or the path of a `dot` program; None for the
+            default.
+
+    Returns:
+        The choice before, so that you can go back to it.
+
+    Raises:
+        TypeError: it is none of these.
+
+    >>> from autograd_mini import Value, draw
+    >>> def engine(source, output_format):
+    ...     return '<svg width="9" height="9"> <g id="ag1"></g></svg>'
+    >>> before = use_engine(engine)
+    >>> 'width="9"' in draw(Value(2.0)).svg, use_engine(before) is engine
+    (True, True)
+    """
+    global _registered
+    require_engine(engine)
+    before, _registered = _registered, engine
+    return before
+
+
+def require_engine(engine: object) -> None:
+    """Refuse anything that is no engine and cannot name one."""
+    if engine is not None and not callable(engine) and not isinstance(engine, str | os.PathLike):
+        raise TypeError(f"engine is 'embedded', 'system', a path or a function, not {engine!r:.80}")
+
+
+def chosen(choice: Choice) -> Choice:
+    """The engine that was asked for: in the call, by `use_engine` or by $AUTOGRAD_MINI_DOT; None for the default."""
+    return choice or _registered or os.environ.get(VARIABLE) or None
+
+
+def run_engine(source: str, output_format: str, choice: Choice = None) -> bytes:
     """Lay out and draw a graph.
 
     Args:
         source: DOT text.
-        output_format: "svg" or "png".
-        choice: the engine, as for `find_engine`.
+        output_format: "svg", "png" or "json".
+        choice: the engine, a function or as for `find_engine`; None for that of `use_engine`.
 
     Returns:
         What the engine wrote.
@@ -36,11 +84,21 @@ def run_engine(source: str, output_format: str, choice: str | os.PathLike[str] |
     Raises:
         GraphvizNotFoundError: there is no such engine.
         RenderError: the engine did not start, failed, or reached its time limit.
+        TypeError: a function returned something else than text or bytes.
 
     >>> run_engine("digraph { a -> b }", "png")[1:4]
     b'PNG'
     """
-    engine = find_engine(choice)
+    engine = chosen(choice)
+    if not callable(engine):
+        return _run_program(find_engine(engine), source, output_format)
+    drawn = engine(source, output_format)
+    if not isinstance(drawn, str | bytes):
+        raise TypeError(f"a drawing engine returns text or bytes, and {engine!r:.80} returned {drawn!r:.80}")
+    return drawn.encode() if isinstance(drawn, str) else drawn
+
+
+def _run_program(engine: str, source: str, output_format: str) -> bytes:
     command = [engine, f"-T{output_format}"]
     if output_format == "png":
         command.append("-Gdpi=192")  # sharp on a slide; an SVG needs no resolution

@@ -1,6 +1,5 @@
 """The options that pictures and pages share: each is valid, or an error says what it may be."""
 
-import os
 from operator import index
 from typing import Any
 
@@ -51,9 +50,3 @@ def require_model(model: Any) -> None:
     """Refuse anything but None or a module."""
     if model is not None and not is_module(model):
         raise TypeError(f"model is a Module, not {type(model).__name__}: {model!r:.80}")
-
-
-def require_engine(engine: object) -> None:
-    """Refuse anything that cannot name a program that lays out graphs."""
-    if engine is not None and not isinstance(engine, str | os.PathLike):
-        raise TypeError(f"engine is 'embedded', 'system' or a path, not {engine!r:.80}")

@@ -9,7 +9,7 @@ import pytest
 
 from autograd_mini.engine import Value
 from autograd_mini.errors import AutogradError
-from autograd_mini.render import GraphvizNotFoundError, RenderError, draw, graphviz
+from autograd_mini.render import GraphvizNotFoundError, RenderError, draw, explore, graphviz, use_engine
 from autograd_mini.render.graphviz import find_engine, run_engine
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the programs here are POSIX scripts")
@@ -119,3 +119,83 @@ def test_a_program_that_is_no_engine_is_an_error(tmp_path):
         run_engine("", "svg", tmp_path / "garbage")
     with pytest.raises(RenderError, match="wrote no drawing but 'hello"):
         _ = draw(Value(1.0), engine=program(tmp_path / "other", "print('hello')")).svg
+
+
+# ---- an engine that is a function ----
+
+SVG = '<?xml version="1.0"?>\n<svg width="9pt" height="9pt"> <g id="ag1"></g></svg>'
+
+
+@pytest.fixture
+def registered():
+    """Put the engine back that was there before the test."""
+    before = use_engine(None)
+    yield
+    use_engine(before)
+
+
+def asked(output_of):
+    """An engine that notes what it is asked for."""
+    calls = []
+
+    def engine(source, output_format):
+        calls.append((source, output_format))
+        return output_of(output_format)
+
+    return engine, calls
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_function_draws_everything_until_another_is_chosen(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("AUTOGRAD_MINI_DOT", "/no/such/dot")
+    engine, calls = asked(lambda output_format: SVG if output_format == "svg" else SVG.encode())
+    assert use_engine(engine) is None
+    x = Value(2.0, label="x")
+    assert 'width="9pt"' in draw(x).svg
+    assert run_engine("digraph {}", "png") == SVG.encode()
+    assert [output_format for _, output_format in calls] == ["svg", "png"]
+    assert "digraph" in calls[0][0]
+    assert use_engine("embedded") is engine
+    assert "data 2.0" in draw(x).svg
+    assert use_engine(None) == "embedded"
+    with pytest.raises(GraphvizNotFoundError):
+        _ = draw(x).svg
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_engine_of_a_call_comes_before_the_registered_one():
+    mine, my_calls = asked(lambda _: SVG)
+    other, other_calls = asked(lambda _: SVG)
+    use_engine(other)
+    _ = draw(Value(1.0), engine=mine).svg
+    assert (len(my_calls), len(other_calls)) == (1, 0)
+    assert "data 1.0" in draw(Value(1.0), engine="embedded").svg
+    assert other_calls == []
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_function_lays_out_the_explorer_s_page_too():
+    x = Value(2.0, label="x")
+    expected = explore(x * x).html
+    calls = []
+    use_engine(lambda source, output_format: calls.append(output_format) or run_engine(source, "json", "embedded"))
+    assert explore(x * x).html == expected
+    assert {*calls} == {"json"}
+
+
+@pytest.mark.usefixtures("registered")
+def test_what_a_function_raises_or_returns_wrongly_reaches_the_caller():
+    def broken(source, output_format):
+        raise RenderError("no memory left")
+
+    with pytest.raises(RenderError, match="no memory left"):
+        _ = draw(Value(1.0), engine=broken).svg
+    with pytest.raises(TypeError, match=r"returns text or bytes, and .* returned None"):
+        _ = draw(Value(1.0), engine=lambda source, output_format: None).svg
+    with pytest.raises(RenderError, match="wrote no drawing but 'hello"):
+        _ = draw(Value(1.0), engine=lambda source, output_format: "hello").svg
+    for wrong in (5, b"dot", ["embedded"]):
+        with pytest.raises(TypeError, match="'embedded', 'system', a path or a function"):
+            use_engine(wrong)
+    assert use_engine(None) is None

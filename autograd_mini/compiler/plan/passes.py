@@ -14,6 +14,7 @@ from .arrays import Edit, Flat, classed, hashes, turns
 from .arrays import expand as ranges
 
 WIDE = 4  # operands, beyond which an operation is spread out
+MANY = 64  # products of a sum, from which on each operation is a vector by itself
 LONG = 8  # terms, from which on a sum with minus signs is taken apart into two
 _ADDITIVE = ("sum", "mean", "dot", "chain", "sloped")  # any number of operands, and constants or operands for slopes
 
@@ -29,12 +30,10 @@ def guarded(flat: Flat) -> None:
         unused = np.array(list(dict.fromkeys(flat.checks[flat.needed()[flat.checks] == 0].tolist())))
         edit, last = Edit(flat), np.array([len(flat) - 1])
         sizes = edit.put(RULES["abs"], last.repeat(len(unused)), unused[:, None])
-        finite = edit.put(DECISIONS["lt"], last.repeat(len(unused)), np.stack([sizes, np.full(len(unused), end)], 1))
-        all_ = finite[:1]
-        for one in finite[1:]:
-            all_ = edit.put(DECISIONS["and"], last, np.array([[all_[0], one]]))
+        total = edit.put(RULES["sum"], last, sizes[None])  # one number to be looked at
+        finite = edit.put(DECISIONS["lt"], last, np.array([[total[0], end]]))
         flat.guards.append(Guard(-1, True, None))
-        flat.guarded = np.append(flat.guarded, all_)
+        flat.guarded = np.append(flat.guarded, finite)
         edit.done()
 
 
@@ -94,14 +93,13 @@ _expanded = lru_cache(maxsize=64)(expanded)
 
 def _put(edit: Edit, part: Graph, numbers: dict[int, Any], which: Any, wanted: Any) -> list[Any]:
     """Put in what the `wanted` nodes of a part need; nothing goes back through it."""
-    needed = set(wanted)
-    for i in reversed(range(len(part.code))):
-        if part.base + i in needed:
-            needed.update(part.operands[part.first[i] : part.first[i + 1]])
-    for i in range(len(part.code)):
-        at = part.base + i
+    needed, operations = set(wanted), list(enumerate(part.operations(), part.base))
+    for at, (_, xs) in reversed(operations):
+        if at in needed:
+            needed.update(xs)
+    for at, (rule, operands) in operations:
         if at in needed and at not in numbers:
-            rule, xs = part.rules[part.code[i]], [numbers[j] for j in part.operands[part.first[i] : part.first[i + 1]]]
+            xs = [numbers[j] for j in operands]
             numbers[at] = xs[0] if rule.name == "stop_gradient" else edit.put(rule, which, np.stack(xs, 1))
     return [numbers[at] for at in wanted]
 
@@ -201,10 +199,22 @@ def _products(flat: Flat, numbers: Any, uses: Any) -> Any:
     return (is_product & (uses == 1))[numbers]
 
 
+def _better_alone(flat: Flat, terms: _Terms, uses: Any) -> Any:
+    """Which are terms of a sum of many products whose factors are operations that nothing else uses.
+
+    Such are better multiplied where they are made.
+    """
+    product = _products(flat, terms.number, uses)
+    ends, of = terms.end[product], terms.number[product] - flat.base
+    factors = flat.operands[flat.first[of][:, None] + np.arange(2)]
+    shared = np.bincount(ends[((uses[factors] > 1) | (factors < flat.base)).any(1)], minlength=flat.slots)
+    return ((np.bincount(ends, minlength=flat.slots) >= MANY) & (shared == 0))[terms.end]
+
+
 def _written(edit: Edit, terms: _Terms, links: Any, uses: Any) -> None:
     """Put the sums in, those of what is added and those of what is subtracted."""
     flat = edit.flat
-    product = _products(flat, terms.number, uses)
+    product = _products(flat, terms.number, uses) & ~_better_alone(flat, terms, uses)
     mixed = np.zeros(flat.slots, bool)
     mixed[terms.end[product & ~terms.minus]] = True
     negated = product & terms.minus & mixed[terms.end]

@@ -1,7 +1,7 @@
 """A traced function as flat arrays: what the passes between a trace and a program work on."""
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -119,6 +119,11 @@ class Graph:
     def nodes(self) -> int:
         """How many operations there are."""
         return len(self.code)
+
+    def operations(self) -> Iterator[tuple[Rule, Sequence[int]]]:
+        """Each of them, and its operands."""
+        for code, a, b in zip(self.code, self.first, self.first[1:]):
+            yield self.rules[code], self.operands[a:b]
 
 
 def mark(first: Any, operands: Any, counts: Any, within: Any, flags: Any, back: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..cards import shorten
 from ..graph import Graph
-from ..graphviz import run_engine
+from ..graphviz import Choice, run_engine
 from ..groups import Group
 from ..parts import Part
 from ..width import width_in_ems
@@ -95,7 +95,7 @@ class Layouts:
         cards: Sequence[Card],
         parts: dict[int, Part],
         direction: str | None,
-        engine: Any,
+        engine: Choice,
         groups: Sequence[Group] = (),
         faces: Sequence[int] | None = None,
     ) -> None:

@@ -17,10 +17,10 @@ from ...refuse import require_fresh, require_graph
 from ..collapse import collapse
 from ..constants import with_constants
 from ..graph import Graph
-from ..graphviz import RenderError
+from ..graphviz import Choice, RenderError, require_engine
 from ..groups import squared_errors
 from ..names import all_names, require_names
-from ..options import decimals, require_choice, require_engine, require_flag, require_model, require_text, whole_number
+from ..options import decimals, require_choice, require_flag, require_model, require_text, whole_number
 from ..parts import parts_of
 from ..scene import printable
 from ..theme import DARK, LIGHT, Theme
@@ -94,7 +94,7 @@ def explore(
     merge: bool | None = None,
     constants: bool = False,
     max_nodes: int = 300,
-    engine: str | os.PathLike[str] | None = None,
+    engine: Choice = None,
 ) -> Page:
     """Make a page to step through the computation of a value, and through its gradient, arrow by arrow.
 

@@ -1,0 +1,54 @@
+"""A picture that is redrawn in place, where there is somebody to see it: in a notebook, or on another screen."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+Show = Callable[[dict[str, str]], None]  # takes the content in all its forms, by media type
+Screen = Callable[[], Show]  # opens a new place and returns what shows things there
+
+_screen: Screen | None = None
+
+
+def use_screen(screen: Screen | None) -> Screen | None:
+    """Choose where pictures appear that are redrawn in place.
+
+    Args:
+        screen: called for each new place, it returns the function that shows something there; None for notebooks alone.
+
+    Returns:
+        The choice before.
+
+    >>> shown = []
+    >>> before = use_screen(lambda: shown.append)
+    >>> open_place()({"text/plain": "1"})
+    >>> _ = use_screen(before)
+    >>> shown
+    [{'text/plain': '1'}]
+    """
+    global _screen
+    before, _screen = _screen, screen
+    return before
+
+
+def open_place() -> Show | None:
+    """A new place for a picture, as the function that shows something there; None if nobody would see it.
+
+    >>> open_place() is None
+    True
+    """
+    if _screen is not None:
+        return _screen()
+    return _notebook_cell() if "ipykernel" in sys.modules else None
+
+
+def _notebook_cell() -> Show | None:
+    display = import_module("IPython.display").display
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    if handle is None:  # there is no running kernel
+        return None
+
+    def show(content: dict[str, str]) -> None:
+        handle.update(content, raw=True)
+
+    return show

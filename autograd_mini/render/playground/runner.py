@@ -1,0 +1,136 @@
+"""Runs the text of a program, as the playground's page does, and tells what it prints, shows and raises."""
+
+import ast
+import io
+import json
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextvars import copy_context
+from importlib.util import find_spec
+from itertools import count
+from types import CodeType
+from typing import Any
+
+from ..live import Show, use_screen
+from .output import Output
+from .results import is_rich, last_result, show
+
+FILE = "program.py"  # what messages call the program
+
+Tell = Callable[..., None]
+
+
+def run(program: str, tell: Callable[[str], None]) -> None:
+    """Run a program, and tell the page of everything there is to show, as soon as it is there.
+
+    At the top level the value of each expression is printed, as in an interactive Python.  A drawing, or whatever else
+    a notebook would show, is shown if it comes last.  Otherwise the result that was computed last is drawn.
+
+    Args:
+        program: its text.
+        tell: called with JSON texts.  Their `kind` is "text" (with `place`, where in the output it stands, and
+            `text`), "error" (`line`, or null, and `text`), "drawing" (`content`, an SVG), "explorer" or "html"
+            (`content`, a page), "picture" (`number` and `content`, an SVG that takes the place of the one of that
+            number), or "note" (`content`, why there is no drawing).
+
+    >>> told = []
+    >>> run("1 / 0", told.append)
+    >>> told
+    ['{"kind": "error", "line": 1, "text": "ZeroDivisionError: division by zero"}']
+    """
+
+    def told(kind: str, **content: Any) -> None:
+        tell(json.dumps({"kind": kind, **content}))
+
+    output = Output(lambda place, text: told("text", place=place, text=text))
+    lines = program.splitlines(keepends=True)
+    linecache.cache[FILE] = (len(program), None, lines, FILE)  # for messages that quote a line
+    with _streams(output), _screen(told):
+        try:
+            copy_context().run(_run, program, told, output)
+        except BaseException as error:  # noqa: BLE001  (it is the reader's program: whatever it raises is shown)
+            output.flush()
+            told("error", line=_line_of(error), text=_message(error))
+
+
+def _run(program: str, told: Tell, output: Output) -> None:
+    tree = ast.parse(program, FILE)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    shown: Any = None
+    for statement in tree.body:
+        shown = None
+        if not isinstance(statement, ast.Expr):
+            exec(compile(ast.Module([statement], []), FILE, "exec"), names)
+        elif not isinstance(statement.value, ast.Constant):  # a text between the lines is for the reader alone
+            shown = eval(_expression(statement), names)
+            is_last = statement is tree.body[-1]
+            if shown is not None and not (is_last and is_rich(shown) and not _has_text(shown)):
+                print(repr(shown))
+    output.flush()
+    if shown is None or not is_rich(shown):
+        shown = last_result(tree, names)
+    if shown is not None:
+        show(shown, names, lambda kind, content: told(kind, content=content))
+
+
+def _expression(statement: ast.Expr) -> CodeType:
+    return compile(ast.Expression(statement.value), FILE, "eval")
+
+
+def _has_text(value: Any) -> bool:
+    """Whether the text of a value says more than its picture: the number of a Value, say."""
+    return not hasattr(value, "_repr_svg_") and not hasattr(value, "html")
+
+
+# ---- where it prints and shows ----
+
+
+@contextmanager
+def _streams(output: Output) -> Iterator[None]:
+    """The standard streams are those of the page; there is nothing to read."""
+    before, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        with redirect_stdout(output), redirect_stderr(output):
+            yield
+    finally:
+        sys.stdin = before
+
+
+@contextmanager
+def _screen(told: Tell) -> Iterator[None]:
+    """Pictures that are redrawn in place get a number each."""
+    numbers = count()
+
+    def place() -> Show:
+        number = next(numbers)
+        return lambda forms: told("picture", number=number, content=forms.get("image/svg+xml", ""))
+
+    before = use_screen(place)
+    try:
+        yield
+    finally:
+        use_screen(before)
+
+
+# ---- what it raised ----
+
+
+def _line_of(error: BaseException) -> int | None:
+    """The line of the program where it happened."""
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        return error.lineno
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
+    return frames[-1].lineno if frames else None
+
+
+def _message(error: BaseException) -> str:
+    missing = error.name.partition(".")[0] if isinstance(error, ImportError) and error.name else ""
+    if missing and missing not in sys.modules and find_spec(missing) is None:
+        return (
+            f"{missing} is not available here: the playground has neither NumPy nor machine code, only Python and "
+            "autograd_mini. Install autograd_mini to run this program."
+        )
+    return "".join(traceback.format_exception_only(error)).strip()
