@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from ..argument import arrays
-from ..executors import TINY, chosen, may_be_native
+from ..executors import TINY, better_straight, chosen, may_be_native
 from ..pauses import importing
-from ..program import Program
+from ..program import Loop, Program
 from ..record.graph import Graph
 from .straight import straight
 
@@ -25,8 +25,8 @@ def ordered(
         sampled: whether there is a sample axis.
         executor, dtype, lasts: as `executors.made` takes them.
     """
-    tiny = executor == "auto" and not sampled and dtype == "float64"
-    if executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
+    may_be_straight = executor == "auto" and not sampled and dtype == "float64"
+    if executor == "source" or (may_be_straight and (graph.nodes <= TINY or find_spec("numpy") is None)):
         return straight(graph, sizes), ""
     arrays()
     with importing:
@@ -42,10 +42,13 @@ def ordered(
     spread(flat, sources)
     recovered(flat)
     pruned(flat)
-    if len(flat) < LONG or not lasts or not may_be_native(executor):
-        return grouped(flat, sizes, sampled), ""
-    loops, note = folded(flat, sources, sampled)
+    loops: list[Loop] = []
+    note = ""
+    if len(flat) >= LONG and lasts and may_be_native(executor):
+        loops, note = folded(flat, sources, sampled)
     program = grouped(flat, sizes, sampled, loops)
     if loops and chosen(program, executor)[0] != "native":
-        return grouped(flat, sizes, sampled), ""
+        program, note = grouped(flat, sizes, sampled), ""
+    if may_be_straight and better_straight(program, graph.nodes, executor):
+        return straight(graph, sizes), ""
     return program, note
