@@ -38,7 +38,7 @@ class Read(NamedTuple):
     outside: list[tuple[Value, float]]
 
 
-class Record:
+class PythonRecord:
     """The nodes of a run, and beside them the code and the instruction that made each."""
 
     def __init__(self, is_ours: Mapping[str, bool]) -> None:
@@ -159,5 +159,4 @@ class _Reader:
         return Read(list(codes), code, first, operands, array("d", b"".join(bits)), asked_, self.outside)
 
 
-if cores.c is not None:  # the same, in C
-    Record = cores.c.Record  # type: ignore[misc]
+Record: Any = PythonRecord if cores.c is None else cores.c.Record  # the same, in C
