@@ -21,6 +21,8 @@ What happens in a call, and where, in the order in which it is to be read:
     python/      straight-line Python, for the smallest
     arrays/      vectors of NumPy, where there is no LLVM, or a large matrix product
     native/      machine code: its own map is in native/__init__.py
+    c/           programs written as C99
+    files/       compiled functions kept in files
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
 A later call of the same form goes a short way.  `Compiled.value_and_grad` calls what its `_remember` got from the
@@ -32,7 +34,20 @@ raises TypeError for arguments of another form, and then `Compiled.long_way` say
 from ..errors import TraceError
 from .compiled import BranchChanged, Compiled, RetraceError
 from .compiled import compile as compile  # noqa: A004
+from .files.encoding import FileError
 from .program import Program, ProgramError
 from .record.replay import NonFiniteError
 
-__all__ = ["BranchChanged", "Compiled", "NonFiniteError", "Program", "ProgramError", "RetraceError", "TraceError"]
+load = Compiled.load
+
+__all__ = [
+    "BranchChanged",
+    "Compiled",
+    "FileError",
+    "NonFiniteError",
+    "Program",
+    "ProgramError",
+    "RetraceError",
+    "TraceError",
+    "load",
+]

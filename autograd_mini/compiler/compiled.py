@@ -2,20 +2,21 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients, value_and_grad
+from ..transforms import gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
+from .c.exported import Exported
 from .derivatives.matrices import WithMatrices
 from .derivatives.methods import no_way, takes_several
-from .derivatives.traced import by_all
+from .derivatives.on_values import OnValues
 from .executors import LongWay, made
+from .files.kept import Kept
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -102,7 +103,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(WithMatrices, WithParameters):
+class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -140,7 +141,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             return self._run(args, False)[0]
         except HoldsValue:
-            return self._on_values(whole=True)(*args)
+            return self._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -175,9 +176,7 @@ class Compiled(WithMatrices, WithParameters):
         try:
             return self._run(args, True)
         except HoldsValue:
-            transform = partial(value_and_grad, has_aux=self._options.has_aux)
-            value, gradient = by_all(transform, self._on_values(whole=True), args)
-            return value, gradient
+            return self._value_and_grad_on_values(args)
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
@@ -275,14 +274,9 @@ class Compiled(WithMatrices, WithParameters):
 
     def _traced(self, call: Call) -> _Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
-        f = self.function
-        if f is None:
-            raise RetraceError(
-                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
-            )
         start = time.perf_counter()
         with no_collector():
-            traced = self._trace(f, call)
+            traced = self._trace(call)
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
@@ -295,7 +289,10 @@ class Compiled(WithMatrices, WithParameters):
             self._doubtful.add(id(program))
         return _Plan(program, executor, traced.results, traced.watched, seconds, note)
 
-    def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
+    def _trace(self, call: Call) -> Trace:
+        f = self.function
+        if f is None:
+            raise RetraceError("pickle and save leave the function behind, which such a call needs: compile it again")
         for raising in (True, False):  # one program is for other numbers too
             inputs = [Value(x) for x in call.numbers(0)]
             try:

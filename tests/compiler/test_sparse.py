@@ -160,6 +160,7 @@ def test_what_floats_refuse_is_what_eager_gives():
     x = np.linspace(0.0, 1.0, 40)
     for _ in range(2):
         np.testing.assert_array_equal(f.jacobian(x), jacobian(f.function)(x))
+        np.testing.assert_array_equal(f.jacobian(x, sparse=True).toarray(), jacobian(f.function)(x))
 
 
 def test_a_branch_of_its_own_has_a_pattern_of_its_own():

@@ -8,27 +8,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...engine import Value
-from ...reading import is_decision, number_of, operands_of, rule_of
+from ...reading import number_of, operands_of, rule_of
 from ...rule import VALUES
 from ...rules import RULES
 from ...sweep import order_below
 from ...watch import never_raising
 
+_MUL, _POWER = RULES["mul"], RULES["powi"]
+
 
 def times(a: Any, b: Any) -> Any:
     """The product of two Values or numbers; of 1 and another, that itself."""
-    for one, other in ((a, b), (b, a)):
-        if not isinstance(one, Value) and abs(one) == 1.0:
-            return other if one > 0.0 else -other
+    if type(a) is float and (a == 1.0 or a == -1.0):
+        return b if a > 0.0 else -b
+    if type(b) is float and (b == 1.0 or b == -1.0):
+        return a if b > 0.0 else -a
     return a * b
 
 
 def slopes_among(v: Value, among: Any) -> list[tuple[Value, Any]]:
     """The parents of a Value that are among some, each with the slope by it: a number, or a Value."""
-    if is_decision(v):
-        return []
     rule, (parents, xs) = rule_of(v), operands_of(v)
-    if rule is RULES["powi"] and xs[1] <= 2:  # x⁰ and x¹ need no power
+    if rule.kind is not None:  # a decision
+        return []
+    if rule is _MUL:
+        (p, q), (x, y) = parents, xs
+        pairs = ((p, y if q is None else q), (q, x if p is None else p))
+        return [pair for pair in pairs if pair[0] in among]
+    if type(rule.dx) is float and (rule.dy is None or type(rule.dy) is float):
+        return [(p, slope) for p, slope in zip(parents, (rule.dx, rule.dy)) if p in among]
+    if rule is _POWER and xs[1] <= 2:  # x⁰ and x¹ need no power
         return [(parents[0], 1.0 if xs[1] == 1 else 2.0 * parents[0])] if parents[0] in among else []
     wanted = [p if p in among else None for p in parents]
     operands = [VALUES.lift(x, parent) for x, parent in zip(xs, parents, strict=True)]

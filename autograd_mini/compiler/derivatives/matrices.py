@@ -180,7 +180,11 @@ class WithMatrices(Differentiable):
         key = what, self._signatures.read(args).signature.key
         if self._ways.get(key) != "columns":
             self._ways[key] = "entries"
-        return self._of_entries(what, args, key)
+        value, data, places = self._of_entries(what, args, key)
+        if self.function is not None and not arrays().isfinite(data).all():
+            matrix = arrays().array(flatten(by_all(_EAGER[what], self._on_values(), args))[0]).reshape(places.shape)
+            data = matrix[places.rows, places.indices]
+        return value, data, places
 
     def _of_entries(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
         if self._ways[key] == "entries":
@@ -247,7 +251,7 @@ class WithMatrices(Differentiable):
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
         _, data, places = found
         if self.function is not None and not arrays().isfinite(data).all():
-            return by_all(_EAGER[what], self._on_values(), args)  # which raises what floats raise
+            return by_all(_EAGER[what], self._first, args)  # type: ignore[arg-type]  # which raises what floats raise
         matrix = places.dense(data)
         if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
             return matrix.reshape(*like.shape, *args[0].shape)

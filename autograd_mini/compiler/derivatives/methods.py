@@ -225,12 +225,9 @@ class Differentiable(ABC):
         """A transform of the function itself, where the arguments hold Values."""
         return work(self._on_values())
 
-    def _on_values(self, whole: bool = False) -> Callable[..., Any]:
-        """The function, perhaps with both of its results, where Values may be given to it."""
-        f = self.function if whole else self._first
-        if f is None or self._options.sampled or self._by_parameters:
-            raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
-        return f
+    @abstractmethod
+    def _on_values(self) -> Callable[..., Any]:
+        """The function, without its second result if it has one, where Values may be given to it."""
 
 
 def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -
         if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
             raise TypeError
         numbers = run((x.reshape(-1),), 1, None, ())[:, 0]
-        if not math.isfinite(numbers.sum()):
+        if not math.isfinite(numbers.dot(numbers)):
             raise TypeError
         at = len(numbers) - count
         return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:], places

@@ -23,10 +23,11 @@ def ordered(
         sizes: how many inputs belong to each argument.
         sources: the nodes to differentiate by.
         sampled: whether there is a sample axis.
-        executor, dtype, lasts: as `executors.made` takes them.
+        executor, dtype, lasts: as `executors.made` takes them; "c" is for a program that is written as C.
     """
     may_be_straight = executor == "auto" and not sampled and dtype == "float64"
-    if executor == "source" or (may_be_straight and (graph.nodes <= TINY or find_spec("numpy") is None)):
+    is_bare = executor != "numpy" and find_spec("numpy") is None
+    if executor == "source" or is_bare or (may_be_straight and graph.nodes <= TINY):
         return straight(graph, sizes), ""
     arrays()
     with importing:
@@ -40,14 +41,14 @@ def ordered(
         guarded(flat)
     pruned(flat)
     spread(flat, sources)
-    recovered(flat)
+    recovered(flat, dots=executor != "c")
     pruned(flat)
     loops: list[Loop] = []
     note = ""
-    if len(flat) >= LONG and lasts and may_be_native(executor):
+    if len(flat) >= LONG and lasts and (executor == "c" or may_be_native(executor)):
         loops, note = folded(flat, sources, sampled)
     program = grouped(flat, sizes, sampled, loops)
-    if loops and chosen(program, executor)[0] != "native":
+    if loops and executor != "c" and chosen(program, executor)[0] != "native":
         program, note = grouped(flat, sizes, sampled), ""
     if may_be_straight and better_straight(program, graph.nodes, executor):
         return straight(graph, sizes), ""

@@ -121,16 +121,18 @@ class _Terms(NamedTuple):
     minus: Any
 
 
-def recovered(flat: Flat) -> None:
+def recovered(flat: Flat, dots: bool = True) -> None:
     """Make one node of each chain of additions, in the same order, and a dot of the products in it.
 
-    A sum in which much is subtracted becomes the difference of two.  Only what is used nowhere else disappears.
+    A sum in which much is subtracted becomes the difference of two.  Only what is used nowhere else disappears.  Both
+    are added up in another order: without dots the bits are those of the trace.
     """
     _require_two(flat)
     uses = flat.uses()
-    terms, links = _chains(flat, uses)
+    is_product = _products(flat, uses) if dots else np.zeros(flat.slots, bool)
+    terms, links = _chains(flat, uses, is_product, LONG if dots else len(flat) + 2)
     edit = Edit(flat)
-    _written(edit, terms, links, uses)
+    _written(edit, terms, links, is_product, uses)
     edit.done()
     oriented(flat)
 
@@ -150,7 +152,7 @@ def _require_two(flat: Flat) -> None:
         edit.done()
 
 
-def _chains(flat: Flat, uses: Any) -> tuple[_Terms, Any]:
+def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, Any]:
     """Sums of three terms and more that are worth to be one, and the sums inside them."""
     base, n = flat.base, len(flat)
     minus = flat.each_rule(lambda rule: rule is RULES["sub"])
@@ -178,43 +180,43 @@ def _chains(flat: Flat, uses: Any) -> tuple[_Terms, Any]:
     ends = np.concatenate([ends, np.repeat(wide, flat.counts[wide])])
     order = np.lexsort((turn, ends))
     terms = _Terms(ends[order] + base, number[order], sign[order])
-    kept = _worth(flat, terms, uses)
+    kept = _worth(flat, terms, is_product, long)
     return _Terms(*[x[kept[terms.end]] for x in terms]), before[linked][kept[base + end[before[linked]]]] + base
 
 
-def _worth(flat: Flat, terms: _Terms, uses: Any) -> Any:
+def _worth(flat: Flat, terms: _Terms, is_product: Any, long: int) -> Any:
     """For each number, whether it is a sum that is worth to be one operation."""
     count = np.bincount(terms.end, minlength=flat.slots)
     minus = np.bincount(terms.end[terms.minus], minlength=flat.slots)
-    products = np.bincount(terms.end[_products(flat, terms.number, uses)], minlength=flat.slots)
-    return (count > 2) & ((minus == 0) | (count >= LONG) | (products >= 2))
+    products = np.bincount(terms.end[is_product[terms.number]], minlength=flat.slots)
+    return (count > 2) & ((minus == 0) | (count >= long) | (products >= 2))
 
 
-def _products(flat: Flat, numbers: Any, uses: Any) -> Any:
-    """Which are products of two nodes, neither of them constant, and used once."""
+def _products(flat: Flat, uses: Any) -> Any:
+    """Which numbers are products of two nodes, neither of them constant, and used once."""
     is_product = np.zeros(flat.slots, bool)
     of = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["mul"]))
     xs = flat.operands[flat.first[of][:, None] + np.arange(2)]
     is_product[flat.base + of] = ~flat.is_constant(xs).any(1)
-    return (is_product & (uses == 1))[numbers]
+    return is_product & (uses == 1)
 
 
-def _better_alone(flat: Flat, terms: _Terms, uses: Any) -> Any:
+def _better_alone(flat: Flat, terms: _Terms, is_product: Any, uses: Any) -> Any:
     """Which are terms of a sum of many products whose factors are operations that nothing else uses.
 
     Such are better multiplied where they are made.
     """
-    product = _products(flat, terms.number, uses)
+    product = is_product[terms.number]
     ends, of = terms.end[product], terms.number[product] - flat.base
     factors = flat.operands[flat.first[of][:, None] + np.arange(2)]
     shared = np.bincount(ends[((uses[factors] > 1) | (factors < flat.base)).any(1)], minlength=flat.slots)
     return ((np.bincount(ends, minlength=flat.slots) >= MANY) & (shared == 0))[terms.end]
 
 
-def _written(edit: Edit, terms: _Terms, links: Any, uses: Any) -> None:
+def _written(edit: Edit, terms: _Terms, links: Any, is_product: Any, uses: Any) -> None:
     """Put the sums in, those of what is added and those of what is subtracted."""
     flat = edit.flat
-    product = _products(flat, terms.number, uses) & ~_better_alone(flat, terms, uses)
+    product = is_product[terms.number] & ~_better_alone(flat, terms, is_product, uses)
     mixed = np.zeros(flat.slots, bool)
     mixed[terms.end[product & ~terms.minus]] = True
     negated = product & terms.minus & mixed[terms.end]
