@@ -6,9 +6,9 @@ What happens in a call, and where, in the order in which it is to be read:
                  options are what it was asked for
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
-    record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what was
-                 read beside the arguments (watched), make a graph;  results is the form of what it returned;  named puts arguments in place that are
-                 named or no numbers;  replay finds the operation that is not finite
+    record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what that
+                 read beside the arguments (watched), make a graph;  results is the form of what it returned;  named
+                 puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
     derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
                  direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
                  operations; shortcuts go from arrays to the machine and back
