@@ -1158,27 +1158,47 @@ constant_of(Reading *r, double x)
     return CONSTANTS + *slot - 1;
 }
 
+/* Give a Value a place, by its mark. */
+static int
+put_place(Reading *r, Node *v, int64_t place)
+{
+    v->mark = r->base + (uint64_t)r->place.n;
+    return push(&r->place, place);
+}
+
+/* Whether a place stands for another number than x: of a leaf beside that was assigned between two uses. */
+static int
+is_outdated(const Reading *r, int64_t place, double x)
+{
+    return place >= CONSTANTS && place < OPERATIONS && memcmp(&r->constants.at[place - CONSTANTS], &x, sizeof(x)) != 0;
+}
+
 /* What stands for an operand of which a number x was used; below 0 after an error, or if it is foreign. */
 static int64_t
 reference(Reading *r, Node *v, double x)
 {
     PyObject *pair;
+    int64_t place;
     int failed;
 
     if (v == NULL) {
         return constant_of(r, x);
     }
-    if (v->mark >= r->base) {
-        return r->place.at[v->mark - r->base];
+    if (v->mark >= r->base && v->mark - r->base < (uint64_t)r->place.n) {
+        place = r->place.at[v->mark - r->base];
+        if (v->op != LEAF || !is_outdated(r, place, x)) {
+            return place;
+        }
     }
     if (v->op != LEAF || is_left_over(v)) {
         r->is_foreign = 1;
         return -1;
     }
-    pair = Py_BuildValue("Od", v, x);
+    place = constant_of(r, x);
+    pair = place < 0 ? NULL : Py_BuildValue("Od", v, x);
     failed = pair ? PyList_Append(r->constant, pair) : -1;
     Py_XDECREF(pair);
-    return failed ? -1 : constant_of(r, x);
+    return failed || put_place(r, v, place) < 0 ? -1 : place;
 }
 
 /* The code of the row of a node. */
@@ -1315,10 +1335,8 @@ read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *fo
 {
     r->base = walks + 1;
     r->expected = made->n;
-    walks += 1 + (uint64_t)(PyTuple_GET_SIZE(leaves) + made->n);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(leaves); i++) {
-        ((Node *)PyTuple_GET_ITEM(leaves, i))->mark = r->base + (uint64_t)i;
-        if (push(&r->place, i) < 0) {
+        if (put_place(r, (Node *)PyTuple_GET_ITEM(leaves, i), i) < 0) {
             return -1;
         }
     }
@@ -1327,13 +1345,13 @@ read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *fo
     }
     for (Py_ssize_t i = 0; i < made->n; i++) {
         Node *v = made->nodes[i];
-        prefetch(made, i + AHEAD);
-        const int64_t place = v->op == LEAF ? constant_of(r, v->data) : take(r, v);
+        int64_t place;
 
-        if (place < 0 || push(&r->place, place) < 0) {
+        prefetch(made, i + AHEAD);
+        place = v->op == LEAF ? constant_of(r, v->data) : take(r, v);
+        if (place < 0 || put_place(r, v, place) < 0) {
             return -1;
         }
-        v->mark = r->base + (uint64_t)(PyTuple_GET_SIZE(leaves) + i);
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(asked); i++) {
         Node *v = (Node *)PyTuple_GET_ITEM(asked, i);
@@ -1378,6 +1396,7 @@ record_read(PyObject *self, PyObject *args)
     else if (r.is_foreign && !PyErr_Occurred()) {
         result = Py_NewRef(Py_None);
     }
+    walks += (uint64_t)r.place.n + 1; /* no later walk has these marks */
     Integers *const lists[] = {&r.place, &r.code, &r.first, &r.operands, &r.constants, &found};
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
         PyMem_Free(lists[i]->at);
