@@ -117,7 +117,7 @@ typedef struct {
     PyObject *adjoint; /* of a function with several results, which no double can hold; NULL for any other */
 } OwnNode;
 
-static PyTypeObject *Value_Type, *Given_Type;
+static PyTypeObject *Value_Type, *Given_Type, *Record_Type;
 static int64_t count;                   /* of assignments of numbers to Values, and of runs of transforms */
 static int64_t assigned;                /* the count at the latest assignment */
 static uint64_t walks;                  /* counted; the number of the latest one marks what it has seen */
@@ -220,18 +220,13 @@ new_node_of_type(PyTypeObject *type, int op, double z, PyObject *object)
     return v;
 }
 
+static PyObject *seen_by_hooks(Node *v);
+
 /* A new node, after the hooks have seen it: a new reference, which may be to another object. */
 static inline PyObject *
 finished(Node *v)
 {
-    PyObject *seen;
-
-    if (PyDict_GET_SIZE(hooks) == 0) {
-        return (PyObject *)v;
-    }
-    seen = BY_PYTHON("made", (PyObject *)v);
-    Py_DECREF(v);
-    return seen;
+    return PyDict_GET_SIZE(hooks) == 0 ? (PyObject *)v : seen_by_hooks(v);
 }
 
 
@@ -744,6 +739,845 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     Py_XDECREF(roots);
     Py_XDECREF(stops);
     return result;
+}
+
+
+/* ---- traces: what a run made is taken down, and read once into arrays ---- */
+
+/* What a run under way has made, and where: the code and the instruction that the innermost caller outside was at. */
+typedef struct {
+    PyObject_HEAD
+    List made; /* its nodes are held */
+    PyObject **codes;
+    int *instructions;
+    Py_ssize_t room;    /* of the two */
+    PyObject *is_ours;  /* a dict of paths of files */
+    PyObject *variable; /* the context variable of a task's blocks */
+    PyObject *blocks;   /* as long as this is what it says, no hook but this one is to be asked */
+    PyObject *holder;   /* refers weakly to what lives while the run is under way */
+} Record;
+
+static Record *recording; /* the latest that was begun */
+
+static int
+record_append(Record *record, Node *v, PyObject *code, int instruction)
+{
+    if (record->made.n == record->room) {
+        const Py_ssize_t room = record->room ? 2 * record->room : 64;
+        PyObject **codes = PyMem_Resize(record->codes, PyObject *, room);
+        int *instructions = codes ? PyMem_Resize(record->instructions, int, room) : NULL;
+
+        record->codes = codes ? codes : record->codes;
+        record->instructions = instructions ? instructions : record->instructions;
+        if (instructions == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        record->room = room;
+    }
+    if (append(&record->made, v) < 0) {
+        return -1;
+    }
+    Py_INCREF(v);
+    record->codes[record->made.n - 1] = Py_NewRef(code);
+    record->instructions[record->made.n - 1] = instruction;
+    return 0;
+}
+
+/* Take down a new node, with the line that makes it. */
+static int
+take_down(Record *record, Node *v)
+{
+    PyFrameObject *frame = PyEval_GetFrame();
+    PyObject *code = NULL, *latest = record->made.n ? record->codes[record->made.n - 1] : NULL;
+    int failed;
+
+    Py_XINCREF(frame);
+    while (frame != NULL) {
+        PyFrameObject *back;
+        PyObject *ours;
+        int is_ours;
+
+        Py_XSETREF(code, (PyObject *)PyFrame_GetCode(frame));
+        if (code == latest) {
+            break;
+        }
+        ours = PyObject_GetItem(record->is_ours, ((PyCodeObject *)code)->co_filename);
+        is_ours = ours ? PyObject_IsTrue(ours) : -1;
+        Py_XDECREF(ours);
+        if (is_ours < 0) {
+            Py_DECREF(code);
+            Py_DECREF(frame);
+            return -1;
+        }
+        back = is_ours ? PyFrame_GetBack(frame) : NULL;
+        if (back == NULL) {
+            break;
+        }
+        Py_SETREF(frame, back);
+    }
+    failed = record_append(record, v, code ? code : Py_None, frame ? PyFrame_GetLasti(frame) : 0);
+    Py_XDECREF(code);
+    Py_XDECREF(frame);
+    return failed;
+}
+
+/* Whether the hooks of this task are one record, and no other. */
+static int
+is_recorded(void)
+{
+    PyObject *blocks;
+
+    if (recording == NULL || recording->holder == NULL || PyWeakref_GetObject(recording->holder) == Py_None
+        || PyContextVar_Get(recording->variable, NULL, &blocks) < 0)
+    {
+        PyErr_Clear();
+        return 0;
+    }
+    Py_XDECREF(blocks);
+    return blocks != NULL && blocks == recording->blocks;
+}
+
+/* A new node, after the hooks have seen it: a new reference, which may be to another object. */
+static PyObject *
+seen_by_hooks(Node *v)
+{
+    PyObject *seen;
+
+    if (is_recorded()) {
+        if (take_down(recording, v) < 0) {
+            Py_CLEAR(v);
+        }
+        return (PyObject *)v;
+    }
+    seen = BY_PYTHON("made", (PyObject *)v);
+    Py_DECREF(v);
+    return seen;
+}
+
+static PyObject *
+record_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *is_ours;
+    Record *record;
+
+    if (!PyArg_ParseTuple(args, "O:Record", &is_ours)) {
+        return NULL;
+    }
+    record = (Record *)type->tp_alloc(type, 0);
+    if (record != NULL) {
+        record->is_ours = Py_NewRef(is_ours);
+    }
+    return (PyObject *)record;
+}
+
+static void
+record_drop(Record *record)
+{
+    const Py_ssize_t i = --record->made.n;
+    Node *v = record->made.nodes[i];
+    PyObject *code = record->codes[i];
+
+    Py_DECREF(v);
+    Py_DECREF(code);
+}
+
+static void
+record_dealloc(PyObject *self)
+{
+    Record *record = (Record *)self;
+    PyTypeObject *type = Py_TYPE(self);
+
+    while (record->made.n > 0) {
+        record_drop(record);
+    }
+    PyMem_Free(record->made.nodes);
+    PyMem_Free(record->codes);
+    PyMem_Free(record->instructions);
+    Py_XDECREF(record->is_ours);
+    Py_XDECREF(record->variable);
+    Py_XDECREF(record->blocks);
+    Py_XDECREF(record->holder);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* begin(variable, blocks, holder): take down by itself what is made while the variable says these blocks, and the
+   holder lives. */
+static PyObject *
+record_begin(PyObject *self, PyObject *args)
+{
+    Record *record = (Record *)self;
+    PyObject *variable, *blocks, *holder;
+
+    if (!PyArg_ParseTuple(args, "OOO:begin", &variable, &blocks, &holder)) {
+        return NULL;
+    }
+    Py_XSETREF(record->variable, Py_NewRef(variable));
+    Py_XSETREF(record->blocks, Py_NewRef(blocks));
+    Py_XSETREF(record->holder, PyWeakref_CheckRef(holder) ? Py_NewRef(holder) : NULL);
+    Py_XSETREF(recording, (Record *)Py_NewRef(self));
+    Py_RETURN_NONE;
+}
+
+/* add(node, code, instruction) */
+static PyObject *
+record_add(PyObject *self, PyObject *args)
+{
+    PyObject *v, *code;
+    int instruction;
+
+    if (!PyArg_ParseTuple(args, "O!Oi:add", Value_Type, &v, &code, &instruction)
+        || record_append((Record *)self, (Node *)v, code, instruction) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* since(first): the nodes from that on. */
+static PyObject *
+record_since(PyObject *self, PyObject *first)
+{
+    const Record *record = (Record *)self;
+    const Py_ssize_t from = PyLong_AsSsize_t(first), n = record->made.n;
+    PyObject *list = PyErr_Occurred() ? NULL : PyList_New(from < n ? n - from : 0);
+
+    for (Py_ssize_t i = from; list != NULL && i < n; i++) {
+        PyList_SET_ITEM(list, i - from, Py_NewRef(record->made.nodes[i]));
+    }
+    return list;
+}
+
+/* held(): let go of nodes, the latest first, up to one that somebody else holds: that, its code and instruction. */
+static PyObject *
+record_held(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    Record *record = (Record *)self;
+
+    while (record->made.n > 0) {
+        const Py_ssize_t i = record->made.n - 1;
+
+        if (Py_REFCNT(record->made.nodes[i]) > 1) {
+            return Py_BuildValue("OOi", record->made.nodes[i], record->codes[i], record->instructions[i]);
+        }
+        record_drop(record);
+    }
+    Py_CLEAR(record->blocks); /* which refer to the run that has this record */
+    if (recording == record) {
+        recording = NULL;
+        Py_DECREF(self);
+    }
+    Py_RETURN_NONE;
+}
+
+/* pop(): let go of the latest node. */
+static PyObject *
+record_pop(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    if (((Record *)self)->made.n > 0) {
+        record_drop((Record *)self);
+    }
+    Py_RETURN_NONE;
+}
+
+/* others(rules): the nodes of other rules than these. */
+static PyObject *
+record_others(PyObject *self, PyObject *known)
+{
+    const List *made = &((Record *)self)->made;
+    int8_t is_known[N_OPS]; /* 0: not asked yet */
+    PyObject *list = PyList_New(0);
+
+    memset(is_known, 0, sizeof(is_known));
+    for (Py_ssize_t i = 0; list != NULL && i < made->n; i++) {
+        Node *v = made->nodes[i];
+        int found = is_known[v->op];
+
+        if (v->op == LEAF) {
+            continue;
+        }
+        if (!found) {
+            const int answer = PySequence_Contains(known, rule_of(v));
+
+            found = answer < 0 ? 0 : 1 + answer;
+            if (v->op < OWN_OF_ONE) {
+                is_known[v->op] = (int8_t)found;
+            }
+        }
+        if (!found || (found == 1 && PyList_Append(list, (PyObject *)v) < 0)) {
+            Py_CLEAR(list);
+        }
+    }
+    return list;
+}
+
+static Py_ssize_t
+record_length(PyObject *self)
+{
+    return ((Record *)self)->made.n;
+}
+
+/* Reading: each operation once, in the order in which they were made.
+
+   An operand is a leaf, a constant, or an operation: while reading the numbers are from 0 on, from CONSTANTS on, from
+   OPERATIONS on; at the end these three follow each other without gaps. */
+
+#define CONSTANTS ((int64_t)1 << 40)
+#define OPERATIONS ((int64_t)1 << 41)
+
+typedef struct {
+    int64_t *at;
+    Py_ssize_t n, room;
+} Integers;
+
+typedef struct {
+    int64_t *slots; /* places in the list, and 1; 0 where nothing is */
+    Py_ssize_t size;
+} Table;
+
+typedef struct {
+    uint64_t base;                             /* the marks of what has a place begin here */
+    Integers place;                            /* of the leaves and the nodes, by their marks */
+    Integers code, first, operands, constants; /* of constants the bits */
+    Table known, numbers;
+    Py_ssize_t expected; /* operations at most */
+    int64_t code_of[N_OPS];
+    PyObject *rules;     /* a list: the rows of the codes */
+    PyObject *constant;  /* a list of leaves beside, with the numbers that were used of them */
+    int is_foreign;      /* an operand was made before, or by another thread */
+} Reading;
+
+static int
+push(Integers *list, int64_t x)
+{
+    if (list->n == list->room) {
+        const Py_ssize_t room = list->room ? 2 * list->room : 64;
+        int64_t *at = PyMem_Resize(list->at, int64_t, room);
+
+        if (at == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        list->at = at;
+        list->room = room;
+    }
+    list->at[list->n++] = x;
+    return 0;
+}
+
+static inline uint64_t
+mixed(uint64_t h, int64_t x)
+{
+    h = (h ^ (uint64_t)x) * 0x9E3779B97F4A7C15u;
+    return h ^ (h >> 29);
+}
+
+static uint64_t
+hash_of(const Reading *r, int64_t i)
+{
+    uint64_t h = mixed(7, r->code.at[i]);
+
+    for (int64_t k = r->first.at[i]; k < r->first.at[i + 1]; k++) {
+        h = mixed(h, r->operands.at[k]);
+    }
+    return h;
+}
+
+static int
+are_same(const Reading *r, int64_t i, int64_t j)
+{
+    const int64_t a = r->first.at[i], b = r->first.at[j], n = r->first.at[i + 1] - a;
+
+    return r->code.at[i] == r->code.at[j] && r->first.at[j + 1] - b == n
+           && memcmp(r->operands.at + a, r->operands.at + b, (size_t)n * sizeof(int64_t)) == 0;
+}
+
+/* Where in a table the entry is that is like the last one of its list, or the place for it. */
+static int64_t *
+looked_up(Reading *r, Table *table, Py_ssize_t n, int is_number)
+{
+    uint64_t h;
+
+    if (2 * n >= table->size) {
+        Py_ssize_t size = table->size ? 4 * table->size : 64;
+        int64_t *slots;
+
+        while (!is_number && size < 2 * r->expected) {
+            size *= 2;
+        }
+        slots = PyMem_Calloc((size_t)size, sizeof(int64_t));
+        if (slots == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        for (Py_ssize_t i = 0; i < table->size; i++) {
+            if (table->slots[i]) {
+                const int64_t k = table->slots[i] - 1;
+
+                h = is_number ? mixed(7, r->constants.at[k]) : hash_of(r, k);
+                while (slots[h & (uint64_t)(size - 1)]) {
+                    h++;
+                }
+                slots[h & (uint64_t)(size - 1)] = k + 1;
+            }
+        }
+        PyMem_Free(table->slots);
+        table->slots = slots;
+        table->size = size;
+    }
+    h = is_number ? mixed(7, r->constants.at[n - 1]) : hash_of(r, n - 1);
+    for (;; h++) {
+        int64_t *slot = &table->slots[h & (uint64_t)(table->size - 1)];
+
+        if (!*slot
+            || (is_number ? r->constants.at[*slot - 1] == r->constants.at[n - 1] : are_same(r, *slot - 1, n - 1)))
+        {
+            return slot;
+        }
+    }
+}
+
+/* The constant of a number. */
+static int64_t
+constant_of(Reading *r, double x)
+{
+    int64_t bits, *slot;
+
+    memcpy(&bits, &x, sizeof(bits));
+    slot = push(&r->constants, bits) < 0 ? NULL : looked_up(r, &r->numbers, r->constants.n, 1);
+    if (slot == NULL) {
+        return -1;
+    }
+    if (*slot) {
+        r->constants.n--;
+    }
+    else {
+        *slot = r->constants.n;
+    }
+    return CONSTANTS + *slot - 1;
+}
+
+/* Give a Value a place, by its mark. */
+static int
+put_place(Reading *r, Node *v, int64_t place)
+{
+    v->mark = r->base + (uint64_t)r->place.n;
+    return push(&r->place, place);
+}
+
+/* Whether a place stands for another number than x: of a leaf beside that was assigned between two uses. */
+static int
+is_outdated(const Reading *r, int64_t place, double x)
+{
+    return place >= CONSTANTS && place < OPERATIONS && memcmp(&r->constants.at[place - CONSTANTS], &x, sizeof(x)) != 0;
+}
+
+/* What stands for an operand of which a number x was used; below 0 after an error, or if it is foreign. */
+static int64_t
+reference(Reading *r, Node *v, double x)
+{
+    PyObject *pair;
+    int64_t place;
+    int failed;
+
+    if (v == NULL) {
+        return constant_of(r, x);
+    }
+    if (v->mark >= r->base && v->mark - r->base < (uint64_t)r->place.n) {
+        place = r->place.at[v->mark - r->base];
+        if (v->op != LEAF || !is_outdated(r, place, x)) {
+            return place;
+        }
+    }
+    if (v->op != LEAF || is_left_over(v)) {
+        r->is_foreign = 1;
+        return -1;
+    }
+    place = constant_of(r, x);
+    pair = place < 0 ? NULL : Py_BuildValue("Od", v, x);
+    failed = pair ? PyList_Append(r->constant, pair) : -1;
+    Py_XDECREF(pair);
+    return failed || put_place(r, v, place) < 0 ? -1 : place;
+}
+
+/* The code of the row of a node. */
+static int64_t
+code_of(Reading *r, Node *v)
+{
+    PyObject *rule = rule_of(v);
+    int64_t n = PyList_GET_SIZE(r->rules), code = v->op < OWN_OF_ONE ? r->code_of[v->op] - 1 : 0;
+
+    if (v->op >= OWN_OF_ONE) {
+        while (code < n && PyList_GET_ITEM(r->rules, code) != rule) {
+            code++;
+        }
+    }
+    if (code < 0 || code == n) {
+        if (PyList_Append(r->rules, rule) < 0) {
+            return -1;
+        }
+        code = n;
+        r->code_of[v->op] = n + 1;
+    }
+    return code;
+}
+
+/* Take one operation: its place, or below 0. */
+static int64_t
+take(Reading *r, Node *v)
+{
+    const int is_many = IS_MANY(v);
+    const Py_ssize_t n = is_many ? v->operands->n : arities[v->op], begin = r->operands.n;
+    int64_t code, *slot;
+    int is_constant = 1;
+
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const double x = is_many ? NUMBERS(v->operands)[i] : i ? v->y : v->x;
+        const int64_t place = reference(r, is_many ? v->operands->parents[i] : i ? v->b : v->a, x);
+
+        if (place < 0 || push(&r->operands, place) < 0) {
+            return -1;
+        }
+        is_constant &= place >= CONSTANTS && place < OPERATIONS;
+    }
+    if (is_constant || v->op == OP_pos) {
+        r->operands.n = begin;
+        return is_constant ? constant_of(r, v->data) : r->operands.at[begin];
+    }
+    code = code_of(r, v);
+    if (code < 0 || push(&r->code, code) < 0 || push(&r->first, r->operands.n) < 0) {
+        return -1;
+    }
+    slot = looked_up(r, &r->known, r->code.n, 0);
+    if (slot == NULL) {
+        return -1;
+    }
+    if (*slot) {
+        r->code.n--;
+        r->first.n--;
+        r->operands.n = begin;
+    }
+    else {
+        *slot = r->code.n;
+    }
+    return OPERATIONS + *slot - 1;
+}
+
+/* Leave out what nobody asked for needs, and let leaves, constants and operations follow each other. */
+static int
+close_up(Reading *r, int64_t leaves, Integers *asked)
+{
+    const Py_ssize_t n = r->code.n;
+    int64_t *constants = PyMem_Calloc((size_t)r->constants.n + 1, sizeof(int64_t));
+    int64_t *places = PyMem_Calloc((size_t)n + 1, sizeof(int64_t));
+    int64_t n_constants = 0, kept = 0, end = 0;
+
+    if (constants == NULL || places == NULL) {
+        PyMem_Free(constants);
+        PyMem_Free(places);
+        PyErr_NoMemory();
+        return -1;
+    }
+#define NEED(x)                                                             \
+    do {                                                                    \
+        if ((x) >= OPERATIONS) {                                            \
+            places[(x) - OPERATIONS] = 1;                                   \
+        }                                                                   \
+        else if ((x) >= CONSTANTS) {                                        \
+            constants[(x) - CONSTANTS] = 1;                                 \
+        }                                                                   \
+    } while (0)
+#define PLACED(x)                                                                                      \
+    ((x) >= OPERATIONS ? places[(x) - OPERATIONS] : (x) >= CONSTANTS ? constants[(x) - CONSTANTS] : (x))
+    for (Py_ssize_t k = 0; k < asked->n; k++) {
+        NEED(asked->at[k]);
+    }
+    for (Py_ssize_t i = n - 1; i >= 0; i--) {
+        for (int64_t k = r->first.at[i]; places[i] && k < r->first.at[i + 1]; k++) {
+            NEED(r->operands.at[k]);
+        }
+    }
+    for (Py_ssize_t i = 0; i < r->constants.n; i++) {
+        if (constants[i]) {
+            r->constants.at[n_constants] = r->constants.at[i];
+            constants[i] = leaves + n_constants++;
+        }
+    }
+    for (Py_ssize_t i = 0, from = 0; i < n; i++) {
+        const int64_t to = r->first.at[i + 1];
+
+        if (places[i]) {
+            places[i] = leaves + n_constants + kept;
+            r->code.at[kept++] = r->code.at[i];
+            for (int64_t k = from; k < to; k++) {
+                r->operands.at[end++] = PLACED(r->operands.at[k]);
+            }
+            r->first.at[kept] = end;
+        }
+        from = to;
+    }
+    for (Py_ssize_t k = 0; k < asked->n; k++) {
+        asked->at[k] = PLACED(asked->at[k]);
+    }
+    r->constants.n = n_constants;
+    r->code.n = kept;
+    r->first.n = kept + 1;
+    r->operands.n = end;
+    PyMem_Free(constants);
+    PyMem_Free(places);
+    return 0;
+}
+
+/* Read the nodes after the leaves, and find what is asked for: 0 if that is done. */
+static int
+read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *found)
+{
+    r->base = walks + 1;
+    r->expected = made->n;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(leaves); i++) {
+        if (put_place(r, (Node *)PyTuple_GET_ITEM(leaves, i), i) < 0) {
+            return -1;
+        }
+    }
+    if (push(&r->first, 0) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < made->n; i++) {
+        Node *v = made->nodes[i];
+        int64_t place;
+
+        prefetch(made, i + AHEAD);
+        place = v->op == LEAF ? constant_of(r, v->data) : take(r, v);
+        if (place < 0 || put_place(r, v, place) < 0) {
+            return -1;
+        }
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(asked); i++) {
+        Node *v = (Node *)PyTuple_GET_ITEM(asked, i);
+        const int64_t place = reference(r, v, v->data);
+
+        if (place < 0 || push(found, place) < 0) {
+            return -1;
+        }
+    }
+    return close_up(r, PyTuple_GET_SIZE(leaves), found);
+}
+
+static PyObject *
+as_bytes(const Integers *list)
+{
+    return PyBytes_FromStringAndSize((const char *)list->at, list->n * (Py_ssize_t)sizeof(int64_t));
+}
+
+/* read(leaves, asked): what is asked for as arrays; None if some of it was made before, or by another thread.
+
+   These are the rows of the codes; the codes of the operations, where the operands of each begin, and the operands; the
+   constants; the places of what is asked for; and the leaves beside whose numbers are constants. */
+static PyObject *
+record_read(PyObject *self, PyObject *args)
+{
+    PyObject *leaves, *asked, *result = NULL;
+    Integers found = {NULL, 0, 0};
+    Reading r;
+
+    if (!PyArg_ParseTuple(args, "OO:read", &leaves, &asked)) {
+        return NULL;
+    }
+    memset(&r, 0, sizeof(r));
+    leaves = values_of(leaves);
+    asked = leaves ? values_of(asked) : NULL;
+    r.rules = asked ? PyList_New(0) : NULL;
+    r.constant = r.rules ? PyList_New(0) : NULL;
+    if (r.constant != NULL && read_all(&r, leaves, &((Record *)self)->made, asked, &found) == 0) {
+        result = Py_BuildValue("ONNNNNO", r.rules, as_bytes(&r.code), as_bytes(&r.first), as_bytes(&r.operands),
+                               as_bytes(&r.constants), as_bytes(&found), r.constant);
+    }
+    else if (r.is_foreign && !PyErr_Occurred()) {
+        result = Py_NewRef(Py_None);
+    }
+    walks += (uint64_t)r.place.n + 1; /* no later walk has these marks */
+    Integers *const lists[] = {&r.place, &r.code, &r.first, &r.operands, &r.constants, &found};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+        PyMem_Free(lists[i]->at);
+    }
+    PyMem_Free(r.known.slots);
+    PyMem_Free(r.numbers.slots);
+    Py_XDECREF(r.rules);
+    Py_XDECREF(r.constant);
+    Py_XDECREF(leaves);
+    Py_XDECREF(asked);
+    return result;
+}
+
+static PyMethodDef record_methods[] = {
+    {"add", record_add, METH_VARARGS, PyDoc_STR("Take down a node, and what made it.")},
+    {"begin", record_begin, METH_VARARGS, PyDoc_STR("Take down by itself what the task makes.")},
+    {"held", record_held, METH_NOARGS, PyDoc_STR("Let go of nodes, up to one that somebody else holds.")},
+    {"others", record_others, METH_O, PyDoc_STR("The nodes of other rules than these.")},
+    {"pop", record_pop, METH_NOARGS, PyDoc_STR("Let go of the latest node.")},
+    {"read", record_read, METH_VARARGS, PyDoc_STR("What is asked for as arrays.")},
+    {"since", record_since, METH_O, PyDoc_STR("The nodes from one on.")},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot record_slots[] = {
+    {Py_tp_new, record_new},
+    {Py_tp_dealloc, record_dealloc},
+    {Py_tp_methods, record_methods},
+    {Py_sq_length, record_length},
+    {0, NULL},
+};
+
+static PyType_Spec record_spec = {
+    .name = "autograd_mini._core.Record",
+    .basicsize = sizeof(Record),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = record_slots,
+};
+
+/* merge(code, first, operands, place): enter for each operation the number of the first that is the same. */
+static PyObject *
+merge(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *given[4];
+    Py_buffer views[4];
+    Reading r;
+    int taken = 0, failed = 0;
+
+    if (!PyArg_ParseTuple(args, "OOOO:merge", &given[0], &given[1], &given[2], &given[3])) {
+        return NULL;
+    }
+    for (; taken < 4 && !failed; taken += !failed) {
+        failed = PyObject_GetBuffer(given[taken], &views[taken], taken == 3 ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0;
+    }
+    memset(&r, 0, sizeof(r));
+    if (!failed) {
+        const Py_ssize_t size = (Py_ssize_t)sizeof(int64_t), n = views[0].len / size, slots = views[3].len / size;
+        const int64_t *code = views[0].buf, *first = views[1].buf, *operands = views[2].buf;
+        int64_t *place = views[3].buf, *numbers = PyMem_Calloc((size_t)n + 1, sizeof(int64_t));
+        int is_whole = slots >= n && views[1].len == (n + 1) * size && first[0] == 0
+                       && first[n] * size == views[2].len;
+
+        failed = numbers == NULL || push(&r.first, 0) < 0;
+        for (Py_ssize_t i = 0; i < n && is_whole && !failed; i++) {
+            int64_t *slot;
+
+            is_whole = first[i] <= first[i + 1] && first[i + 1] <= first[n];
+            for (int64_t k = first[i]; is_whole && !failed && k < first[i + 1]; k++) {
+                is_whole = operands[k] >= 0 && operands[k] < slots - n + i;
+                failed = is_whole && push(&r.operands, place[operands[k]]) < 0;
+            }
+            failed = failed || push(&r.code, code[i]) < 0 || push(&r.first, r.operands.n) < 0;
+            slot = failed ? NULL : looked_up(&r, &r.known, r.code.n, 0);
+            if (slot == NULL) {
+                failed = 1;
+                break;
+            }
+            if (*slot) {
+                r.code.n--;
+                r.operands.n = r.first.at[--r.first.n - 1];
+            }
+            else {
+                *slot = r.code.n;
+                numbers[*slot - 1] = slots - n + i;
+            }
+            place[slots - n + i] = numbers[*slot - 1];
+        }
+        if (!is_whole && !failed) {
+            PyErr_SetString(PyExc_ValueError, "these are not the arrays of one graph");
+            failed = 1;
+        }
+        else if (failed && !PyErr_Occurred()) {
+            PyErr_NoMemory();
+        }
+        PyMem_Free(numbers);
+    }
+    PyMem_Free(r.code.at);
+    PyMem_Free(r.first.at);
+    PyMem_Free(r.operands.at);
+    PyMem_Free(r.known.slots);
+    while (taken > 0) {
+        PyBuffer_Release(&views[--taken]);
+    }
+    if (failed) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* The buffers of a graph's operations: where the operands of each begin, the operands, which of them count. */
+typedef struct {
+    Py_buffer views[5];
+    int n;
+} Buffers;
+
+static void
+release(Buffers *buffers)
+{
+    while (buffers->n > 0) {
+        PyBuffer_Release(&buffers->views[--buffers->n]);
+    }
+}
+
+/* mark(first, operands, counts, within, flags, back): flag what depends on what is flagged, or what that needs.
+
+   A flag is a byte for each leaf, constant and operation, of which the operations come last; an operand counts, and an
+   operation passes it on, where the byte of it is set. */
+static PyObject *
+mark_flags(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *given[5];
+    Buffers buffers;
+    int back;
+
+    buffers.n = 0;
+    if (!PyArg_ParseTuple(args, "OOOOOp:mark", &given[0], &given[1], &given[2], &given[3], &given[4], &back)) {
+        return NULL;
+    }
+    for (int i = 0; i < 5; i++, buffers.n++) {
+        if (PyObject_GetBuffer(given[i], &buffers.views[i], i == 4 ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0) {
+            release(&buffers);
+            return NULL;
+        }
+    }
+    const int64_t *first = buffers.views[0].buf, *operands = buffers.views[1].buf;
+    const uint8_t *counts = buffers.views[2].buf, *within = buffers.views[3].buf;
+    uint8_t *flags = buffers.views[4].buf;
+    const int64_t n = buffers.views[0].len / (Py_ssize_t)sizeof(int64_t) - 1, base = buffers.views[4].len - n;
+    int is_whole = n >= 0 && base >= 0 && buffers.views[3].len == n
+                   && first[n] == buffers.views[1].len / (Py_ssize_t)sizeof(int64_t)
+                   && first[n] == buffers.views[2].len;
+
+    for (int64_t k = 0; is_whole && k < first[n]; k++) {
+        is_whole = operands[k] >= 0 && operands[k] < base + n;
+    }
+    for (int64_t i = 0; is_whole && i < n; i++) {
+        is_whole = first[i] >= 0 && first[i] <= first[i + 1];
+    }
+    for (int64_t j = 0; is_whole && j < n; j++) {
+        const int64_t i = back ? n - 1 - j : j;
+
+        if (!within[i] || (back && !flags[base + i])) {
+            continue;
+        }
+        for (int64_t k = first[i]; k < first[i + 1]; k++) {
+            if (counts[k]) {
+                if (back) {
+                    flags[operands[k]] = 1;
+                }
+                else {
+                    flags[base + i] |= flags[operands[k]];
+                }
+            }
+        }
+    }
+    release(&buffers);
+    if (!is_whole) {
+        PyErr_SetString(PyExc_ValueError, "these are not the arrays of one graph");
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 
@@ -2268,6 +3102,8 @@ static PyMethodDef functions[] = {
     {"backward_from", (PyCFunction)(void (*)(void))backward_from, METH_FASTCALL,
      PyDoc_STR("backward() of several roots at once, each with its seed.")},
     {"latest_assignment", latest_assignment, METH_NOARGS, PyDoc_STR("The count at the latest assignment.")},
+    {"mark", mark_flags, METH_VARARGS, PyDoc_STR("Flag what depends on what is flagged, or what that needs.")},
+    {"merge", merge, METH_VARARGS, PyDoc_STR("Enter for each operation the number of the first that is the same.")},
     {"node", (PyCFunction)(void (*)(void))node, METH_VARARGS | METH_KEYWORDS, PyDoc_STR("A node, worked out.")},
     {"order_below", (PyCFunction)(void (*)(void))order_below, METH_VARARGS | METH_KEYWORDS,
      PyDoc_STR("The topological order of all that is below several roots.")},
@@ -2282,7 +3118,7 @@ static PyMethodDef functions[] = {
 static int
 make_state(void)
 {
-    PyTypeObject *value, *given;
+    PyTypeObject *value, *given, *record;
 
     op_of_rule = PyDict_New();
     hooks = PyDict_New();
@@ -2293,14 +3129,17 @@ make_state(void)
     }
     value = (PyTypeObject *)PyType_FromSpec(&value_spec);
     given = value ? (PyTypeObject *)PyType_FromSpecWithBases(&given_spec, (PyObject *)value) : NULL;
-    if (given == NULL) {
+    record = given ? (PyTypeObject *)PyType_FromSpec(&record_spec) : NULL;
+    if (record == NULL) {
         Py_XDECREF(value);
+        Py_XDECREF(given);
         return -1;
     }
     value->tp_vectorcall = node_vectorcall;
     value->tp_name = "Value"; /* in messages, as of a class written in Python */
     Value_Type = value;
     Given_Type = given;
+    Record_Type = record;
     return 0;
 }
 
@@ -2316,6 +3155,9 @@ module_exec(PyObject *m)
         return -1;
     }
     if (PyModule_AddObjectRef(m, "Value", (PyObject *)Value_Type) < 0) {
+        return -1;
+    }
+    if (PyModule_AddObjectRef(m, "Record", (PyObject *)Record_Type) < 0) {
         return -1;
     }
     return PyModule_AddObjectRef(m, "Given", (PyObject *)Given_Type);

@@ -236,6 +236,15 @@ def made(v: Any) -> Any:
     return v
 
 
+def take_down(record: Any) -> None:
+    """Let a record take down by itself what is made in the innermost block, as long as it has the only hook."""
+    blocks = open_blocks()
+    inner = 1 + max([k for k, block in enumerate(blocks) if block.alone], default=-1)
+    others = [block for block in blocks[:-1] if block.quiet] + [block for block in blocks[inner:-1] if block.made]
+    if not others:
+        record.begin(_blocks, _blocks.get(), blocks[-1].holder)
+
+
 def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], None]]:
     """What is to see each node that a sweep passes."""
     return [block.passed for block in open_blocks() if block.passed]

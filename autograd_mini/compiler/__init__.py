@@ -8,16 +8,16 @@ What happens in a call, and where, in the order in which it is to be read:
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
     forms/       what a form has, once it is known: outcomes are its programs, found by how their branches turn out;
                  ways are functions made for it, which read no more than they must;  shortcuts has those at hand
-    record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
-                 make a graph;  results is the form of what it returned;  named puts arguments in place that are
-                 named or no numbers;  replay finds the operation that is not finite
+    record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what that
+                 read beside the arguments (watched), make a graph;  results is the form of what it returned;  named
+                 puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
     derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
                  direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
                  operations; shortcuts go from arrays to the machine and back
     sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
                  compiled for that; pattern says which they are, colouring which columns are computed together
-    plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
-                 operations in groups
+    plan/        order: the graph as a program: as it is (straight), or after passes over arrays: sums and dots found
+                 again, loops found again, operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them
     executors    the three that can run it, and which of them does
     python/      straight-line Python, for the smallest

@@ -68,7 +68,7 @@ def compile(
         dtype: "float64" or "float32", in which arrays are calculated.
         executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
             "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
-            where llvmlite is installed, else NumPy.  explain() says which it was, and why.
+            where llvmlite is installed, else NumPy, or Python where few are alike.  explain() says which, and why.
         check: "raise" for an error at the first operation whose result or slope is not finite.
         has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
         static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.

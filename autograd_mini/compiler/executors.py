@@ -12,6 +12,8 @@ from .program import Group, Program
 from .python.straight import StraightExecutor
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
+ALONE = 25  # operations of a group, below which straight-line Python is faster than NumPy is with the groups
+LONGEST = 100_000  # operations that Python compiles in a few seconds
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
 EXECUTORS = ("auto", "source", "numpy", "native")
 
@@ -85,8 +87,7 @@ def made(program: Program, sources: range, params: Any, dtype: str, executor: st
     """
     if program.is_straight:
         brackets = "[]" if params is not None or not (scalars and sources) else "()" if len(sources) > 1 else ""
-        few = f"no more than {TINY} operations" if program.nodes <= TINY else "NumPy is not installed"
-        return StraightExecutor(program, sources, brackets, "as asked" if executor == "source" else few)
+        return StraightExecutor(program, sources, brackets, _why_straight(program, executor))
     arrays()
     name, why = chosen(program, executor)
     if name == "native":
@@ -98,6 +99,22 @@ def made(program: Program, sources: range, params: Any, dtype: str, executor: st
         from .arrays.numpy_executor import NumpyExecutor
 
     return NumpyExecutor(program, sources, params, dtype, why)
+
+
+def _why_straight(program: Program, executor: str) -> str:
+    if executor == "source":
+        return "as asked"
+    if program.nodes <= TINY:
+        return f"no more than {TINY} operations"
+    if find_spec("numpy") is None:
+        return "NumPy is not installed"
+    return f"{chosen(program, executor)[1]}, and its groups would be small"
+
+
+def better_straight(program: Program, operations: int, executor: str) -> bool:
+    """Whether a program in groups, without a sample axis, is better straight-line Python, of so many operations."""
+    is_scattered = program.nodes < ALONE * len(program) and operations <= LONGEST
+    return is_scattered and chosen(program, executor)[0] == "numpy"
 
 
 def require_native() -> None:
@@ -129,7 +146,8 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
         return "numpy", "llvmlite is not installed"
     if problem := _problem():
         return "numpy", f"LLVM can't be used here: {problem}"
-    weights = max([_weights(group) for group in program], default=0) if program.sampled else 0
+    outside = [group for part in program.parts() if isinstance(part, range) for group in program.groups(part)]
+    weights = max([_weights(group) for group in outside], default=0) if program.sampled else 0
     if weights >= MATRIX:
         return "numpy", f"a matrix product of {weights} weights is for BLAS"
     return "native", "no matrix product is large"

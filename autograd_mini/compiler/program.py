@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from ..errors import AutogradError
 from ..rule import Rule
-from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_python
+from .argument import arrays
+from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_python, mark
 
 VERSION = 2
 LAGS = 4  # trips that a loop may reach back
@@ -165,23 +166,43 @@ class Program:
             at = loop.end
         yield range(at, len(self))
 
-    def is_varying(self) -> list[bool]:
+    def is_varying(self) -> Sequence[bool]:
         """For each slot, whether it has a number for each sample."""
-        flags = [self.sampled] * self.inputs + [False] * (self.leaves - self.inputs)
-        for g, varying in enumerate(self.varying):
-            flags += [bool(varying)] * (self.start[g + 1] - self.start[g])
-        return flags
+        flags = bytes([self.sampled]) * self.inputs + bytes(self.leaves - self.inputs) + self._of_nodes(self.varying)
+        return _as_bools(flags)
 
-    def active(self, sources: Iterable[int]) -> list[bool]:
+    def active(self, sources: Iterable[int]) -> Sequence[bool]:
         """For each slot, whether adjoints must reach it to come to the sources."""
-        flags = [False] * self.slots
+        flags = bytearray(self.slots)
         for slot in sources:
-            flags[slot] = True
-        for group in self:
-            if differentiable(group.rule):
-                for result, *slots in zip(group.results, *group.operands):
-                    flags[result] = any(flags[slot] for slot in slots)
-        return flags
+            flags[slot] = 1
+        first, operands = self.by_node()
+        slopes = bytes([differentiable(self.rule(code)) for code in range(len(self.operations))])
+        within = self._of_nodes(bytes(map(slopes.__getitem__, self.code)))
+        mark(first, operands, b"\1" * len(operands), within, flags, False)
+        return _as_bools(flags)
+
+    def _of_nodes(self, of_groups: bytes) -> bytes:
+        """What is said of groups, for each node."""
+        if len(self) == self.nodes:
+            return of_groups
+        np = arrays()
+        nodes: bytes = np.repeat(np.frombuffer(of_groups, np.uint8), np.diff(self.start)).tobytes()
+        return nodes
+
+    def by_node(self) -> tuple[Any, Any]:
+        """Where the operands of each node begin, and the operands, node by node."""
+        if len(self) == self.nodes:
+            return self.first, self.operands
+        np = arrays()
+        start, arity, begin = [np.array(line) for line in (self.start, self.arity, self.first)]
+        size = np.diff(start)
+        group = np.repeat(np.arange(len(size)), size)
+        first = np.concatenate([[0], np.cumsum(arity[group])])
+        node = np.repeat(np.arange(len(group)), arity[group])
+        turn = np.arange(len(node)) - first[node]
+        at = begin[group[node]] + turn * size[group[node]] + node + start[0] - start[group[node]]
+        return first, np.array(self.operands)[at]
 
     def evaluate(self, m: Any, numbers: list[Any]) -> Iterator[Node]:
         """Calculate in an arithmetic: after each node, its number has been added to those of the slots before it."""
@@ -301,6 +322,11 @@ class Adjoints:
         xs = self.m.operands(rule, [self.numbers[at] for at in operands])
         slopes: Sequence[Any] = self.m.partials(rule, self.numbers[result], xs, [self.active[at] for at in operands])
         return slopes
+
+
+def _as_bools(flags: bytes | bytearray) -> Sequence[bool]:
+    bools: Sequence[bool] = memoryview(flags).cast("?")
+    return bools
 
 
 def _home(rule: Rule) -> tuple[str, str]:

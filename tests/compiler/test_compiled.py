@@ -36,6 +36,7 @@ from autograd_mini import (
     softmax,
     sqrt,
     stop_gradient,
+    tanh,
     value_and_grad,
     where,
 )
@@ -747,3 +748,19 @@ def test_several_sums_of_one_term_each(executor):
         root = f(leaf)
         root.backward()
         assert (value, slope) == pytest.approx((root.data, leaf.grad), rel=1e-13)
+
+
+def test_without_llvm_steps_that_wait_for_each_other_are_python(monkeypatch):
+    def steps(x):
+        for _ in range(300):
+            x = 0.9 * x + 0.1 * tanh(x)
+        return x
+
+    def terms(x):
+        return sum([exp(a) * a for a in x])
+
+    monkeypatch.setattr("autograd_mini.compiler.executors.find_spec", lambda name: None if name == "llvmlite" else name)
+    f, g = compiler.compile(steps), compiler.compile(terms)
+    f(0.3), g(np.linspace(0.0, 1.0, 400))
+    assert f.explain().startswith("straight-line Python (llvmlite is not installed")
+    assert g.explain().startswith("NumPy")

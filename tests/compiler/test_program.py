@@ -6,11 +6,12 @@ import pytest
 
 from autograd_mini import Value, gradients
 from autograd_mini.compiler import ProgramError
-from autograd_mini.compiler.plan.groups import grouped, straight
+from autograd_mini.compiler.plan.arrays import Flat
+from autograd_mini.compiler.plan.groups import grouped
+from autograd_mini.compiler.plan.straight import straight
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.python.straight import Floats
-from autograd_mini.compiler.record.graph import Graph
-from autograd_mini.rules import RULES
+from autograd_mini.compiler.record.trace import trace
 
 POINT = [0.7, -0.3, 1.9]
 SEEDS = [2.0, -3.0, 0.5]
@@ -18,17 +19,18 @@ SEEDS = [2.0, -3.0, 0.5]
 
 def made(order) -> Program:
     """x·y + 0.5, exp(x·y)·z and x·y itself, of three inputs."""
-    graph = Graph(3, 0)
-    product = graph.add(RULES["mul"], [0, 1])
-    shifted = graph.add(RULES["add"], [product, graph.constant(0.5)])
-    grown = graph.add(RULES["mul"], [graph.add(RULES["exp"], [product]), 2])
-    graph.results = [shifted, grown, product]
-    return straight(graph, [2, 1]) if order == "trace" else grouped(graph, [2, 1], False)
+    inputs = [Value(p) for p in POINT]
+    graph = trace(results_of, inputs, inputs, []).graph
+    return straight(graph, [2, 1]) if order == "trace" else grouped(Flat(graph), [2, 1], False)
+
+
+def results_of(x, y, z):
+    return [x * y + 0.5, (x * y).exp() * z, x * y]
 
 
 def eager():
     x, y, z = leaves = [Value(p) for p in POINT]
-    return [x * y + 0.5, (x * y).exp() * z, x * y], leaves
+    return results_of(x, y, z), leaves
 
 
 @pytest.mark.parametrize("order", ["trace", "groups"])

@@ -122,7 +122,7 @@ class NumpyExecutor:
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
         p, writer = self.program, self.writer
-        once = sum(1 for group in p if not group.varying)
+        once = p.varying.count(0)
         lines = [
             f"NumPy, {self.dtype} ({self.why}): {p.nodes} operations in {len(p)} groups"
             + (f", {once} of them once and not for each sample" if p.sampled else "")

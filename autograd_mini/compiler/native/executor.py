@@ -130,7 +130,8 @@ class NativeExecutor:
     def explain(self, tracing: float, compiling: float) -> str:
         """What was done, in words."""
         p = self.program
-        once = sum(1 for group in p if not group.varying)
+        once = p.varying.count(0)
+        outside = [group for part in p.parts() if isinstance(part, range) for group in p.groups(part)]
         lines = [
             f"native, {self.dtype.name}, {self._jit.cpu} ({self.why}): {p.nodes} operations in "
             f"{len(p) - sum(loop.period * loop.trips for loop in p.loops)} groups"
@@ -139,11 +140,11 @@ class NativeExecutor:
         ]
         lines += [
             f"matrix product, {len(group.results)} × {len(group.operands) // 2}"
-            for group in p
+            for group in outside
             if group.rule.name == "dot" and len(group.results) > 1 and is_matrix(group)
         ]
         made = {rule.symbol: f"{rule.symbol}, made with @primitive," for rule in p.own.values()}
-        python = Counter([made.get(group.rule.symbol, group.rule.symbol) for group in p if is_own(group)])
+        python = Counter([made.get(group.rule.symbol, group.rule.symbol) for group in outside if is_own(group)])
         lines += [
             f"{symbol} is called element by element: groups in Python: {count}" for symbol, count in python.items()
         ]

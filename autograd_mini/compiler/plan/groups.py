@@ -1,174 +1,184 @@
 """The order of a program: which nodes are evaluated together, and where their numbers stand."""
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...rule import Rule
+import numpy as np
+
 from ...rules import RULES
 from ..program import Loop, Program
-from ..record.graph import OPERATIONS, Graph, Guard
-
-if TYPE_CHECKING:  # it needs NumPy
-    from .loops import Found
+from ..record.graph import OPERATIONS
+from .arrays import Flat, classed, expand, hashes
+from .straight import names_of
 
 _BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
-Key = tuple[Any, ...]
+_FEW = 16  # dots of one list of inputs, up to which without a sample axis they may stand among others
 
 
-def straight(graph: Graph, arguments: Sequence[int]) -> Program:
-    """The nodes one by one, in the order of the trace, with all that may raise."""
-    graph.keep_checks()
-    groups = [((graph.rules[i], False), [i]) for i in graph.interior()]
-    return _program(graph, arguments, False, groups, "trace")
-
-
-def grouped(graph: Graph, arguments: Sequence[int], sampled: bool, found: "Found | None" = None) -> Program:
+def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence[Loop] = ()) -> Program:
     """The nodes in groups, those of loops one by one.
 
     What depends on parameters alone is not evaluated for each sample.
 
     Args:
-        graph: what is to be calculated.
+        flat: what is to be calculated, each loop in one piece.
         arguments: how many inputs belong to each argument.
         sampled: whether there is a sample axis.
-        found: the loops, if there may be some.
+        loops: where in it loops are.
     """
-    nodes, loops = (found.nodes, found.loops) if found else (list(graph.interior()), [])
-    varying = _varying(graph, nodes, loops) if sampled else [False] * len(graph)
-    keys = _keys(graph, arguments, varying)
-    groups: list[tuple[Key, list[int]]] = []
+    varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
+    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW)
+    made = _Made(flat, varying)
     placed, at = [], 0
     for loop in loops:
-        groups += _greedy(graph, {i: keys[i] for i in nodes[at : loop.first]})
-        placed.append(loop._replace(first=len(groups)))
-        groups += [(keys[i], [i]) for i in nodes[loop.first : loop.end]]
+        made.place_all(_greedy(flat, keys, at, loop.first))
+        placed.append(loop._replace(first=len(made.code)))
+        made.place_loop(loop)
         at = loop.end
-    groups += _greedy(graph, {i: keys[i] for i in nodes[at:]})
-    return _program(graph, arguments, sampled, groups, "groups", placed)
+    made.place_all(_greedy(flat, keys, at, len(flat)))
+    return made.program(arguments, sampled, placed)
 
 
-def _varying(graph: Graph, nodes: Sequence[int], loops: Sequence[Loop]) -> list[bool]:
+def _varying(flat: Flat, loops: Sequence[Loop]) -> Any:
     """Which nodes have a number for each sample: of a loop all, or none."""
-    inputs = list(range(graph.inputs))
-    varying = graph.depends(inputs)
+    sources = list(range(flat.inputs))
+    varying = flat.depends(sources)
     for loop in loops:
-        members = nodes[loop.first : loop.end]
-        if any(map(varying.__getitem__, members)):
-            inputs += members
-            varying = graph.depends(inputs)
+        members = range(flat.base + loop.first, flat.base + loop.end)
+        if varying[members.start : members.stop].any():
+            sources += members
+            varying = flat.depends(sources)
     return varying
 
 
-def _greedy(graph: Graph, keys: dict[int, Key]) -> list[tuple[Key, list[int]]]:
-    """Nodes in groups, made greedily: an operation's turn comes when all its nodes are ready, or most of any."""
-    waiting = dict.fromkeys(keys, 0)  # for how many operands
-    users: dict[int, list[int]] = {i: [] for i in keys}
-    ready: defaultdict[Key, list[int]] = defaultdict(list)
-    for i, key in keys.items():
-        for j in graph.operands[i]:
-            if j in keys:
-                waiting[i] += 1
-                users[j].append(i)
-        if not waiting[i]:
-            ready[key].append(i)
-    groups = []
-    left = Counter(keys.values())
+def _keys(flat: Flat, arguments: Sequence[int], varying: Any, few: int) -> Any:
+    """A number for what a group has in common: operation, where each operand comes from, a dot's list of inputs.
+
+    A list counts where more than a few dots have it.
+    """
+    kinds = np.full(flat.slots, len(arguments))
+    kinds[: flat.inputs] = np.repeat(np.arange(len(arguments)), arguments)
+    kinds[flat.leaves :] += 1
+    kinds[flat.base :] += 1 + varying[flat.base :]
+    more = np.zeros(len(flat), np.uint64)
+    dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"]))
+    half = flat.counts[dots] // 2
+    first = np.concatenate([[0], np.cumsum(half)])
+    inputs = hashes(first, [flat.operands[expand(flat.first[dots] + half, half)]])
+    _, which, shared = classed(inputs)
+    heads = flat.operands[flat.first[dots] + half], flat.operands[flat.first[dots]]
+    is_product = (shared[which] > few) | (varying[heads[0]] > varying[heads[1]])
+    more[dots[is_product]] = inputs[is_product]
+    powers = np.flatnonzero(flat.each_rule(lambda rule: rule.name in _BY_EXPONENT) & (flat.counts > 1))
+    exponents = flat.operands[flat.first[powers] + 1]
+    more[powers] = np.where(flat.is_constant(exponents), exponents + 1, 0)
+    of_operands = hashes(flat.first, [kinds[flat.operands]])
+    columns = [flat.code, flat.counts, varying[flat.base :], of_operands, more]
+    whole = hashes(np.arange(0, 5 * len(flat) + 1, 5), [np.stack([x.astype(np.uint64) for x in columns], 1).ravel()])
+    return classed(whole)[1]
+
+
+def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
+    """Operations in groups, made greedily: an operation's turn comes when all its like are ready, or most of any."""
+    part = slice(flat.first[low], flat.first[high])
+    inside = flat.operands[part] - flat.base
+    owner = np.repeat(np.arange(low, high), flat.counts[low:high])[inside >= low]
+    inside = inside[inside >= low]
+    waiting = np.bincount(owner - low, minlength=high - low).tolist()  # for how many operands
+    order = np.argsort(inside, kind="stable")
+    users = (owner[order] - low).tolist()
+    ends = np.searchsorted(inside[order], np.arange(low, high + 1)).tolist()
+    key = keys[low:high].tolist()
+    left = np.bincount(keys[low:high]).tolist()
+    ready: defaultdict[int, list[int]] = defaultdict(list)
+    for i, count in enumerate(waiting):
+        if not count:
+            ready[key[i]].append(i)
     while ready:
-        key = max(ready, key=lambda key: (len(ready[key]) == left[key], len(ready[key])))
-        members = ready.pop(key)
-        left[key] -= len(members)
-        groups.append((key, members))
+        best = max(ready, key=lambda k: (len(ready[k]) == left[k], len(ready[k])))
+        members = ready.pop(best)
+        left[best] -= len(members)
+        yield [low + i for i in members]
         for i in members:
-            for j in users[i]:
+            for j in users[ends[i] : ends[i + 1]]:
                 waiting[j] -= 1
                 if not waiting[j]:
-                    ready[keys[j]].append(j)
-    return groups
+                    ready[key[j]].append(j)
 
 
-def _keys(graph: Graph, arguments: Sequence[int], varying: Sequence[bool]) -> dict[int, Key]:
-    """What the members of a group have in common: operation, where each operand comes from, a dot's list of inputs."""
-    kinds: list[Any] = [a for a, n in enumerate(arguments) for _ in range(n)]
-    kinds += ["parameter"] * graph.parameters
-    for i in range(len(kinds), len(graph)):
-        kinds.append("constant" if graph.rules[i] is None else "varying" if varying[i] else "uniform")
-    shared = Counter([_inputs(graph, i) for i, rule in enumerate(graph.rules) if rule is RULES["dot"]])
-    keys: dict[int, Key] = {}
-    for i in graph.interior():
-        rule, xs = graph.rules[i], graph.operands[i]
-        key: Key = (rule, varying[i], tuple([kinds[j] for j in xs]))
-        if rule is RULES["dot"]:
-            inputs = _inputs(graph, i)
-            if shared[inputs] > 1 or (varying[inputs[0]] and not varying[xs[0]]):
-                key = (*key, inputs)
-        elif rule is not None and rule.name in _BY_EXPONENT and xs[1] in graph.constants:
-            key = (*key, xs[1])
-        keys[i] = key
-    return keys
+class _Made:
+    """A program under way: its groups, and where the numbers of the graph stand in it."""
 
+    def __init__(self, flat: Flat, varying: Any) -> None:
+        self.flat, self.varying = flat, varying
+        self.slot = np.arange(flat.slots)
+        self.next = flat.base
+        self.code, self.start, self.arity, self.first, self.operands = (array("q") for _ in range(5))
+        self.varies = bytearray()
 
-def _inputs(graph: Graph, i: int) -> tuple[int, ...]:
-    xs = graph.operands[i]
-    return xs[len(xs) // 2 : len(xs) // 2 * 2]
+    def place_all(self, groups: Iterable[list[int]]) -> None:
+        """Groups, in order; of each the members in the order of their operands."""
+        counts, first = self.flat.counts, self.flat.first
+        for members in groups:
+            arity, at = int(counts[members[0]]), np.array(members)
+            slots = self.slot[self.flat.operands[first[at][:, None] + np.arange(arity)]]
+            if len(members) > 1:
+                order = np.lexsort(slots.T[::-1])
+                slots, at = slots[order], at[order]
+            self._group(int(self.flat.code[members[0]]), arity, bool(self.varying[self.flat.base + members[0]]))
+            self.operands.frombytes(np.ascontiguousarray(slots.T).tobytes())
+            self.slot[self.flat.base + at] = np.arange(self.next, self.next + len(at))
+            self.next += len(at)
 
+    def _group(self, code: int, arity: int, varies: bool) -> None:
+        self.code.append(code)
+        self.start.append(self.next)
+        self.arity.append(arity)
+        self.first.append(len(self.operands))
+        self.varies.append(varies)
 
-def _program(
-    graph: Graph,
-    arguments: Sequence[int],
-    sampled: bool,
-    groups: Iterable[tuple[Key, list[int]]],
-    order: str,
-    loops: Iterable[Loop] = (),
-) -> Program:
-    leaves = [*range(graph.inputs + graph.parameters), *_constants(graph)]
-    slot = {i: at for at, i in enumerate(leaves)}
-    codes: dict[Rule, int] = {}
-    code, start, arity, first, operands = (array("q") for _ in range(5))
-    varying = bytearray()
-    for (rule, varies, *_), members in groups:
-        placed = sorted([([slot[j] for j in graph.operands[i]], i) for i in members])
-        code.append(codes.setdefault(rule, len(codes)))
-        start.append(len(slot))
-        arity.append(len(placed[0][0]))
-        first.append(len(operands))
-        varying.append(varies)
-        for column in zip(*[slots for slots, _ in placed]):
-            operands.extend(column)
-        for _, i in placed:
-            slot[i] = len(slot)
-    start.append(len(slot))
-    first.append(len(operands))
-    names = _names(codes)
-    return Program(
-        arguments=tuple(arguments),
-        parameters=graph.parameters,
-        constants=array("d", [graph.constants[i] for i in leaves[graph.inputs + graph.parameters :]]),
-        operations=names,
-        code=code,
-        start=start,
-        arity=arity,
-        first=first,
-        operands=operands,
-        varying=bytes(varying),
-        sampled=sampled,
-        order=order,
-        guards=tuple([Guard(slot[i], outcome, line) for i, outcome, line in graph.guards]),
-        results=tuple([slot[i] for i in graph.results]),
-        own={name: rule for name, rule in zip(names, codes) if OPERATIONS.get(name) is not rule},
-        loops=tuple(loops),
-    )
+    def place_loop(self, loop: Loop) -> None:
+        """The operations of a loop one by one."""
+        flat, count, which = self.flat, loop.end - loop.first, slice(loop.first, loop.end)
+        begin, end = flat.first[loop.first], flat.first[loop.end]
+        starts = np.arange(self.next, self.next + count)
+        self.slot[flat.base + loop.first : flat.base + loop.end] = starts
+        firsts = flat.first[which] - begin + len(self.operands)
+        for line, numbers in (
+            (self.code, flat.code[which]), (self.start, starts), (self.arity, flat.counts[which]),
+            (self.first, firsts), (self.operands, self.slot[flat.operands[begin:end]]),
+        ):  # fmt: skip
+            line.frombytes(np.ascontiguousarray(numbers, np.int64).tobytes())
+        self.varies += self.varying[flat.base + loop.first : flat.base + loop.end].tobytes()
+        self.next += count
 
-
-def _names(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """The names of operations, each its own: two primitives may be called the same."""
-    names: list[str] = []
-    for rule in rules:
-        names.append(f"{rule.name} {len(names)}" if rule.name in names else rule.name)
-    return tuple(names)
-
-
-def _constants(graph: Graph) -> list[int]:
-    alive = graph.live
-    return [i for i in graph.constants if alive[i]]
+    def program(self, arguments: Sequence[int], sampled: bool, loops: Iterable[Loop]) -> Program:
+        """It, whole."""
+        flat = self.flat
+        self.start.append(self.next)
+        self.first.append(len(self.operands))
+        used = np.flatnonzero(np.bincount(np.frombuffer(self.code, np.int64), minlength=len(flat.rules))).tolist()
+        codes = np.zeros(len(flat.rules), np.int64)
+        codes[used] = np.arange(len(used))
+        rules = [flat.rules[code] for code in used]
+        names = names_of(rules)
+        return Program(
+            arguments=tuple(arguments),
+            parameters=flat.leaves - flat.inputs,
+            constants=array("d", flat.constants.tobytes()),
+            operations=names,
+            code=array("q", codes[np.frombuffer(self.code, np.int64)].tobytes()),
+            start=self.start,
+            arity=self.arity,
+            first=self.first,
+            operands=self.operands,
+            varying=bytes(self.varies),
+            sampled=sampled,
+            order="groups",
+            guards=flat.graph_guards(self.slot),
+            results=tuple(self.slot[flat.results].tolist()),
+            own={name: rule for name, rule in zip(names, rules) if OPERATIONS.get(name) is not rule},
+            loops=tuple(loops),
+        )

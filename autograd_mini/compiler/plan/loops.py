@@ -5,62 +5,59 @@ moved on by the period (in the same trip, or carried from an earlier one), or th
 through the inputs, the parameters, the constants or what came before the loop.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, product
+from collections.abc import Iterable
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.random import default_rng  # here: NumPy itself would import it when a thread first asks for it
 
 from ..program import LAGS, Loop
-from ..record.graph import Graph, differentiable, differentiated, is_python
+from ..record.graph import is_python
+from .arrays import Flat, classed, hashes, runs, turns
 
 TRIPS: Final = 32  # below which a loop is left as it is
-BODY: Final = 500  # operands of a trip at most: their code takes nearly half a millisecond each to compile
+BODY: Final = 2000  # operands of a trip at most: their code takes a millisecond each to compile
+WIDE: Final = 500  # where there are samples, and so vectors: there it is ten
+LEAST: Final = 0.25  # of all operations in loops, below which none is folded
 _NEAR: Final = (256, 16)  # operations, up to which a distance to an operand is one; an invariant must be farther away
 _WINDOW: Final = 4  # operations that are compared at once
 _TRIED: Final = 6  # periods
 _CUTS: Final = 8  # places to begin at
-_LEAF: Final = 2**40  # in the place of a distance
+_ENOUGH: Final = 0.8  # of all operations in loops: then no others are looked for
 
 
-class Found(NamedTuple):
-    """The loops of a graph that are worth to be folded.
+def folded(flat: Flat, sources: range, sampled: bool) -> tuple[list[Loop], str]:
+    """Put the operations in an order in which each loop is in one piece: where they are, and why there are no others.
 
     Args:
-        nodes: its operations in an order in which each loop is in one piece.
-        loops: where in that order they are.
-        note: why other loops are not worth it.
+        flat: the graph.
+        sources: what it is to be differentiated by.
+        sampled: whether there is a sample axis.
     """
-
-    nodes: list[int]
-    loops: list[Loop]
-    note: str
-
-
-def find(graph: Graph, sources: Iterable[int]) -> Found:
-    """Search a graph that is to be differentiated by the sources."""
-    nodes = list(graph.interior())
-    table = _Table(graph, nodes)
-    long = [loop for period in table.periods() for loop in table.repeated(period)]
-    if not long:
-        return Found(nodes, [], "no loop was found")
-    flags = _flags(graph, sources, nodes)
+    table = _Table(flat, WIDE if sampled else BODY)
+    active = flat.depends(sources, slopes=True)
+    flags = (2 * active + flat.reached(active))[flat.base :]
+    parts: list[Loop] = []
+    for period in table.periods():
+        if sum(loop.period * loop.trips for loop in parts if not table.objection(loop)) < _ENOUGH * len(flat):
+            parts += [part for stretch in table.repeated(period) for part in table.checked(stretch, flags)]
+    if not parts:
+        return [], "no loop was found"
     chosen: list[Loop] = []
     reasons: list[str] = []
-    parts = [part for stretch in long for part in table.checked(stretch, flags)]
     for loop in sorted(parts, key=table.score, reverse=True):
         if any(loop.first < other.end and other.first < loop.end for other in chosen):
             continue
         reason = table.objection(loop)
         if not reason:
             chosen.append(loop)
-        elif not reasons:
+        elif not reasons and loop.period * loop.trips > LEAST * len(flat):
             reasons.append(f"a loop of {loop.trips} trips was not folded, {loop.period} operations each: {reason}")
-    if 2 * sum(loop.period * loop.trips for loop in chosen) < len(nodes):
-        reasons = reasons or ["no loop was folded: all together have less than half of the operations"]
-        return Found(nodes, [], "\n".join(reasons))
-    return Found(*_side_by_side(nodes, table.bundles(sorted(chosen))), "\n".join(reasons))
+    if sum(loop.period * loop.trips for loop in chosen) < LEAST * len(flat):
+        return [], "\n".join(reasons or ["no loop was folded: all together are a small part of the operations"])
+    order, loops = _side_by_side(len(flat), table.bundles(sorted(chosen)))
+    flat.ordered(order)
+    return loops, "\n".join(reasons)
 
 
 class _Bundle(NamedTuple):
@@ -70,53 +67,33 @@ class _Bundle(NamedTuple):
     late: dict[int, None]
 
 
-def _side_by_side(nodes: list[int], bundles: Iterable[_Bundle]) -> tuple[list[int], list[Loop]]:
-    """The nodes with the loops of each bundle made one, a trip of each in turn, and the loops that there are then."""
-    order: list[int] = []
+def _side_by_side(count: int, bundles: Iterable[_Bundle]) -> tuple[Any, list[Loop]]:
+    """The order with the loops of each bundle made one, a trip of each in turn, and the loops that there are then."""
+    order: list[Any] = []
     loops = []
     at = 0
     for bundle, late in bundles:
         trips = min(loop.trips for loop in bundle)
         firsts = [loop.end - loop.period * trips for loop in bundle]
         for first, loop in zip(firsts, bundle):
-            order += [nodes[k] for k in range(at, first) if k not in late]
+            order.append([k for k in range(at, first) if k not in late])
             at = loop.end
-        loops.append(Loop(len(order), sum(loop.period for loop in bundle), trips))
-        for trip in range(trips):
-            for first, loop in zip(firsts, bundle):
-                order += nodes[first + loop.period * trip : first + loop.period * (trip + 1)]
-        order += [nodes[k] for k in late]
-    return order + nodes[at:], loops
-
-
-def _flags(graph: Graph, sources: Iterable[int], nodes: Sequence[int]) -> Any:
-    """Of each operation whether adjoints come to it, and go on to a source: trips must be alike in that too."""
-    active = graph.depends(sources, differentiable)
-    reached = [False] * len(graph)
-    for i in graph.results[:1]:
-        reached[i] = True
-    for i in reversed(nodes):
-        rule = graph.rules[i]
-        if reached[i] and active[i] and rule is not None:
-            for j in differentiated(rule, graph.operands[i]):
-                reached[j] = True
-    return np.array([2 * active[i] + reached[i] for i in nodes])
+        loops.append(Loop(sum(map(len, order)), sum(loop.period for loop in bundle), trips))
+        sides = [first + np.arange(loop.period * trips).reshape(trips, -1) for first, loop in zip(firsts, bundle)]
+        order += [np.hstack(sides).ravel(), list(late)]
+    return np.concatenate([*order, np.arange(at, count)]).astype(np.int64), loops
 
 
 class _Table:
-    """The operations of a graph as arrays: their kinds, and where their operands stand among them."""
+    """The operations of a graph: their kinds, and where their operands stand among them."""
 
-    def __init__(self, graph: Graph, nodes: Sequence[int]) -> None:
-        rules, operands = graph.rules, [graph.operands[i] for i in nodes]
-        self.counts = np.fromiter(map(len, operands), np.int64, len(nodes))
-        self.starts = np.concatenate([[0], np.cumsum(self.counts)])
-        known: dict[Any, int] = {}
-        self.codes = np.array([known.setdefault(rules[i], len(known)) for i in nodes]) * 2**20 + self.counts
-        self.is_own = np.array([is_python(rule) for i in nodes if (rule := rules[i])], bool)
-        position = np.full(len(graph), -1)
-        position[nodes] = np.arange(len(nodes))
-        self.leaves = np.fromiter(chain.from_iterable(operands), np.int64, self.starts[-1])
-        self.places = position[self.leaves]
+    def __init__(self, flat: Flat, most: int) -> None:
+        self.most = most  # operands of a trip
+        self.counts, self.starts = flat.counts, flat.first
+        self.codes = flat.code * 2**20 + self.counts
+        self.is_own = flat.each_rule(is_python)
+        self.leaves = flat.operands
+        self.places = np.where(flat.operands >= flat.base, flat.operands - flat.base, -1)
         self.is_leaf = self.places < 0
 
     def __len__(self) -> int:
@@ -130,19 +107,19 @@ class _Table:
         votes: dict[int, int] = {}
         leaves = (np.full_like(self.leaves, -1), -2 - self.leaves)  # any leaf is like any other, or only like itself
         for near, leaf in product(_NEAR, leaves):
+            if max([count * period for period, count in votes.items()], default=0) >= _ENOUGH * len(self):
+                break
             seen = np.where(self.is_leaf, leaf, np.where(distance <= near, distance, 0))
             for period, count in self._votes(seen):
-                votes[period] = max(votes.get(period, 0), count * period)
-        return sorted(votes, key=lambda period: (-votes[period], period))[: 2 * _TRIED]
+                votes[period] = max(votes.get(period, 0), count)
+        return sorted(votes, key=lambda period: (-votes[period] * period, period))[: 2 * _TRIED]
 
     def _votes(self, distances: Any) -> list[tuple[int, int]]:
-        draw = default_rng(0).integers(1, 2**62, (2, max(int(self.counts.max()), _WINDOW)), np.uint64) | 1
-        turn = np.arange(len(distances)) - np.repeat(self.starts[:-1], self.counts)
-        mixed = (distances + 2**40).astype(np.uint64) * draw[0][turn]
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
-        each = (sums[self.starts[1:]] - sums[self.starts[:-1]]) ^ (self.codes.astype(np.uint64) * draw[1][0])
+        each = hashes(self.starts, [distances]) * np.uint64(0x9E3779B97F4A7C15) ^ self.codes.astype(np.uint64)
         n = len(each) - _WINDOW + 1
-        windows = sum(each[k : n + k] * draw[1][k] for k in range(_WINDOW))
+        windows = each[:n]
+        for k in range(1, _WINDOW):
+            windows = (windows ^ (windows >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + each[k : n + k]
         order = np.argsort(windows, kind="stable")
         again = windows[order][1:] == windows[order][:-1]
         counts = np.bincount(np.diff(order)[again], minlength=1)
@@ -157,26 +134,29 @@ class _Table:
         alike = np.concatenate([np.zeros(period, bool), self.codes[period:] == self.codes[:-period]])
         at = np.flatnonzero(alike)
         which = np.repeat(at, self.counts[at])
-        turn = np.arange(len(which)) - np.repeat(np.cumsum(self.counts[at]) - self.counts[at], self.counts[at])
+        turn = turns(self.counts[at])
         differs = self.is_leaf[turn + self.starts[which]] != self.is_leaf[turn + self.starts[which - period]]
         alike[which[differs]] = False
         return [
-            Loop(a - period, period, (b - a) // period + 1) for a, b in _runs(alike) if (b - a) // period + 1 >= TRIPS
+            Loop(a - period, period, (b - a) // period + 1) for a, b in runs(alike) if (b - a) // period + 1 >= TRIPS
         ]
 
     def checked(self, long: Loop, flags: Any) -> list[Loop]:
-        """The parts of it in which every trip goes on as the one before did."""
+        """The parts of it in which every trip goes on as the one before did.
+
+        An operand moves on with the trips, or it stands before the loop, and need not be found by any rule.
+        """
         columns = self._columns(long)
-        steps = np.where(columns[1:] < 0, _LEAF, np.diff(columns, axis=0))
+        goes_on = np.diff(columns, axis=0) == long.period
+        moves = 2 * goes_on.sum(0) > len(goes_on)
         own = flags[long.first : long.end].reshape(long.trips, -1)
-        same = (steps[1:] == steps[:-1]).all(1) & (own[2:] == own[1:-1]).all(1) & (own[1:-1] == own[:-2]).all(1)
+        same = (goes_on | ~moves).all(1) & (own[1:] == own[:-1]).all(1)
+        latest = columns[:, ~moves].max(1, initial=-1)
         found = []
-        for first, end in _runs(same):
-            end += 2  # of trips, not of pairs of pairs of them
-            others = (steps[first] != long.period) & (steps[first] != _LEAF)
+        for first, end in runs(same):
+            end += 1  # of trips, not of pairs of them
             while end - first >= TRIPS:
-                # What moves in another way than with the trips must stand before the loop.
-                if columns[first:end, others].max(initial=-1) < long.first + long.period * first:
+                if latest[first:end].max() < long.first + long.period * first:
                     found.append(self._cut(Loop(long.first + long.period * first, long.period, end - first)))
                     break
                 first += 1
@@ -216,15 +196,16 @@ class _Table:
 
     def _looked_for(self, loop: Loop) -> int:
         columns = self._columns(loop)
-        differ = (columns != columns[0]).any(0)
-        return int((differ & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))).sum())
+        differ = (columns != columns[0]).any(0) & ((columns[0] < 0) | (columns[1] - columns[0] != loop.period))
+        each = np.ascontiguousarray(columns[:, differ].T)
+        return len(classed(hashes(np.arange(len(each) + 1) * loop.trips, [each.ravel()]))[0])
 
     def objection(self, loop: Loop) -> str:
         """Why it should not be folded, if so."""
         if self.is_own[loop.first : loop.end].any():
             return "an operation made with @primitive is Python"
         operands = self._columns(loop).shape[1]
-        if operands > BODY:
+        if operands > self.most:
             return f"its {operands} operands would take too long to compile"
         rows, sources = self._moving(loop)
         earliest = sources.min(initial=0)
@@ -252,7 +233,7 @@ class _Table:
         """What must come after a loop that is added to a bundle; None if the loop must itself."""
         both = [*bundle.loops, loop]
         operands = sum([int(self.counts[other.first : other.first + other.period].sum()) for other in both])
-        if operands > BODY or any(abs(other.trips - loop.trips) > LAGS for other in both):
+        if operands > self.most or any(abs(other.trips - loop.trips) > LAGS for other in both):
             return None
         needs = np.zeros(len(self) + 1, bool)  # the last is that of leaves
         for other in bundle.loops:
@@ -285,9 +266,3 @@ def _depth(rows: Any, sources: Any, period: int) -> int:
     for k, j in sorted(zip((rows[inside] % period).tolist(), (sources[inside] % period).tolist())):
         depths[k] = max(depths.get(k, 0), depths.get(j, 0) + 1)
     return max(depths.values(), default=0)
-
-
-def _runs(flags: Any) -> list[tuple[int, int]]:
-    """Where stretches of flags that are set begin and end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).tolist()
-    return list(zip(edges[::2], edges[1::2]))

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from ..argument import arrays
-from ..executors import TINY, chosen, may_be_native
+from ..executors import TINY, better_straight, chosen, may_be_native
 from ..pauses import importing
-from ..program import Program
+from ..program import Loop, Program
 from ..record.graph import Graph
-from .groups import grouped, straight
-from .passes import guarded, recovered, spread
+from .straight import straight
 
 LONG = 400  # operations, from which on loops are looked for
 
@@ -26,18 +25,31 @@ def ordered(
         sampled: whether there is a sample axis.
         executor, dtype, lasts: as `executors.made` takes them; "c" is for a program that is written as C.
     """
-    tiny = executor == "auto" and not sampled and dtype == "float64"
-    if executor == "source" or ((tiny and graph.nodes <= TINY) or (executor != "numpy" and find_spec("numpy") is None)):
+    may_be_straight = executor == "auto" and not sampled and dtype == "float64"
+    is_bare = executor != "numpy" and find_spec("numpy") is None
+    if executor == "source" or is_bare or (may_be_straight and graph.nodes <= TINY):
         return straight(graph, sizes), ""
-    graph = recovered(spread(graph if sampled else guarded(graph), sources), dots=executor != "c")
-    if graph.nodes < LONG or not lasts or not (executor == "c" or may_be_native(executor)):
-        return grouped(graph, sizes, sampled), ""
     arrays()
     with importing:
-        from .loops import find
+        from .arrays import Flat
+        from .groups import grouped
+        from .loops import folded
+        from .passes import guarded, pruned, recovered, spread
 
-    found = find(graph, sources)
-    program = grouped(graph, sizes, sampled, found)
-    if found.loops and executor != "c" and chosen(program, executor)[0] != "native":
-        return grouped(graph, sizes, sampled), ""
-    return program, found.note
+    flat = Flat(graph)
+    if not sampled:
+        guarded(flat)
+    pruned(flat)
+    spread(flat, sources)
+    recovered(flat, dots=executor != "c")
+    pruned(flat)
+    loops: list[Loop] = []
+    note = ""
+    if len(flat) >= LONG and lasts and (executor == "c" or may_be_native(executor)):
+        loops, note = folded(flat, sources, sampled)
+    program = grouped(flat, sizes, sampled, loops)
+    if loops and executor != "c" and chosen(program, executor)[0] != "native":
+        program, note = grouped(flat, sizes, sampled), ""
+    if may_be_straight and better_straight(program, graph.nodes, executor):
+        return straight(graph, sizes), ""
+    return program, note

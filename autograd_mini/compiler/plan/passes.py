@@ -1,166 +1,300 @@
 """From the graph of a trace to one that runs well on arrays: wide operations spread out, sums and dots recovered."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ...rule import Rule
 from ...rules import RULES
-from ..record.graph import CHAIN, DECISIONS, SLOPED, Graph, Guard, differentiable
-from ..record.trace import expand
+from ..record.graph import CHAIN, DECISIONS, SLOPED, Graph, Guard
+from ..record.trace import expand as expanded
+from .arrays import Edit, Flat, classed, hashes, turns
+from .arrays import expand as ranges
 
 WIDE = 4  # operands, beyond which an operation is spread out
 MANY = 64  # products of a sum, from which on each operation is a vector by itself
+LONG = 8  # terms, from which on a sum with minus signs is taken apart into two
 _ADDITIVE = ("sum", "mean", "dot", "chain", "sloped")  # any number of operands, and constants or operands for slopes
-
-
-def rebuilt(graph: Graph, node: Callable[[Graph, dict[int, int], int, Rule], int | None]) -> Graph:
-    """The part of a graph that is alive, with what `node(new, place, i, rule)` puts in the place of each operation.
-
-    `place` says where in the new graph the nodes before are; None leaves the node out.
-    """
-    new = graph.like()
-    alive = graph.live
-    place = {i: i for i in range(graph.inputs + graph.parameters)}
-    for i, rule in enumerate(graph.rules):
-        if i in place or not alive[i]:
-            continue
-        at = new.constant(graph.constants[i]) if rule is None else node(new, place, i, rule)
-        if at is not None:
-            place[i] = at
-    new.results = [place[i] for i in graph.results]
-    new.guards = [Guard(place[i], outcome, line) for i, outcome, line in graph.guards]
-    return new
 
 
 # ---- what may raise ----
 
 
-def guarded(graph: Graph) -> Graph:
-    """The graph with a guard that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
-    unused = [i for i in dict.fromkeys(graph.checks) if not graph.live[i]]
-    if unused:
-        total = graph.add(RULES["sum"], [graph.add(RULES["abs"], [i]) for i in unused])  # one number to be looked at
-        graph.guards.append(Guard(graph.add(DECISIONS["lt"], [total, graph.constant(inf)]), True, None))
-        del graph.live
-    return graph
+def guarded(flat: Flat) -> None:
+    """Ask that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
+    unused = flat.checks[flat.needed()[flat.checks] == 0]
+    if len(unused):
+        end = flat.constant(inf)
+        unused = np.array(list(dict.fromkeys(flat.checks[flat.needed()[flat.checks] == 0].tolist())))
+        edit, last = Edit(flat), np.array([len(flat) - 1])
+        sizes = edit.put(RULES["abs"], last.repeat(len(unused)), unused[:, None])
+        total = edit.put(RULES["sum"], last, sizes[None])  # one number to be looked at
+        finite = edit.put(DECISIONS["lt"], last, np.array([[total[0], end]]))
+        flat.guards.append(Guard(-1, True, None))
+        flat.guarded = np.append(flat.guarded, finite)
+        edit.done()
+
+
+def pruned(flat: Flat) -> None:
+    """Leave out what nothing needs."""
+    needed = np.flatnonzero(flat.needed()[flat.base :])
+    if len(needed) < len(flat):
+        flat.checks = flat.checks[:0]
+        flat.ordered(needed)
 
 
 # ---- wide operations ----
 
 
-def spread(graph: Graph, sources: Iterable[int]) -> Graph:
+def spread(flat: Flat, sources: range) -> None:
     """Put simpler operations in the place of those of many operands, so that they can be grouped.
 
     The slopes become nodes as well, read from the row, where anything of `sources` is below.
     """
-    if not any(_is_wide(rule, len(xs)) for rule, xs in zip(graph.rules, graph.operands)):
-        return graph
-    active = graph.depends(sources, differentiable)
-
-    def node(new: Graph, place: dict[int, int], i: int, rule: Rule) -> int:
-        xs = [place[j] for j in graph.operands[i]]
-        if not _is_wide(rule, len(xs)):
-            return new.add(rule, xs)
-        part, value, slopes = _expanded(rule, len(xs))
-        z = _put(new, part, [*xs, -1], [value])[0] if rule.formula else new.add(rule, xs)
-        return new.add(SLOPED, [z, *xs, *_put(new, part, [*xs, z], slopes)]) if active[i] else z
-
-    return rebuilt(graph, node)
-
-
-def _is_wide(rule: Rule | None, operands: int) -> bool:
-    return operands > WIDE and rule is not None and rule.many is not None and rule.name not in _ADDITIVE
-
-
-_expanded = lru_cache(maxsize=64)(expand)
+    wide = np.flatnonzero(
+        (flat.counts > WIDE) & flat.each_rule(lambda rule: bool(rule.many) and rule.name not in _ADDITIVE)
+    )
+    if not len(wide):
+        return
+    active = flat.depends(sources, slopes=True)[flat.base + wide]
+    kinds = np.stack([flat.code[wide], flat.counts[wide], active])
+    classes = sorted(set(zip(*kinds.tolist())))
+    for code, n, _ in classes:  # which may move the numbers
+        for x in _expanded(flat.rules[code], n).constants:
+            flat.constant(x)
+    edit = Edit(flat)
+    for code, n, is_active in classes:
+        which = wide[(kinds == np.array([[code], [n], [is_active]])).all(0)]
+        _spread(edit, flat.rules[code], which, n, bool(is_active))
+    edit.done()
+    flat.merged()
 
 
-def _put(new: Graph, part: Graph, leaves: Sequence[int], wanted: Sequence[int]) -> list[int]:
-    """Add what the `wanted` nodes of a part need to a graph, on the leaves given; nothing goes back through it."""
-    needed = set(wanted)
-    for i in reversed(range(len(part))):
-        if i in needed:
-            needed.update(part.operands[i])
-    place = dict(enumerate(leaves))
-    for i in sorted(needed - place.keys()):
-        rule, xs = part.rules[i], [place[j] for j in part.operands[i]]
-        if rule is None:
-            place[i] = new.constant(part.constants[i])
-        else:
-            place[i] = xs[0] if rule.name == "stop_gradient" else new.add(rule, xs)
-    return [place[i] for i in wanted]
+def _spread(edit: Edit, rule: Rule, which: Any, n: int, active: bool) -> None:
+    """Some operations of one row and as many operands."""
+    flat, part = edit.flat, _expanded(rule, n)
+    xs = flat.operands[flat.first[which][:, None] + np.arange(n)]
+    value, *slopes = part.results
+    numbers: dict[int, Any] = {i: xs[:, i] for i in range(n)}
+    numbers |= {n + 1 + i: np.full(len(which), flat.constant(x)) for i, x in enumerate(part.constants)}
+    z = _put(edit, part, numbers, which, [value])[0] if rule.formula else edit.put(rule, which, xs)
+    result = z
+    if active:
+        numbers[n] = z
+        result = edit.put(SLOPED, which, np.stack([z, *xs.T, *_put(edit, part, numbers, which, slopes)], 1))
+    edit.replace(flat.base + which, result)
+    edit.leave_out(flat.base + which)
+
+
+_expanded = lru_cache(maxsize=64)(expanded)
+
+
+def _put(edit: Edit, part: Graph, numbers: dict[int, Any], which: Any, wanted: Any) -> list[Any]:
+    """Put in what the `wanted` nodes of a part need; nothing goes back through it."""
+    needed, operations = set(wanted), list(enumerate(part.operations(), part.base))
+    for at, (_, xs) in reversed(operations):
+        if at in needed:
+            needed.update(xs)
+    for at, (rule, operands) in operations:
+        if at in needed and at not in numbers:
+            xs = [numbers[j] for j in operands]
+            numbers[at] = xs[0] if rule.name == "stop_gradient" else edit.put(rule, which, np.stack(xs, 1))
+    return [numbers[at] for at in wanted]
 
 
 # ---- sums and dots written with operators ----
 
 
-def recovered(graph: Graph, dots: bool = True) -> Graph:
+class _Terms(NamedTuple):
+    """Terms of sums, in the order of the trace.
+
+    Attributes:
+        end: the number of the sum.
+        number: the term.
+        minus: whether it is subtracted.
+    """
+
+    end: Any
+    number: Any
+    minus: Any
+
+
+def recovered(flat: Flat, dots: bool = True) -> None:
     """Make one node of each chain of additions, in the same order, and a dot of the products in it.
 
-    Only what is used nowhere else disappears into a longer sum.  A dot is added up in another order: without them the
-    bits are those of the trace.
+    A sum in which much is subtracted becomes the difference of two.  Only what is used nowhere else disappears.  Both
+    are added up in another order: without dots the bits are those of the trace.
     """
-    uses = graph.uses()
-    terms: dict[int, list[int]] = {}
-    gone = set()
-    for i in graph.interior():
-        rule, xs = graph.rules[i], graph.operands[i]
-        if rule is RULES["add"] and xs[0] in terms and uses[xs[0]] == 1 and graph.rules[xs[0]] is rule:
-            gone.add(xs[0])
-            terms[i] = terms.pop(xs[0])
-            terms[i].append(xs[1])
-        elif rule is RULES["add"] or rule is RULES["sum"]:
-            terms[i] = list(xs)
-    pairs = {i: _products(graph, uses, ts) if dots else set() for i, ts in terms.items() if len(ts) > 2}
-    gone.update(*[products for products in pairs.values() if len(products) > 1])
-
-    def node(new: Graph, place: dict[int, int], i: int, rule: Rule) -> int | None:
-        if i in gone:
-            return None
-        if i not in pairs:
-            operands = [place[j] for j in graph.operands[i]]
-            if len(operands) == 1 and rule is RULES["dot"]:  # a start alone
-                return operands[0]
-            if len(operands) == 1 and rule is RULES["hypot"]:  # NumPy's takes two
-                operands.append(new.constant(0.0))
-            return new.add(rule, operands)
-        if len(pairs[i]) < 2:
-            return new.add(rule if rule is RULES["sum"] else CHAIN, [place[j] for j in terms[i]])
-        ws, xs = zip(*[[place[j] for j in graph.operands[t]] for t in terms[i] if t in pairs[i]])
-        rest = [place[t] for t in terms[i] if t not in pairs[i] and graph.constants.get(t) != 0.0]
-        start = rest if len(rest) < 2 else [new.add(CHAIN, rest)]
-        return new.add(RULES["dot"], [*ws, *xs, *start])
-
-    return oriented(rebuilt(graph, node))
+    _require_two(flat)
+    uses = flat.uses()
+    is_product = _products(flat, uses) if dots else np.zeros(flat.slots, bool)
+    terms, links = _chains(flat, uses, is_product, LONG if dots else len(flat) + 2)
+    edit = Edit(flat)
+    _written(edit, terms, links, is_product, uses)
+    edit.done()
+    oriented(flat)
 
 
-def _products(graph: Graph, uses: Sequence[int], terms: Sequence[int]) -> set[int]:
-    """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses.
+def _require_two(flat: Flat) -> None:
+    """A dot of a start alone is that; of NumPy's hypot there is none of one operand."""
+    alone = flat.counts == 1
+    hypots = np.flatnonzero(alone & flat.each_rule(lambda rule: rule is RULES["hypot"]))
+    zero = flat.constant(0.0) if len(hypots) else 0
+    dots = np.flatnonzero(alone & flat.each_rule(lambda rule: rule is RULES["dot"]))
+    if len(dots) or len(hypots):
+        edit = Edit(flat)
+        edit.replace(flat.base + dots, flat.operands[flat.first[dots]])
+        operands = np.stack([flat.operands[flat.first[hypots]], np.full(len(hypots), zero)], 1)
+        edit.replace(flat.base + hypots, edit.put(RULES["hypot"], hypots, operands))
+        edit.leave_out(flat.base + np.concatenate([dots, hypots]))
+        edit.done()
 
-    None of many whose factors are operations that nothing else uses: such are better multiplied where they are made.
+
+def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, Any]:
+    """Sums of three terms and more that are worth to be one, and the sums inside them."""
+    base, n = flat.base, len(flat)
+    minus = flat.each_rule(lambda rule: rule is RULES["sub"])
+    linear = minus | flat.each_rule(lambda rule: rule is RULES["add"])
+    i = np.flatnonzero(linear)
+    a, b = flat.operands[flat.first[i]], flat.operands[flat.first[i] + 1]
+    inner = np.concatenate([np.zeros(base, bool), linear]) & (uses == 1)
+    on_a = inner[a]
+    on_b = inner[b] & ~on_a & ~minus[i]
+    before = np.where(on_a, a, b) - base
+    linked = on_a | on_b
+    end = np.arange(n)
+    end[before[linked]] = i[linked]
+    while (end[end] != end).any():
+        end = end[end]
+    other = np.where(on_a, b, a)[linked]
+    number = np.concatenate([a[~linked], b[~linked], other])
+    sign = np.concatenate([np.zeros((~linked).sum(), bool), minus[i[~linked]], (minus[i] & on_a)[linked]])
+    turn = np.concatenate([2 * i[~linked], 2 * i[~linked] + 1, 2 * i[linked] + 1])
+    ends = end[turn // 2]
+    wide = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["sum"]))
+    at = ranges(flat.first[wide], flat.counts[wide])
+    number, sign = np.concatenate([number, flat.operands[at]]), np.concatenate([sign, np.zeros(len(at), bool)])
+    turn = np.concatenate([turn, at])
+    ends = np.concatenate([ends, np.repeat(wide, flat.counts[wide])])
+    order = np.lexsort((turn, ends))
+    terms = _Terms(ends[order] + base, number[order], sign[order])
+    kept = _worth(flat, terms, is_product, long)
+    return _Terms(*[x[kept[terms.end]] for x in terms]), before[linked][kept[base + end[before[linked]]]] + base
+
+
+def _worth(flat: Flat, terms: _Terms, is_product: Any, long: int) -> Any:
+    """For each number, whether it is a sum that is worth to be one operation."""
+    count = np.bincount(terms.end, minlength=flat.slots)
+    minus = np.bincount(terms.end[terms.minus], minlength=flat.slots)
+    products = np.bincount(terms.end[is_product[terms.number]], minlength=flat.slots)
+    return (count > 2) & ((minus == 0) | (count >= long) | (products >= 2))
+
+
+def _products(flat: Flat, uses: Any) -> Any:
+    """Which numbers are products of two nodes, neither of them constant, and used once."""
+    is_product = np.zeros(flat.slots, bool)
+    of = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["mul"]))
+    xs = flat.operands[flat.first[of][:, None] + np.arange(2)]
+    is_product[flat.base + of] = ~flat.is_constant(xs).any(1)
+    return is_product & (uses == 1)
+
+
+def _better_alone(flat: Flat, terms: _Terms, is_product: Any, uses: Any) -> Any:
+    """Which are terms of a sum of many products whose factors are operations that nothing else uses.
+
+    Such are better multiplied where they are made.
     """
-    products = [t for t in terms if graph.rules[t] is RULES["mul"] and uses[t] == 1]
-    found = {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
-    alone = [all(uses[j] == 1 and graph.rules[j] is not None for j in graph.operands[t]) for t in found]
-    return found if len(found) < MANY or not all(alone) else set()
+    product = is_product[terms.number]
+    ends, of = terms.end[product], terms.number[product] - flat.base
+    factors = flat.operands[flat.first[of][:, None] + np.arange(2)]
+    shared = np.bincount(ends[((uses[factors] > 1) | (factors < flat.base)).any(1)], minlength=flat.slots)
+    return ((np.bincount(ends, minlength=flat.slots) >= MANY) & (shared == 0))[terms.end]
 
 
-def oriented(graph: Graph) -> Graph:
+def _written(edit: Edit, terms: _Terms, links: Any, is_product: Any, uses: Any) -> None:
+    """Put the sums in, those of what is added and those of what is subtracted."""
+    flat = edit.flat
+    product = is_product[terms.number] & ~_better_alone(flat, terms, is_product, uses)
+    mixed = np.zeros(flat.slots, bool)
+    mixed[terms.end[product & ~terms.minus]] = True
+    negated = product & terms.minus & mixed[terms.end]
+    part = 2 * terms.end + (terms.minus & ~negated)  # the terms that become one sum
+    product &= np.bincount(part[product], minlength=2 * flat.slots)[part] >= 2
+    many = np.bincount(part[product], minlength=2 * flat.slots) > 0
+    kept = product | ~many[part] | ~_is_zero(flat, terms.number)
+    order = np.flatnonzero(kept)[np.argsort(part[kept], kind="stable")]
+    part, number, product, negated = part[order], terms.number[order], product[order], negated[order]
+    result = np.full(2 * flat.slots, -1)
+    _summed(edit, part[~product], number[~product], many, result)
+    of = number[product] - flat.base
+    ws, xs = flat.operands[flat.first[of]], flat.operands[flat.first[of] + 1]
+    _negate(edit, ws, of, negated[product])
+    _dotted(edit, part[product], ws, xs, result)
+    ends = terms.end[classed(terms.end)[0]]
+    both = ends[result[2 * ends + 1] >= 0]
+    result[2 * both] = edit.put(RULES["sub"], both - flat.base, np.stack([result[2 * both], result[2 * both + 1]], 1))
+    edit.replace(ends, result[2 * ends])
+    edit.leave_out(np.concatenate([ends, links, number[product]]))
+
+
+def _negate(edit: Edit, factors: Any, positions: Any, which: Any) -> None:
+    """Put in the negatives of some of the factors, in their place; of each one, where it is first needed."""
+    _, again, count = classed(factors[which])
+    first = np.full(len(count), len(edit.flat))
+    np.minimum.at(first, again, positions[which])
+    distinct = np.empty(len(count), np.int64)
+    distinct[again] = factors[which]
+    factors[which] = edit.put(RULES["neg"], first, distinct[:, None])[again]
+
+
+def _is_zero(flat: Flat, numbers: Any) -> Any:
+    zero = np.zeros(flat.slots, bool)
+    zero[flat.leaves : flat.base] = flat.constants == 0.0
+    return zero[numbers]
+
+
+def _summed(edit: Edit, part: Any, number: Any, many: Any, result: Any) -> None:
+    """What is no product, as one number for each part: where a dot begins, or the sum itself."""
+    flat = edit.flat
+    begin, _, count = classed(part)
+    parts = part[begin]
+    result[parts[count == 1]] = number[begin[count == 1]]
+    is_sum = np.zeros(flat.slots, bool)
+    is_sum[flat.base :] = flat.each_rule(lambda rule: rule is RULES["sum"])
+    for rule, which in ((RULES["sum"], is_sum[parts // 2] & ~many[parts]), (CHAIN, ~is_sum[parts // 2] | many[parts])):
+        which &= count > 1
+        operands = number[ranges(begin[which], count[which])]
+        result[parts[which]] = edit.put(rule, parts[which] // 2 - flat.base, operands, count[which])
+
+
+def _dotted(edit: Edit, part: Any, ws: Any, xs: Any, result: Any) -> None:
+    """The products, as one dot for each part, which begins with what is there already."""
+    head, _, count = classed(part)
+    parts = part[head]
+    started = result[parts] >= 0
+    counts = 2 * count + started
+    begin = np.cumsum(counts) - counts
+    operands = np.empty(int(counts.sum()), np.int64)
+    at = np.repeat(begin, count) + turns(count)
+    operands[at], operands[at + np.repeat(count, count)] = ws, xs
+    operands[(begin + 2 * count)[started]] = result[parts[started]]
+    result[parts] = edit.put(RULES["dot"], parts // 2 - edit.flat.base, operands, counts)
+
+
+def oriented(flat: Flat) -> None:
     """Turn dots round, so that what many of them share, a layer's inputs say, stands second and parameters first."""
-    halves = {
-        i: (xs[: len(xs) // 2], xs[len(xs) // 2 : len(xs) // 2 * 2], xs[len(xs) // 2 * 2 :])
-        for i, xs in enumerate(graph.operands)
-        if graph.rules[i] is RULES["dot"]
-    }
-    parameters = range(graph.inputs, graph.inputs + graph.parameters)
-    shared = Counter([half for ws, xs, _ in halves.values() for half in (ws, xs)])
-
-    def key(half: tuple[int, ...]) -> tuple[bool, int]:
-        return half[0] not in parameters, shared[half]
-
-    for i, (ws, xs, start) in halves.items():
-        if key(ws) > key(xs):
-            graph.operands[i] = (*xs, *ws, *start)
-    return graph
+    dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"]))
+    half = flat.counts[dots] // 2
+    lists = [ranges(flat.first[dots] + k * half, half) for k in (0, 1)]
+    first = np.concatenate([[0], np.cumsum(half)])
+    halves = [hashes(first, [flat.operands[at]]) for at in lists]
+    _, which, shared = classed(np.concatenate(halves))
+    shared = shared[which].reshape(2, -1)
+    heads = flat.operands[flat.first[dots] + np.array([[0], [1]]) * half]
+    is_other = (heads < flat.inputs) | (heads >= flat.leaves)
+    turn = (is_other[0] & ~is_other[1]) | ((is_other[0] == is_other[1]) & (shared[0] > shared[1]))
+    turn = np.repeat(turn, half)
+    a, b = lists[0][turn], lists[1][turn]
+    flat.operands[a], flat.operands[b] = flat.operands[b], flat.operands[a]

@@ -1,11 +1,12 @@
-"""A traced function as a list of nodes, each once: what the passes between a trace and a program work on."""
+"""A traced function as flat arrays: what the passes between a trace and a program work on."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from ... import cores
 from ...hooks import SourceLine
-from ...lazy import cached_property
 from ...rule import Formula, Rule
 from ...rules import RULES
 
@@ -82,97 +83,78 @@ class Guard(NamedTuple):
     line: SourceLine | None
 
 
+@dataclass
 class Graph:
-    """Nodes in topological order: inputs, then parameters, then constants and operations as they come.
+    """A traced function as arrays.  Inputs, parameters, constants and operations are numbered in this order.
 
-    `rules[i]` is None for a leaf, and `constants` has the numbers of those that are neither input nor parameter.
+    Args:
+        inputs, parameters: how many there are.
+        rules: the rows of the codes.
+        code: what each operation does.
+        first: where in `operands` those of each begin, and their end.
+        operands: their numbers, all before that of the operation.
+        constants: the numbers that these are.
+        results: the numbers of what is returned.
+        guards: what was asked for its truth.
+        checks: the operations that may raise, used or not.
     """
 
-    def __init__(self, inputs: int, parameters: int) -> None:
-        self.inputs, self.parameters = inputs, parameters
-        leaves = inputs + parameters
-        self.rules: list[Rule | None] = [None] * leaves
-        self.operands: list[tuple[int, ...]] = [()] * leaves
-        self.constants: dict[int, float] = {}
-        self.guards: list[Guard] = []
-        self.checks: list[int] = []  # the operations that may raise, used or not
-        self.results: list[int] = []
-        self._kept: list[int] = []
-        self._numbers: dict[str, int] = {}
-        self._known: defaultdict[Rule, dict[tuple[int, ...], int]] = defaultdict(dict)
+    inputs: int
+    parameters: int
+    rules: list[Rule]
+    code: "array[int]"
+    first: "array[int]"
+    operands: "array[int]"
+    constants: "array[float]"
+    results: list[int]
+    guards: list[Guard]
+    checks: list[int]
 
-    def __len__(self) -> int:
-        return len(self.rules)
-
-    def constant(self, x: float) -> int:
-        """The node of a number; 0.0 and -0.0 are two."""
-        i = self._numbers.setdefault(repr(x), len(self.rules))
-        if i == len(self.rules):
-            self.rules.append(None)
-            self.operands.append(())
-            self.constants[i] = x
-        return i
-
-    def add(self, rule: Rule, operands: Sequence[int]) -> int:
-        """The node of an operation; of the same operation on the same operands the same node."""
-        operands, new = tuple(operands), len(self.rules)
-        i = self._known[rule].setdefault(operands, new)
-        if i == new:
-            self.rules.append(rule)
-            self.operands.append(operands)
-        return i
-
-    def like(self) -> "Graph":
-        """An empty graph with the same leaves, for a pass to fill."""
-        return Graph(self.inputs, self.parameters)
-
-    def roots(self) -> list[int]:
-        """The nodes that are asked for: the results and the guards, and what is to be kept."""
-        return [*self.results, *[guard.node for guard in self.guards], *self._kept]
-
-    def keep_checks(self) -> None:
-        """Ask for the operations that may raise too."""
-        self._kept = self.checks
-        vars(self).pop("live", None)
-
-    @cached_property
-    def live(self) -> list[bool]:
-        """Which nodes the roots depend on; to be asked for when all is there."""
-        alive = [False] * len(self)
-        for i in self.roots():
-            alive[i] = True
-        for i in reversed(range(len(self))):
-            if alive[i]:
-                for j in self.operands[i]:
-                    alive[j] = True
-        return alive
-
-    def uses(self) -> list[int]:
-        """How often each node is an operand or a root, counting what is alive alone."""
-        counts = [0] * len(self)
-        for i in self.roots():
-            counts[i] += 1
-        for i in self.interior():
-            for j in self.operands[i]:
-                counts[j] += 1
-        return counts
+    @property
+    def base(self) -> int:
+        """The number of the first operation."""
+        return self.inputs + self.parameters + len(self.constants)
 
     @property
     def nodes(self) -> int:
-        """How many operations are alive."""
-        return sum(1 for _ in self.interior())
+        """How many operations there are."""
+        return len(self.code)
 
-    def interior(self) -> Iterator[int]:
-        """The operations that are alive, in order."""
-        alive = self.live
-        return (i for i in range(len(self)) if alive[i] and self.rules[i] is not None)
+    def operations(self) -> Iterator[tuple[Rule, Sequence[int]]]:
+        """Each of them, and its operands."""
+        for code, a, b in zip(self.code, self.first, self.first[1:]):
+            yield self.rules[code], self.operands[a:b]
 
-    def depends(self, sources: Iterable[int], through: Any = lambda rule: True) -> list[bool]:
-        """Which nodes depend on the sources, by operations that `through` lets pass."""
-        marked = [False] * len(self)
-        for i in sources:
-            marked[i] = True
-        for i, rule in enumerate(self.rules):
-            if rule is not None and not marked[i] and through(rule):
-                marked[i] = any(map(marked.__getitem__, self.operands[i]))
-        return marked
+
+def mark(first: Any, operands: Any, counts: Any, within: Any, flags: Any, back: bool) -> None:
+    """Flag what depends on what is flagged; or, going back, what that needs.
+
+    Args:
+        first, operands: where the operands of each operation begin, and the operands.
+        counts: for each of these a byte, whether it counts.
+        within: for each operation a byte, whether it passes flags on.
+        flags: a byte for each leaf, constant and operation, to be set.
+        back: the way.
+    """
+    n = len(first) - 1
+    base = len(flags) - n
+    for i in reversed(range(n)) if back else range(n):
+        if not within[i] or (back and not flags[base + i]):
+            continue
+        for k in range(first[i], first[i + 1]):
+            if counts[k]:
+                at, other = (operands[k], base + i) if back else (base + i, operands[k])
+                flags[at] |= flags[other]
+
+
+def merge(code: Any, first: Any, operands: Any, place: Any) -> None:
+    """Enter in `place`, for each operation, the number of the first that is the same, on operands that are."""
+    known: dict[tuple[int, ...], int] = {}
+    base = len(place) - len(code)
+    for i, which in enumerate(code):
+        key = (int(which), *[int(place[x]) for x in operands[first[i] : first[i + 1]]])
+        place[base + i] = known.setdefault(key, base + i)
+
+
+if cores.c is not None:  # the same, in C
+    mark, merge = cores.c.mark, cores.c.merge

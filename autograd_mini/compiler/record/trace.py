@@ -8,7 +8,6 @@ what is traced would freeze it, and is refused.  What the function reads of othe
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn
 
@@ -19,9 +18,10 @@ from ...leftover import spoil
 from ...reading import number_of, operands_of, rule_of, was_assigned
 from ...rule import VALUES, Rule
 from ...sweep import order_below
-from ...watch import Block, open_blocks
+from ...watch import Block, open_blocks, take_down
 from ...watch import trace as run_under_way
-from .graph import DECISIONS, Graph, Guard
+from .graph import DECISIONS, OPERATIONS, Graph, Guard
+from .recording import Record, read
 from .results import Results, returned
 from .watched import Watched, read_off, same
 
@@ -80,20 +80,15 @@ def trace(
 def _traced(
     run: "_Run", f: Callable[..., Any], args: Sequence[Any], inputs: int, has_aux: bool
 ) -> tuple[Graph, Results]:
-    with run.under_way():
-        result = f(*args)
-    values, results = returned(f, result, has_aux)
-    graph, places = _read(run, values, inputs)
-    graph.results = places
-    return graph, results
+    values, results = returned(f, run.through(f, args), has_aux)
+    return _read(run, values, inputs), results
 
 
 def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
     """Run f(*args) as `trace` does, for the errors that this may raise, and read nothing."""
     run = _Run([*inputs, *parameters], raising=False)
     try:
-        with run.under_way():
-            f(*args)
+        run.through(f, args)
     finally:
         run.end()
         for v in inputs:
@@ -109,20 +104,20 @@ def _argument_of(f: Callable[..., Any]) -> str:
     return f"it was in an argument of {getattr(f, '__name__', f)}"
 
 
-def expand(rule: Rule, n: int) -> tuple[Graph, int, tuple[int, ...]]:
-    """An operation of n operands as a graph of simpler ones: the inputs x₁ … xₙ and z, the value, the slopes.
+def expand(rule: Rule, n: int) -> Graph:
+    """An operation of n operands as a graph of simpler ones: of x₁ … xₙ and z the value and the slopes.
 
     The value is z itself where it is not put together from others.
     """
     leaves = [Value(1.0) for _ in range(n + 1)]
     run = _Run(leaves, raising=False)
     *xs, z = leaves
-    with run.under_way():
-        value = rule.formula(VALUES, *xs) if rule.formula else z
-        slopes = rule.partials(VALUES, z, xs)
-    roots = [v if isinstance(v, Value) else Value(v) for v in (value, *slopes)]
-    graph, (place, *places) = _read(run, roots, n + 1)
-    return graph, place, tuple(places)
+    value, slopes = run.through(
+        lambda: (rule.formula(VALUES, *xs) if rule.formula else z, rule.partials(VALUES, z, xs))
+    )
+    graph = _read(run, [v if isinstance(v, Value) else Value(v) for v in (value, *slopes)], n + 1)
+    run.end()
+    return graph
 
 
 # ---- one run ----
@@ -139,9 +134,7 @@ class _Run:
         self.outer = run_under_way()
         self.decisions: list[tuple[Value, bool, SourceLine]] = []
         self.refusals: list[SourceLine] = []  # where operations raised what they raise on floats
-        self._made: list[Value] = []  # nodes, and beside them the code and the instruction that made each
-        self._codes: list[CodeType] = []
-        self._instructions: list[int] = []
+        self.record = Record(_our_files)
         self._ids: set[int] = set()  # of the nodes made, as far as they were entered
         self._silent: set[int] = set()  # of those that could not raise
         self._marked = 0  # nodes of which it is known whether they depend on the leaves
@@ -149,36 +142,35 @@ class _Run:
         self._watched: dict[tuple[int, str], Watched] = {}
         self._raising = raising
 
-    def under_way(self) -> Block:
-        """The block in which the run is told of what happens.  It refers to the run, and not the other way round."""
-        return Block(made=self._taking_note(), refused=self._refused, trace=self, quiet=not self._raising)
+    def through(self, f: Callable[..., Any], args: Sequence[Any] = ()) -> Any:
+        """What f(*args) returns, in a block in which the run is told of what happens.
 
-    def _taking_note(self) -> Callable[[Value], Value]:
-        """What takes note of each new node."""
-        made, codes, instructions = self._made.append, self._codes.append, self._instructions.append
-        frame_at, is_ours_ = sys._getframe, _our_files
+        The block refers to the run, and not the other way round.
+        """
+        block = Block(made=self._note, refused=self._refused, trace=self, quiet=not self._raising)
+        with block:
+            take_down(self.record)
+            return f(*args)
 
-        def note(v: Value) -> Value:
-            frame = frame_at(2)
-            code = frame.f_code
-            while is_ours_[code.co_filename] and frame.f_back is not None:
-                frame = frame.f_back
-                code = frame.f_code
-            made(v)
-            codes(code)
-            instructions(frame.f_lasti)
-            if rule_of(v).name not in _TOTAL and any(b.quiet for b in open_blocks() if b.trace is not self):
-                self._silent.add(id(v))
-            return v
-
-        return note
+    def _note(self, v: Value) -> Value:
+        """Take note of a new node, where the record does not by itself."""
+        frame = sys._getframe(2)
+        while _our_files[frame.f_code.co_filename] and frame.f_back is not None:
+            frame = frame.f_back
+        self.record.add(v, frame.f_code, frame.f_lasti)
+        blocks = open_blocks()
+        if rule_of(v) not in _TOTAL and any(block.quiet for block in blocks if block.trace is not self):
+            self._silent.add(id(v))
+        if blocks[-1].trace is self:  # another one, which hid it, is closed now
+            take_down(self.record)
+        return v
 
     def depends(self, v: Value) -> bool:
         """Whether a Value depends on the leaves of this run."""
-        for u in islice(self._made, self._marked, None):
+        for u in self.record.since(self._marked):
             if not self._dependent.isdisjoint(map(id, operands_of(u)[0])):
                 self._dependent.add(id(u))
-        self._marked = len(self._made)
+        self._marked = len(self.record)
         if id(v) in self._dependent or v.is_leaf or not self.is_from_outside(v):
             return id(v) in self._dependent
         return any(id(u) in self.leaves for u in order_below([v]))  # made before, or by another thread
@@ -189,8 +181,7 @@ class _Run:
 
     def ids(self) -> set[int]:
         """Those of the nodes made so far."""
-        if len(self._ids) < len(self._made):
-            self._ids.update(map(id, islice(self._made, len(self._ids), None)))
+        self._ids.update(map(id, self.record.since(len(self._ids))))
         return self._ids
 
     def compare(self, name: str, _truth: bool, a: Value, b: Any) -> Any:
@@ -249,27 +240,28 @@ class _Run:
 
     def checks(self) -> list[Value]:
         """The nodes that would have raised, had floats done so."""
-        return [v for v in self._made if rule_of(v).name not in _TOTAL and id(v) not in self._silent]
+        return [v for v in self.record.others(_TOTAL) if id(v) not in self._silent]
 
     def end(self) -> bool:
         """Let go of all nodes, the latest first, and spoil those that somebody else still holds."""
         self.decisions.clear()
-        made, count, leaks = self._made, sys.getrefcount, False
-        while made:
-            v = made[-1]
-            if count(v) > 3 and self.depends(v):  # beside us here, the list and the call
-                _leave(v, f"{v.op!r} made it at {_line(self._codes[len(made) - 1], self._instructions[len(made) - 1])}")
+        leaks = False
+        while held := self.record.held():
+            v, code, at = held
+            if self.depends(v):
+                _leave(v, f"{v.op!r} made it at {_line(code, at)}")
                 leaks = True
-            made.pop()
+            self.record.pop()
+            del v, held
         return leaks
 
 
 # The operations that raise for no floats; those of the user may raise anything.
-_TOTAL = {"add", "sub", "mul", "neg", "pos", "abs", "atan", "atan2", "hypot", "cbrt", "tanh", "sech2", "asinh", "erf"}
-_TOTAL |= {"erfc", "gaussian", "one_minus_square", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round"}
-_TOTAL |= {"where", "relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "sum", "mean", "prod", "dot"}
-_TOTAL |= {"gap", "expectation", "ndtr", "log_ndtr", "sinc", "logaddexp"}
-_TOTAL |= DECISIONS.keys()
+_NAMES = {"add", "sub", "mul", "neg", "pos", "abs", "atan", "atan2", "hypot", "cbrt", "tanh", "sech2", "asinh", "erf"}
+_NAMES |= {"erfc", "gaussian", "one_minus_square", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round"}
+_NAMES |= {"where", "relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "sum", "mean", "prod", "dot"}
+_NAMES |= {"gap", "expectation", "ndtr", "log_ndtr", "sinc", "logaddexp"}
+_TOTAL = frozenset([OPERATIONS[name] for name in _NAMES | DECISIONS.keys()])
 
 
 class _Ours(dict[str, bool]):
@@ -290,45 +282,19 @@ def _line(code: CodeType, at: int) -> SourceLine:
 # ---- reading what a run left ----
 
 
-def _read(run: _Run, roots: Sequence[Value], inputs: int) -> tuple[Graph, list[int]]:
-    """The graph below the roots and the decisions, and the places of the roots in it."""
-    graph = Graph(inputs, len(run.leaves) - inputs)
-    place = dict(zip(run.leaves.values(), range(len(run.leaves))))
-    constants, inside = graph.constants, run.ids()
-    outside: set[int] = set()  # of the Values whose numbers are constants
-    checks = run.checks()
-    asked = [*[v for v, _, _ in run.decisions], *roots, *checks]
-    for v in order_below(asked):
-        if v in place:
-            continue
-        if v.is_leaf:
-            outside.add(id(v))
-            continue
-        parents, numbers = operands_of(v)
-        xs = [place[p] if p in place else graph.constant(float(x)) for p, x in zip(parents, numbers)]
-        if all(map(constants.__contains__, xs)):
-            if id(v) not in inside:
-                outside.add(id(v))
-                continue
-            place[v] = graph.constant(float(number_of(v)))  # its bits are known
-        else:
-            if id(v) not in inside:  # made before of a parameter, or by another thread
-                _require_kept(v)
-                run.watch(v, "data", number_of(v))
-            rule = rule_of(v)
-            place[v] = xs[0] if rule.name == "pos" else graph.add(rule, xs)
-        if outside and not outside.isdisjoint(map(id, parents)):
-            for p, x in zip(parents, numbers):
-                if p is not None and id(p) in outside:
-                    run.watch(p, "data", x)
-    for v in asked:
-        if v not in place:
-            run.watch(v, "data", number_of(v))
-            place[v] = graph.constant(number_of(v))
-    guards = [Guard(place[v], outcome, line) for v, outcome, line in run.decisions]
-    graph.guards = [guard for guard in dict.fromkeys(guards) if guard.node not in graph.constants]
-    graph.checks = [place[v] for v in checks if place[v] not in constants]
-    return graph, [place[v] for v in roots]
+def _read(run: _Run, roots: Sequence[Value], inputs: int) -> Graph:
+    """The graph below the roots and the decisions, and of what may raise."""
+    leaves, decided, checks = list(run.leaves.values()), [v for v, _, _ in run.decisions], run.checks()
+    found = read(run.record, leaves, [*roots, *decided, *checks], _require_kept)
+    for v, number in found.outside:
+        run.watch(v, "data", number)
+    places = found.asked.tolist()
+    graph = Graph(inputs, len(leaves) - inputs, *found[:5], results=places[: len(roots)], guards=[], checks=[])
+    taken = zip(places[len(roots) :], run.decisions)
+    guards = dict.fromkeys([Guard(place, outcome, line) for place, (_, outcome, line) in taken])
+    graph.guards = [guard for guard in guards if not len(leaves) <= guard.node < graph.base]
+    graph.checks = [place for place in places[len(roots) + len(decided) :] if place >= graph.base]
+    return graph
 
 
 def _require_kept(v: Value) -> None:

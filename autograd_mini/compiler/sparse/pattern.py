@@ -144,11 +144,13 @@ def _curved(rule: Rule, n: int) -> Sequence[tuple[int, int]]:
         return [(a, b) for a in range(1, 1 + n // 2) for b in range(1, 1 + n // 2)]
     if OPERATIONS.get(rule.name) is not rule:
         return [(a, b) for a in range(n) for b in range(n)]
-    part, _, slopes = expand(rule, n)
+    part = expand(rule, n)
     below: list[Bits] = [1 << j for j in range(n)] + [(1 << n) - 1]  # of the operands, and of the value
-    for i in range(n + 1, len(part)):
-        rule_, mine = part.rules[i], 0
-        for k in _passing(Node(rule_, i, part.operands[i])) if rule_ is not None else ():
+    below += [0] * len(part.constants)
+    for rule_, operands in part.operations():
+        mine = 0
+        for k in _passing(Node(rule_, len(below), operands)):
             mine |= below[k]
         below.append(mine)
+    slopes = part.results[1:]
     return [pair for a, slope in enumerate(slopes) for b in _members(below[slope]) for pair in {(a, b), (b, a)}]
