@@ -30,7 +30,7 @@ class Page:
             case "error":
                 self.error = (told["line"], told["text"])
             case "note":
-                self.note = told["content"]
+                self.note += told["content"]
             case "picture":
                 self.pictures.setdefault(told["number"], []).append(told["content"])
             case kind:
@@ -196,9 +196,12 @@ def test_runs_share_no_names_streams_or_contexts() -> None:
 def test_pictures_in_place_take_turns() -> None:
     page = Page(
         "from autograd_mini.render.live import open_place\na, b = open_place(), open_place()\n"
-        "for i in range(2):\n    a({'image/svg+xml': f'<svg>{i}</svg>'})\nb({'image/svg+xml': '<svg>b</svg>'})"
+        "for i in range(9999):\n    a({'image/svg+xml': f'<svg>{i}</svg>'})\nb({'image/svg+xml': '<svg>b</svg>'})"
     )
-    assert page.pictures == {0: ["<svg>0</svg>", "<svg>1</svg>"], 1: ["<svg>b</svg>"]}
+    assert page.pictures[0][0] == "<svg>0</svg>"
+    assert page.pictures[0][-1] == "<svg>9998</svg>"
+    assert len(page.pictures[0]) < 999  # a flood does not reach the page
+    assert page.pictures[1] == ["<svg>b</svg>"]
 
 
 # ---- the engine of the page ----
@@ -211,7 +214,7 @@ def test_the_page_s_engine_draws_and_its_complaints_are_errors() -> None:
     before = use_engine(engine_of(render))
     try:
         page = Page(NEURON)
-        assert page.note == "the drawing engine failed: out of memory"
+        assert "There is no drawing: the drawing engine failed: out of memory." in page.note
         assert page.error is None
         program = "from autograd_mini import Value, draw\n"
         assert 'width="9"' in Page(f"{program}draw(Value(1.0))").shown["drawing"]

@@ -6,16 +6,18 @@ import json
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import copy_context
 from importlib.util import find_spec
-from itertools import count
+from math import inf
+from time import monotonic
 from types import CodeType
 from typing import Any
 
 from ..live import Show, use_screen
-from .output import Output
+from .output import EVERY, Output
 from .results import is_rich, last_result, show
 
 FILE = "program.py"  # what messages call the program
@@ -48,7 +50,8 @@ def run(program: str, tell: Callable[[str], None]) -> None:
     output = Output(lambda place, text: told("text", place=place, text=text))
     lines = program.splitlines(keepends=True)
     linecache.cache[FILE] = (len(program), None, lines, FILE)  # for messages that quote a line
-    with _streams(output), _screen(told):
+    with _streams(output), _screen(told), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "tqdm:disabling monitor support")  # a browser starts no threads
         try:
             copy_context().run(_run, program, told, output)
         except BaseException as error:  # noqa: BLE001  (it is the reader's program: whatever it raises is shown)
@@ -102,17 +105,40 @@ def _streams(output: Output) -> Iterator[None]:
 @contextmanager
 def _screen(told: Tell) -> Iterator[None]:
     """Pictures that are redrawn in place get a number each."""
-    numbers = count()
+    places: list[_Place] = []
 
-    def place() -> Show:
-        number = next(numbers)
-        return lambda forms: told("picture", number=number, content=forms.get("image/svg+xml", ""))
+    def opened() -> Show:
+        places.append(_Place(lambda svg, number=len(places): told("picture", number=number, content=svg)))
+        return places[-1].show
 
-    before = use_screen(place)
+    before = use_screen(opened)
     try:
         yield
     finally:
         use_screen(before)
+        for place in places:
+            place.flush()
+
+
+class _Place:
+    """A picture in place: it goes to the page a few times a second, and the last one always."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._waiting: str | None = None
+        self._when = -inf
+
+    def show(self, forms: dict[str, str]) -> None:
+        """Show it in the form that the page takes."""
+        self._waiting = forms.get("image/svg+xml", "")
+        if monotonic() - self._when >= EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell the page of the latest."""
+        if self._waiting is not None:
+            self._tell(self._waiting)
+            self._waiting, self._when = None, monotonic()
 
 
 # ---- what it raised ----
