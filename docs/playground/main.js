@@ -33,6 +33,9 @@ const hear = {
     say(`Python could not be loaded: ${text}. Reload the page to try again.`);
     enable(false);
   },
+  warm() {
+    document.body.classList.add("warm"); // the next stop takes no time
+  },
   begun() {
     say("Running …");
     reminder = setTimeout(() => say("Still running. Stop ends it."), PATIENCE);
@@ -68,6 +71,7 @@ const hear = {
     finish(`Done in ${ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`}.`);
   },
   stopped({ ready }) {
+    document.body.classList.remove("warm");
     finish(ready ? "Stopped." : "Stopped. Python is loading again …");
   },
 };
@@ -81,6 +85,7 @@ function say(text) {
 function finish(text) {
   clearTimeout(reminder);
   document.body.classList.remove("running");
+  document.body.dataset.runs = Number(document.body.dataset.runs ?? 0) + 1;
   enable(true);
   say(text);
 }

@@ -68,6 +68,7 @@ export class Python {
     if (message.kind === "ready") machine.state = "ready";
     if (message.kind === "done") machine.state = "ready";
     if (machine === this.active) this.tell(message);
+    else if (message.kind === "ready") this.tell({ kind: "warm" });
     else if (message.kind === "failed") this.spare = null;
     if (message.kind === "ready" && machine === this.active) {
       this.begin();

@@ -108,7 +108,7 @@ def _screen(told: Tell) -> Iterator[None]:
     places: list[_Place] = []
 
     def opened() -> Show:
-        places.append(_Place(lambda svg, number=len(places): told("picture", number=number, content=svg)))
+        places.append(_Place(told, len(places)))
         return places[-1].show
 
     before = use_screen(opened)
@@ -123,8 +123,8 @@ def _screen(told: Tell) -> Iterator[None]:
 class _Place:
     """A picture in place: it goes to the page a few times a second, and the last one always."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, told: Tell, number: int) -> None:
+        self._told, self._number = told, number
         self._waiting: str | None = None
         self._when = -inf
 
@@ -137,7 +137,7 @@ class _Place:
     def flush(self) -> None:
         """Tell the page of the latest."""
         if self._waiting is not None:
-            self._tell(self._waiting)
+            self._told("picture", number=self._number, content=self._waiting)
             self._waiting, self._when = None, monotonic()
 
 
