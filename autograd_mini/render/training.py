@@ -183,6 +183,32 @@ def _motion(count: int) -> str:
     )
 
 
+def sparkline(name: str, numbers: Sequence[float]) -> str:
+    """A curve so small that it stands in a text, in the colours of a page that is light or dark.
+
+    Args:
+        name: what the numbers are.
+        numbers: one for each epoch; those that are not finite are left out.
+
+    Returns:
+        An `<svg>` element, or "" for fewer than two numbers.
+
+    >>> sparkline("cost", [4.0, 1.0]).count("polyline"), sparkline("cost", [1.0])
+    (1, '')
+    """
+    curve = Curve(0, name, numbers)
+    places = [curve.place(i) for i in _thinned(len(numbers)) if math.isfinite(numbers[i])]
+    if len(places) < 2:
+        return ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{CURVE_WIDTH:g}" height="44" '
+        f'preserveAspectRatio="none" viewBox="{CURVE_LEFT:g} {TOP - 4:g} {CURVE_WIDTH:g} {CURVE_HEIGHT + 8:g}">'
+        f"<title>{escape(name)}, from {numbers[0]:.4g} to {numbers[-1]:.4g}</title>"
+        f'<polyline fill="none" stroke="#6366f1" stroke-width="2" vector-effect="non-scaling-stroke" '
+        f'points="{_points(places)}"/></svg>'
+    )
+
+
 def _timed(frame: str, k: int, count: int) -> str:
     """A frame that is on show in its turn; the last one also where nothing moves."""
     hidden = "" if k == count - 1 else ' visibility="hidden"'

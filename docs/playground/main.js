@@ -7,6 +7,9 @@ import { Python } from "./python.js";
 import { sanitised } from "./svg.js";
 
 const $ = (id) => document.getElementById(id);
+// Around HTML of a program: the colours of this page, and how tall it is.
+const BEFORE = '<!doctype html><meta name="color-scheme" content="light dark"><style>body{font:15px system-ui,sans-serif}</style>';
+const AFTER = '<script>parent.postMessage({ height: document.documentElement.scrollHeight + 16 }, "*")</script>';
 const PATIENCE = 5000; // milliseconds before the page says how to stop a program
 
 const editor = new Editor($("editor"), $("colours"), $("numbers"));
@@ -65,7 +68,7 @@ const hear = {
     showPage($("explored"), "explorer", "Step through backpropagation", content, "#compact=step.leaves");
   },
   html({ content }) {
-    showPage($("table"), "result", "Result", content, "");
+    showPage($("table"), "result", "Result", `${BEFORE}${content}${AFTER}`, "");
   },
   done({ ms }) {
     finish(`Done in ${ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`}.`);

@@ -169,6 +169,16 @@ def test_a_flood_is_cut_and_the_program_goes_on() -> None:
     assert page.error is None
 
 
+def test_a_flood_without_end_is_cut_on_the_page_while_it_goes_on() -> None:
+    told: list[str] = []
+    output = Output(lambda place, text: told.append(text), every=60.0)
+    output.write("x" * (MOST + 1))
+    assert told[-1].endswith("The page shows no more than this.\n")
+    output.write("y")
+    output.flush()
+    assert "y" not in "".join(told)
+
+
 def test_fit_shows_its_progress() -> None:
     page = Page(
         "from autograd_mini import nn\nmodel = nn.Neuron(1, activation=None)\n"

@@ -54,7 +54,7 @@ class Output(io.TextIOBase):
             self._full = self._place + len(self._text) > MOST
             if self._full:
                 self._text = self._text[: MOST - self._place] + CUT
-            if monotonic() - self._when >= self._every:
+            if self._full or monotonic() - self._when >= self._every:
                 self.flush()
         return len(text)
 
