@@ -50,14 +50,16 @@ export class Python {
 
   // End what is running. The spare takes over at once, and another one is made.
   stop() {
-    if (this.active.state === "running") {
-      this.active.end();
-      this.active = this.spare ?? this.machine();
-      this.spare = null;
-      this.keepSpare();
-    }
+    if (this.active.state === "running") this.replace();
     this.waiting = null;
     this.tell({ kind: "stopped", ready: this.active.state === "ready" });
+  }
+
+  replace() {
+    this.active.end();
+    this.active = this.spare ?? this.machine();
+    this.spare = null;
+    this.keepSpare();
   }
 
   keepSpare() {
@@ -66,7 +68,12 @@ export class Python {
 
   heard(machine, message) {
     if (message.kind === "ready") machine.state = "ready";
-    if (message.kind === "done") machine.state = "ready";
+    if (message.kind === "done") {
+      if (message.crash) this.replace();
+      else machine.state = "ready";
+      this.tell(message);
+      return;
+    }
     if (machine === this.active) this.tell(message);
     else if (message.kind === "ready") this.tell({ kind: "warm" });
     else if (message.kind === "failed") this.spare = null;

@@ -88,6 +88,11 @@ loading.catch((error) => postMessage({ kind: "failed", text: String(error) }));
 onmessage = async ({ data }) => {
   const run = await loading;
   const begun = performance.now();
-  run(data, (message) => postMessage(JSON.parse(message)));
-  postMessage({ kind: "done", ms: performance.now() - begun });
+  let crash = ""; // of Python itself, which is then of no more use
+  try {
+    run(data, (message) => postMessage(JSON.parse(message)));
+  } catch (error) {
+    crash = String(error.message ?? error);
+  }
+  postMessage({ kind: "done", ms: performance.now() - begun, crash });
 };

@@ -1,5 +1,6 @@
 """The playground's runner: what a program prints, shows and raises reaches the page, and nothing else does."""
 
+import builtins
 import json
 import sys
 from typing import Any
@@ -201,6 +202,17 @@ def test_runs_share_no_names_streams_or_contexts() -> None:
     assert Page("from autograd_mini import Value\ny = Value(1.0) * 2.0\ny.backward()").error is None
     assert (sys.stdin, sys.stdout, sys.stderr) == streams
     assert live.open_place() is None
+
+
+def test_a_long_chain_of_the_program_s_own_objects_is_taken_apart() -> None:
+    program = (
+        "class Link:\n    def __init__(self, before):\n        self.before = before\n"
+        "chain = None\nfor i in range(20_000):\n    chain = Link((chain,))\n"
+        "import builtins\nbuiltins.kept = chain\n"
+    )
+    assert Page(program).error is None
+    assert vars(builtins.kept) == {}
+    del builtins.kept
 
 
 def test_pictures_in_place_take_turns() -> None:
