@@ -10,10 +10,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 
-BUILT = pyproject.toml setup.py autograd_mini/_core.c autograd_mini/_rows.h
+BUILT = pyproject.toml setup.py autograd_mini/_core.c autograd_mini/_math.h autograd_mini/_rows.h
 # What asks the engine itself, and not what stands on it.
-ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine hooks infinite micrograd nesting objects \
-	primitive properties state_machine structures transforms watch)) tests/nn
+ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine function_nodes hooks infinite micrograd \
+	nesting objects primitive properties state_machine structures transforms watch)) tests/nn
 
 # Without bytecode each of hundreds of processes compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =

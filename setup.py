@@ -13,7 +13,7 @@ FLAGS = [] if sys.platform == "win32" else ["-O2", "-std=c11", "-ffp-contract=of
 CORE = Extension(
     "autograd_mini._core",
     ["autograd_mini/_core.c"],
-    depends=["autograd_mini/_rows.h"],
+    depends=["autograd_mini/_math.h", "autograd_mini/_rows.h"],
     extra_compile_args=FLAGS,
     libraries=[] if sys.platform == "win32" else ["m"],
     optional=True,  # without a compiler the engine in Python runs

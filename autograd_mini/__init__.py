@@ -27,6 +27,7 @@ __all__ = [
     "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "prod", "dot", "mean", "cumsum",
     "relu", "leaky_relu", "elu", "softplus", "log_sigmoid", "sigmoid", "silu", "gelu", "hardtanh",
     "logsumexp", "logaddexp", "softmax", "log_softmax", "where", "stop_gradient", "primitive", "elementwise",
+    "checkpoint", "RerunError",
     "root", "fixed_point", "ConvergenceError", "solve", "logdet", "condition",
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp",
     "draw", "explore", "formula", "derivative_formula", "detect_anomaly", "explain", "AnomalyError",
@@ -39,12 +40,14 @@ __all__ = [
 if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
     from . import check, compiler, nn
     from .check import gradcheck, numerical_gradient
+    from .checkpoints import checkpoint
     from .compiler import BranchChanged, Compiled, NonFiniteError, RetraceError, TraceError
     from .compiler import compile as compile
     from .cores import core as core
     from .diagnose import AnomalyError, detect_anomaly, explain
     from .engine import Value
     from .errors import AutogradError, ConcurrentSweepError, NoGraphError, StaleGraphError
+    from .function_nodes import RerunError
     from .functions import *
     from .functions import abs as abs
     from .functions import pow as pow
@@ -65,8 +68,10 @@ else:
         "engine",
         "sweep",
         "hooks",
+        "function_nodes",
         "functions",
         "objects",
+        "checkpoints",
         "linear",
         "implicit",
         "transforms",

@@ -18,24 +18,7 @@
 
 /* ---- what the rows call, where CPython's function is not the C library's ---- */
 
-/* By way of an int, which has no -0. */
-static inline double
-v_floor(double x)
-{
-    return floor(x) + 0.0;
-}
-
-static inline double
-v_ceil(double x)
-{
-    return ceil(x) + 0.0;
-}
-
-static inline double
-v_round(double x)
-{
-    return rint(x) + 0.0;
-}
+#include "_math.h"
 
 /* CPython has its own, which it does not export: of nan the row itself is asked. */
 static inline double
@@ -50,66 +33,6 @@ v_lgamma(double x)
 {
     (void)x;
     return NAN;
-}
-
-/* x * x = *high + *low, exactly (Veltkamp and Dekker). */
-static inline void
-square(double x, double *high, double *low)
-{
-    const double t = x * 134217729.0;
-    const double hi = t - (t - x);
-    const double lo = x - hi;
-
-    *high = x * x;
-    *low = ((hi * hi - *high) + 2.0 * hi * lo) + lo * lo;
-}
-
-/* math.hypot, as vector_norm() in CPython's mathmodule.c computes it. */
-static double
-v_hypot(const double *xs, int n)
-{
-    double max = 0.0, sum = 1.0, frac1 = 0.0, frac2 = 0.0, unit = 1.0;
-    double h, s, high, low, scale;
-    int has_nan = 0, e;
-
-    for (int i = 0; i < n; i++) {
-        const double a = fabs(xs[i]);
-
-        has_nan |= isnan(a);
-        if (a > max) {
-            max = a;
-        }
-    }
-    if (isinf(max)) {
-        return max;
-    }
-    if (has_nan) {
-        return NAN;
-    }
-    if (max == 0.0 || n <= 1) {
-        return max;
-    }
-    (void)frexp(max, &e);
-    if (e < -1023) {
-        unit = DBL_MIN;
-        (void)frexp(max / unit, &e);
-    }
-    scale = ldexp(1.0, -e);
-    for (int i = 0; i < n; i++) {
-        square(fabs(xs[i]) / unit * scale, &high, &low);
-        s = sum + high;
-        frac2 += high - (s - sum);
-        sum = s;
-        frac1 += low;
-    }
-    h = sqrt(sum - 1.0 + (frac1 + frac2));
-    square(h, &high, &low);
-    s = sum - high;
-    frac2 += -high - (s - sum);
-    sum = s;
-    frac1 -= low;
-    h += (sum - 1.0 + (frac1 + frac2)) / (2.0 * h);
-    return unit * (h / scale);
 }
 
 #include "_rows.h"
@@ -190,7 +113,8 @@ struct Node {
 /* A node of a rule that is not in the table, or a leaf that tells its origin. */
 typedef struct {
     Node node;
-    PyObject *object; /* the rule, or the origin; NULL is None */
+    PyObject *object;  /* the rule, or the origin; NULL is None */
+    PyObject *adjoint; /* of a function with several results, which no double can hold; NULL for any other */
 } OwnNode;
 
 static PyTypeObject *Value_Type, *Given_Type;
@@ -210,6 +134,7 @@ static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they
 #define IS_MANY(v) (arities[(v)->op] == MANY)
 #define NUMBERS(operands) ((double *)((operands)->parents + (operands)->n))
 #define OWN(v) (((OwnNode *)(v))->object)
+#define ADJOINT(v) (((OwnNode *)(v))->adjoint)
 
 /* What the Python engine has under a name: a borrowed reference. */
 static PyObject *
@@ -289,6 +214,7 @@ new_node_of_type(PyTypeObject *type, int op, double z, PyObject *object)
         (void)initialised(v, op, z);
         if (IS_OWN(v)) {
             OWN(v) = Py_XNewRef(object);
+            ADJOINT(v) = NULL;
         }
     }
     return v;
@@ -372,6 +298,7 @@ node_dealloc(PyObject *self)
             Py_XDECREF(v->label);
             if (IS_OWN(v)) {
                 Py_XDECREF(OWN(v));
+                Py_XDECREF(ADJOINT(v));
             }
             type->tp_free(v);
         }
@@ -392,6 +319,7 @@ given_traverse(PyObject *self, visitproc visit, void *arg)
 
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(OWN(self));
+    Py_VISIT(ADJOINT(self));
     if (IS_MANY(v)) {
         for (Py_ssize_t i = 0; i < v->operands->n; i++) {
             Py_VISIT(v->operands->parents[i]);
@@ -417,6 +345,7 @@ given_clear(PyObject *self)
         Py_DECREF(parent);
     }
     Py_CLEAR(OWN(self));
+    Py_CLEAR(ADJOINT(self));
     return 0;
 }
 
@@ -913,6 +842,26 @@ require_free(void)
     return 0;
 }
 
+/* Whether the node is of a function that may have several results, and so an adjoint that is no double. */
+static inline int
+is_of_function(Node *v)
+{
+    return v->op == OWN_OF_MANY;
+}
+
+/* Add an adjoint that is no double: what is added up is a sum that Python makes. */
+static int
+receive_object(Node *parent, PyObject *c)
+{
+    PyObject *sum = ADJOINT(parent) ? PyNumber_Add(ADJOINT(parent), c) : Py_NewRef(c);
+
+    if (sum == NULL) {
+        return -1;
+    }
+    Py_XSETREF(ADJOINT(parent), sum);
+    return 0;
+}
+
 /* Add the next contribution to the parent; a constant, NULL, has none. */
 static int
 receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
@@ -924,6 +873,12 @@ receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
         return 0;
     }
     c = PySequence_GetItem(contributions, (*next)++);
+    if (c != NULL && !PyFloat_Check(c) && is_of_function(parent)) {
+        const int failed = receive_object(parent, c);
+
+        Py_DECREF(c);
+        return failed;
+    }
     number = c ? PyFloat_AsDouble(c) : -1.0;
     Py_XDECREF(c);
     if (number == -1.0 && PyErr_Occurred()) {
@@ -937,7 +892,7 @@ receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
 static int
 contribute_by_python(Node *v)
 {
-    PyObject *adjoint = PyFloat_FromDouble(v->grad);
+    PyObject *adjoint = is_of_function(v) && ADJOINT(v) ? Py_NewRef(ADJOINT(v)) : PyFloat_FromDouble(v->grad);
     PyObject *cs = adjoint ? BY_PYTHON("pull_back", (PyObject *)v, adjoint) : NULL;
     int failed = cs == NULL;
     Py_ssize_t next = 0;
@@ -1056,13 +1011,22 @@ sweep_over(List *order)
     return 0;
 }
 
+static inline void
+forget_grad(Node *v)
+{
+    v->flags &= (uint16_t)~HAS_GRAD;
+    if (is_of_function(v)) {
+        Py_CLEAR(ADJOINT(v));
+    }
+}
+
 static void
 put_back(List *order, const Kept *kept)
 {
     for (Py_ssize_t i = 0, k = 0; i < order->n; i++) {
         Node *v = order->nodes[i];
 
-        v->flags &= (uint16_t)~HAS_GRAD;
+        forget_grad(v);
         if (v->op == LEAF) {
             v->grad = kept[k].grad;
             v->flags |= kept[k].flags & HAS_GRAD;
@@ -1081,6 +1045,9 @@ begin_grads(List *order, Kept *kept)
         prefetch(order, i + AHEAD);
         if (v->op == LEAF) {
             kept[k++] = (Kept){v->grad, v->flags};
+        }
+        else if (is_of_function(v)) {
+            Py_CLEAR(ADJOINT(v));
         }
         if (v->op != LEAF || !(v->flags & HAS_GRAD)) {
             v->grad = 0.0;
@@ -1210,6 +1177,124 @@ backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_a
         return NULL;
     }
     Py_RETURN_NONE;
+}
+
+
+/* ---- adjoints of a graph by itself: also from within the sweep of another, which has the sources too ---- */
+
+/* The gradients of the sources, as they were before. */
+static void
+begin_sources(Node *const *sources, Py_ssize_t n, Kept *kept)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        kept[i] = (Kept){sources[i]->grad, sources[i]->flags};
+        sources[i]->grad = 0.0;
+        sources[i]->flags |= HAS_GRAD;
+    }
+}
+
+/* What the sources have received: a list.  They get back what they had before. */
+static PyObject *
+end_sources(Node *const *sources, Py_ssize_t n, const Kept *kept)
+{
+    PyObject *found = PyList_New(n);
+
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *number = found ? PyFloat_FromDouble(sources[i]->grad) : NULL;
+
+        if (number == NULL) {
+            Py_CLEAR(found);
+        }
+        else {
+            PyList_SET_ITEM(found, i, number);
+        }
+        sources[i]->grad = kept[i].grad;
+        sources[i]->flags = (uint16_t)((sources[i]->flags & ~HAS_GRAD) | (kept[i].flags & HAS_GRAD));
+    }
+    return found;
+}
+
+/* The sweep down to the sources, which come first in the order: everything else is as it was when it ends. */
+static PyObject *
+sweep_down_to(List *order, Py_ssize_t n, PyObject *roots, const double *seeds, Sweep *sweep)
+{
+    Node **const sources = order->nodes;
+    Kept *kept;
+    PyObject *found;
+    int failed;
+
+    for (Py_ssize_t i = 0; i < n; i++) {
+        sources[i]->mark = 0; /* another sweep may have them */
+    }
+    if (require_free() < 0) {
+        return NULL;
+    }
+    kept = PyMem_New(Kept, order->n);
+    if (kept == NULL) {
+        return PyErr_NoMemory();
+    }
+    *sweep = (Sweep){{order->nodes + n, order->n - n, 0, 0}, kept + n, PyThread_get_thread_ident(), sweeps};
+    begin_sources(sources, n, kept);
+    begin_grads(&sweep->order, sweep->kept);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(roots); i++) {
+        ((Node *)PyTuple_GET_ITEM(roots, i))->grad += seeds[i];
+    }
+    sweeps = sweep;
+    failed = sweep_over(&sweep->order);
+    end_sweep(sweep);
+    put_back(&sweep->order, sweep->kept);
+    found = end_sources(sources, n, kept);
+    PyMem_Free(kept);
+    if (failed) {
+        Py_CLEAR(found);
+    }
+    return found;
+}
+
+static PyObject *
+adjoints_between(PyObject *roots, const double *seeds, PyObject *sources)
+{
+    const Py_ssize_t n = PyTuple_GET_SIZE(sources);
+    Sweep *sweep = PyMem_New(Sweep, 1);
+    List order = EMPTY;
+    PyObject *found = NULL;
+
+    if (sweep == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (order_of(ITEMS(roots), PyTuple_GET_SIZE(roots), ITEMS(sources), n, NOTHING_OLDER, &order) == 0) {
+        found = sweep_down_to(&order, n, roots, seeds, sweep);
+    }
+    PyMem_Free(order.nodes);
+    PyMem_Free(sweep);
+    return found;
+}
+
+/* adjoints_of(roots, seeds, sources): what each of the sources, none of which comes twice, receives. */
+static PyObject *
+adjoints_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args)
+{
+    PyObject *roots, *seeds = NULL, *sources = NULL, *found = NULL;
+    double *numbers;
+
+    if (n_args != 3) {
+        PyErr_SetString(PyExc_TypeError, "adjoints_of takes roots, seeds and sources");
+        return NULL;
+    }
+    roots = values_of(args[0]);
+    seeds = roots ? PySequence_Tuple(args[1]) : NULL;
+    sources = seeds ? values_of(args[2]) : NULL;
+    if (sources != NULL && PyTuple_GET_SIZE(seeds) != PyTuple_GET_SIZE(roots)) {
+        PyErr_SetString(PyExc_ValueError, "adjoints_of takes a seed for each root");
+    }
+    else if (sources != NULL && (numbers = doubles_of(seeds)) != NULL) {
+        found = adjoints_between(roots, numbers, sources);
+        PyMem_Free(numbers);
+    }
+    Py_XDECREF(sources);
+    Py_XDECREF(seeds);
+    Py_XDECREF(roots);
+    return found;
 }
 
 
@@ -1592,7 +1677,22 @@ get_grad(Node *v, void *Py_UNUSED(closure))
     if (tell_trace(v, ".grad") < 0 || require_number(v) < 0) {
         return NULL;
     }
+    if (is_of_function(v) && ADJOINT(v)) {
+        return Py_NewRef(ADJOINT(v));
+    }
     return PyFloat_FromDouble(v->flags & HAS_GRAD ? v->grad : 0.0);
+}
+
+/* Whether a value is the adjoint of a function with several results: such a one adds up, and is no number. */
+static int
+is_covector(PyObject *value)
+{
+    PyObject *kind = PyFloat_Check(value) ? NULL : of_python("Covector");
+
+    if (kind == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    return PyObject_IsInstance(value, kind);
 }
 
 static int
@@ -1603,7 +1703,19 @@ set_grad(Node *v, PyObject *value, void *Py_UNUSED(closure))
     if (value == NULL) {
         return cannot_delete(v, "grad");
     }
-    if (require_number(v) < 0 || as_number(value, "Value.grad", &number) < 0) {
+    if (require_number(v) < 0) {
+        return -1;
+    }
+    if (is_of_function(v)) {
+        const int is_object = is_covector(value);
+
+        Py_CLEAR(ADJOINT(v));
+        if (is_object) {
+            v->flags |= HAS_GRAD;
+            return is_object < 0 ? -1 : receive_object(v, value);
+        }
+    }
+    if (as_number(value, "Value.grad", &number) < 0) {
         return -1;
     }
     v->grad = number;
@@ -1660,6 +1772,9 @@ get_raw_grad(Node *v, void *closure)
     if (is_left_over(v)) {
         return get_raw_data(v, closure);
     }
+    if (is_of_function(v) && ADJOINT(v)) {
+        return Py_NewRef(ADJOINT(v));
+    }
     return v->flags & HAS_GRAD ? PyFloat_FromDouble(v->grad) : or_none(NULL);
 }
 
@@ -1667,7 +1782,7 @@ static int
 set_raw_grad(Node *v, PyObject *value, void *closure)
 {
     if (value == Py_None) {
-        v->flags &= (uint16_t)~HAS_GRAD;
+        forget_grad(v);
         return 0;
     }
     return set_grad(v, value, closure);
@@ -2054,6 +2169,8 @@ static PyType_Spec given_spec = {
 };
 
 static PyMethodDef functions[] = {
+    {"adjoints_of", (PyCFunction)(void (*)(void))adjoints_of, METH_FASTCALL,
+     PyDoc_STR("What each of the sources receives from several roots, each with its seed.")},
     {"advance", advance, METH_NOARGS, PyDoc_STR("A new count, higher than that of anything made so far.")},
     {"after_fork", after_fork, METH_NOARGS, PyDoc_STR("In a child: undo the sweeps of other threads.")},
     {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL, PyDoc_STR("The operation of any operands.")},

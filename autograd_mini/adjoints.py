@@ -6,9 +6,12 @@ touch `grad`, keeps them in a dictionary with the function here.
 
 import operator
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from . import cores
 from .engine import Value
+from .rule import VALUES
+from .sweep import contributions, order_below, pull_back
 
 Adjoint = TypeVar("Adjoint")
 
@@ -42,3 +45,38 @@ def swept(
                 if among is None or parent in among:
                     found[parent] = add(found[parent], c) if parent in found else c
     return found
+
+
+def adjoints_of(roots: Sequence[Value], seeds: Sequence[float], sources: Sequence[Value]) -> list[float]:
+    """What each of the sources receives from several roots, each with its seed; no `grad` is changed.
+
+    Nothing is looked at that is below a source, and no source comes twice.  It may be called from within a sweep.
+
+    >>> x = Value(3.0)
+    >>> adjoints_of([x * x], [1.0], [x])
+    [6.0]
+    """
+    order = order_below(roots, sources)[len(sources) :]
+    adjoints = dict.fromkeys([*sources, *order], 0.0)
+    for root, seed in zip(roots, seeds, strict=True):
+        adjoints[root] += seed
+    adjoints = swept(order, adjoints, pull_back)
+    return [adjoints[v] for v in sources]
+
+
+def values_of_adjoints(roots: Sequence[Value], seeds: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
+    """The same in the arithmetic of Values, so that the adjoints can be differentiated again."""
+    given: dict[Value, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        given[root] = given[root] + seed if root in given else seed
+    needed = set(sources)
+    order = order_below(roots, sources)[len(sources) :]
+    for v in order:
+        if not needed.isdisjoint(v.parents):
+            needed.add(v)
+    adjoints = swept(order, given, lambda v, adjoint: contributions(v, adjoint, VALUES), needed)
+    return [adjoints.get(v, 0.0) for v in sources]
+
+
+if cores.c is not None:  # the same, in C
+    adjoints_of = cores.c.adjoints_of

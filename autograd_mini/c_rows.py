@@ -104,11 +104,13 @@ class CArithmetic(Arithmetic):
 # ---- functions ----
 
 
-def _value_of(rule: Rule) -> str:
+def value_in_c(rule: Rule, arithmetic: type[CArithmetic] = CArithmetic) -> str:
+    """The function that is the value of a row."""
+
     def write(m: CArithmetic, xs: Sequence[Any]) -> Any:
         return rule.formula(m, *xs) if rule.formula else m.value(rule, *xs)
 
-    return _function(f"v_{rule.name}", _operands(rule), write)
+    return _function(f"v_{rule.name}", _operands(rule), write, arithmetic)
 
 
 def _slope_of(rule: Rule, i: int) -> str:
@@ -124,10 +126,15 @@ def _operands(rule: Rule) -> list[str]:
     return [f"x{i}" for i in range(len(rule.domain))]
 
 
-def _function(name: str, operands: Sequence[str], write: Callable[[CArithmetic, Sequence[Any]], Any]) -> str:
+def _function(
+    name: str,
+    operands: Sequence[str],
+    write: Callable[[CArithmetic, Sequence[Any]], Any],
+    arithmetic: type[CArithmetic] = CArithmetic,
+) -> str:
     lines = Lines(C)
     xs = [lines.atom(operand) for operand in operands]
-    lines.do("return {};", write(CArithmetic(lines), xs))
+    lines.do("return {};", write(arithmetic(lines), xs))
     uses = lines.uses()
     unused = [f"(void){x.form.template};" for x in xs if not uses[x.at]]
     body = "".join([f"    {line}\n" for line in [*unused, *lines.written()]])
@@ -153,7 +160,7 @@ def rows_in_c() -> str:
             _list("ROWS_OF_MANY", of_many),
             *[f"{_head(f'v_{rule.name}', _operands(rule))};" for rule in values],
             "",
-            *[_value_of(rule) for rule in values],
+            *[value_in_c(rule) for rule in values],
             *chain.from_iterable([[_slope_of(rule, i) for i in range(len(rule.domain))] for rule in rules]),
         ]
     )

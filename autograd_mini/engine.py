@@ -25,7 +25,7 @@ Binary = Callable[["Value", "Value | Number"], "Value"]
 # ---- how operations make nodes ----
 
 
-def _node(
+def node(
     rule: Rule, z: float, a: Any, x: Any, b: Any = None, y: Any = None,
     many: Any = None, kind: type | None = None,
 ) -> Any:  # fmt: skip
@@ -61,7 +61,7 @@ def _unary(name: str) -> Callable[["Value"], "Value"]:
         except RAISED_BY_FLOATS as error:
             # It raises again, with a note; where an IEEE value is wanted it gives that, inf or nan.
             z = refuse.refused(error, rule, a)
-        return _node(rule, z, a, a._data)
+        return node(rule, z, a, a._data)
 
     return operation
 
@@ -83,7 +83,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
             z = f(a._data, y)
         except RAISED_BY_FLOATS as error:
             z = refuse.refused(error, rule, a, b)
-        return _node(rule, z, a, a._data, parent, y)
+        return node(rule, z, a, a._data, parent, y)
 
     def reflected(b: Any, a: Any) -> Any:
         x = a if type(a) is float or (type(a) is int and -EXACT < a < EXACT) else as_operand(a)
@@ -93,7 +93,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
             z = f(x, b._data)
         except RAISED_BY_FLOATS as error:
             z = refuse.refused(error, rule, a, b)
-        return _node(rule, z, None, x, b, b._data)
+        return node(rule, z, None, x, b, b._data)
 
     return forward, reflected
 
@@ -130,10 +130,10 @@ def apply(rule: Rule, *operands: Any) -> Any:
     if all(p is None for p in parents):
         return z
     if rule.many:
-        return _node(rule, z, None, None, many=(parents, xs))
+        return node(rule, z, None, None, many=(parents, xs))
     a, b = (*parents, None)[:2]
     x, y = (*xs, None)[:2]
-    return _node(rule, z, a, x, b, y, kind=rule.kind)
+    return node(rule, z, a, x, b, y, kind=rule.kind)
 
 
 class Value:
@@ -199,8 +199,7 @@ class Value:
 
     @grad.setter
     def grad(self, number: Number) -> None:
-        reading.number_of(self)
-        self._grad = as_number(number, "Value.grad")
+        self._grad = refuse.as_grad(self, number)
 
     @property
     def label(self) -> str:
@@ -305,7 +304,9 @@ class Given(Value):
 
 def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any = None) -> Value:
     """A leaf, and where it comes from: the run it belongs to, or in words why it has no graph."""
-    v: Value = Given(data, label=label) if origin else Value(data, label=label)
+    v: Value = Given(data) if origin else Value(data)
+    if label:
+        v.label = label
     v._grad = grad
     if origin:
         v._origin = origin
@@ -313,7 +314,7 @@ def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any =
 
 
 if cores.c is not None:  # from here on these names are C's, for the functions above as well
-    Value, Given, apply, _node = handover.to_c(Value, apply)  # type: ignore[misc]
+    Value, Given, apply, node = handover.to_c(Value, apply)  # type: ignore[misc]
 Given.__name__ = "Value"  # in messages
 
 

@@ -18,7 +18,7 @@ class MissingExtraError(ImportError):
         super().__init__(f"{what} needs {_PROJECTS.get(module, module)}: {install_command(extra)}", name=module)
 
 
-_PROJECTS = {"sklearn": "scikit-learn", "numpy": "NumPy"}  # where the import has another name
+_PROJECTS = {"sklearn": "scikit-learn", "numpy": "NumPy", "scipy": "SciPy"}  # where the import has another name
 
 
 def require(module: str, *, what: str, extra: str) -> Any:

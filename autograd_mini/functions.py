@@ -24,6 +24,7 @@ from .engine import Value, apply, held
 from .errors import RAISED_BY_FLOATS
 from .ieee import Ieee, total
 from .numbers import as_constant, as_number
+from .primitives import with_pullback
 from .reading import number_of
 from .rule import FLOATS, LINE, VALUES, Partial, Rule
 from .rules import RULES
@@ -1360,23 +1361,30 @@ def stop_gradient(v: Operand) -> float:
 # ---- operations of your own ----
 
 
-def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def primitive(
+    *partials: Partial, vjp: Callable[..., Any] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Turn a function of floats and its partial derivatives into an operation of Values.
 
     The operation takes Values and plain numbers.  You can differentiate it to any order, and it has the function's name
-    in drawings.
+    in drawings.  A function of lists, dicts or other structures of floats, or with such a result, has a `vjp` instead
+    of partials.
 
     Args:
         partials: ∂z/∂x for each argument, in order: a number, or a function of (m, z, x, y, …).  z is the value, and
             x, y, … are the arguments.  m has the operations of the table for the arithmetic in use: write `m.cos(x)`,
             `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  Use operators and other primitives as they are.
+        vjp: what each argument receives, as a tuple: a function of (result, adjoint, x, y, …).  The adjoint has the
+            structure of the result, and what an argument receives has that of the argument.  It is given floats in
+            `backward()`, and Values where a second derivative is asked for: use the functions of this package in it.
 
     Returns:
         The decorator.  The operation keeps the name, the documentation and the signature of the function.
 
     Raises:
-        TypeError: when decorating, if there are not as many partials as arguments, or one is neither a number nor a
-            function of (m, z, x, y, …); when called, if the function returns anything but a real number.
+        TypeError: when decorating, if there are both partials and a vjp, or not as many partials as arguments, or one
+            is neither a number nor a function of (m, z, x, y, …); when called, if the function returns anything but a
+            real number.
 
     >>> @primitive(lambda m, z, x: 1.0 / (x + m.exp(z)))
     ... def lambert_w(x):
@@ -1389,7 +1397,19 @@ def primitive(*partials: Partial) -> Callable[[Callable[..., Any]], Callable[...
     >>> z.backward()
     >>> f"{z:.6f}, {x.grad:.6f}"
     '2.000000, 0.045112'
+
+    >>> @primitive(vjp=lambda z, u, xs: ([2.0 * u * x for x in xs],))
+    ... def sum_of_squares(xs):
+    ...     return float(sum([x * x for x in xs]))
+    >>> y = [Value(3.0), Value(4.0)]
+    >>> sum_of_squares(y).backward()
+    >>> y[0].grad, y[1].grad
+    (6.0, 8.0)
     """
+    if vjp is not None:
+        if partials:
+            raise TypeError("@primitive takes the partials of its arguments, or a vjp of all of them, not both")
+        return lambda f: with_pullback(f, vjp)
 
     def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
         if not callable(f):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
-from . import cores, leftover, numbers, reading, refuse, watch
+from . import cores, covectors, leftover, numbers, reading, refuse, watch
 from .rule import Rule
 from .rules import RULES
 from .sweep import pull_back
@@ -16,6 +16,7 @@ from .sweep import pull_back
 # The types of members written in C.  All others are adopted, again when the package is imported a second time.
 _IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 _RETURNED = {
+    "Covector": covectors.Covector,
     "LeftOver": leftover.LeftOver,
     "as_number": numbers.as_number,
     "as_label": refuse.as_label,

@@ -1,28 +1,28 @@
 """Equations that a program solves: their solutions as nodes, with derivatives by the implicit function theorem.
 
 The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·dθ, however it was found.  So it is found on plain
-numbers, and becomes one node for each of its numbers, whose parents are the Values that f was made of.  The slopes are
-read off one run of f at the solution, in the arithmetic of numbers or of Values: in that they are nodes again, which
-can be differentiated in turn.
+numbers, and becomes the node of a function, whose parents are the Values that f was made of.  Its pullback is one
+linear solve with the slopes of one run of f at the solution, in the arithmetic of numbers or of Values: in that they
+are nodes again, which can be differentiated in turn.
 
 In a function that is compiled the search itself is traced, and made again wherever it takes another way.  Its result is
 held constant, and two more steps of Newton's method carry the derivatives, which are right up to the third.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import watch
 from .adjoints import swept
-from .engine import Value, apply, held, leaf
+from .engine import Value, held, leaf
 from .errors import AutogradError
+from .function_nodes import Function, lent, results_of
 from .functions import dot, hypot
 from .hooks import without_hooks
 from .linear import solve
-from .reading import lend, made_before, number_of
-from .rule import VALUES, Rule
+from .reading import made_before, number_of
+from .rule import VALUES
 from .structures import flatten
 from .sweep import contributions, order_below, pull_back
 
@@ -120,7 +120,7 @@ class _Equation:
         if self.is_traced:
             return self.rebuild(self._stepped(self._stepped(xs)))
         thetas = self._thetas(xs)
-        return self.rebuild([apply(rule, *thetas) for rule in _rules(self, search, xs, thetas)] if thetas else xs)
+        return self.rebuild(results_of(_Solution(self, search, thetas), thetas, list(map(float, xs))))
 
     def residuals(self, xs: Sequence[Any]) -> list[Any]:
         """f at x, as a list."""
@@ -149,7 +149,7 @@ class _Equation:
 
     def _linearised(self, xs: Sequence[Any]) -> tuple[list[Value], list[Any], list[list[Any]]]:
         """x as variables, and f and ∂f/∂x there, as Values."""
-        variables = [+x if isinstance(x, Value) else leaf(x) for x in xs]
+        variables = list(map(_as_variable, xs))
         rs = self.residuals(variables)
         with watch.never_raising():
             return variables, rs, _slopes(rs, variables, _in_values)
@@ -168,57 +168,35 @@ class _Equation:
         return [v for v in order if made_before(v, began)]
 
 
-def _rules(equation: _Equation, search: Search, xs: list[float], thetas: list[Value]) -> list[Rule]:
-    """The operations from θ to each number of the solution."""
-    known = list(map(number_of, thetas))
+class _Solution(Function):
+    """x of f(x, θ) = 0 as a function of θ: what θ receives is −λ·∂f/∂θ, with λ of (∂f/∂x)ᵀ·λ = u."""
 
-    def solution(numbers: Sequence[float]) -> list[float]:
-        return xs if list(numbers) == known else search(equation, equation.start)
+    def __init__(self, equation: _Equation, search: Search, thetas: Sequence[Value]) -> None:
+        self.name = equation.name
+        self._equation, self._search, self._thetas = equation, search, tuple(thetas)
 
-    def value(i: int, numbers: Sequence[float]) -> float:
-        with _lent(thetas, numbers):
-            return solution(numbers)[i]
+    def value(self, xs: Sequence[float]) -> list[float]:
+        with lent(self._thetas, xs):
+            return list(map(float, self._search(self._equation, self._equation.start)))
 
-    def slopes(i: int, m: Any, z: Any, operands: Sequence[Any]) -> list[Any]:
-        if m is VALUES:
+    def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
+        us = [0.0 if u is None else u for u in us]
+        if any(isinstance(x, Value) for x in (*xs, *us)):
             with watch.never_raising():
-                variables = [+(z if j == i else apply(rule, *thetas)) for j, rule in enumerate(rules)]
-                rs = equation.residuals(variables)
-                return _implicit(i, _slopes(rs, [*variables, *thetas], _in_values))
-        with without_hooks(), _lent(thetas, operands):
-            variables = list(map(leaf, solution(operands)))
-            return _implicit(i, _slopes(equation.residuals(variables), [*variables, *thetas], pull_back))
+                return self._received(list(map(_as_variable, zs)), us, _in_values)
+        with without_hooks():
+            return self._received(list(map(leaf, zs)), us, pull_back)
 
-    def rule(i: int) -> Rule:
-        return Rule(
-            equation.name,
-            lambda *numbers: value(i, numbers),
-            many=lambda m, z, *operands: slopes(i, m, z, operands),
-        )
-
-    rules = list(map(rule, range(len(xs))))
-    return rules
+    def _received(
+        self, variables: Sequence[Value], us: Sequence[Any], pullback: Callable[[Value, Any], Any]
+    ) -> Sequence[Any]:
+        rows = _slopes(self._equation.residuals(variables), [*variables, *self._thetas], pullback)
+        weights = solve([list(column) for column in zip(*[row[: len(us)] for row in rows])], us)
+        return [-dot(weights, column) for column in list(zip(*rows))[len(us) :]]
 
 
-@contextmanager
-def _lent(thetas: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
-    """Inside, the Values have these numbers."""
-    before = list(map(number_of, thetas))
-    try:
-        for theta, number in zip(thetas, numbers):
-            lend(theta, float(number))
-        yield
-    finally:
-        for theta, number in zip(thetas, before):
-            lend(theta, number)
-
-
-def _implicit(i: int, slopes: list[list[Any]]) -> list[Any]:
-    """How the i-th number of the solution moves with each θ, by the slopes of the residuals by x and θ."""
-    n = len(slopes)
-    transposed = [[row[j] for row in slopes] for j in range(n)]
-    weights = solve(transposed, [float(j == i) for j in range(n)])
-    return [-dot(weights, [row[k] for row in slopes]) for k in range(n, len(slopes[0]))]
+def _as_variable(x: Any) -> Any:
+    return +x if isinstance(x, Value) else leaf(x)
 
 
 def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any]) -> list[list[Any]]:

@@ -1,7 +1,7 @@
 """Systems of linear equations of Values: solved on plain numbers, with nodes that have derivatives of their own.
 
-A system of n equations makes 2n nodes with n + 1 parents each, and not the n³/3 nodes of an elimination.  Forward it is
-one factorisation; each solution that a sweep comes to costs two triangular solves more.  In a function that is compiled
+A system of n equations makes one node, with one more for each solution, and not the n³/3 nodes of an elimination.
+Forward it is one factorisation, and the way back costs n² operations more.  In a function that is compiled
 it is the elimination itself, by the pivots that were chosen when it was traced.
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import watch
-from .engine import Value, apply
+from .engine import Value
+from .function_nodes import Function, results_of
 from .functions import abs as absolute
 from .functions import dot, log
 from .numbers import as_number
 from .reading import number_of
-from .rule import VALUES, Rule
 
 Operand = Value | float
 Matrix = Sequence[Sequence[Any]]
@@ -51,7 +51,7 @@ def solve(A: Iterable[Iterable[Operand]], b: Iterable[Operand]) -> Any:
         upper, right = _eliminated(rows, [[y] for y in ys])
         xs = _back(upper, [y for (y,) in right])
     else:
-        xs = _System(rows).solution(ys)
+        xs = _solved(rows, ys)
     return _like(b, xs)
 
 
@@ -75,15 +75,8 @@ def logdet(A: Iterable[Iterable[Operand]]) -> Any:
     rows = _square(A, "logdet")
     if watch.trace():
         return _log_of_pivots(_eliminated(rows, [[]] * len(rows))[0], log, absolute)
-    system = _System(rows)
-
-    def slopes(m: Any, *_: Any) -> list[Any]:
-        columns = [system.row_of_inverse(m, i) for i in range(system.n)]
-        return [columns[j][i] for i in range(system.n) for j in range(system.n)]
-
-    value = _log_of_pivots(system.upper, math.log, abs)
-    rule = Rule("logdet", lambda *_: value, many=slopes)
-    return apply(rule, *[x for row in rows for x in row])
+    (z,) = results_of(_LogDet(len(rows)), [x for row in rows for x in row])
+    return z
 
 
 def condition(A: Iterable[Iterable[Operand]]) -> float:
@@ -100,9 +93,8 @@ def condition(A: Iterable[Iterable[Operand]]) -> float:
     >>> condition([[1.0, 0.0], [0.0, 0.25]])
     4.0
     """
-    system = _System(_square(A, "condition"))
-    inverse = [system.row(i) for i in range(system.n)]
-    return _norm(system.numbers) * _norm(inverse)
+    factors = _Factors([[float(number_of(x)) for x in row] for row in _square(A, "condition")])
+    return _norm(factors.numbers) * _norm(factors.inverse())
 
 
 def _norm(rows: Matrix) -> float:
@@ -112,55 +104,89 @@ def _norm(rows: Matrix) -> float:
 # ---- the nodes ----
 
 
-class _System:
-    """A matrix of Values and numbers, and its factors in numbers."""
+class _Factors:
+    """A matrix of numbers, factorised."""
 
     def __init__(self, rows: Matrix) -> None:
-        self.rows, self.n = rows, len(rows)
-        self.numbers = [[float(number_of(x)) for x in row] for row in rows]
-        self.upper, self._lower = _eliminated(self.numbers, _units(self.n))
+        self.numbers, self.n = rows, len(rows)
+        self.upper, self._lower = _eliminated(rows, _units(self.n))
         self._inverse: list[list[float]] = []
 
-    def solution(self, ys: Sequence[Any]) -> list[Any]:
-        """x of A·x = y: nodes, if a Value is among the operands."""
-        numbers = [float(number_of(y)) for y in ys]
-        xs = self._refined(self._by_inverse(numbers), numbers)
-        if not any(isinstance(v, Value) for v in (*ys, *[v for row in self.rows for v in row])):
-            return xs
-        # The residuals, which are 0, carry what A and b contribute, and are multiplied by A⁻¹.
-
-        def of_residual(m: Any, *_: Any) -> list[Any]:
-            return [*[-x for x in (self.solution(ys) if m is VALUES else xs)], 1.0]
-
-        residual = Rule("residual", lambda *_: 0.0, symbol="b - A x", many=of_residual)
-        residuals = [apply(residual, *row, y) for row, y in zip(self.rows, ys)]
-        return [self._element(i, x)(*residuals) for i, x in enumerate(xs)]
-
-    def _element(self, i: int, x: float) -> Callable[..., Any]:
-        rule = Rule("solve", lambda *_: x, many=lambda m, z, *_: self.row_of_inverse(m, i))
-        return lambda *residuals: apply(rule, *residuals) if any(isinstance(r, Value) for r in residuals) else x
-
-    def row_of_inverse(self, m: Any, i: int) -> list[Any]:
-        """The i-th row of A⁻¹, as Values where the arithmetic m is theirs."""
-        if m is not VALUES:
-            return self.row(i)
-        return _System([list(column) for column in zip(*self.rows)]).solution(_units(self.n)[i])
-
-    def row(self, i: int) -> list[float]:
-        """The i-th row of A⁻¹ in numbers."""
-        if not self._inverse:
-            columns = [_back(self.upper, [row[j] for row in self._lower]) for j in range(self.n)]
-            self._inverse = [list(row) for row in zip(*columns)]
-        return self._inverse[i]
-
-    def _by_inverse(self, ys: Sequence[float]) -> list[float]:
-        return _back(self.upper, [math.fsum(map(float.__mul__, row, ys)) for row in self._lower])
-
-    def _refined(self, xs: list[float], ys: Sequence[float]) -> list[float]:
+    def solution(self, ys: Sequence[float]) -> list[float]:
+        """x of A·x = y, with one step of refinement."""
+        xs = self._by_inverse(ys)
         rests = [math.fsum([y, *[-a * x for a, x in zip(row, xs)]]) for row, y in zip(self.numbers, ys)]
         if not all(map(math.isfinite, rests)):
             return xs
         return [x + d for x, d in zip(xs, self._by_inverse(rests))]
+
+    def inverse(self) -> list[list[float]]:
+        """A⁻¹."""
+        if not self._inverse:
+            columns = [_back(self.upper, [row[j] for row in self._lower]) for j in range(self.n)]
+            self._inverse = [list(row) for row in zip(*columns)]
+        return self._inverse
+
+    def _by_inverse(self, ys: Sequence[float]) -> list[float]:
+        return _back(self.upper, [math.fsum(map(float.__mul__, row, ys)) for row in self._lower])
+
+
+def _solved(rows: Matrix, ys: Sequence[Any]) -> list[Any]:
+    """x of A·x = y: nodes, if a Value is among the operands."""
+    return results_of(_Solve(len(rows)), [*[x for row in rows for x in row], *ys])
+
+
+class _OfMatrix(Function):
+    """A function of the numbers of an n × n matrix, and perhaps of others that follow."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self._known: tuple[Sequence[float], _Factors] | None = None
+
+    def rows(self, operands: Sequence[Any]) -> list[Sequence[Any]]:
+        """The matrix."""
+        return [operands[i * self.n : (i + 1) * self.n] for i in range(self.n)]
+
+    def factors(self, operands: Sequence[float]) -> _Factors:
+        """Those of the matrix in numbers, which are found once."""
+        numbers = tuple(operands[: self.n**2])
+        if self._known is None or self._known[0] != numbers:
+            self._known = numbers, _Factors(self.rows(numbers))
+        return self._known[1]
+
+
+class _Solve(_OfMatrix):
+    """x of A·x = b: what b receives is λ of Aᵀ·λ = u, and A receives −λ·xᵀ."""
+
+    name = "solve"
+
+    def value(self, xs: Sequence[float]) -> list[float]:
+        return self.factors(xs).solution(xs[self.n**2 :])
+
+    def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
+        us = [0.0 if u is None else u for u in us]
+        if any(isinstance(x, Value) for x in (*xs, *us)):
+            received = _solved([list(column) for column in zip(*self.rows(xs))], us)
+        else:
+            received = [math.fsum(map(float.__mul__, column, us)) for column in zip(*self.factors(xs).inverse())]
+        return [*[-y * z for y in received for z in zs], *received]
+
+
+class _LogDet(_OfMatrix):
+    """log |det A|: A receives the transpose of its inverse."""
+
+    name = "logdet"
+
+    def value(self, xs: Sequence[float]) -> list[float]:
+        return [_log_of_pivots(self.factors(xs).upper, math.log, abs)]
+
+    def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG002
+        if any(isinstance(x, Value) for x in xs):
+            transposed = [list(column) for column in zip(*self.rows(xs))]
+            inverse = [x for unit in _units(self.n) for x in _solved(transposed, unit)]
+        else:
+            inverse = [x for column in zip(*self.factors(xs).inverse()) for x in column]
+        return [us[0] * x for x in inverse]
 
 
 def _units(n: int) -> list[list[float]]:

@@ -1,6 +1,6 @@
 """What the rest of the package may ask of a node: the same questions whichever engine made it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .rule import Rule
@@ -84,3 +84,8 @@ def made_before(v: Any, count: int) -> bool:
     """Whether a node was made, or a leaf made and last assigned, before `watch.advance()` gave this count."""
     older: bool = v._made < count
     return older
+
+
+def those_before(vs: Iterable[Any], count: int) -> list[Any]:
+    """Those of several that were made before."""
+    return [v for v in vs if v._made < count]

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from . import cores, watch
+from .covectors import Covector
 from .errors import ConcurrentSweepError, NoGraphError, StaleGraphError
 from .ieee import total
+from .numbers import as_number
 from .reading import is_value, number_of, operands_of, why_no_graph
 from .rule import Rule
 
@@ -110,6 +112,14 @@ def as_label(v: Any, label: object) -> str:
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
     return str.__str__(label)
+
+
+def as_grad(v: Any, number: object) -> Any:
+    """A gradient for v: a number, or of a function with several results an adjoint for each."""
+    number_of(v)  # one left over from a trace refuses
+    if isinstance(number, Covector) and v._rule is not None and v._rule.many:
+        return number
+    return as_number(number, "Value.grad")
 
 
 def require_value(x: Any) -> Any:

@@ -195,6 +195,8 @@ def _mapping_like(tree: MutableMapping[Any, Any], keys: Sequence[Any]) -> Callab
 
 def _record_like(tree: Any, names: Sequence[str]) -> Callable[[Leaves], Any]:
     kept = copy.copy(tree)
+    for name in names:
+        object.__setattr__(kept, name, None)  # its parts need not be held
 
     def build(xs: Leaves) -> Any:
         new = copy.copy(kept)  # not by __init__, which may refuse the numbers of a gradient, below 0 for example

@@ -131,6 +131,10 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False)
 
 
 def _value_and_grad(f: Callable[..., Any], args: Any, kwargs: Any, argnums: Argnums, has_aux: bool) -> tuple[Any, Any]:
+    compiled: Any = getattr(f, "value_and_gradient_of_all", None)
+    if compiled and not kwargs and (found := compiled(args, has_aux)) is not None:
+        value, slopes = found
+        return value, tuple([slopes[i] for i in argnums]) if isinstance(argnums, tuple) else slopes[argnums]
     run = Run(f, args, kwargs, argnums, has_aux)
     z = scalar(run.result, f)
     (value,), gradient = run.out([z]), run.rebuild(run.pull([z], [1.0]))

@@ -267,6 +267,24 @@ ASKED = [
         lambda r: 1e3 * middle("start", "native", "native", "later")(r),
     ),
     *[
+        Asked(21, f"{what}: against JAX", True, asked, "×", ratio("derivatives", workload, "jax", "auto"))
+        for what, workload, asked in (
+            ("Hessian, dense, Rosenbrock of 100 variables", "dense_hessian", 1.5),
+            ("Hessian times a vector, Rosenbrock of 100", "product_100", 15),
+            ("Hessian times a vector, Rosenbrock of 10,000", "product_10000", 3),
+            ("Jacobian, 50 × 50, each result of two variables", "jacobian_elementwise", 3),
+            ("Jacobian, 50 × 50, of tanh(W·x)", "jacobian_dense", 3),
+            ("Hessian times a vector, 1,000 steps of a loop", "product_loop", 3),
+        )
+    ],
+    *[
+        Asked(23, f"{what}: against CasADi", True, 2, "×", ratio("derivatives", workload, "casadi", "auto"))
+        for what, workload in (
+            ("value, gradient and sparse Hessian, Rosenbrock of 1,000", "sparse_hessian"),
+            ("sparse Jacobian of a stencil of 1,000 points", "sparse_jacobian"),
+        )
+    ],
+    *[
         Asked(10, f"growth to 10⁶ nodes, {what}: exponent", False, LINEAR, "", grows(section, package, figure))
         for what, section, package, figure in (
             ("time, eager", "growth", "eager", "seconds"),

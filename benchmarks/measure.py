@@ -221,6 +221,8 @@ def numbers(result: Any) -> Any:
 
     if isinstance(result, (tuple, list)):
         return np.concatenate([numbers(part) for part in result])
+    if hasattr(result, "toarray"):  # sparse
+        result = result.toarray()
     return np.asarray(result, dtype=float).ravel()
 
 

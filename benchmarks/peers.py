@@ -201,7 +201,7 @@ def jax_step(f: Any, *given: Any) -> Step:
 def casadi_step(function: Any, given: Sequence[Any]) -> Step:
     """A call of its `Function` by buffers, which is its fastest way: the results are in their arrays."""
     buffer, run = function.buffer()
-    results: list[Any] = [np.zeros(function.numel_out(i)) for i in range(function.n_out())]
+    results: list[Any] = [np.zeros(function.nnz_out(i)) for i in range(function.n_out())]
     for i, array in enumerate(given):
         buffer.set_arg(i, memoryview(array))
     for i, array in enumerate(results):

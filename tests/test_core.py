@@ -193,9 +193,9 @@ def test_the_type_tells_its_signature_and_its_size():
 def test_what_is_no_node_is_refused():
     add = engine.RULES["add"]
     with pytest.raises(TypeError, match="a parent is a Value or None, not 'a'"):
-        engine._node(add, 1.0, "a", 2.0, None, 1.0)
+        engine.node(add, 1.0, "a", 2.0, None, 1.0)
     with pytest.raises(ValueError, match="a node has a number for each parent"):
-        engine._node(engine.RULES["sum"], 1.0, None, None, many=((None, None), (1.0,)))
+        engine.node(engine.RULES["sum"], 1.0, None, None, many=((None, None), (1.0,)))
     with pytest.raises(ValueError, match="a seed for each root"):
         sweep.backward_from((Value(1.0), Value(2.0)), (1.0,))
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from ..engine import Value, apply
+from ..function_nodes import by_itself, has_no_number
 from ..hooks import SourceLine
 from ..reading import operands_of, rule_of
 from ..structures import Leaves
@@ -23,9 +24,9 @@ def culprits(nodes: Sequence[Value], lines: Lines, order: int) -> list[Culprit]:
     """The operations that are wrong, the worst first."""
     found: list[tuple[float, Culprit]] = []
     for v in nodes:
-        line = lines.get(id(v))
-        if not v.is_leaf:
-            found += _wrong_slopes(v, line) or (_wrong_seconds(v, line) if order == 2 else [])
+        if not v.is_leaf and not has_no_number(v):
+            one, line = by_itself(v), lines.get(id(v))
+            found += _wrong_slopes(one, line) or (_wrong_seconds(one, line) if order == 2 else [])
     return [culprit for _, culprit in sorted(found, key=lambda pair: -pair[0])]
 
 
@@ -33,7 +34,7 @@ def with_a_reason(components: Sequence[Component], nodes: Sequence[Value], lines
     """The components, with a note why one is wrong although each operation is right."""
     note = "each operation is right: the sum of contributions is not, or f is not its graph"
     for v in nodes:
-        if not v.is_leaf and _at_its_kink(v):
+        if not v.is_leaf and not has_no_number(v) and _at_its_kink(by_itself(v)):
             place = f" at {lines[id(v)]}" if id(v) in lines else ""
             note = f"each operation is right, but {v.op!r}{place} is at its kink, where the chain rule need not hold"
             break

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..engine import Value
+from ..function_nodes import in_single_numbers
 from ..lazy import cached_property
 from ..reading import operands_of, rule_of
 from ..rule import Rule
@@ -24,6 +25,7 @@ class Evidence:
     def __init__(
         self, f: Callable[[Leaves], float], root: Any, own: Sequence[Value], xs: Sequence[float], slopes: Sequence[Any]
     ) -> None:
+        root = in_single_numbers(root, own)
         self.f, self.root, self.own, self.xs, self.analytic = f, root, own, xs, [plain(slope) for slope in slopes]
         self.order = order_below([root], own) if isinstance(root, Value) else list(own)
         self._constants = {id(v): v.data for v in self.order if v.is_leaf}  # now: f may assign to them

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from ..adjoints import swept
 from ..engine import Value
+from ..function_nodes import in_single_numbers
 from ..lazy import cached_property
 from ..reading import operands_of, rule_of
 from ..rule import Rule
@@ -146,6 +147,7 @@ def weights(root: Any, leaves: Sequence[Value]) -> Weights:
         return [complex(adjoint.real * slope, adjoint.imag * abs(slope)) for slope in pull_back(v, 1.0)]
 
     # In the real part the adjoint, in the imaginary part the same without signs.
+    root = in_single_numbers(root, leaves)
     adjoints = swept(order_below([root]), {root: complex(1.0, 1.0)}, pullback)
     found = [adjoints.get(v, 0j).imag for v in leaves]
     return Weights([size if size == size else math.inf for size in found], noise if math.isfinite(noise) else 0.0)

@@ -22,6 +22,7 @@ examples:
   autograd-mini draw "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
   autograd-mini explore "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.html --open
   autograd-mini check "x*y + sin(x)" x=2 y=3
+  autograd-mini compile "x*y + sin(x)" --c wave
   autograd-mini demo                   train a network on iris, and draw one of its neurons
 
 exit codes: 0 done; 1 the computation or the check failed; 2 the command is not understood
@@ -32,6 +33,7 @@ COMMANDS = {  # by name what each does; a module of commands/ has the rest
     "draw": "draw the graph of an expression, with its gradients",
     "explore": "make a page to step through the backpropagation of an expression",
     "check": "check the gradient of an expression, without its rules",
+    "compile": "write an expression and its derivatives as C",
     "demo": "run a demo",
 }
 

@@ -9,8 +9,11 @@ What happens in a call, and where, in the order in which it is to be read:
     record/      the first call runs the function on Values: trace, and what that read beside the arguments (watched),
                  make a graph;  results is the form of what it returned;  named puts arguments in place that are
                  named or no numbers;  replay finds the operation that is not finite
-    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has their names,
-                 traced what is compiled
+    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
+                 direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
+                 operations; shortcuts go from arrays to the machine and back
+    sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
+                 compiled for that; pattern says which they are, colouring which columns are computed together
     plan/        order: the graph as a program, after passes over it: sums and dots found again, loops found again,
                  operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them
@@ -18,6 +21,8 @@ What happens in a call, and where, in the order in which it is to be read:
     python/      straight-line Python, for the smallest
     arrays/      vectors of NumPy, where there is no LLVM, or a large matrix product
     native/      machine code: its own map is in native/__init__.py
+    c/           programs written as C99
+    files/       compiled functions kept in files
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
 A later call of the same form goes a short way.  `Compiled.value_and_grad` calls what its `_remember` got from the
@@ -29,7 +34,20 @@ raises TypeError for arguments of another form, and then `Compiled.long_way` say
 from ..errors import TraceError
 from .compiled import BranchChanged, Compiled, RetraceError
 from .compiled import compile as compile  # noqa: A004
+from .files.encoding import FileError
 from .program import Program, ProgramError
 from .record.replay import NonFiniteError
 
-__all__ = ["BranchChanged", "Compiled", "NonFiniteError", "Program", "ProgramError", "RetraceError", "TraceError"]
+load = Compiled.load
+
+__all__ = [
+    "BranchChanged",
+    "Compiled",
+    "FileError",
+    "NonFiniteError",
+    "Program",
+    "ProgramError",
+    "RetraceError",
+    "TraceError",
+    "load",
+]

@@ -166,7 +166,8 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
     except ValueError:
         raise ValueError(f"argument {position}: its samples differ in shape") from None
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
+        error = HoldsValue if any(isinstance(x, Value) for x in array.flat) else TypeError
+        raise error(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
     if array.ndim == 0:
         raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: give an array")
     kind, shape = "array" if isinstance(argument, np.ndarray) else "list", array.shape[1:]

@@ -2,19 +2,21 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 from types import BuiltinFunctionType
 from typing import Any, NamedTuple
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients, value_and_grad
+from ..transforms import gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays
-from .derivatives.methods import Differentiable, takes_several
-from .derivatives.traced import by_all
+from .c.exported import Exported
+from .derivatives.matrices import WithMatrices
+from .derivatives.methods import no_way, takes_several
+from .derivatives.on_values import OnValues
 from .executors import LongWay, made
+from .files.kept import Kept
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -101,7 +103,7 @@ class _Plan(NamedTuple):
     note: str = ""  # on loops that were not folded
 
 
-class Compiled(Differentiable, WithParameters):
+class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -122,14 +124,14 @@ class Compiled(Differentiable, WithParameters):
         self._is_of_several = f is not None and takes_several(f, options.static)
         self._outdated, self._run_eagerly = 0, 0  # programs, and calls
         self._doubtful: set[int] = set()  # programs whose trace left Values behind, until the function has run again
-        self._short: Callable[..., tuple[Any, Any]] = _refuse  # the latest program, for arguments like the latest
+        self._short: Callable[..., tuple[Any, Any]] = no_way  # the latest program, for arguments like the latest
         self._lock = one_at_a_time()
         if options.sampled:
             arrays()
 
     def _have(self, parameters: Parameters) -> None:
-        options, self._parameters = self._options, parameters
-        self._signatures = Signatures(options.sampled, options.reduce, options.dtype, parameters, options.shared)
+        o, self._parameters = self._options, parameters
+        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
@@ -139,7 +141,7 @@ class Compiled(Differentiable, WithParameters):
         try:
             return self._run(args, False)[0]
         except HoldsValue:
-            return self._on_values(whole=True)(*args)
+            return self._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -174,9 +176,7 @@ class Compiled(Differentiable, WithParameters):
         try:
             return self._run(args, True)
         except HoldsValue:
-            transform = partial(value_and_grad, has_aux=self._options.has_aux)
-            value, gradient = by_all(transform, self._on_values(whole=True), args)
-            return value, gradient
+            return self._value_and_grad_on_values(args)
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> tuple[Any, Any]:
         options = self._options
@@ -263,11 +263,9 @@ class Compiled(Differentiable, WithParameters):
         plans = self._plans.setdefault(signature.key, [])
         if plans[:1] != [plan]:
             self._plans[signature.key] = [plan, *[other for other in plans if other is not plan]][:KEPT]
-        always = plan.results.is_number and not (
-            plan.watched or self._options.check or id(plan.program) in self._doubtful
-        )
+        always = plan.results.is_number and self._is_bare(plan)
         way = plan.executor.short_way(signature, LongWay(self)) if always else None
-        self._short = _refuse if way is None else self._parameters.while_adopted(way)
+        self._short = no_way if way is None else self._parameters.while_adopted(way)
         vars(self).pop("value_and_grad", None)
         if isinstance(way, BuiltinFunctionType):  # which knows the long way itself: no method need stand between
             vars(self)["value_and_grad"] = way
@@ -276,27 +274,25 @@ class Compiled(Differentiable, WithParameters):
 
     def _traced(self, call: Call) -> _Plan | None:
         """A new trace; None where the function caught what an operation raised, which no program does."""
-        f = self.function
-        if f is None:
-            raise RetraceError(
-                "this was pickled, which leaves the function behind, and has no program for such a call: compile again"
-            )
         start = time.perf_counter()
         with no_collector():
-            traced = self._trace(f, call)
+            traced = self._trace(call)
             if traced.caught is not None:
                 return None
             between = time.perf_counter()
             graph, options, signature = traced.graph, self._options, call.signature
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results), *how)
+            program, note = ordered(graph, signature.sizes, self._sources(graph, traced.results, signature.sizes), *how)
             executor = self._executor(program, traced.results, signature.scalars)
         seconds = between - start, time.perf_counter() - between
         if traced.leaks:
             self._doubtful.add(id(program))
         return _Plan(program, executor, traced.results, traced.watched, seconds, note)
 
-    def _trace(self, f: Callable[..., Any], call: Call) -> Trace:
+    def _trace(self, call: Call) -> Trace:
+        f = self.function
+        if f is None:
+            raise RetraceError("pickle and save leave the function behind, which such a call needs: compile it again")
         for raising in (True, False):  # one program is for other numbers too
             inputs = [Value(x) for x in call.numbers(0)]
             try:
@@ -317,15 +313,15 @@ class Compiled(Differentiable, WithParameters):
             break
         return traced
 
-    def _sources(self, leaves: Graph | Program, results: Results) -> range:
+    def _sources(self, leaves: Graph | Program, results: Results, sizes: Sequence[int]) -> range:
         """The slots to differentiate by: none, where the result is no number."""
         inputs, numbers = leaves.inputs, self._parameters.numbers
         if not results.has_slopes:
             return range(0)
-        return range(inputs) if numbers is None else range(inputs, inputs + len(numbers))
+        return range(sum(sizes[: self._options.by])) if numbers is None else range(inputs, inputs + len(numbers))
 
     def _executor(self, program: Program, results: Results, scalars: bool) -> Any:
-        options, sources = self._options, self._sources(program, results)
+        options, sources = self._options, self._sources(program, results, program.arguments)
         params = self._parameters.numbers
         return made(program, sources, params, options.dtype, options.executor, scalars, self._lasts)
 
@@ -339,6 +335,12 @@ class Compiled(Differentiable, WithParameters):
         if by_parameters:
             made._have(self._parameters)
         return made
+
+    def _latest(self, signature: Signature | None) -> Any:
+        return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key])[0]
+
+    def _is_bare(self, plan: _Plan) -> bool:
+        return not (plan.watched or self._options.check or id(plan.program) in self._doubtful)
 
     # ---- what may go wrong ----
 
@@ -385,8 +387,7 @@ class Compiled(Differentiable, WithParameters):
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:
-        name = getattr(self.function, "__name__", "a pickled function")
-        return f"<compiled {name}: {len(self.programs)} programs>"
+        return f"<compiled {getattr(self.function, '__name__', 'a pickled function')}: {len(self.programs)} programs>"
 
     def __getstate__(self) -> dict[str, Any]:
         kept, others = list(self._plans.items()), list(self._derived.items())
@@ -414,7 +415,3 @@ def _is_refusal(program: Program, flip: Flipped) -> bool:
     if program.is_straight:
         return False
     return all(program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
-
-
-def _refuse(*args: Any) -> Any:
-    raise TypeError(f"there is no program for {len(args)} such arguments")

@@ -17,6 +17,7 @@ class Options(NamedTuple):
     has_aux: bool = False
     static: tuple[str, ...] = ()
     shared: tuple[int, ...] = ()  # positions
+    by: int | None = None  # derivatives are by the first so many arguments, of which directions may follow
 
     def naming(self, f: Any, static: Any, shared: Any) -> "Options":
         """The same with the arguments of f that are named as static and as shared."""

@@ -262,7 +262,7 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         homes = {name: _home(rule) for name, rule in self.own.items()}
-        return _loaded, (vars(self) | {"own": homes},)
+        return loaded, (vars(self) | {"own": homes},)
 
 
 class Adjoints:
@@ -315,7 +315,8 @@ def _found(module: str, name: str) -> Any:
     return getattr(getattr(sys.modules.get(module), name, None), "rule", None)
 
 
-def _loaded(state: dict[str, Any]) -> Program:
+def loaded(state: dict[str, Any]) -> Program:
+    """The program that was pickled or saved in a file, checked."""
     if state["version"] != VERSION:
         raise ProgramError(f"this program has version {state['version']}, and version {VERSION} is understood here")
     for module, _ in state["own"].values():

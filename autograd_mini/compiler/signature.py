@@ -28,13 +28,20 @@ class Signatures:
         dtype: in which arrays are calculated.
         parameters: those by which derivatives are taken, if there are any.
         shared: the positions of arguments without a sample axis beside others that have one.
+        by: how many arguments come first by which derivatives are taken; None if all are such.
     """
 
     def __init__(
-        self, sampled: bool, reduce: str | None, dtype: str, parameters: Parameters, shared: Sequence[int] = ()
+        self,
+        sampled: bool,
+        reduce: str | None,
+        dtype: str,
+        parameters: Parameters,
+        shared: Sequence[int] = (),
+        by: int | None = None,
     ) -> None:
         self.sampled, self.reduce, self.dtype, self.parameters = sampled, reduce, dtype, parameters
-        self.shared = shared
+        self.shared, self.by = shared, by
         self._known: dict[Any, Signature] = {}
 
     def read(self, args: Sequence[Any]) -> "Call":
@@ -94,7 +101,7 @@ class Signature:
         forms = [form for form in map(_flat_form, self.key) if form is not None]
         if not forms or len(forms) < len(self.key):
             return None
-        arity = len(forms)
+        arity, by = len(forms), self.how.by
 
         def short(*args: Any) -> tuple[float, Any]:
             if len(args) != arity:
@@ -108,7 +115,7 @@ class Signature:
             if isinstance(slopes, float):
                 slopes = (slopes,)
             at, gradients = 0, []
-            for size, _, give in forms:
+            for size, _, give in forms[:by]:
                 gradients.append(give(slopes[at : at + size]))
                 at += size
             return value, one_or_all(gradients)
@@ -130,9 +137,10 @@ class Signature:
             return None
         shapes, arity, dtype = [key[1] for key in self.key], len(self.key), arrays().dtype(self.how.dtype)
         axes = [sampled + len(shape) for shape in shapes]
-        axes_ = sum([count << 2 * k for k, count in enumerate([*axes, 0, *(axes if params is None else [0])])])
+        by = self.how.by
+        axes_ = sum([count << 2 * k for k, count in enumerate([*axes, 0, *(axes[:by] if params is None else [0])])])
         summed, empty = reduce is not None or not sampled, arrays().empty
-        gradients = shapes if params is None else [params.shape]
+        gradients = shapes[:by] if params is None else [params.shape]
         each, one = sampled and params is None, None if sampled else bound(1)
 
         def short(*args: Any) -> tuple[Any, Any]:
@@ -179,7 +187,8 @@ class Call:
         np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
         values = np.empty((results.size, n), how.dtype)
         blocks = [a.numbers if self._samples else np.asarray(a.numbers, how.dtype).ravel() for a in self._args]
-        out = [np.empty(block.shape, how.dtype) for block in blocks] if params is None else [np.empty_like(params)]
+        differentiated = blocks[: how.by] if params is None else [params]
+        out = [np.empty(block.shape, how.dtype) for block in differentiated]
         seed = 1.0 / n if how.reduce == "mean" else 1.0
         for at in range(0, n, executor.samples_at_once):
             self._at, end = at, min(at + executor.samples_at_once, n)
@@ -191,7 +200,7 @@ class Call:
                 )
             else:
                 values[:, at:end] = executor.value(part, end - at)
-        columns: Any = values if self._samples else values[:, 0].tolist()
+        columns: Any = values if self._samples else values[:, 0]
         if how.reduce is not None:
             columns = [executor.total(row) * seed for row in values]
         value = results.build(columns)
@@ -213,7 +222,8 @@ class Call:
         """Derivatives, by the parameters or else by the numbers of all arguments, as they are returned."""
         if self._how.parameters.numbers is not None:
             return arrays().array(slopes, self._how.dtype)
-        return one_or_all(self.arguments(slopes))
+        rest = iter(slopes)
+        return one_or_all([argument.build(rest) for argument in self._args[: self._how.by]])
 
     def is_final(self, executor: Any, value: Any) -> bool:
         """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""

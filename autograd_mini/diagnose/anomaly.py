@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..engine import Value
 from ..errors import AutogradError
+from ..function_nodes import has_no_number
 from ..hooks import SourceLine, source_line
 from ..reading import number_of, operands_of, rule_of, why_no_graph
 from ..rule import Rule
@@ -84,7 +85,8 @@ class _Detector:
         numbers = list(map(plain, cs))
         if all(map(math.isfinite, numbers)):
             return
-        for c, slope, parent in zip(numbers, local_slopes(v), v.parents):
+        slopes = [None] * len(numbers) if has_no_number(v) else local_slopes(v)
+        for c, slope, parent in zip(numbers, slopes, v.parents):
             if not math.isfinite(c):
                 told = _backward(v, parent, g, slope, c, self)
                 title = f"the backward pass made {c!r}: {symbol_of(v)} passes it to {whom(parent)}"
@@ -132,8 +134,10 @@ def _forward(v: Value, detector: _Detector) -> _Told:
     return _inherited(symbol_of(v), parents, xs, detector) or _Told((), remedies_for("value", rule_of(v), parents, xs))
 
 
-def _backward(v: Value, parent: Value, g: float, slope: float, c: float, detector: _Detector) -> _Told:
-    """Of a node whose contribution c = g · slope is nan or inf, and g is not."""
+def _backward(v: Value, parent: Value, g: float, slope: float | None, c: float, detector: _Detector) -> _Told:
+    """Of a node whose contribution c = g · slope is nan or inf, and g is not; several results have no one slope."""
+    if slope is None:
+        return _Told((("product", f"its pullback made {c!r} of adjoints of length {g!r}"),), ())
     product = ("product", f"adjoint {g!r} · slope {slope!r} = {c!r}")
     rule = rule_of(v)
     parents, xs = operands_of(v)

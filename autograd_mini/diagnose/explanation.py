@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ..engine import Value
+from ..function_nodes import by_itself, has_no_number
 from ..printing import visible
 from ..refuse import require_fresh, require_graph
 from ..sweep import topological_order
@@ -190,7 +191,9 @@ class _Between:
             return
         self.edges[self.leaf] = ()
         for i in range(self.leaf + 1, len(self.order)):
-            v = self.order[i]
+            if has_no_number(self.order[i]):
+                continue
+            v = by_itself(self.order[i])
             below = [position[id(p)] for p in v.parents]
             if not self.edges.keys().isdisjoint(below):
                 self.edges[i] = tuple([edge for edge in zip(below, local_slopes(v)) if edge[0] in self.edges])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..engine import Value
+from ..function_nodes import has_no_number, result_number
 from ..reading import grad_of
 from .collapse import Classes
 from .graph import Graph
@@ -54,6 +55,7 @@ class SceneBuilder:
         level: "neuron" or "layer", if such parts are classes.
         names: the name of each value, by its id.
         precision: significant digits of the constants.
+        frames: the titles of the frames around a place, from the outside in, if it is not a part of a model.
 
     >>> x = Value(3.0, label="x")
     >>> scene = SceneBuilder(Graph([x * x]), Classes([0, 1]), {0, 1}).scene()
@@ -70,8 +72,9 @@ class SceneBuilder:
         level: str | None = None,
         names: Mapping[int, str] | None = None,
         precision: int = 4,
+        frames: Mapping[int, tuple[str, ...]] | None = None,
     ) -> None:
-        self.graph, self.classes, self.shown = graph, classes, shown
+        self.graph, self.classes, self.shown, self.frames = graph, classes, shown, frames or {}
         self.parts, self.level, self.names, self.precision = parts or {}, level, names or {}, precision
         self.members: dict[int, list[int]] = defaultdict(list)
         self.chained: dict[int, list[int]] = defaultdict(list)
@@ -97,7 +100,7 @@ class SceneBuilder:
     def _box(self, c: int, places: list[int]) -> Box:
         key, is_root = f"v{c}", not self.graph.roots.isdisjoint(places)
         part, first = self.parts.get(places[0]), self.graph.order[places[0]]
-        titles = part.titles if part else ()
+        titles = part.titles if part else self.frames.get(places[0], ())
         if part and self.level:
             op, rows = self._summary(places)
             title = printable(part.title_at(self.level))
@@ -111,7 +114,11 @@ class SceneBuilder:
 
     def _operation(self, c: int, places: list[int]) -> tuple[str, Rows]:
         values = [self.graph.order[i] for i in places]
+        if has_no_number(values[0]):
+            return values[0].op, ()
         rows: Rows = (("data", span(v.data for v in values)), ("grad", gradients(values)))
+        if (k := result_number(values[0])) is not None:
+            return f"[{k}]", rows
         if c in self.classes.groups:
             return self.classes.groups[c].formula, rows
         written = {notation(v, self.precision) for v in values}
@@ -199,7 +206,8 @@ class SceneBuilder:
                 continue
             parents, again = self.graph.parents[i], defaultdict[int, int](int)  # x * x is two arrows
             collapsed = self._is_collapsed(of[i])  # what happens inside is not for the arrow to say
-            slopes = [0.0] * len(parents) if collapsed else v.pullback(adjoints.get(i, 1.0))
+            unknown = collapsed or has_no_number(v) or result_number(v) is not None  # results have no one slope
+            slopes = [0.0] * len(parents) if unknown else v.pullback(adjoints.get(i, 1.0))
             notes = [""] * len(parents) if collapsed or i in adjoints else notation(v, self.precision)[1]
             for p, slope, note in zip(parents, slopes, notes, strict=True):
                 returns = p in calls and i in calls and calls[p] < calls[i]  # what a recurrent part made, it reads
@@ -207,7 +215,7 @@ class SceneBuilder:
                     flow = flows[of[p], of[i], again[p]]
                     flow.tails.add(p)
                     flow.notes.add(note)
-                    flow.slopes += [] if collapsed else [slope]
+                    flow.slopes += [] if unknown else [slope]
                 again[p] += not collapsed
         return [
             Arrow(f"v{t}", f"v{h}", span(f.slopes), f.notes.pop() if len(f.notes) == 1 else "", len(f.tails))

@@ -21,6 +21,7 @@ from .dot import dot_source
 from .graph import Graph
 from .graphviz import Choice, RenderError, chosen, require_engine, run_engine
 from .groups import squared_errors
+from .inside import Inside, frames_of, opened
 from .names import all_names, is_module, require_names
 from .options import (
     decimals,
@@ -137,6 +138,7 @@ def draw(
     collapse: Literal["neuron", "layer"] | None = None,
     groups: bool = True,
     constants: bool = False,
+    inside: bool = False,
     depth: int | None = None,
     max_nodes: int = 500,
     direction: Literal["LR", "TB"] = "LR",
@@ -158,6 +160,8 @@ def draw(
         collapse: "neuron" or "layer" makes one box of each such part of `model`, and of values computed in the same way
             for different samples.  The box shows how many they are, and their least and greatest number.
         groups: whether a squared error, as `nn.mse` computes it, is one box with its formula instead of its operations.
+        inside: whether a function that is one node, such as one made by `checkpoint` or a compiled one, is drawn as a
+            frame around what it does, instead of as a box with its name.
         constants: whether plain numbers in sums, differences and products, such as inputs and targets, have cards.
         depth: draw only what is at most this many steps before the root; one box stands for the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and nobody can read it.
@@ -183,7 +187,7 @@ def draw(
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     depth = None if depth is None else whole_number("depth", depth, 0)
     flags = {"labels": labels, "values": values, "gradients": gradients, "partials": partials}
-    for name, flag in (flags | {"groups": groups, "constants": constants}).items():
+    for name, flag in (flags | {"groups": groups, "constants": constants, "inside": inside}).items():
         require_flag(name, flag)
     require_choice("direction", direction, "LR", "TB")
     require_choice("collapse", collapse, "neuron", "layer", None)
@@ -196,8 +200,11 @@ def draw(
         _require_few(len(scene.boxes), "boxes", max_nodes)
         return Drawing(scene, look, engine)
     graph = Graph(_roots(root))
-    parts = {} if model is None else parts_of(graph, model)
     called = all_names(graph.order, names or {}, model)
+    insides: list[Inside] = []
+    if inside:
+        graph, called, insides = opened(graph, called)
+    parts = {} if model is None else parts_of(graph, model)
     if constants:
         graph, called = with_constants(graph, parts, called)
         parts = {} if model is None else parts_of(graph, model)
@@ -206,7 +213,8 @@ def draw(
         classes = grouped(classes, squared_errors(graph, called, parts))
     shown = within_depth(graph, classes, depth)
     _require_few(len(shown), "boxes" if collapse or depth is not None else "values", max_nodes)
-    builder = SceneBuilder(graph, classes, shown, parts, collapse, called, precision)
+    frames = {} if constants else frames_of(insides)
+    builder = SceneBuilder(graph, classes, shown, parts, collapse, called, precision, frames)
     return Drawing(builder.scene(), look, engine)
 
 

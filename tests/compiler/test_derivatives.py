@@ -326,13 +326,6 @@ def test_a_compiled_function_is_transformed_and_compiled_again():
     assert isinstance(root, Value)
 
 
-def test_samples_and_parameters_take_no_values():
-    w = Value(2.0)
-    for compiled in (compiler.compile(lambda x: w * x, params=[w]), compiler.compile(sin, batch=True)):
-        with pytest.raises(TypeError):
-            compiled(Value(1.0))
-
-
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_a_second_result_goes_with_the_value(executor):
     compiled = compiler.compile(lambda x: (x[0] * x[1], {"sum": x[0] + x[1]}), executor=executor, has_aux=True)

@@ -167,3 +167,11 @@ def test_a_result_that_is_not_finite_is_named(executor):
     assert compiled([1.0, 2.0])[1].tolist() == [[1.0], [0.5]]
     with pytest.raises(compiler.NonFiniteError, match="'/' of"):
         compiled([1.0, 0.0])
+
+
+@pytest.mark.parametrize("executor", ["auto", "source", "numpy", "native"])
+def test_a_structure_may_have_one_number(executor):
+    assert compiler.compile(lambda x: [2.0 * x], executor=executor)(1.5) == [3.0]
+    f = compiler.compile(lambda x: np.array([x[0] * x[1]]), executor=executor)
+    assert f([3.0, 4.0]).tolist() == [12.0]
+    assert f.jacobian(np.array([3.0, 4.0])).tolist() == [[4.0, 3.0]]

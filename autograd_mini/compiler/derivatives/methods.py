@@ -3,22 +3,23 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cache, lru_cache
-from importlib.util import find_spec
 from typing import Any
 
 from ...structures import flatten
-from ...transforms import grad, hessian, jacobian, jvp, vjp
+from ...transforms import grad, jvp, vjp
 from ..argument import HoldsValue, arrays
-from ..executors import TINY
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import bound
 from ..signature import Signatures, one_or_all
-from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Rows, Traced, Transformed, by_all
+from .shortcuts import to_product
+from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
 
-KEPT = 256  # rows, up to which their adjoints are kept for the next call
+
+def no_way(*args: Any) -> Any:
+    """What stands for a short way where there is none."""
+    raise TypeError(f"there is no program for {len(args)} such arguments")
 
 
 class Differentiable(ABC):
@@ -36,6 +37,7 @@ class Differentiable(ABC):
     _derived: dict[tuple[str, Hashable], Any]
     _lock: Any
     _is_of_several: bool
+    _products: Callable[..., Any] = staticmethod(no_way)  # the latest short way of hvp
 
     @abstractmethod
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -49,6 +51,22 @@ class Differentiable(ABC):
     @abstractmethod
     def programs(self) -> list[Program]:
         """Those of all traces so far."""
+
+    @abstractmethod
+    def _latest(self, signature: Any) -> Any:
+        """The latest program for calls of a form, or of the form met last, with what runs it."""
+
+    @abstractmethod
+    def _is_bare(self, plan: Any) -> bool:
+        """Whether nothing is to be looked at before it runs."""
+
+    def _machine(self, args: Sequence[Any]) -> Any:
+        """What runs the latest program on arrays of such arguments at once; None if there is more to it."""
+        options = self._options
+        if options.sampled or options.dtype != "float64" or self._by_parameters:
+            return None
+        plan = self._latest(self._signatures.read(args).signature)
+        return plan.executor.bound(1) if self._is_bare(plan) and hasattr(plan.executor, "bound") else None
 
     @abstractmethod
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> Any:
@@ -99,15 +117,24 @@ class Differentiable(ABC):
         >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
         [8.0, 6.0]
         """
-        if named:
+        if not named:
+            try:
+                return self._products(x, v)
+            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+                pass
+        else:
             other, numbers = self._bound(self._arguments(x), named)
             return other.hvp(numbers if other._is_of_several else numbers[0], v)
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
-            product = self._by("hvp", Product, len(xs)).value_and_grad(*xs, *vs)[1]
+            compiled = self._by("hvp", Product, len(xs))
+            product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
-        return product if self._by_parameters else one_or_all(product[: len(xs)])
+        if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
+            bound = compiled._machine([x, v])
+            self._products = to_product(bound.at_once, x.size) if bound else no_way
+        return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.
@@ -145,98 +172,14 @@ class Differentiable(ABC):
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
             return value, one_or_all(slopes)
-        return value, slopes if self._by_parameters else one_or_all(slopes[: len(xs)])
-
-    # ---- in all of them ----
-
-    def jacobian(self, *args: Any, **named: Any) -> Any:
-        """All derivatives: the structure of the value, with that of the argument, or a tuple of all, in each place.
-
-        >>> from autograd_mini.compiler import compile
-        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).jacobian([3.0, 4.0])
-        [[4.0, 3.0], [1.0, 1.0]]
-        """
-        return self.value_and_jacobian(*args, **named)[1]
-
-    def value_and_jacobian(self, *args: Any, **named: Any) -> tuple[Any, Any]:
-        """The value, and all its derivatives.
-
-        >>> from autograd_mini.compiler import compile
-        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
-        ([12.0, 7.0], [[4.0, 3.0], [1.0, 1.0]])
-        """
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            value, slopes = other.value_and_jacobian(*args)
-            return value, slopes
-        value = self(*args)
-        like = value[0] if self._options.has_aux else value
-        if self._by_parameters:
-            numbers, rebuild = flatten(like)
-            x = args if self._is_of_several else args[0] if args else ()
-            adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
-            return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
-        return value, self._all("jacobian", jacobian, lambda f: f, like, args)
-
-    def hessian(self, *args: Any, **named: Any) -> Any:
-        """All second derivatives, the Jacobian of the gradient; by parameters a square array.
-
-        >>> from autograd_mini.compiler import compile
-        >>> compile(lambda x: x[0] ** 2 * x[1]).hessian([3.0, 4.0])
-        [[8.0, 6.0], [6.0, 0.0]]
-        """
-        if named or self._options.static:
-            other, args = self._bound(args, named)
-            return other.hessian(*args)
-        if self._by_parameters:
-            x = args if self._is_of_several else args[0] if args else ()
-            return arrays().array([self.hvp(x, v) for v in arrays().eye(len(self._parameters.numbers))])
-        if not self.programs:  # whose operations are counted
-            self.value_and_grad(*args)
-        return self._all("hessian", hessian, lambda f: Transformed(f, grad), one_or_all(args), args)
-
-    def _all(
-        self, name: str, transform: Callable[..., Any], made: Callable[[Any], Any], like: Any, args: Sequence[Any]
-    ) -> Any:
-        """The Jacobian of what is made of the function, whose result is like that."""
-        try:
-            if self._options.sampled or self._options.executor == "source":
-                return self._transformed(name, transform)(*args)
-            call = self._signatures.read(args)
-            numbers = call.numbers(0)
-            flat = len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0]))
-            rows = like.size if flat else len(flatten(like)[0])
-            if rows * self._operations <= TINY or not _has_arrays():
-                return self._transformed(name, transform)(*args)
-            matrix = self._matrix(name, made, call, numbers, rows)
-        except HoldsValue:
-            return self._eager(lambda f: by_all(transform, f, args))
-        if not arrays().isfinite(matrix).all() and self.function is not None:
-            return by_all(transform, self._on_values(), args)  # which raises what floats raise
-        if flat:
-            return matrix.reshape(*like.shape, *args[0].shape)
-        return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
-
-    def _matrix(self, name: str, made: Callable[[Any], Any], call: Any, numbers: Sequence[float], rows: int) -> Any:
-        """The rows of a Jacobian: adjoints are the samples of one call."""
-        np = arrays()
-        options = self._options._replace(sampled=True, reduce=None, check=None, has_aux=False)
-        key = name, call.signature.key
-        compiled = self._beside(key, lambda f: Rows(made(f), call.arguments), options, False)
-        x = np.broadcast_to(np.array(numbers, options.dtype), (rows, len(numbers)))
-        return compiled.value_and_grad(x, _identity(rows, options.dtype))[1][0]
-
-    def _transformed(self, name: str, transform: Callable[..., Any]) -> Any:
-        return self._beside(
-            (name, None), lambda f: Transformed(f, transform), self._options._replace(has_aux=False), False
-        )
+        return value, slopes
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
         leaves = self._parameters.leaves
         shared = self._options.shared
         if made in (Product, Pushforward) and not leaves:  # directions are like arguments
             shared += tuple([count + k for k in shared])
-        options = self._options._replace(has_aux=has_aux, shared=shared)
+        options = self._options._replace(has_aux=has_aux, shared=shared, by=count)
         return self._beside((name, count), lambda f: made(f, leaves), options, self._by_parameters)
 
     # ---- arguments ----
@@ -244,11 +187,6 @@ class Differentiable(ABC):
     @property
     def _by_parameters(self) -> bool:
         return self._parameters.numbers is not None
-
-    @property
-    def _operations(self) -> int:
-        """How many the largest program has."""
-        return max([program.nodes for program in self.programs], default=0)
 
     def _arguments(self, x: Any) -> Sequence[Any]:
         if not self._is_of_several:
@@ -287,27 +225,9 @@ class Differentiable(ABC):
         """A transform of the function itself, where the arguments hold Values."""
         return work(self._on_values())
 
-    def _on_values(self, whole: bool = False) -> Callable[..., Any]:
-        """The function, perhaps with both of its results, where Values may be given to it."""
-        f = self.function if whole else self._first
-        if f is None or self._options.sampled or self._by_parameters:
-            raise TypeError("this takes plain numbers, and no Values: the function itself, its .function, takes both")
-        return f
-
-
-@cache
-def _has_arrays() -> bool:
-    return find_spec("numpy") is not None
-
-
-@lru_cache(maxsize=4)
-def _kept_identity(rows: int, dtype: str) -> Any:
-    return arrays().eye(rows, dtype=dtype)
-
-
-def _identity(rows: int, dtype: str) -> Any:
-    """The adjoints of all rows, which are only read; small ones are kept."""
-    return _kept_identity(rows, dtype) if rows <= KEPT else arrays().eye(rows, dtype=dtype)
+    @abstractmethod
+    def _on_values(self) -> Callable[..., Any]:
+        """The function, without its second result if it has one, where Values may be given to it."""
 
 
 def takes_several(f: Callable[..., Any], static: Sequence[str]) -> bool:

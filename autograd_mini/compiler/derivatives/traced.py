@@ -10,7 +10,8 @@ from typing import Any
 from ...engine import Value
 from ...functions import dot
 from ...structures import flatten, leaves_like
-from ...transforms import grad, gradients, jvp
+from ...transforms import scalar
+from .chain import pushed
 
 
 class Traced:
@@ -37,18 +38,27 @@ class First(Traced):
         return self.f(*args)[0]
 
 
-class Product(Traced):
-    """∇f·v, whose gradient is the Hessian times v.  It takes x₁ … xₖ and v₁ … vₖ, or x₁ … xₖ and a flat v."""
+class Directed(Traced):
+    """What moves along a direction: it takes x₁ … xₖ and v₁ … vₖ, or, by the parameters, x₁ … xₖ and a flat v."""
+
+    def along(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The result of f, and how it moves."""
+        k = len(args) - 1 if self.leaves else len(args) // 2
+        xs, vs = args[:k], args[k:]
+        sources = self.leaves or flatten(xs)[0]
+        directions = flatten(vs)[0] if self.leaves else leaves_like(xs, vs, "v", "arguments")
+        result = self.f(*xs)
+        numbers, rebuild = flatten(result)
+        return result, rebuild(pushed(numbers, dict(zip(sources, directions, strict=True))))
+
+
+class Product(Directed):
+    """∇f·v, which is how f moves along v: its gradient is the Hessian times v."""
 
     def __call__(self, *args: Any) -> Any:
-        if self.leaves:
-            *xs, v = args
-            root = self.f(*xs)
-            slopes = gradients(root, self.leaves, Value(1.0)) if isinstance(root, Value) else []
-            return dot(slopes, flatten(v)[0][: len(slopes)])
-        k = len(args) // 2
-        slopes = grad(self.f, tuple(range(k)))(*args[:k])
-        return dot(flatten(slopes)[0], leaves_like(args[:k], args[k:], "v", "arguments"))
+        result, moved = self.along(args)
+        scalar(result, self.f)
+        return moved
 
 
 class Pullback(Traced):
@@ -72,21 +82,11 @@ class PullbackOfSamples(Traced):
         return dot(numbers, adjoints), result
 
 
-class Pushforward(Traced):
-    """f, and how it moves along v: by the arguments, or along a flat v by the parameters."""
+class Pushforward(Directed):
+    """f, and how it moves along v."""
 
     def __call__(self, *args: Any) -> Any:
-        if not self.leaves:
-            return jvp(self.f, args[: len(args) // 2], args[len(args) // 2 :])
-        *xs, v = args
-        result = self.f(*xs)
-        numbers, rebuild = flatten(result)
-        roots = [z for z in numbers if isinstance(z, Value)]
-        along = [Value(0.0) for _ in roots]  # what is linear in these has the same slopes anywhere
-        slopes = gradients(dot(roots, along), self.leaves, Value(1.0)) if roots else []
-        root = dot(slopes, flatten(v)[0][: len(slopes)])
-        moved = iter(gradients(root, along, Value(1.0)) if isinstance(root, Value) else [0.0] * len(roots))
-        return rebuild(numbers), rebuild([next(moved) if isinstance(z, Value) else 0.0 for z in numbers])
+        return self.along(args)
 
 
 class Transformed(Traced):

@@ -113,7 +113,7 @@ class NativeExecutor:
             if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
             made = Tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit, not key)
-            self._tapes[key] = Bound(self.program, self.parameters, made, self._jit)
+            self._tapes[key] = Bound(self.program, self.sources, self.parameters, made, self._jit)
         return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:

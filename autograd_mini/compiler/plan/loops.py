@@ -226,8 +226,9 @@ class _Table:
         operands = self._columns(loop).shape[1]
         if operands > BODY:
             return f"its {operands} operands would take too long to compile"
-        earliest = self._moving(loop)[1].min(initial=0)
-        if earliest >= 0:
+        rows, sources = self._moving(loop)
+        earliest = sources.min(initial=0)
+        if earliest >= 0 or not _is_recurrent(rows, sources, loop.period):
             return "its trips need nothing of each other, so they are grouped"
         if earliest < -LAGS * loop.period:
             return f"it reaches back further than {LAGS} trips"
@@ -263,6 +264,18 @@ class _Table:
                 needs[k] = True
                 late[k] = None
         return None if needs[self.places[self.starts[loop.first] : self.starts[loop.end]]].any() else late
+
+
+def _is_recurrent(rows: Any, sources: Any, period: int) -> bool:
+    """Whether an operation of a trip depends on itself in trips before."""
+    waiting = set(zip(rows.tolist(), (sources % period).tolist()))
+    while waiting:
+        users, used = {user for user, _ in waiting}, {source for _, source in waiting}
+        left = {(user, source) for user, source in waiting if user in used and source in users}
+        if len(left) == len(waiting):
+            return True
+        waiting = left
+    return False
 
 
 def _depth(rows: Any, sources: Any, period: int) -> int:

@@ -24,13 +24,13 @@ def ordered(
         sizes: how many inputs belong to each argument.
         sources: the nodes to differentiate by.
         sampled: whether there is a sample axis.
-        executor, dtype, lasts: as `executors.made` takes them.
+        executor, dtype, lasts: as `executors.made` takes them; "c" is for a program that is written as C.
     """
     tiny = executor == "auto" and not sampled and dtype == "float64"
-    if executor == "source" or (tiny and (graph.nodes <= TINY or find_spec("numpy") is None)):
+    if executor == "source" or ((tiny and graph.nodes <= TINY) or (executor != "numpy" and find_spec("numpy") is None)):
         return straight(graph, sizes), ""
-    graph = recovered(spread(graph if sampled else guarded(graph), sources))
-    if graph.nodes < LONG or not lasts or not may_be_native(executor):
+    graph = recovered(spread(graph if sampled else guarded(graph), sources), dots=executor != "c")
+    if graph.nodes < LONG or not lasts or not (executor == "c" or may_be_native(executor)):
         return grouped(graph, sizes, sampled), ""
     arrays()
     with importing:
@@ -38,6 +38,6 @@ def ordered(
 
     found = find(graph, sources)
     program = grouped(graph, sizes, sampled, found)
-    if found.loops and chosen(program, executor)[0] != "native":
+    if found.loops and executor != "c" and chosen(program, executor)[0] != "native":
         return grouped(graph, sizes, sampled), ""
     return program, found.note

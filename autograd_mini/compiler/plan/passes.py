@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache
 from math import inf
 
 from ...rule import Rule
@@ -11,6 +11,7 @@ from ..record.graph import CHAIN, DECISIONS, SLOPED, Graph, Guard, differentiabl
 from ..record.trace import expand
 
 WIDE = 4  # operands, beyond which an operation is spread out
+MANY = 64  # products of a sum, from which on each operation is a vector by itself
 _ADDITIVE = ("sum", "mean", "dot", "chain", "sloped")  # any number of operands, and constants or operands for slopes
 
 
@@ -40,9 +41,8 @@ def guarded(graph: Graph) -> Graph:
     """The graph with a guard that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
     unused = [i for i in dict.fromkeys(graph.checks) if not graph.live[i]]
     if unused:
-        end = graph.constant(inf)
-        finite = [graph.add(DECISIONS["lt"], [graph.add(RULES["abs"], [i]), end]) for i in unused]
-        graph.guards.append(Guard(reduce(lambda a, b: graph.add(DECISIONS["and"], [a, b]), finite), True, None))
+        total = graph.add(RULES["sum"], [graph.add(RULES["abs"], [i]) for i in unused])  # one number to be looked at
+        graph.guards.append(Guard(graph.add(DECISIONS["lt"], [total, graph.constant(inf)]), True, None))
         del graph.live
     return graph
 
@@ -96,10 +96,11 @@ def _put(new: Graph, part: Graph, leaves: Sequence[int], wanted: Sequence[int]) 
 # ---- sums and dots written with operators ----
 
 
-def recovered(graph: Graph) -> Graph:
+def recovered(graph: Graph, dots: bool = True) -> Graph:
     """Make one node of each chain of additions, in the same order, and a dot of the products in it.
 
-    Only what is used nowhere else disappears into a longer sum.
+    Only what is used nowhere else disappears into a longer sum.  A dot is added up in another order: without them the
+    bits are those of the trace.
     """
     uses = graph.uses()
     terms: dict[int, list[int]] = {}
@@ -112,7 +113,7 @@ def recovered(graph: Graph) -> Graph:
             terms[i].append(xs[1])
         elif rule is RULES["add"] or rule is RULES["sum"]:
             terms[i] = list(xs)
-    pairs = {i: _products(graph, uses, ts) for i, ts in terms.items() if len(ts) > 2}
+    pairs = {i: _products(graph, uses, ts) if dots else set() for i, ts in terms.items() if len(ts) > 2}
     gone.update(*[products for products in pairs.values() if len(products) > 1])
 
     def node(new: Graph, place: dict[int, int], i: int, rule: Rule) -> int | None:
@@ -136,9 +137,14 @@ def recovered(graph: Graph) -> Graph:
 
 
 def _products(graph: Graph, uses: Sequence[int], terms: Sequence[int]) -> set[int]:
-    """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses."""
+    """Those of the terms that are products of two nodes, neither of them constant, and nothing else uses.
+
+    None of many whose factors are operations that nothing else uses: such are better multiplied where they are made.
+    """
     products = [t for t in terms if graph.rules[t] is RULES["mul"] and uses[t] == 1]
-    return {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
+    found = {t for t in products if not any(map(graph.constants.__contains__, graph.operands[t]))}
+    alone = [all(uses[j] == 1 and graph.rules[j] is not None for j in graph.operands[t]) for t in found]
+    return found if len(found) < MANY or not all(alone) else set()
 
 
 def oriented(graph: Graph) -> Graph:

@@ -1,7 +1,7 @@
 """What a traced function returns: its numbers, and the form in which they are given back."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from ...engine import Value
@@ -23,6 +23,7 @@ class Results:
         shapes: for each of those its shape if it is an array, else None.
         size: how many numbers there are.
         is_number: whether it is one number, and nothing around it.
+        main: how many of them are in what derivatives are taken of, which come first.
         has_slopes: whether what derivatives are taken of is one number, which is the first of all.
     """
 
@@ -31,22 +32,28 @@ class Results:
         self.shapes = [_shape(leaf) for leaf in self.leaves]
         self.size = sum([1 if shape is None else math.prod(shape) for shape in self.shapes])
         self.is_number = len(self.leaves) == 1 and self.leaves[0] is tree and self.shapes[0] is None
+        first = tree[0] if has_aux else tree
+        self.main = self.size if first is tree else len(flatten(first, lambda leaf: leaf)[0])
         self.has_slopes = self.is_number or (
             has_aux and bool(self.leaves) and self.leaves[0] is tree[0] and self.shapes[0] is None
         )
 
-    def build(self, numbers: Sequence[Any]) -> Any:
+    def build(self, numbers: Any) -> Any:
         """The structure of these numbers, or of arrays that have one for each sample: then arrays have that axis first.
 
         Args:
-            numbers: a number, or an array of samples, for each number of the result.
+            numbers: a number, or an array of samples, for each number of the result; or one array of all of them.
+                A float alone stands for the only one.
         """
+        if isinstance(numbers, float):
+            numbers = [numbers]
+        single = numbers.tolist() if getattr(numbers, "ndim", 0) == 1 and None in self.shapes else numbers
         if self.is_number:
-            return numbers[0]
+            return single[0]
         parts, at = [], 0
         for shape in self.shapes:
             if shape is None:
-                parts.append(numbers[at])
+                parts.append(single[at])
                 at += 1
             else:
                 count = math.prod(shape)
@@ -55,11 +62,11 @@ class Results:
         return self._rebuild(parts)
 
     def __getstate__(self) -> Any:
-        return self.build([0.0] * self.size), self.has_slopes
+        return self.build([0.0] * self.size), self.main, self.has_slopes
 
-    def __setstate__(self, state: tuple[Any, bool]) -> None:
+    def __setstate__(self, state: tuple[Any, int, bool]) -> None:
         Results.__init__(self, state[0])
-        self.leaves, self.has_slopes = [], state[1]
+        self.leaves, (_, self.main, self.has_slopes) = [], state
 
 
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
@@ -101,7 +108,7 @@ def _shape(leaf: Any) -> tuple[int, ...] | None:
 def _array(numbers: Any, shape: tuple[int, ...]) -> Any:
     array = arrays().array(numbers)
     if array.ndim < 2:
-        return array.reshape(shape)
+        return array.astype(float).reshape(shape)
     return arrays().ascontiguousarray(array.T).reshape(-1, *shape)
 
 

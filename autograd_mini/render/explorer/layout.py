@@ -86,6 +86,7 @@ class Layouts:
         direction: "LR", "TB", or None for what fits better.
         engine: which engine, as for `run_engine`.
         groups: operations that one box with a formula stands for.
+        calls: what functions that are one node have made, to be put into a box each; at first they are closed.
         faces: by place the one whose card stands for it; by default each has its own.
     """
 
@@ -98,11 +99,12 @@ class Layouts:
         engine: Choice,
         groups: Sequence[Group] = (),
         faces: Sequence[int] | None = None,
+        calls: Sequence[Cluster] = (),
     ) -> None:
         self.graph, self.cards, self.parts = graph, cards, parts
         self.direction, self.engine = direction, engine
         self.faces = faces or range(len(graph.order))
-        of_model = clusters_of(parts)
+        of_model = clusters_of(parts) or list(calls)
         self.of_model = range(len(of_model))
         self.of_groups = range(len(of_model), len(of_model) + len(groups))
         titles = [group.formula for group in groups]
@@ -120,7 +122,8 @@ class Layouts:
         """What can be open at once, the fullest first: of the model all, none, or one; with all or none of it, any one
         of the groups or all of them too."""
         all_of_model, none = frozenset(self.of_model), frozenset[int]()
-        states = [all_of_model, none, *[frozenset([k]) for k in self.of_model]]
+        first = [all_of_model, none] if self.parts else [none, all_of_model]
+        states = [*first, *[frozenset([k]) for k in self.of_model]]
         for opened in (all_of_model, none):
             states += [opened.union(self.of_groups), *[opened | {k} for k in self.of_groups]]
         return [opened for opened in dict.fromkeys(states) if self.shown(opened) <= max_nodes]
@@ -220,7 +223,9 @@ class Layouts:
             return ()
         if k in self.of_groups:
             return (self.clusters[k].title,)
-        return self.parts[i].titles if k in opened else self.clusters[k].within
+        if k not in opened:
+            return self.clusters[k].within
+        return self.parts[i].titles if self.parts else (self.clusters[k].title,)
 
     def _boxes(self, opened: frozenset[int], titles: list[Titles], gaps: dict[Titles, list[str]]) -> Iterator[str]:
         """Each box in its frames, and the gaps there that arrows pass."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -13,12 +13,14 @@ from typing import Any, Literal
 
 from ...engine import Value
 from ...files import write_whole
+from ...function_nodes import function_of
 from ...refuse import require_fresh, require_graph
 from ..collapse import collapse
 from ..constants import with_constants
 from ..graph import Graph
 from ..graphviz import Choice, RenderError, require_engine
 from ..groups import squared_errors
+from ..inside import Inside, frames_of, opened
 from ..names import all_names, require_names
 from ..options import decimals, require_choice, require_flag, require_model, require_text, whole_number
 from ..parts import parts_of
@@ -142,8 +144,11 @@ def explore(
     precision, max_nodes = decimals(precision), whole_number("max_nodes", max_nodes, 1)
     graph = Graph([root])
     require_fresh(graph.order)
-    parts = {} if model is None else parts_of(graph, model)
     called = all_names(graph.order, names or {}, model)
+    insides: list[Inside] = []
+    if any(function_of(v) is not None for v in graph.order):
+        graph, called, insides = opened(graph, called)
+    parts = {} if model is None else parts_of(graph, model)
     if constants:
         graph, called = with_constants(graph, parts, called)
         parts = {} if model is None else parts_of(graph, model)
@@ -153,7 +158,8 @@ def explore(
         merge = len(graph.order) > _MANY
     merged = document.merge(collapse(graph, parts, "value")) if merge else []
     groups = squared_errors(graph, called, parts)
-    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, _faces(merged))
+    calls = [] if constants else _calls(insides)
+    layouts = Layouts(graph, document.cards, parts, direction, engine, groups, _faces(merged), calls)
     states = layouts.states(max_nodes)
     if not states:
         raise RenderError(
@@ -186,6 +192,15 @@ def _faces(merged: list[list[list[int]]]) -> list[int]:
     """By place the one whose card stands for it; none where nothing was merged."""
     faces = {i: places[0] for places, inner in merged for i in [*places, *inner]}
     return [faces[i] for i in sorted(faces)]
+
+
+def _calls(insides: Sequence[Inside]) -> list[Cluster]:
+    """A cluster for each call of a function; those within another one belong to it."""
+    frames = frames_of(insides)
+    members: dict[str, set[int]] = {}
+    for i, titles in frames.items():
+        members.setdefault(titles[0], set()).add(i)
+    return [Cluster(title, (), frozenset(places)) for title, places in members.items()]
 
 
 def _cluster(layouts: Layouts, cluster: Cluster) -> dict[str, Any]:

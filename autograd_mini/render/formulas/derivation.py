@@ -148,7 +148,7 @@ def _adjoint(reading: Reading, root: Value, x: Value) -> Term:
         if v is x:
             break
         if id(v) in moved:
-            adjoint = tidied.add(*reversed(adjoints.pop(id(v))))
+            adjoint = tidied.add(*reversed(adjoints.pop(id(v), [])))
             for p, slope in reversed(reading.slopes(v)):
                 if id(p) in moved:
                     adjoints.setdefault(id(p), []).append(tidied.mul(adjoint, slope))

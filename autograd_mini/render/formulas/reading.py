@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from ...engine import Value
+from ...function_nodes import by_itself, has_no_number
 from ...reading import operands_of, rule_of
 from ...refuse import require_graph
 from ...rule import VALUES
@@ -38,12 +39,15 @@ class Reading:
 
     def slopes(self, v: Value) -> list[tuple[Value, Term]]:
         """The partials of a node by its parents, its row read on the Values of the graph."""
-        parents, xs = operands_of(v)
+        if has_no_number(v):
+            return []
+        one = by_itself(v)
+        parents, xs = operands_of(one)
         with never_raising():
-            slopes = rule_of(v).partials(
+            slopes = rule_of(one).partials(
                 _ARITHMETIC, v, [x if p is None else p for p, x in zip(parents, xs, strict=True)]
             )
-        stops = list(dict.fromkeys((v, *v.parents)))  # each once: x * x has x twice
+        stops = list(dict.fromkeys((v, *v.parents, *one.parents)))  # each once: x * x has x twice
         made = order_below([s for s in slopes if isinstance(s, Value)], stops)[len(stops) :]
         terms = {id(stop): self.of(stop) for stop in stops}
         for leaf in made:
@@ -65,7 +69,7 @@ def read(order: Iterable[Value], builder: AsComputed, terms: dict[int, Term]) ->
             continue
         xs = [
             builder.number(x) if parent is None else terms[id(parent)]
-            for parent, x in zip(*operands_of(v), strict=True)
+            for parent, x in zip(*operands_of(by_itself(v)), strict=True)
         ]
         if rule_of(v) is RULES["where"] and xs[0].op is Op.NUMBER:
             xs[0] = builder.make(Op.NUMBER, detail=bool(xs[0].detail))

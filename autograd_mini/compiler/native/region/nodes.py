@@ -92,23 +92,27 @@ class Stream(Stretch):
             return Outside(self._constants[first], first)
         return Outside(mode, first) if (self._classes[slots] == self._classes[first]).all() else None
 
-    def settle(self, uses: Any, passed: Any, fold: Group | None) -> bool:
-        """Find out who asks for each piece, a sum that follows among them; returns whether it makes a stream."""
+    def settle(self, uses: Any, passed: Any, folds: Sequence[Group]) -> bool:
+        """Find out who asks for each piece, sums that follow among them; returns whether it makes a stream."""
         inside = Counter(x for xs in self.operands for x in xs)
-        terms = np.bincount(np.ravel(fold.operands) if fold else [], minlength=len(uses))
+        terms = np.zeros(len(uses), np.int64)  # of what is a term once, which sum's
+        for number, fold in enumerate(folds, 1):
+            terms[np.ravel(fold.operands)] = number
         for k, results in enumerate(self.results):
             part = slice(results.start, results.stop)
             if (passed[part] != passed[results.start]).any():
                 return False
             self.back.append(bool(passed[results.start]))
-            if (uses[part] == 1).all() and (terms[part] == 1).all():
+            if (uses[part] == 1).all() and terms[part.start] and (terms[part] == terms[part.start]).all():
                 self.folded.add(k)
             elif (uses[part] != inside[k]).any():
                 self.seen.add(k)
         return len(self.rules) + len(self.folded) > 1
 
     def shorter(self, fold: Group) -> Group:
-        """A sum with totals in the place of what is added up here."""
+        """A sum with totals in the place of what is added up here; any other group as it is."""
+        if fold.rule.name not in FOLDS:
+            return fold
         added = {slot for k in self.folded for slot in self.results[k][1:]}
         return fold._replace(operands=[line for line in fold.operands if line[0] not in added])
 
@@ -166,22 +170,20 @@ def with_streams(program: Program, active: Any, varying: Any) -> list[Group | St
     at = 0
     while at < len(groups):
         stream, end = Stream(groups[at], classes, constants), at
-        while len(groups[at].results) >= LEAST and end < len(groups) and stream.takes(groups[end]):
+        after: list[Group] = []  # single nodes among what is in step, which come after it
+        while len(groups[at].results) >= LEAST and end < len(groups):
+            if len(groups[end].results) == 1:
+                after.append(groups[end])
+            elif not stream.takes(groups[end]):
+                break
             end += 1
-        fold = groups[end] if end < len(groups) and _is_fold(groups[end]) else None
-        if end > at and stream.settle(uses, passed, fold):
-            made.append(stream)
-            if fold is not None:
-                groups[end] = stream.shorter(fold)
+        if end > at and stream.settle(uses, passed, [group for group in after if group.rule.name in FOLDS]):
+            made += [stream, *map(stream.shorter, after)]
         else:
             end = max(end, at + 1)
             made += groups[at:end]
         at = end
     return made
-
-
-def _is_fold(group: Group) -> bool:
-    return group.rule.name in FOLDS and len(group.results) == 1
 
 
 def _reached(program: Program, groups: Sequence[Group]) -> Any:

@@ -1,0 +1,76 @@
+"""The chain rule on the Values of a trace, recorded with no more operations than a derivative needs.
+
+The eager transforms multiply by slopes of 1 and by those of operands that don't move.  In a program that is run again
+and again these cost more than it takes to leave them out, and they hide sums and loops from the passes that follow.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...engine import Value
+from ...reading import number_of, operands_of, rule_of
+from ...rule import VALUES
+from ...rules import RULES
+from ...sweep import order_below
+from ...watch import never_raising
+
+_MUL, _POWER = RULES["mul"], RULES["powi"]
+
+
+def times(a: Any, b: Any) -> Any:
+    """The product of two Values or numbers; of 1 and another, that itself."""
+    if type(a) is float and (a == 1.0 or a == -1.0):
+        return b if a > 0.0 else -b
+    if type(b) is float and (b == 1.0 or b == -1.0):
+        return a if b > 0.0 else -a
+    return a * b
+
+
+def slopes_among(v: Value, among: Any) -> list[tuple[Value, Any]]:
+    """The parents of a Value that are among some, each with the slope by it: a number, or a Value."""
+    rule, (parents, xs) = rule_of(v), operands_of(v)
+    if rule.kind is not None:  # a decision
+        return []
+    if rule is _MUL:
+        (p, q), (x, y) = parents, xs
+        pairs = ((p, y if q is None else q), (q, x if p is None else p))
+        return [pair for pair in pairs if pair[0] in among]
+    if type(rule.dx) is float and (rule.dy is None or type(rule.dy) is float):
+        return [(p, slope) for p, slope in zip(parents, (rule.dx, rule.dy)) if p in among]
+    if rule is _POWER and xs[1] <= 2:  # x⁰ and x¹ need no power
+        return [(parents[0], 1.0 if xs[1] == 1 else 2.0 * parents[0])] if parents[0] in among else []
+    wanted = [p if p in among else None for p in parents]
+    operands = [VALUES.lift(x, parent) for x, parent in zip(xs, parents, strict=True)]
+    slopes = rule.slopes(VALUES, VALUES.lift(number_of(v), v), operands, wanted)
+    return list(zip([p for p in wanted if p is not None], slopes, strict=True))
+
+
+@never_raising()
+def pushed(results: Sequence[Any], seeds: Mapping[Value, Any]) -> list[Any]:
+    """How results move where the seeds tell how some leaves do; 0.0 for what doesn't."""
+    moved = dict(seeds)
+    for v in order_below([z for z in results if isinstance(z, Value)]):
+        if v in moved or v.is_leaf:
+            continue
+        for parent, slope in slopes_among(v, moved):
+            c = times(moved[parent], slope)  # in this order steps of time are recorded step by step
+            moved[v] = moved[v] + c if v in moved else c
+    return [moved.get(z, 0.0) if isinstance(z, Value) else 0.0 for z in results]
+
+
+@never_raising()
+def pulled(root: Any, sources: Sequence[Value]) -> list[Any]:
+    """The derivatives of a result by the sources; 0.0 by those on which it doesn't depend."""
+    found: dict[Value, Any] = {root: 1.0}
+    order = order_below([root]) if isinstance(root, Value) else []
+    among = set(sources)
+    for v in order:
+        if not among.isdisjoint(v.parents):
+            among.add(v)
+    own = set(sources)
+    for v in reversed(order):
+        if v in found and v not in own:
+            for parent, slope in slopes_among(v, among):
+                c = times(found[v], slope)
+                found[parent] = found[parent] + c if parent in found else c
+    return [found.get(x, 0.0) for x in sources]

@@ -1,0 +1,273 @@
+"""Jacobians and Hessians of a compiled function: dense in the structures of eager, or sparse arrays of SciPy.
+
+There are three ways, and the first call of a form chooses one.  Where there is little to do, the eager transform is
+compiled as it is.  Otherwise each entry that is not 0 for good is computed by operations of its own.  Where these would
+be too many, whole columns are: one call, with the directions as samples, of which columns that have no row in common
+share one.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from ...extras import require
+from ...lazy import cached_property
+from ...structures import flatten
+from ...transforms import hessian, jacobian
+from ..argument import HoldsValue, arrays
+from ..executors import TINY, require_native
+from ..program import Flipped
+from ..signature import one_or_all
+from ..sparse.colouring import Columns
+from ..sparse.entries import Entries, OfColumns, OfHessian, OfJacobian, gradient_of
+from ..sparse.pattern import pattern
+from .methods import Differentiable
+from .shortcuts import to_entries
+from .traced import Transformed, by_all
+
+_EAGER = {"jacobian": jacobian, "hessian": hessian}
+_ENTRIES = {"jacobian": OfJacobian, "hessian": OfHessian}
+_RESULTS: Mapping[str, Callable[[Any], Any]] = {"jacobian": lambda f: f, "hessian": gradient_of}
+Found = tuple[Any, Any, Any]  # the value, the numbers of entries, and where these belong
+
+
+class WithMatrices(Differentiable):
+    """What has all derivatives of a function at once."""
+
+    @cached_property
+    def _ways(self) -> dict[Hashable, str]:
+        """How it is done, for each form of arguments."""
+        return {}
+
+    @cached_property
+    def _columns(self) -> dict[Hashable, Columns]:
+        return {}
+
+    @cached_property
+    def _shortcuts(self) -> dict[str, Callable[[Any], Found]]:
+        """Of each matrix the way to the entries for arguments like the latest."""
+        return {}
+
+    def jacobian(self, *args: Any, sparse: bool = False, **named: Any) -> Any:
+        """All derivatives: the structure of the value, with that of the argument, or a tuple of all, in each place.
+
+        Args:
+            args: the arguments of the function.
+            sparse: whether it is to be an array of SciPy that has no more than the entries that may differ from 0:
+                a row for each number of the value, a column for each number of the arguments.
+            named: some arguments by their names.
+
+        Raises:
+            MissingExtraError: sparse is True, and SciPy is not installed.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).jacobian([3.0, 4.0])
+        [[4.0, 3.0], [1.0, 1.0]]
+        """
+        return self.value_and_jacobian(*args, sparse=sparse, **named)[1]
+
+    def value_and_jacobian(self, *args: Any, sparse: bool = False, **named: Any) -> tuple[Any, Any]:
+        """The value, and all its derivatives, of what `jacobian` takes.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
+        ([12.0, 7.0], [[4.0, 3.0], [1.0, 1.0]])
+        """
+        if not named and (found := self._at_once("jacobian", args)) is not None:
+            value, data, places = found
+            return value, places.sparse(data) if sparse else places.dense(data).reshape(value.shape + args[0].shape)
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            value, slopes = other.value_and_jacobian(*args, sparse=sparse)
+            return value, slopes
+        if sparse:
+            value, data, places = self._of_sparse("jacobian", args)
+            return value, places.sparse(data)
+        if self._by_parameters:
+            return self._by_rows(args)
+        try:
+            found = self._found("jacobian", args)
+            if found is None:
+                return self(*args), self._transformed("jacobian")(*args)
+        except HoldsValue:
+            return self(*args), self._eager(lambda f: by_all(jacobian, f, args))
+        value = found[0]
+        return value, self._dense("jacobian", found, value[0] if self._options.has_aux else value, args)
+
+    def hessian(self, *args: Any, sparse: bool = False, **named: Any) -> Any:
+        """All second derivatives, the Jacobian of the gradient; by parameters a square array.
+
+        Args:
+            args: the arguments of the function.
+            sparse: whether it is to be an array of SciPy, with no more than the entries that may differ from 0.
+            named: some arguments by their names.
+
+        Raises:
+            MissingExtraError: sparse is True, and SciPy is not installed.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: x[0] ** 2 * x[1]).hessian([3.0, 4.0])
+        [[8.0, 6.0], [6.0, 0.0]]
+        """
+        if not named and (found := self._at_once("hessian", args)) is not None:
+            _, data, places = found
+            return places.sparse(data) if sparse else places.dense(data).reshape(args[0].shape * 2)
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            return other.hessian(*args, sparse=sparse)
+        if sparse:
+            _, data, places = self._of_sparse("hessian", args)
+            return places.sparse(data)
+        if self._by_parameters:
+            x = args if self._is_of_several else args[0] if args else ()
+            return arrays().array([self.hvp(x, v) for v in arrays().eye(len(self._parameters.numbers))])
+        try:
+            found = self._found("hessian", args)
+            if found is None:
+                return self._transformed("hessian")(*args)
+        except HoldsValue:
+            return self._eager(lambda f: by_all(hessian, f, args))
+        return self._dense("hessian", found, one_or_all(args), args)
+
+    def sparsity(self, what: str, *example: Any) -> Any:
+        """Where a Jacobian or Hessian may have entries that are not 0: an array of SciPy with True in these places.
+
+        Args:
+            what: "jacobian" or "hessian".
+            example: arguments of the form that is meant, whose numbers are of no account; without them the form is
+                the one that was met last.
+
+        Raises:
+            ValueError: what is neither, or there was no call yet.
+            MissingExtraError: SciPy is not installed.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x: x[0] * x[1] + x[2] ** 2).sparsity("hessian", [1.0, 1.0, 1.0]).toarray().astype(int)
+        array([[0, 1, 0],
+               [1, 0, 0],
+               [0, 0, 1]])
+        """
+        if what not in _EAGER:
+            raise ValueError(f"sparsity is that of the 'jacobian' or the 'hessian', not of {what!r}")
+        if example:
+            self(*example)
+        elif not self.programs:
+            raise ValueError(f"nothing is compiled yet: give an example, as in sparsity({what!r}, x)")
+        plan = self._latest(self._signatures.read(example).signature if example else None)
+        found = pattern(plan.program, plan.results.main, what)
+        return found.sparse(arrays().ones(len(found), bool))
+
+    # ---- one way or another ----
+
+    def _found(self, what: str, args: Sequence[Any]) -> Found | None:
+        """The entries; None where the eager transform is to be compiled as it is."""
+        if self._options.sampled or self._options.executor == "source" or not _has_arrays():
+            return None
+        signature = self._signatures.read(args).signature
+        key = what, signature.key
+        if key not in self._ways:
+            self(*args)
+            plan = self._latest(signature)
+            rows = plan.results.main if what == "jacobian" else plan.program.inputs
+            self._ways[key] = "eager" if rows * plan.program.nodes <= TINY else "entries"
+        return None if self._ways[key] == "eager" else self._of_entries(what, args, key)
+
+    def _of_sparse(self, what: str, args: Sequence[Any]) -> Found:
+        require("scipy.sparse", what="sparse=True", extra="sparse")
+        if self._options.sampled or self._by_parameters:
+            raise ValueError("sparse=True is for a function without a sample axis, and derivatives by its arguments")
+        key = what, self._signatures.read(args).signature.key
+        if self._ways.get(key) != "columns":
+            self._ways[key] = "entries"
+        value, data, places = self._of_entries(what, args, key)
+        if self.function is not None and not arrays().isfinite(data).all():
+            matrix = arrays().array(flatten(by_all(_EAGER[what], self._on_values(), args))[0]).reshape(places.shape)
+            data = matrix[places.rows, places.indices]
+        return value, data, places
+
+    def _of_entries(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
+        if self._ways[key] == "entries":
+            executor = "native" if self._options.executor == "auto" and _has_native() else self._options.executor
+            options = self._options._replace(has_aux=False, executor=executor)
+            compiled = self._beside((f"{what} by entries", None), _ENTRIES[what], options, False)
+            found: Entries = compiled(*args)
+            if found.pattern is not None:
+                self._take_shortcut(what, compiled, found, args)
+                return self(*args) if self._options.has_aux else found.value, found.data, found.pattern
+            self._ways[key] = "columns"
+        return self._of_columns(what, args, key)
+
+    def _at_once(self, what: str, args: Sequence[Any]) -> Found | None:
+        """The entries for an array like the latest; None for anything else."""
+        if len(args) != 1 or what not in self._shortcuts:
+            return None
+        try:
+            return self._shortcuts[what](args[0])
+        except (TypeError, ArithmeticError, Flipped):
+            return None
+
+    def _take_shortcut(self, what: str, compiled: Any, found: Entries, args: Sequence[Any]) -> None:
+        self._shortcuts.pop(what, None)
+        is_array = [bool(getattr(x, "shape", ())) for x in (*args, found.value)]
+        if is_array != [True, what == "jacobian"] or self._options.has_aux:
+            return
+        if bound := compiled._machine(args):
+            self._shortcuts[what] = to_entries(bound, args[0].shape, found)
+
+    def _of_columns(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
+        """The same by whole columns, or rows where there are fewer."""
+        np, value, call = arrays(), self(*args), self._signatures.read(args)
+        name = f"{what} by columns", key
+        columns = self._columns.get(name)
+        if columns is None:
+            plan = self._latest(call.signature)
+            columns = Columns(pattern(plan.program, plan.results.main, what), what == "hessian")
+            self._columns[name] = columns
+        options = self._options._replace(sampled=True, reduce=None, check=None, has_aux=False)
+        compiled = self._beside(
+            name, lambda f: OfColumns(_RESULTS[what](f), call.arguments, columns.are_rows), options, False
+        )
+        numbers = call.numbers(0)
+        x = np.broadcast_to(np.array(numbers, options.dtype), (len(columns.seeds), len(numbers)))
+        seeds = columns.seeds.astype(options.dtype, copy=False)
+        products = compiled.value_and_grad(x, seeds)[1][0] if columns.are_rows else compiled(x, seeds)
+        return value, columns.entries(products), columns.pattern
+
+    def _by_rows(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The value, and the derivatives of each of its numbers by the parameters."""
+        value = self(*args)
+        numbers, rebuild = flatten(value[0] if self._options.has_aux else value)
+        x = args if self._is_of_several else args[0] if args else ()
+        adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
+        return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
+
+    def _transformed(self, what: str) -> Any:
+        """The eager transform, compiled."""
+        options = self._options._replace(has_aux=False)
+        return self._beside((what, None), lambda f: Transformed(f, _EAGER[what]), options, False)
+
+    def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
+        """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
+        _, data, places = found
+        if self.function is not None and not arrays().isfinite(data).all():
+            return by_all(_EAGER[what], self._first, args)  # type: ignore[arg-type]  # which raises what floats raise
+        matrix = places.dense(data)
+        if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
+            return matrix.reshape(*like.shape, *args[0].shape)
+        call = self._signatures.read(args)
+        return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
+
+
+@cache
+def _has_native() -> bool:
+    try:
+        require_native()
+    except (ImportError, RuntimeError):
+        return False
+    return True
+
+
+@cache
+def _has_arrays() -> bool:
+    return find_spec("numpy") is not None

@@ -1,0 +1,227 @@
+"""A compiled function that is called on Values: one node of a graph, whose value and pullback are compiled programs.
+
+A pullback that is given Values is the node of another compiled function, which computes what the pullback does; so
+derivatives of any order are compiled too.  Values that the function reads from outside, its parameters among them, are
+operands of the node as well: then the pullback runs the function itself, which alone knows what it does with them.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from ... import watch
+from ...engine import Value
+from ...function_nodes import Function, Rerun, results_of
+from ...reading import number_of
+from ...structures import Rebuild, flatten
+from ...transforms import gradients, value_and_grad, vjp
+from ..argument import arrays
+from ..signature import one_or_all
+from .methods import Differentiable
+from .traced import Pullback, PullbackOfSamples, Traced, by_all
+
+
+class Pulled(Traced):
+    """What a pullback gives for each argument.  It takes x₁ … xₖ and the adjoint u of the result."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        super().__init__(f)
+        self.__name__ = f"pullback_of_{self.__name__}"
+
+    def __call__(self, *args: Any) -> Any:
+        *xs, u = args
+        return vjp(self.f, *xs)[1](u)
+
+
+class PulledOfSamples(Pulled):
+    """The same, with u as a tuple of the parts of the result that are no containers."""
+
+    def __call__(self, *args: Any) -> Any:
+        *xs, us = args
+        return vjp(lambda *xs: flatten(self.f(*xs))[0], *xs)[1](flatten(us)[0])
+
+
+class OnValues(Differentiable):
+    """What takes Values as the function does that was compiled."""
+
+    _plans: dict[Any, Any]
+
+    def _on_values(self) -> Callable[..., Any]:
+        if self._by_parameters or (self._options.sampled and not self._options.reduce):
+            raise TypeError(
+                "this derivative of samples, or by params, takes plain numbers, and no Values: call the compiled "
+                "function on Values, and use backward() or a transform"
+            )
+        return self._without_aux("first", lambda f: f)
+
+    def _called_on_values(self, *args: Any) -> Any:
+        """The value, where there are Values in the arguments."""
+        return self._without_aux("whole", lambda f: self.function)(*args)
+
+    def _value_and_grad_on_values(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The value and its derivatives, which are Values too."""
+        has_aux = self._options.has_aux
+        if self._by_parameters:
+            value = self._called_on_values(*args)
+            slopes = gradients(value[0] if has_aux else value, self._parameters.leaves, Value(1.0))
+            return value, arrays().array(slopes, dtype=object)
+        self._on_values()  # refuses what has no derivative of this kind
+        value, gradient = by_all(partial(value_and_grad, has_aux=has_aux), self._called_on_values, args)
+        return value, gradient
+
+    def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
+        """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
+
+        >>> from autograd_mini.compiler import compile
+        >>> compile(lambda x, y: x * y).value_and_gradient_of_all((3.0, 4.0), has_aux=False)
+        (12.0, (4.0, 3.0))
+        """
+        if self._by_parameters or self._options.sampled or self._options.static or has_aux != self._options.has_aux:
+            return None
+        value, slopes = self.value_and_grad(*args)
+        return None if self._reads_values else (value, slopes if len(args) > 1 else (slopes,))
+
+    @property
+    def _reads_values(self) -> bool:
+        """Whether there are programs that read Values from outside, which may be the caller's."""
+        return any(plan.watched for plans in list(self._plans.values()) for plan in plans)
+
+    def _without_aux(self, name: str, made: Callable[[Any], Any]) -> Callable[..., Any]:
+        if self.function is None:
+            raise TypeError("this was pickled, which leaves the function behind: it takes plain numbers, and no Values")
+        if not self._options.has_aux:
+            return self._as_node
+        other = self._beside((name, None), made, self._options._replace(has_aux=False), self._by_parameters)
+        as_node: Callable[..., Any] = other._as_node
+        return as_node
+
+    def _as_node(self, *args: Any) -> Any:
+        operands, rebuild = flatten(list(args))
+        if watch.trace():  # the program under way takes in what this does
+            return self._itself(rebuild, operands)
+        numbers = list(map(number_of, operands))
+        plain = rebuild(numbers, derive=True)
+        function = Programs(self, rebuild)
+        if (z := function.at_once(plain, numbers)) is not None:
+            return results_of(function, operands, [z])[0]
+        key = self._signatures.read(plain).signature.key
+        result = self(*plain)
+        if not self._plans.get(key):  # it can't be traced for these numbers
+            return self._itself(rebuild, operands)
+        zs, function.like = flatten(result)
+        watched = [w.value for w in self._plans[key][0].watched]
+        if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
+            again = Rerun(function.name, lambda xs: flatten(self._itself(rebuild, xs))[0], outside, exact=False)
+            return function.like(results_of(again, [*operands, *outside], zs))
+        return function.like(results_of(function, operands, zs))
+
+    def _itself(self, rebuild: Rebuild, operands: Sequence[Any]) -> Any:
+        """What the function returns for these operands, run for one sample after the other if there are samples."""
+        f: Any = self.function
+        if not self._options.sampled:
+            return f(*rebuild(operands, derive=True))
+        places = self._signatures.read(rebuild([float(i) for i in range(len(operands))]))
+        found = []
+        for sample in range(places.samples or 0):
+            xs = [operands[int(place)] for place in places.numbers(sample)]
+            found.append(flatten(f(*places.arguments(xs)), lambda leaf: leaf, arrays=False))
+        columns = [list(column) for column in zip(*[leaves for leaves, _ in found])]
+        return found[0][1]([self._together(column) for column in columns])
+
+    def _together(self, parts: Sequence[Any]) -> Any:
+        """A part of the result, from what it is for each sample."""
+        stacked = arrays().array(parts, dtype=object)
+        if self._options.reduce is None:
+            return stacked
+        total = stacked.sum(axis=0)
+        return total / len(parts) if self._options.reduce == "mean" else total
+
+    # ---- the pullback ----
+
+    def _pulled(self, xs: Sequence[Any], u: Any) -> list[float]:
+        """What each number of the arguments receives, for plain numbers."""
+        made = PullbackOfSamples if self._options.sampled else Pullback
+        compiled = self._by("vjp", made, len(xs), has_aux=True)
+        slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1]
+        return self._received(slopes if len(xs) > 1 else [slopes], self._options.reduce is None)
+
+    def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
+        """The same as a node, where there are Values in x or u."""
+        options = self._options._replace(reduce=None, check=None)
+        made = PulledOfSamples if options.sampled else Pulled
+        u = self._weighted(xs, u) if options.sampled else u
+        compiled = self._beside(("pulled", len(xs)), made, options, False)
+        return self._received(compiled._as_node(*xs, u), True)
+
+    def _weighted(self, xs: Sequence[Any], u: Any) -> tuple[Any, ...]:
+        """The parts of an adjoint, for each sample."""
+        parts = flatten(u, lambda leaf: leaf, arrays=False)[0]
+        if self._options.reduce is None:
+            return tuple(parts)
+        np, n = arrays(), self._signatures.read(_plain(xs)).samples or 1
+        share = 1.0 / n if self._options.reduce == "mean" else 1.0
+        return tuple([np.array([part * share] * n, dtype=object) for part in parts])
+
+    def _received(self, slopes: Sequence[Any], by_sample: bool) -> list[Any]:
+        """The numbers, with those of an argument that samples share added up."""
+        found: list[Any] = []
+        for k, slope in enumerate(slopes):
+            if by_sample and k in self._options.shared:
+                parts, rebuild = flatten(slope, lambda leaf: leaf, arrays=False)
+                slope = rebuild([part.sum(axis=0) for part in parts])
+            found += flatten(slope)[0]
+        return found
+
+
+def _plain(xs: Sequence[Any]) -> Any:
+    operands, rebuild = flatten(list(xs))
+    return rebuild(list(map(number_of, operands)))
+
+
+class Programs(Function):
+    """A compiled function as a function of the numbers in its arguments.
+
+    Args:
+        compiled: what runs.
+        rebuild: makes its arguments of numbers.
+    """
+
+    def __init__(self, compiled: Any, rebuild: Rebuild) -> None:
+        self.name = str(getattr(compiled.function, "__name__", "compiled"))
+        self._compiled, self._rebuild = compiled, rebuild
+        self.like: Any = one_or_all  # makes a result of numbers
+        self._known: tuple[tuple[float, ...], Sequence[float]] = (), ()  # operands, and the slopes there
+
+    def at_once(self, args: Sequence[Any], numbers: Sequence[float]) -> float | None:
+        """The value, with the slopes that are asked for next as a rule; None if there is no short way to both."""
+        compiled = self._compiled
+        if watch.hooks or compiled._by_parameters or (compiled._options.sampled and not compiled._options.reduce):
+            return None
+        try:
+            value, slopes = compiled._short(*args)
+        except Exception:  # noqa: BLE001  (the long way says what it is)
+            return None
+        if compiled._reads_values:
+            return None
+        self._known = tuple(numbers), flatten(slopes)[0]
+        return float(value)
+
+    def value(self, xs: Sequence[float]) -> list[float]:
+        return flatten(self._compiled(*self._rebuild(xs, derive=True)))[0]
+
+    def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
+        args, u = self._rebuild(xs, derive=True), self.like([0.0 if u is None else u for u in us])
+        received: Sequence[Any]
+        if any(isinstance(x, Value) for x in (*xs, *us)):
+            received = self._compiled._pulled_values(args, u)
+        elif self._known[1] and self._known[0] == xs:
+            received = [us[0] * slope for slope in self._known[1]]
+        else:
+            received = self._compiled._pulled(args, u)
+            if not all(map(isfinite, received)):  # 0 · inf, of a result that nobody uses, is no contribution
+                return Rerun(self.name, self.inside, exact=False).pull(zs, xs, us)
+        return received
+
+    def inside(self, xs: Sequence[Any]) -> list[Any]:
+        return flatten(self._compiled._itself(self._rebuild, xs))[0]

@@ -1,0 +1,56 @@
+"""Short ways of derivatives: from arrays like those of the latest call to the machine, and back.
+
+Each raises TypeError for anything else, and where a number is not finite: then the long way says what it is.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..argument import arrays
+from ..sparse.entries import Entries
+
+_PRODUCT: Final = 0b01_00_01_01  # x, v and the product have one axis, two bits for each; the results are our own
+
+
+def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -> Callable[[Any], tuple[Any, Any, Any]]:
+    """The value of a function, the numbers of entries, and where these belong.
+
+    Args:
+        run: runs the program on arrays.
+        shape: that of the argument.
+        like: a result.
+    """
+    np, places, count = arrays(), like.pattern, len(like.data)
+    of_value: tuple[int, ...] = getattr(like.value, "shape", ())
+    double = np.dtype(float)
+
+    def found(x: Any) -> tuple[Any, Any, Any]:
+        if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
+            raise TypeError
+        numbers = run((x.reshape(-1),), 1, None, ())[:, 0]
+        if not math.isfinite(numbers.dot(numbers)):
+            raise TypeError
+        at = len(numbers) - count
+        return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:], places
+
+    return found
+
+
+def to_product(run: Callable[..., Any], size: int) -> Callable[[Any, Any], Any]:
+    """The gradient by x of a function of x and v, flat arrays of a size.
+
+    Args:
+        run: runs the program on arrays as they are given (see `tape.Bound.at_once`).
+        size: that of each.
+    """
+    empty, isfinite = arrays().empty, math.isfinite
+
+    def product(x: Any, v: Any) -> Any:
+        slopes = empty(size)
+        total, _ = run(1, 1.0, _PRODUCT, (x, v), (slopes,), False)
+        if not isfinite(total):
+            raise TypeError
+        return slopes
+
+    return product

@@ -1,0 +1,1 @@
+"""Compiled functions as files: kept, `save` and `load`; encoding, what stands in them."""

@@ -1,0 +1,103 @@
+"""The chain rule with sparse rows: one for each pair of a result and a source that it depends on, and no other.
+
+Rows are kept as dictionaries: from the index of a source to a Value, or to a number where it is a constant.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...engine import Value
+from ...sweep import order_below
+from ...watch import never_raising
+from ..derivatives.chain import slopes_among, times
+
+PRODUCTS = 8  # for each operation of the function, beyond which whole columns are better than single entries
+STEPS = 64
+FEW = 512  # operations, which any function may be thought to have
+Row = dict[int, Any]
+
+
+class Budget:
+    """How many products of slopes may be recorded, and how many entries looked at, for so many operations."""
+
+    def __init__(self, operations: int) -> None:
+        self._products, self._steps = PRODUCTS * (operations + FEW), STEPS * (operations + FEW)
+
+    def spend(self, steps: int, products: int) -> None:
+        """Take note of some."""
+        self._steps -= steps
+        self._products -= products
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether there are more than that."""
+        return self._steps < 0 or self._products < 0
+
+
+@never_raising()
+def rows(results: Sequence[Any], sources: Sequence[Value]) -> list[Row] | None:
+    """For each result the derivatives by those sources that it depends on; None if there are too many."""
+    roots = [z for z in results if isinstance(z, Value)]
+    order = order_below(roots)
+    if len(results) < len(sources):
+        return _backward(order, results, sources, Budget(len(order)))
+    return _forward(order, results, sources, Budget(len(order)))
+
+
+def _forward(
+    order: Sequence[Value], results: Sequence[Any], sources: Sequence[Value], budget: Budget
+) -> list[Row] | None:
+    moved: dict[Value, Row] = {x: {j: 1.0} for j, x in enumerate(sources)}
+    for v in order:
+        if v not in moved and not v.is_leaf:
+            row: Row = {}
+            for parent, slope in slopes_among(v, moved):
+                _add(row, moved[parent], slope, budget)
+            if row:
+                moved[v] = row
+            if budget.is_spent:
+                return None
+    return [_kept(moved.get(z, {})) if isinstance(z, Value) else {} for z in results]
+
+
+def _backward(
+    order: Sequence[Value], results: Sequence[Any], sources: Sequence[Value], budget: Budget
+) -> list[Row] | None:
+    among = set(sources)
+    for v in order:
+        if not among.isdisjoint(v.parents):
+            among.add(v)
+    columns: dict[Value, Row] = {}
+    for i, z in enumerate(results):
+        if isinstance(z, Value) and z in among:
+            columns.setdefault(z, {})[i] = 1.0
+    own = set(sources)
+    for v in reversed(order):
+        if v in columns and v not in own:
+            for parent, slope in slopes_among(v, among):
+                _add(columns.setdefault(parent, {}), columns[v], slope, budget)
+            del columns[v]
+            if budget.is_spent:
+                return None
+    found: list[Row] = [{} for _ in results]
+    for j, x in enumerate(sources):
+        for i, slope in _kept(columns.get(x, {})).items():
+            found[i][j] = slope
+    return found
+
+
+def _add(row: Row, other: Row, slope: Any, budget: Budget) -> None:
+    """Add a multiple of another row."""
+    if not isinstance(slope, Value) and slope == 0.0:
+        return
+    products = 0
+    for j, x in other.items():
+        c = times(x, slope)
+        products += isinstance(c, Value)
+        row[j] = row[j] + c if j in row else c
+    budget.spend(len(other), products)
+
+
+def _kept(row: Row) -> Row:
+    """Without what is 0 whatever the numbers are."""
+    return {j: x for j, x in row.items() if isinstance(x, Value) or x != 0.0}

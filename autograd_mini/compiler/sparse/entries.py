@@ -1,0 +1,97 @@
+"""A function with the entries of its Jacobian or Hessian, which is what is compiled for them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...functions import dot
+from ...structures import flatten
+from ...transforms import scalar
+from ..argument import arrays
+from ..derivatives.chain import pulled, pushed
+from ..derivatives.traced import Traced
+from .accumulate import Row, rows
+from .pattern import Pattern
+
+
+@dataclass
+class Entries:
+    """What a function returned, and derivatives of it: their numbers in an array, and where they belong."""
+
+    value: Any
+    data: Any
+    pattern: Pattern | None = field(init=False, default=None)
+
+
+def entries(value: Any, found: Sequence[Row] | None, columns: int) -> Entries:
+    """Those in these rows; none, and no value, where they are too many."""
+    if found is None:
+        return Entries(0.0, array_of([]))
+    ordered = [sorted(row) for row in found]
+    made = Entries(value, array_of([row[j] for row, places in zip(found, ordered) for j in places]))
+    made.pattern = Pattern((len(found), columns), ordered)
+    return made
+
+
+def array_of(numbers: Sequence[Any]) -> Any:
+    """An array of numbers and Values."""
+    array = arrays().empty(len(numbers), object)
+    array[:] = numbers
+    return array
+
+
+class OfJacobian(Traced):
+    """A function, and the entries of its Jacobian by all arguments."""
+
+    def __call__(self, *args: Any) -> Any:
+        value = self.f(*args)
+        results, sources = flatten(value)[0], flatten(args)[0]
+        return entries(value, rows(results, sources), len(sources))
+
+
+class OfHessian(Traced):
+    """A function, and the entries of its Hessian, each pair of which is computed once."""
+
+    def __call__(self, *args: Any) -> Any:
+        value, sources = self.f(*args), flatten(args)[0]
+        slopes = pulled(scalar(value, self.f), sources)
+        found = rows(slopes, sources)
+        return entries(value, found and _symmetric(found), len(sources))
+
+
+def _symmetric(rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows of which each pair of entries is one."""
+    for i, row in enumerate(rows):
+        for j in row:
+            if j > i and i in rows[j]:
+                row[j] = rows[j][i]
+    return rows
+
+
+def gradient_of(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose results are the derivatives of f by all numbers in its arguments."""
+
+    def gradient(*args: Any) -> list[Any]:
+        return pulled(scalar(f(*args), f), flatten(args)[0])
+
+    return gradient
+
+
+class OfColumns(Traced):
+    """The product of a Jacobian with a vector: it takes flat lists x and v.
+
+    Args:
+        f: the function.
+        build: makes its arguments of the numbers in x.
+        are_rows: whether the vector is multiplied from the left: then the gradient by x is the product.
+    """
+
+    def __init__(self, f: Callable[..., Any], build: Callable[[Sequence[Any]], Sequence[Any]], are_rows: bool) -> None:
+        super().__init__(f)
+        self.build, self.are_rows = build, are_rows
+
+    def __call__(self, xs: Sequence[Any], vs: Sequence[Any]) -> Any:
+        results = flatten(self.f(*self.build(xs)))[0]
+        if self.are_rows:
+            return dot(results, list(vs))
+        return array_of(pushed(results, dict(zip(xs, vs, strict=True))))
