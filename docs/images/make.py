@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 from autograd_mini import Value, draw
 from autograd_mini.nn import MLP, Adam, History, Neuron, binary_cross_entropy_with_logits, fit, mse
@@ -60,7 +61,17 @@ def network() -> Drawing:
     return draw(MLP(3, [5, 4, 2], "tanh", seed=3))
 
 
-def training() -> str:
+class Training(NamedTuple):
+    """A picture that is drawn without an engine."""
+
+    svg: str
+
+    def save(self, path: Path) -> Path:
+        path.write_text(self.svg, encoding="utf-8")
+        return path
+
+
+def training() -> Training:
     """A network that learns a circle, every fifth epoch of its training; it moves."""
     source, model = random.Random(7), MLP(2, [8, 1], "tanh", seed=0)
     X = [[source.uniform(-1, 1), source.uniform(-1, 1)] for _ in range(60)]
@@ -73,7 +84,7 @@ def training() -> str:
             moments.append(Moment(epoch + 1, sight.answers(24), sight.layers.saturation(X[:16])))
 
     history = fit(model, X, Y, loss=loss, optimizer=Adam(model.parameters(), lr=0.05), epochs=150, callback=look)
-    return picture(sight.data, history.cost, history.gradient_norm, moments)
+    return Training(picture(sight.data, history.cost, history.gradient_norm, moments))
 
 
 PICTURES = {
@@ -83,9 +94,9 @@ PICTURES = {
     "inside": inside,
     "data_set": data_set,
     "network": network,
+    "training": training,
 }
 
 if __name__ == "__main__":
     for name, made in PICTURES.items():
         print(made().save(Path(__file__).with_name(f"{name}.svg")))
-    Path(__file__).with_name("training.svg").write_text(training(), encoding="utf-8")
