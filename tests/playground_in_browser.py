@@ -50,13 +50,10 @@ def unpacked(text: str) -> str:
     return zlib.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), -15).decode()
 
 
-def linked() -> list[tuple[str, str]]:
-    """The programs that the course links to, each with where."""
-    found = []
-    for page in sorted((SITE / "course").glob("*.html")):
-        links = re.findall(r'href="\.\./playground/index\.html#code=([\w-]+)"', page.read_text(encoding="utf-8"))
-        found += [(f"{page.name}, link {k}", unpacked(link)) for k, link in enumerate(links, 1)]
-    return found
+def linked(page: Path) -> list[str]:
+    """The programs that a page of the course links to."""
+    built = (SITE / "course" / page.name).with_suffix(".html").read_text(encoding="utf-8")
+    return [unpacked(link) for link in re.findall(r'href="\.\./playground/index\.html#code=([\w-]+)"', built)]
 
 
 # ---- the site, a server, and the page ----
@@ -225,7 +222,8 @@ def test_at_most_seven_and_a_half_megabytes_are_loaded() -> None:
 
 def test_every_page_of_the_course_links_to_the_playground_below_its_snippets() -> None:
     snippets = sum(len(re.findall(r"^```python$", page.read_text(encoding="utf-8"), re.M)) for page in COURSE)
-    assert snippets - 10 < len(linked()) <= snippets  # all but those of the digits that need NumPy
+    links = sum(len(linked(page)) for page in COURSE)
+    assert snippets - 10 < links <= snippets  # all but those of the digits that need NumPy
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -244,8 +242,9 @@ def test_every_example_gives_what_it_gives_in_cpython(example: Path, tab: Tab) -
     assert tab.trouble == []
 
 
-def test_every_linked_snippet_gives_what_the_course_says_and_what_it_gives_in_cpython(tab: Tab) -> None:
-    for place, program in linked():
+@pytest.mark.parametrize("page", COURSE, ids=lambda page: page.stem)
+def test_every_linked_snippet_gives_what_the_course_says_and_what_it_gives_in_cpython(page: Path, tab: Tab) -> None:
+    for place, program in enumerate(linked(page), 1):
         text, kinds = told(program)
         snippet = program.rpartition("# This snippet:\n")[2]
         raises = re.findall(r"# raises (\w+)", snippet)
