@@ -54,5 +54,5 @@ def _cell(kind: str, content: str, is_text: bool) -> str:
     if isinstance(content, Cell):
         style += f";color:{content.colour};font-weight:600"
     if kind == "td" and not is_text:
-        style += ";font-family:ui-monospace,Menlo,Consolas,monospace"
+        style += ";white-space:nowrap;font-family:ui-monospace,Menlo,Consolas,monospace"
     return f'<{kind} style="{style}">{text(content)}</{kind}>'

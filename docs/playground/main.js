@@ -9,7 +9,7 @@ import { sanitised } from "./svg.js";
 const $ = (id) => document.getElementById(id);
 // Around HTML of a program: the colours of this page, and how tall it is.
 const BEFORE = '<!doctype html><meta name="color-scheme" content="light dark"><style>body{font:15px system-ui,sans-serif}</style>';
-const AFTER = '<script>parent.postMessage({ height: document.documentElement.scrollHeight + 16 }, "*")</script>';
+const AFTER = '<script>parent.postMessage({ height: document.body.offsetHeight + 32 }, "*")</script>';
 const PATIENCE = 5000; // milliseconds before the page says how to stop a program
 
 const editor = new Editor($("editor"), $("colours"), $("numbers"));

@@ -17,6 +17,7 @@ from time import monotonic
 from types import CodeType
 from typing import Any
 
+from ...engine import Value
 from ..live import Show, use_screen
 from .output import EVERY, Output
 from .results import is_rich, last_result, show
@@ -72,7 +73,7 @@ def _run(program: str, names: dict[str, Any], told: Tell, output: Output) -> Non
         elif not isinstance(statement.value, ast.Constant):  # a text between the lines is for the reader alone
             shown = eval(_expression(statement), names)
             is_last = statement is tree.body[-1]
-            if shown is not None and not (is_last and is_rich(shown) and not _has_text(shown)):
+            if shown is not None and not (is_last and is_rich(shown) and not isinstance(shown, Value)):
                 print(repr(shown))
     output.flush()
     if shown is None or not is_rich(shown):
@@ -83,11 +84,6 @@ def _run(program: str, names: dict[str, Any], told: Tell, output: Output) -> Non
 
 def _expression(statement: ast.Expr) -> CodeType:
     return compile(ast.Expression(statement.value), FILE, "eval")
-
-
-def _has_text(value: Any) -> bool:
-    """Whether the text of a value says more than its picture: the number of a Value, say."""
-    return not hasattr(value, "_repr_svg_") and not hasattr(value, "html")
 
 
 def _take_apart(names: dict[str, Any]) -> None:
