@@ -21,6 +21,7 @@ from autograd_mini import (
     jvp,
     log,
     maximum,
+    primitive,
     relu,
     sin,
     sqrt,
@@ -379,3 +380,29 @@ def test_arguments_that_do_not_fit():
         compiler.compile(rosenbrock).hvp([1.0, 2.0], [1.0])
     with pytest.raises(TypeError, match="use jacobian or vjp"):
         compiler.compile(smooth).hessian(POINT)
+
+
+def test_a_product_goes_through_the_steps_of_a_loop_once():
+    def pendulum(p):
+        q, w = p[0], 0.0
+        for _ in range(200):
+            w = w + 0.01 * (p[3] - p[1] * sin(q) - p[2] * w)
+            q = q + 0.01 * w
+        return q * q + w
+
+    f = compiler.compile(pendulum, executor="native")
+    assert_same(f.hvp(np.array(POINT), np.array(ALONG)), hvp(pendulum, POINT, ALONG))
+    assert f.explain().partition("for hvp:")[2].count("was folded") == 1
+
+
+def test_what_primitive_made_moves_too():
+    cube = primitive(lambda m, z, x: 3.0 * x * x)(lambda x: x**3)
+
+    def f(x):
+        return sum(sin(cube(x[i]) * x[i + 1]) * cube(2.0 * x[i] + x[3]) for i in range(3))
+
+    for executor in EXECUTORS:
+        compiled = compiler.compile(f, executor=executor)
+        assert_same(compiled.hvp(POINT, ALONG), hvp(f, POINT, ALONG))
+        assert_same(compiled.jvp(POINT, ALONG), jvp(f, (POINT,), (ALONG,)))
+        assert_same(compiled.hessian(POINT), hessian(f)(POINT))

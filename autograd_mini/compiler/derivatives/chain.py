@@ -4,15 +4,15 @@ The eager transforms multiply by slopes of 1 and by those of operands that don't
 and again these cost more than it takes to leave them out, and they hide sums and loops from the passes that follow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ...engine import Value
 from ...reading import number_of, operands_of, rule_of
-from ...rule import VALUES
+from ...rule import VALUES, Rule
 from ...rules import RULES
 from ...sweep import order_below
-from ...watch import never_raising
+from ...watch import Block, never_raising
 
 _MUL, _POWER = RULES["mul"], RULES["powi"]
 
@@ -35,7 +35,7 @@ def slopes_among(v: Value, among: Any) -> list[tuple[Value, Any]]:
         (p, q), (x, y) = parents, xs
         pairs = ((p, y if q is None else q), (q, x if p is None else p))
         return [pair for pair in pairs if pair[0] in among]
-    if type(rule.dx) is float and (rule.dy is None or type(rule.dy) is float):
+    if _has_constant_slopes(rule):
         return [(p, slope) for p, slope in zip(parents, (rule.dx, rule.dy)) if p in among]
     if rule is _POWER and xs[1] <= 2:  # x⁰ and x¹ need no power
         return [(parents[0], 1.0 if xs[1] == 1 else 2.0 * parents[0])] if parents[0] in among else []
@@ -45,17 +45,60 @@ def slopes_among(v: Value, among: Any) -> list[tuple[Value, Any]]:
     return list(zip([p for p in wanted if p is not None], slopes, strict=True))
 
 
+def _has_constant_slopes(rule: Rule) -> bool:
+    return type(rule.dx) is float and (rule.dy is None or type(rule.dy) is float)
+
+
 @never_raising()
-def pushed(results: Sequence[Any], seeds: Mapping[Value, Any]) -> list[Any]:
-    """How results move where the seeds tell how some leaves do; 0.0 for what doesn't."""
-    moved = dict(seeds)
+def pushed(results: Sequence[Any], moved: dict[Value, Any]) -> list[Any]:
+    """How results move, of how some Values do, to which those in between are added; 0.0 for what doesn't."""
     for v in order_below([z for z in results if isinstance(z, Value)]):
-        if v in moved or v.is_leaf:
-            continue
-        for parent, slope in slopes_among(v, moved):
-            c = times(moved[parent], slope)  # in this order steps of time are recorded step by step
-            moved[v] = moved[v] + c if v in moved else c
+        if v not in moved and not v.is_leaf:
+            _push(v, moved)
     return [moved.get(z, 0.0) if isinstance(z, Value) else 0.0 for z in results]
+
+
+def _push(v: Value, moved: dict[Value, Any]) -> None:
+    for parent, slope in slopes_among(v, moved):
+        c = times(moved[parent], slope)
+        moved[v] = moved[v] + c if v in moved else c
+
+
+class Tangents:
+    """How Values move, each found out as soon as it is made: so both go through the steps of a loop together.
+
+    What was made with @primitive, and what needs that, is left for the end, when it is known what of it is needed.
+
+    Args:
+        moved: how the leaves move.
+    """
+
+    def __init__(self, moved: dict[Value, Any]) -> None:
+        self.moved = moved
+        self._late: set[Value] = set()
+        self._is_ours = False  # what is made just now
+
+    def under_way(self) -> Block:
+        """The block in which a function is to be run."""
+        return Block(made=self._made)
+
+    def _made(self, v: Value) -> Value:
+        rule = rule_of(v)
+        if self._is_ours or rule.kind is not None:
+            return v
+        if RULES.get(rule.name) is not rule or not self._late.isdisjoint(v.parents):
+            self._late.add(v)
+            return v
+        self._is_ours = True
+        try:
+            if rule is _MUL or _has_constant_slopes(rule):  # products and sums, which raise nothing
+                _push(v, self.moved)
+            else:
+                with never_raising():
+                    _push(v, self.moved)
+        finally:
+            self._is_ours = False
+        return v
 
 
 @never_raising()

@@ -11,7 +11,7 @@ from ...engine import Value
 from ...functions import dot
 from ...structures import flatten, leaves_like
 from ...transforms import scalar
-from .chain import pushed
+from .chain import Tangents, pushed
 
 
 class Traced:
@@ -47,9 +47,11 @@ class Directed(Traced):
         xs, vs = args[:k], args[k:]
         sources = self.leaves or flatten(xs)[0]
         directions = flatten(vs)[0] if self.leaves else leaves_like(xs, vs, "v", "arguments")
-        result = self.f(*xs)
+        tangents = Tangents(dict(zip(sources, directions, strict=True)))
+        with tangents.under_way():
+            result = self.f(*xs)
         numbers, rebuild = flatten(result)
-        return result, rebuild(pushed(numbers, dict(zip(sources, directions, strict=True))))
+        return result, rebuild(pushed(numbers, tangents.moved))
 
 
 class Product(Directed):
