@@ -71,7 +71,7 @@ const hear = {
     showPage($("table"), "result", "Result", `${BEFORE}${content}${AFTER}`, "");
   },
   done({ ms, crash }) {
-    if (crash) showError(null, `Python crashed, and is started again: ${crash}. Perhaps something is nested too deeply.`);
+    if (crash) showError(null, `Python ran out of room, and is started again (${crash}). Perhaps something is nested too deeply.`);
     finish(`Done in ${ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`}.`);
   },
   stopped({ ready }) {

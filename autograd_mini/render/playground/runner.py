@@ -92,9 +92,8 @@ def _take_apart(names: dict[str, Any]) -> None:
     A chain of ten thousand objects, as chapter 0 makes one, is freed link by link, each inside the one before.  That
     takes more stack than a browser gives.
     """
-    classes = {thing for thing in names.values() if isinstance(thing, type) and thing.__module__ == "__main__"}
-    if classes:
-        for thing in [thing for thing in gc.get_objects() if type(thing) in classes]:
+    if any(isinstance(thing, type) for thing in names.values()):
+        for thing in [thing for thing in gc.get_objects() if type(thing).__module__ == "__main__"]:
             attributes = getattr(thing, "__dict__", None)
             if isinstance(attributes, dict):
                 attributes.clear()
