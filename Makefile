@@ -1,7 +1,7 @@
 # make demo   train a network of scalars on iris           make lint    ruff and mypy
 # make test   run the suite                                make bench   where it stands among its peers
 # make docs   build the documentation into site/           make clean   remove all that these made
-# make sanitize   the engine in C under gcc's sanitizers
+# make sanitize   the engine in C under gcc's sanitizers   make test-docs   build the documentation, and try its playground
 #
 # They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -18,7 +18,7 @@ ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine functi
 # Without bytecode each of hundreds of processes compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test sanitize lint docs bench clean
+.PHONY: help demo test sanitize lint docs test-docs bench clean
 .NOTPARALLEL:
 
 help:
@@ -51,6 +51,11 @@ docs: $(VENV)/.installed-docs
 	@echo "Building the course, the how-to pages and the reference (half a minute) ..."
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 	@echo "The site is in site/. Open site/index.html in a browser: it needs no server, and the search works from disk too."
+	@echo "Only the playground needs one: python3 -m http.server -d site, and open http://localhost:8000/playground/"
+
+# The playground of the built site, in a browser.
+test-docs: $(VENV)/.installed-test docs
+	@$(VENV)/bin/python -m pytest tests/playground_in_browser.py
 
 bench: $(VENV)/.installed-bench
 	@$(VENV)/bin/python benchmarks/run.py

@@ -165,7 +165,7 @@ def test_importing_the_package_imports_none_of_its_modules() -> None:
 
 LAYERS = [  # each imports those before it
     {"extras", "files", "lazy", "printing", "cores"},
-    {"compat", "rule", "errors", "watch"}, {"numbers", "partials", "powers", "reading", "polynomials"},
+    {"compat", "rule", "errors", "watch", "tables"}, {"numbers", "partials", "powers", "reading", "polynomials"},
     {"gammas", "covectors"}, {"special"},
     {"arrays", "rules"}, {"ieee"},
     {"arithmetic"}, {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},

@@ -7,11 +7,14 @@ from typing import Final, Literal, NamedTuple
 from ..errors import AutogradError
 from ..hooks import SourceLine
 from ..printing import visible
+from ..tables import BAD, GOOD, UNSURE, Cell, table, text
 
 Verdict = Literal["right", "wrong", "kink", "inconclusive"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("right", "kink", "inconclusive", "wrong")
 
 SHOWN: Final = 5  # culprits
+_HEAD: Final = ("argument", "analytic", "numeric", "±", "verdict", "note")
+_LOOKS: Final = {"right": ("✓", GOOD), "kink": ("∧", GOOD), "inconclusive": ("?", UNSURE), "wrong": ("✗", BAD)}
 
 
 class Component(NamedTuple):
@@ -78,6 +81,17 @@ class GradcheckReport:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        shown = f"<div>gradcheck of <b>{text(self.function)}</b>: {text(self.fault or self._tally())}</div>"
+        if self.components:
+            rows = [_cells(c) for c in self.components]
+            shown += table(_HEAD, [[*row[:4], _with_look(row[4]), row[5]] for row in rows], texts=(0, 4, 5))
+        culprits = "".join([f"<li>{text(str(culprit))}</li>" for culprit in self.culprits[:SHOWN]])
+        if len(self.culprits) > SHOWN:
+            culprits += f"<li>and {len(self.culprits) - SHOWN} more</li>"
+        return shown + f"<ul>{culprits}</ul>" * bool(culprits)
+
     def _tally(self) -> str:
         counts = {v: sum(c.verdict == v for c in self.components) for v in VERDICTS}
         return ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n) or "nothing to check"
@@ -91,10 +105,18 @@ class GradcheckError(AutogradError, AssertionError):
         self.report = report
 
 
+def _cells(c: Component) -> Sequence[str]:
+    """What the table says of a slope."""
+    numbers = (f"{c.analytic:.10g}", f"{c.numeric:.10g}", f"{c.error:.1g}")
+    return (visible(c.name), *numbers, c.verdict, visible(c.note))
+
+
+def _with_look(verdict: str) -> Cell:
+    sign, colour = _LOOKS[verdict]
+    return Cell(f"{sign} {verdict}", colour)
+
+
 def _table(components: Iterable[Component]) -> list[str]:
-    rows: list[Sequence[str]] = [("argument", "analytic", "numeric", "±", "verdict", "note")]
-    for c in components:
-        numbers = (f"{c.analytic:.10g}", f"{c.numeric:.10g}", f"{c.error:.1g}")
-        rows.append((visible(c.name), *numbers, c.verdict, visible(c.note)))
+    rows = [_HEAD, *map(_cells, components)]
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

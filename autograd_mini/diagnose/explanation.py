@@ -12,6 +12,7 @@ from ..function_nodes import by_itself, has_no_number
 from ..printing import visible
 from ..refuse import require_fresh, require_graph
 from ..sweep import topological_order
+from ..tables import table, text
 from .nodes import label_of, local_slopes, name_of, size
 
 
@@ -82,13 +83,27 @@ class Explanation(NamedTuple):
         return sum([-path.product for path in self.paths], self.gradient) if self.others else 0.0
 
     def __str__(self) -> str:
+        if self.root is self.leaf or not self.path_count:
+            return self._headline()
+        return "\n".join([self._headline(), "", *_table(self), "", *_list(self)])
+
+    def _headline(self) -> str:
         root, leaf = self.names
         head = f"∂{root}/∂{leaf} = {self.gradient:.6g}"
         if self.root is self.leaf:
             return f"{head}: {root} is the root itself"
-        if not self.path_count:
-            return f"{head}: {leaf} is not below {root}, which does not depend on it"
-        return "\n".join([head, "", *_table(self), "", *_list(self)])
+        return head if self.path_count else f"{head}: {leaf} is not below {root}, which does not depend on it"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        head = f"<div><b>{text(self._headline())}</b></div>"
+        if self.root is self.leaf or not self.path_count:
+            return head
+        rows, more = _rows(self)
+        first, *paths = _list(self)
+        items = "".join([f"<li>{text(path)}</li>" for path in paths])
+        rest = f"<div>{text(more)}</div>" * bool(more)
+        return f"{head}{table(_HEAD, rows)}{rest}<div>{text(first)}</div><ul>{items}</ul>"
 
     def __repr__(self) -> str:  # the nodes of a path may be a million
         return str(self)
@@ -304,13 +319,20 @@ def _elided(items: Sequence[Any]) -> list[Any]:
     return [*items[:_ENDS], f"… {left_out:,} more …", *items[-_ENDS:]]
 
 
-def _table(explanation: Explanation) -> list[str]:
-    """What each consumer contributes; of many, the largest, in their order all the same."""
+def _rows(explanation: Explanation) -> tuple[list[list[str]], str]:
+    """What each consumer contributes; of many, the largest, in their order all the same; and a line about the rest."""
     parts = explanation.contributions
     ranked = sorted(range(len(parts)), key=lambda i: -size(parts[i].product))
-    shown = sorted(ranked[:_ROWS])
-    rows = [["from", "adjoint", "slope", "product"]]
-    rows += [[c.name, *[f"{x:.6g}" for x in (c.adjoint, c.slope, c.product)]] for c in [parts[i] for i in shown]]
+    shown = [parts[i] for i in sorted(ranked[:_ROWS])]
+    left_out = [parts[i].product for i in ranked[_ROWS:]]
+    more = f"and {len(left_out):,} more, which add up to {sum(left_out):.6g}" if left_out else ""
+    return [[c.name, *[f"{x:.6g}" for x in (c.adjoint, c.slope, c.product)]] for c in shown], more
+
+
+def _table(explanation: Explanation) -> list[str]:
+    """These rows as text."""
+    rows, more = _rows(explanation)
+    rows.insert(0, [*_HEAD])
     widths = [max(map(len, column)) for column in zip(*rows)]
     signs = ["  ·  ", "  =  "]
     lines = []
@@ -318,12 +340,10 @@ def _table(explanation: Explanation) -> list[str]:
         name, *numbers = [cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))]
         lines.append(f"{name}  {numbers[0]}{signs[0]}{numbers[1]}{signs[1]}{numbers[2]}".rstrip())
         signs = ["     ", "     "]
-    left_out = [parts[i].product for i in ranked[_ROWS:]]
-    if left_out:
-        lines.append(f"and {len(left_out):,} more, which add up to {sum(left_out):.6g}")
-    return lines
+    return [*lines, more] if more else lines
 
 
+_HEAD = ("from", "adjoint", "slope", "product")
 _ROWS = 20
 
 

@@ -17,11 +17,12 @@ from .optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, Ste
 from .perceptron import Perceptron, PerceptronFit
 from .state import StateError
 from .train import fit
+from .watch import Watch
 
 __all__ = [
     "MLP", "Layer", "Module", "Neuron", "Perceptron", "PerceptronFit", "StateError",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber", "mse",
     "gaussian_nll", "negative_binomial_nll", "poisson_nll",
     "SGD", "Adam", "AdamW", "CosineLR", "Optimizer", "RMSProp", "Schedule", "StepLR",
-    "History", "fit",
+    "History", "Watch", "fit",
 ]  # fmt: skip

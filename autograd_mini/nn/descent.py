@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..engine import Value
 from ..extras import require
+from ..render.training import sparkline
+from ..tables import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,6 +79,14 @@ class History:
         ax.set(xlabel="epoch", yscale="log")
         ax.legend()
         return ax
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the cost as a small curve, and how the training ended."""
+        words = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
+        if self.cost:
+            words += f", cost {self.cost[0]:.4g} → {self.cost[-1]:.4g}, lowest {min(self.cost):.4g}"
+        ended = f"<br>{text(self.reason)}" * bool(self.reason)
+        return f"<div>{sparkline('cost', self.cost)}<div>{words}{ended}</div></div>"
 
     def __repr__(self) -> str:
         cost = f", cost={self.cost[-1]:.4g}" if self.cost else ""

@@ -66,7 +66,9 @@ def fit(
         patience: stop after this many epochs in a row without a new lowest cost; None for never.
         progress: whether to show a bar with the cost while training, in a terminal or a notebook.
         callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
-            Step a schedule there.  If Ctrl-C interrupts the callback, its own changes are not taken back.
+            Step a schedule there.  If Ctrl-C interrupts the callback, its own changes are not taken back.  `Watch` is
+            one that shows the training.  If a callback has methods `begin(loss)` and `end(history)`, they are called
+            before the first epoch and after the last, whatever ends it.
         history: what an earlier call returned, to continue from there; it is not changed.
         compile: whether to trace model and loss once and train with the compiled program.  This is many times as fast,
             and gives the same results up to rounding.  The loss must be the mean over the rows.  It needs NumPy.
@@ -100,9 +102,17 @@ def fit(
     _check_targets(model, loss, xs[0], ys)
     kind = _compiled_descent() if compile else Descent
     descent = kind(model, loss, optimizer, xs, ys, history)
+    _call_if_there(callback, "begin", loss)
     with _bar(progress, history.epochs, epochs) as show:
         _run(descent, settings, show)
+    _call_if_there(callback, "end", history)
     return history
+
+
+def _call_if_there(callback: object, name: str, argument: object) -> None:
+    method = getattr(callback, name, None)
+    if callable(method):
+        method(argument)
 
 
 def _compiled_descent() -> "type[Descent]":

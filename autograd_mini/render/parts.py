@@ -138,12 +138,21 @@ def _scales_a_constant(graph: Graph, i: int) -> bool:
 
 def activation_of(model: Any, path: str) -> str:
     """The name of the activation of the module at a path, or "" if it has none."""
-    owner = reduce(_member, path.split(".") if path else [], model)
-    phi = getattr(owner, "activation", None)
+    phi = getattr(module_at(model, path), "activation", None)
     if phi is None or isinstance(phi, str):
         return phi or ""
     f = getattr(phi, "func", phi)  # of a functools.partial
     return str(getattr(f, "__name__", type(f).__name__))
+
+
+def module_at(model: Any, path: str) -> Any:
+    """The module at a path, as `owner_of` gives it; None if there is nothing.
+
+    >>> from autograd_mini.nn import MLP
+    >>> module_at(MLP(2, [3, 1]), "layers.1.neurons.0")
+    LinearNeuron(3)
+    """
+    return reduce(_member, path.split(".") if path else [], model)
 
 
 def _member(x: Any, step: str) -> Any:

@@ -47,8 +47,18 @@ def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
     head = (
         f'<title id="{name}-title">{escape(scene.title)}</title>\n<desc id="{name}-desc">{escape(_words(scene))}</desc>'
     )
-    style = f"<style>{FONTS}{_dark() if adaptive else ''}</style>"
-    return f"{opening}\n{head}\n{style}{_with_tooltips(text[found.end() :])}".replace("\r\n", "\n")
+    return f"{opening}\n{head}\n<style>{style(adaptive=adaptive)}</style>{_with_tooltips(text[found.end() :])}".replace(
+        "\r\n", "\n"
+    )
+
+
+def style(*, adaptive: bool = True) -> str:
+    """The CSS of drawings, for a page that takes no `<style>` from an SVG.
+
+    >>> ".autograd text" in style()
+    True
+    """
+    return f"{FONTS}{_dark() if adaptive else ''}"
 
 
 def _with_tooltips(text: str) -> str:

@@ -2,10 +2,13 @@
 
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 from autograd_mini import Value, draw
-from autograd_mini.nn import MLP, Neuron, mse
+from autograd_mini.nn import MLP, Adam, History, Neuron, binary_cross_entropy_with_logits, fit, mse
+from autograd_mini.nn.sight import Sight
 from autograd_mini.render import Drawing
+from autograd_mini.render.training import Moment, picture
 
 
 def neuron() -> Value:
@@ -58,6 +61,32 @@ def network() -> Drawing:
     return draw(MLP(3, [5, 4, 2], "tanh", seed=3))
 
 
+class Training(NamedTuple):
+    """A picture that is drawn without an engine."""
+
+    svg: str
+
+    def save(self, path: Path) -> Path:
+        path.write_text(self.svg, encoding="utf-8")
+        return path
+
+
+def training() -> Training:
+    """A network that learns a circle, every fifth epoch of its training; it moves."""
+    source, model = random.Random(7), MLP(2, [8, 1], "tanh", seed=0)
+    X = [[source.uniform(-1, 1), source.uniform(-1, 1)] for _ in range(60)]
+    Y = [float(x * x + y * y < 0.5) for x, y in X]
+    sight, loss, moments = Sight(model, X, Y), binary_cross_entropy_with_logits, list[Moment]()
+    sight.aim(loss)
+
+    def look(epoch: int, _: History) -> None:
+        if epoch % 5 == 4:
+            moments.append(Moment(epoch + 1, sight.answers(24), sight.layers.saturation(X[:16])))
+
+    history = fit(model, X, Y, loss=loss, optimizer=Adam(model.parameters(), lr=0.05), epochs=150, callback=look)
+    return Training(picture(sight.data, history.cost, history.gradient_norm, moments))
+
+
 PICTURES = {
     "neuron": lambda: draw(neuron(), direction="TB"),
     "expression": expression,
@@ -65,8 +94,9 @@ PICTURES = {
     "inside": inside,
     "data_set": data_set,
     "network": network,
+    "training": training,
 }
 
 if __name__ == "__main__":
-    for name, picture in PICTURES.items():
-        print(picture().save(Path(__file__).with_name(f"{name}.svg")))
+    for name, made in PICTURES.items():
+        print(made().save(Path(__file__).with_name(f"{name}.svg")))

@@ -1,5 +1,6 @@
 """The playground's runner: what a program prints, shows and raises reaches the page, and nothing else does."""
 
+import builtins
 import json
 import sys
 from typing import Any
@@ -30,7 +31,7 @@ class Page:
             case "error":
                 self.error = (told["line"], told["text"])
             case "note":
-                self.note = told["content"]
+                self.note += told["content"]
             case "picture":
                 self.pictures.setdefault(told["number"], []).append(told["content"])
             case kind:
@@ -169,6 +170,16 @@ def test_a_flood_is_cut_and_the_program_goes_on() -> None:
     assert page.error is None
 
 
+def test_a_flood_without_end_is_cut_on_the_page_while_it_goes_on() -> None:
+    told: list[str] = []
+    output = Output(lambda place, text: told.append(text), every=60.0)
+    output.write("x" * (MOST + 1))
+    assert told[-1].endswith("The page shows no more than this.\n")
+    output.write("y")
+    output.flush()
+    assert "y" not in "".join(told)
+
+
 def test_fit_shows_its_progress() -> None:
     page = Page(
         "from autograd_mini import nn\nmodel = nn.Neuron(1, activation=None)\n"
@@ -193,12 +204,26 @@ def test_runs_share_no_names_streams_or_contexts() -> None:
     assert live.open_place() is None
 
 
+def test_a_long_chain_of_the_program_s_own_objects_is_taken_apart() -> None:
+    program = (
+        "class Link:\n    def __init__(self, before):\n        self.before = before\n"
+        "chain = None\nfor i in range(20_000):\n    chain = Link((chain,))\n"
+        "import builtins\nbuiltins.kept = chain\n"
+    )
+    assert Page(program).error is None
+    assert vars(builtins.kept) == {}
+    del builtins.kept
+
+
 def test_pictures_in_place_take_turns() -> None:
     page = Page(
         "from autograd_mini.render.live import open_place\na, b = open_place(), open_place()\n"
-        "for i in range(2):\n    a({'image/svg+xml': f'<svg>{i}</svg>'})\nb({'image/svg+xml': '<svg>b</svg>'})"
+        "for i in range(9999):\n    a({'image/svg+xml': f'<svg>{i}</svg>'})\nb({'image/svg+xml': '<svg>b</svg>'})"
     )
-    assert page.pictures == {0: ["<svg>0</svg>", "<svg>1</svg>"], 1: ["<svg>b</svg>"]}
+    assert page.pictures[0][0] == "<svg>0</svg>"
+    assert page.pictures[0][-1] == "<svg>9998</svg>"
+    assert len(page.pictures[0]) < 999  # a flood does not reach the page
+    assert page.pictures[1] == ["<svg>b</svg>"]
 
 
 # ---- the engine of the page ----
@@ -206,13 +231,15 @@ def test_pictures_in_place_take_turns() -> None:
 
 def test_the_page_s_engine_draws_and_its_complaints_are_errors() -> None:
     def render(source: str, output_format: str) -> tuple[str, str]:
-        return ("out of memory", "") if "tanh" in source else ("", '<svg width="9"> <g id="ag1"></g></svg>')
+        return ("out of memory", "") if is_broken else ("", '<svg width="9"> <g id="ag1"></g></svg>')
 
+    is_broken = True
     before = use_engine(engine_of(render))
     try:
         page = Page(NEURON)
-        assert page.note == "the drawing engine failed: out of memory"
+        assert "There is no drawing: the drawing engine failed: out of memory." in page.note
         assert page.error is None
+        is_broken = False
         program = "from autograd_mini import Value, draw\n"
         assert 'width="9"' in Page(f"{program}draw(Value(1.0))").shown["drawing"]
         page = Page(f"{program}\ndraw(Value(1.0)).save('a.png')")

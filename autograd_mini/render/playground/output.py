@@ -5,6 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 MOST = 100_000  # characters that the page shows
+EVERY = 0.05  # seconds between two messages to the page
 CUT = "\n… The page shows no more than this.\n"
 
 
@@ -27,7 +28,7 @@ class Output(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, tell: Callable[[int, str], None], every: float = 0.05) -> None:
+    def __init__(self, tell: Callable[[int, str], None], every: float = EVERY) -> None:
         self._tell, self._every = tell, every
         self._place = 0  # how much of the text is on the page for good
         self._text = ""  # what may still change: from there to the end
@@ -53,7 +54,7 @@ class Output(io.TextIOBase):
             self._full = self._place + len(self._text) > MOST
             if self._full:
                 self._text = self._text[: MOST - self._place] + CUT
-            if monotonic() - self._when >= self._every:
+            if self._full or monotonic() - self._when >= self._every:
                 self.flush()
         return len(text)
 

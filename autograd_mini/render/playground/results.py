@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...engine import Value
+from ...errors import AutogradError
 from ..drawing import draw
 from ..explorer import Page, explore
 from ..graphviz import RenderError
@@ -68,9 +69,12 @@ def show(value: Any, names: Mapping[str, Any], tell: Callable[[str, str], None])
 def _show_graph(root: Value, names: Mapping[str, Any], tell: Callable[[str, str], None]) -> None:
     try:
         tell("drawing", _picture(root, names))
-        tell("explorer", explore(root, names=names).html)
     except RenderError as error:
-        tell("note", str(error))
+        tell("note", f"There is no drawing: {error}.")
+    try:
+        tell("explorer", explore(root, names=names).html)
+    except AutogradError as error:  # too large; or the parameters have changed since, as after training
+        tell("note", f"You can't step through it: {error}.")
 
 
 def _picture(root: Value, names: Mapping[str, Any]) -> str:

@@ -1,21 +1,25 @@
 """Runs the text of a program, as the playground's page does, and tells what it prints, shows and raises."""
 
 import ast
+import gc
 import io
 import json
 import linecache
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import copy_context
 from importlib.util import find_spec
-from itertools import count
+from math import inf
+from time import monotonic
 from types import CodeType
 from typing import Any
 
+from ...engine import Value
 from ..live import Show, use_screen
-from .output import Output
+from .output import EVERY, Output
 from .results import is_rich, last_result, show
 
 FILE = "program.py"  # what messages call the program
@@ -47,18 +51,20 @@ def run(program: str, tell: Callable[[str], None]) -> None:
 
     output = Output(lambda place, text: told("text", place=place, text=text))
     lines = program.splitlines(keepends=True)
+    names: dict[str, Any] = {"__name__": "__main__"}
     linecache.cache[FILE] = (len(program), None, lines, FILE)  # for messages that quote a line
-    with _streams(output), _screen(told):
+    with _streams(output), _screen(told), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "tqdm:disabling monitor support")  # a browser starts no threads
         try:
-            copy_context().run(_run, program, told, output)
+            copy_context().run(_run, program, names, told, output)
         except BaseException as error:  # noqa: BLE001  (it is the reader's program: whatever it raises is shown)
             output.flush()
             told("error", line=_line_of(error), text=_message(error))
+    _take_apart(names)
 
 
-def _run(program: str, told: Tell, output: Output) -> None:
+def _run(program: str, names: dict[str, Any], told: Tell, output: Output) -> None:
     tree = ast.parse(program, FILE)
-    names: dict[str, Any] = {"__name__": "__main__"}
     shown: Any = None
     for statement in tree.body:
         shown = None
@@ -67,7 +73,7 @@ def _run(program: str, told: Tell, output: Output) -> None:
         elif not isinstance(statement.value, ast.Constant):  # a text between the lines is for the reader alone
             shown = eval(_expression(statement), names)
             is_last = statement is tree.body[-1]
-            if shown is not None and not (is_last and is_rich(shown) and not _has_text(shown)):
+            if shown is not None and not (is_last and is_rich(shown) and not isinstance(shown, Value)):
                 print(repr(shown))
     output.flush()
     if shown is None or not is_rich(shown):
@@ -80,9 +86,17 @@ def _expression(statement: ast.Expr) -> CodeType:
     return compile(ast.Expression(statement.value), FILE, "eval")
 
 
-def _has_text(value: Any) -> bool:
-    """Whether the text of a value says more than its picture: the number of a Value, say."""
-    return not hasattr(value, "_repr_svg_") and not hasattr(value, "html")
+def _take_apart(names: dict[str, Any]) -> None:
+    """Empty what the program's own classes made, one by one.
+
+    A chain of ten thousand objects, as chapter 0 makes one, is freed link by link, each inside the one before.  That
+    takes more stack than a browser gives.
+    """
+    if any(isinstance(thing, type) for thing in names.values()):
+        for thing in [thing for thing in gc.get_objects() if type(thing).__module__ == "__main__"]:
+            attributes = getattr(thing, "__dict__", None)
+            if isinstance(attributes, dict):
+                attributes.clear()
 
 
 # ---- where it prints and shows ----
@@ -102,17 +116,40 @@ def _streams(output: Output) -> Iterator[None]:
 @contextmanager
 def _screen(told: Tell) -> Iterator[None]:
     """Pictures that are redrawn in place get a number each."""
-    numbers = count()
+    places: list[_Place] = []
 
-    def place() -> Show:
-        number = next(numbers)
-        return lambda forms: told("picture", number=number, content=forms.get("image/svg+xml", ""))
+    def opened() -> Show:
+        places.append(_Place(told, len(places)))
+        return places[-1].show
 
-    before = use_screen(place)
+    before = use_screen(opened)
     try:
         yield
     finally:
         use_screen(before)
+        for place in places:
+            place.flush()
+
+
+class _Place:
+    """A picture in place: it goes to the page a few times a second, and the last one always."""
+
+    def __init__(self, told: Tell, number: int) -> None:
+        self._told, self._number = told, number
+        self._waiting: str | None = None
+        self._when = -inf
+
+    def show(self, forms: dict[str, str]) -> None:
+        """Show it in the form that the page takes."""
+        self._waiting = forms.get("image/svg+xml", "")
+        if monotonic() - self._when >= EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell the page of the latest."""
+        if self._waiting is not None:
+            self._told("picture", number=self._number, content=self._waiting)
+            self._waiting, self._when = None, monotonic()
 
 
 # ---- what it raised ----
