@@ -13,10 +13,10 @@ What happens in a call, and where, in the order in which it is to be read:
                  puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
     derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
                  direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
-                 operations; shortcuts go from arrays to the machine and back
+                 operations; direct goes from arrays to the machine and back
     sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
                  compiled for that; pattern says which they are, colouring which columns are computed together
-    plan/        order: the graph as a program: as it is (straight), or after passes over arrays: sums and dots found
+    plan/        order: the graph as a program: as it is (in_order), or after passes over arrays: sums and dots found
                  again, loops found again, operations in groups
     program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them
     executors    the three that can run it, and which of them does

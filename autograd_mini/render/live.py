@@ -39,14 +39,17 @@ def open_place() -> Show | None:
     """
     if _screen is not None:
         return _screen()
-    return _notebook_cell() if "ipykernel" in sys.modules else None
+    return _notebook_cell() if _is_notebook() else None
 
 
-def _notebook_cell() -> Show | None:
+def _is_notebook() -> bool:
+    """Whether this runs in a kernel: that it was imported says nothing yet."""
+    return "ipykernel" in sys.modules and hasattr(import_module("IPython").get_ipython(), "kernel")
+
+
+def _notebook_cell() -> Show:
     display = import_module("IPython.display").display
     handle = display({"text/plain": ""}, raw=True, display_id=True)
-    if handle is None:  # there is no running kernel
-        return None
 
     def show(content: dict[str, str]) -> None:
         handle.update(content, raw=True)

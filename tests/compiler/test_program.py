@@ -8,7 +8,7 @@ from autograd_mini import Value, gradients
 from autograd_mini.compiler import ProgramError
 from autograd_mini.compiler.plan.arrays import Flat
 from autograd_mini.compiler.plan.groups import grouped
-from autograd_mini.compiler.plan.straight import straight
+from autograd_mini.compiler.plan.in_order import straight
 from autograd_mini.compiler.program import Program
 from autograd_mini.compiler.python.straight import Floats
 from autograd_mini.compiler.record.trace import trace

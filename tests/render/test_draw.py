@@ -453,7 +453,7 @@ def test_importing_the_package_loads_no_other(tmp_path):
         ("max_nodes", "5", "max_nodes is a whole number, at least 1, not '5'"),
         ("max_nodes", 0, "max_nodes is a whole number, at least 1, not 0"),
         ("names", ["x"], "names is a mapping from names to Values, such as locals(), not list"),
-        ("engine", 5, "engine is 'embedded', 'system' or a path, not 5"),
+        ("engine", 5, "engine is 'embedded', 'system', a path or a function, not 5"),
     ],
 )
 def test_an_option_of_a_wrong_type_is_refused_at_once(option, wrong, error):

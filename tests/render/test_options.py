@@ -23,6 +23,7 @@ WRONG: dict[str, list[Any]] = {
     "partials": [None],
     "groups": [None, "no"],
     "constants": [1, None],
+    "inside": [1, None],
     "merge": ["yes", 2, []],
     "title": [5, None, b"x", ["a"]],
     "names": [5, "x", ["a"], {1: Value(1.0)}],

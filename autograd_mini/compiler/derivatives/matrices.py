@@ -22,8 +22,8 @@ from ..signature import one_or_all
 from ..sparse.colouring import Columns
 from ..sparse.entries import Entries, OfColumns, OfHessian, OfJacobian, gradient_of
 from ..sparse.pattern import pattern
+from .direct import to_entries
 from .methods import Differentiable
-from .shortcuts import to_entries
 from .traced import Transformed, by_all
 
 _EAGER = {"jacobian": jacobian, "hessian": hessian}

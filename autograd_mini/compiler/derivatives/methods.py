@@ -13,7 +13,7 @@ from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
 from ..signature import Signatures, one_or_all
-from .shortcuts import to_product
+from .direct import to_product
 from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
 
 

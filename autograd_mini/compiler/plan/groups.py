@@ -11,7 +11,7 @@ from ...rules import RULES
 from ..program import Loop, Program
 from ..record.graph import OPERATIONS
 from .arrays import Flat, classed, expand, hashes
-from .straight import names_of
+from .in_order import names_of
 
 _BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
 _FEW = 16  # dots of one list of inputs, up to which without a sample axis they may stand among others

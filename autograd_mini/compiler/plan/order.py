@@ -8,7 +8,7 @@ from ..executors import TINY, better_straight, chosen, may_be_native
 from ..pauses import importing
 from ..program import Loop, Program
 from ..record.graph import Graph
-from .straight import straight
+from .in_order import straight
 
 LONG = 400  # operations, from which on loops are looked for
 
