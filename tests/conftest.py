@@ -1,8 +1,10 @@
-"""What the whole suite shares: how hard hypothesis tries, and which autograd_mini is under test."""
+"""What the whole suite shares: how hard hypothesis tries, a browser, and which autograd_mini is under test."""
 
 import importlib.util
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="autograd_mini-")
         config.add_cleanup(folder.cleanup)
         os.environ["AUTOGRAD_MINI_CACHE"] = folder.name
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a window; where it is missing the tests are skipped, but not in CI."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None and not os.environ.get("CI"):
+        pytest.skip("there is no Chromium on PATH to open the page in: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 # The folders and files that take longest, longest first: begun last, they would leave the other processes idle.

@@ -12,7 +12,6 @@ import json
 import math
 import os
 import re
-import shutil
 import threading
 import zlib
 from collections.abc import Iterator
@@ -96,19 +95,6 @@ def url(ports: list[int]) -> str:
 @pytest.fixture(scope="module")
 def elsewhere(ports: list[int]) -> str:
     return f"http://127.0.0.1:{ports[1]}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on PATH to open the page in: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 class Tab:

@@ -3,10 +3,8 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,19 +108,6 @@ def test_what_is_taught_is_in_the_title_of_the_section_that_teaches_it(site: Pat
     for term, location in TAUGHT.items():
         assert location in titles, location
         assert term.lower().removesuffix(" order") in titles[location]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on PATH to open the site in: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 AMONG_THE_FIRST = """location => [...document.querySelectorAll(".md-search-result__item")]

@@ -1,11 +1,9 @@
 """Moving pictures: what they record is the training, and a slider goes through their frames."""
 
 import importlib.util
-import os
 import re
-import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -132,19 +130,6 @@ def test_the_site_holds_the_picture_itself(hook: ModuleType) -> None:
     html = inlined(hook, "xor_training")
     assert html.startswith('<figure class="moving"><svg')
     assert html.endswith("<figcaption>What is seen.</figcaption></figure>")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on PATH to open the page in: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 SHOWN = """() => [...document.querySelectorAll("g.frame")].filter((frame) => frame.getBoundingClientRect().width)

@@ -3,10 +3,8 @@
 import json
 import math
 import operator
-import os
 import random
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from pathlib import Path
@@ -59,7 +57,6 @@ from tests.witness import grid, random_point, witness_of
 
 FOLDER = Path(explorer.__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*.js"))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = [
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -73,18 +70,6 @@ HOSTILE = [
 
 
 # ---- the browser ----
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on PATH to open the page in: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

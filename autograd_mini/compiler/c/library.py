@@ -27,7 +27,16 @@ lost(double z, double x, double y)
 """
 
 
-class ProgramArithmetic(CArithmetic):
+class _Rows(CArithmetic):
+    """The arithmetic of a row: functions that CPython has of its own are the C library's here."""
+
+    def written(self, rule: Rule, *xs: Any) -> Any:
+        if rule.name in _IN_LIBM:
+            return self.lines.call(_IN_LIBM[rule.name], *xs)
+        return super().written(rule, *xs)
+
+
+class ProgramArithmetic(_Rows):
     """The arithmetic of a program: what is in the table is called, or put together where it is used.
 
     Args:
@@ -43,8 +52,6 @@ class ProgramArithmetic(CArithmetic):
             return _SUMS[name](*xs)
         if name in ("pow", "powi") and not isinstance(xs[1], Expression) and xs[1] in _MULTIPLIED:
             return reduce(mul, [xs[0]] * int(xs[1]))
-        if name in _IN_LIBM:
-            return self.lines.call(_IN_LIBM[name], *xs)
         if rule.formula is not None and (name not in RULES or (rule.many and len(rule.domain) == 1)):
             return rule.formula(self, *xs)
         return super().written(rule, *xs)
@@ -112,13 +119,4 @@ def _text_of(name: str) -> str:
     for text in by_hand.split("\n\n")[1:]:
         if f"\n{name}(" in text:
             return text.rstrip() + "\n"
-    return value_in_c(RULES[name.removeprefix("v_")], _Called)
-
-
-class _Called(CArithmetic):
-    """The arithmetic of a row that is called."""
-
-    def written(self, rule: Rule, *xs: Any) -> Any:
-        if rule.name in _IN_LIBM:
-            return self.lines.call(_IN_LIBM[rule.name], *xs)
-        return super().written(rule, *xs)
+    return value_in_c(RULES[name.removeprefix("v_")], _Rows)
