@@ -90,7 +90,7 @@ class _Writer:
                     self._guard(node.result)
 
     def _in_step(self, stretch: Sequence[Group]) -> None:
-        """Groups of one length, of which a node needs those of the others that are in the same place."""
+        """A loop over groups of one length, in which node i needs only node i of the other groups."""
         count, lines = len(stretch[0].results), self.memory.block()
         known: dict[int, Any] = {}
         for group in stretch:
@@ -110,7 +110,7 @@ class _Writer:
     def _value(
         self, lines: Lines, rule: Rule, columns: Sequence[Sequence[int]], inside: Sequence[Any], count: int = 1
     ) -> Any:
-        """The value of a node, or of the i-th of some, by the slots of its operands, of which some are known."""
+        """The value of a node, or of node i in a loop. `inside` has the operands that the loop has just made."""
         m = ProgramArithmetic(lines)
         if rule.name in _FOLDED and len(columns) >= self.wide and not any(x is not None for x in inside):
             return self._folded(lines, rule, columns, count)
@@ -211,7 +211,7 @@ class _Writer:
 
 
 def _even(group: Group, wide: int) -> Iterator[Group]:
-    """The group in pieces: wide ones whose operands stand at even distances, and what is between them."""
+    """The group in pieces. In a wide piece the slots of each operand are evenly spaced."""
     count = len(group.results)
     at = 0
     for begin, end in pairwise(_cuts(group) if count >= wide else ()):
