@@ -10,7 +10,7 @@ import pytest
 from autograd_mini import Value, draw, explore
 from autograd_mini.render.cards import shorten
 from autograd_mini.render.width import width_in_ems
-from tests.render.test_explorer import browser, read, tab  # noqa: F401  (fixtures)
+from tests.render.test_explorer import read, tab  # noqa: F401  (fixtures)
 
 LABELS = [
     *("Ширина", "ЩЩЩЩЩЩЩЩ", "погрешность", "重みとバイアス", "سلام عليكم", "क्षमता", "e\u0301te\u0301", "⋮∂√"),
