@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from asked import ASKED, TITLES, curve, exponent
+from unfinished import replace
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
@@ -35,6 +36,9 @@ PACKAGES = {
     "autograd": "HIPS autograd",
     "mygrad": "MyGrad",
     "numdifftools": "numdifftools",
+    "c": "ours, engine in C",
+    "python": "ours, engine in Python",
+    "mapaccum": "CasADi, `mapaccum`",
 }
 PEERS = ("micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
 
@@ -49,7 +53,7 @@ def load() -> dict[str, Any]:
 
 def save(results: Results) -> None:
     """Keep it."""
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
 # ---- numbers as they are written ----
@@ -375,6 +379,31 @@ def training(results: Results) -> list[str]:
     return table(["task", "network", "seeds", "accuracy, mean", "lowest", "time"], rows)
 
 
+def cores(results: Results) -> list[str]:
+    """The engine in Python beside the one in C."""
+    rows = []
+    for found in workloads(results, "cores"):
+        c, python = (found["entries"].get(core, {"failed": "?"}) for core in ("c", "python"))
+        same = "the same" if c.get("same") else "**different**"
+        rows.append([found["title"], *(cell(e, median_time) for e in (c, python)), cell(python, beside_c), same])
+    return table(["", PACKAGES["c"], PACKAGES["python"], "Python ÷ C", "bits"], rows)
+
+
+def beside_c(entry: Entry) -> str:
+    """How many times as long as the engine in C it takes."""
+    return times_text(entry["ratios"]["c"])
+
+
+def exported(results: Results) -> list[str]:
+    """A call of the C, and how long its source is."""
+    rows = []
+    for found in workloads(results, "exported"):
+        for name, e in found["entries"].items():
+            ratio = "" if name == "auto" else times_text(e["ratios"]["auto"])
+            rows.append([found["title"], PACKAGES[name], median_time(e), ratio, f"{e['letters']:,}"])
+    return table(["", "", "a call", "÷ ours", "letters of C"], rows)
+
+
 COMPILED = ("native", "numpy")
 ARRAYS = ("micrograd", "torch", "jax", "autograd", "mygrad")
 TABLES: dict[str, Callable[[Results], list[str]]] = {
@@ -384,6 +413,11 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "eager_ratios": ratios("eager", ARRAYS, "eager"),
     "n_ary_ratios": ratios("eager", ARRAYS, "n-ary"),
     "eager_winners": winners("eager", ("eager", "n-ary")),
+    "cores": cores,
+    "nested_times": matrix("nested", ("eager", "auto", "torch", "jax", "autograd"), median_time),
+    "nested_ratios": ratios("nested", ("eager", "torch", "jax", "autograd"), "auto"),
+    "nested_winners": winners("nested", ("eager", "auto")),
+    "exported": exported,
     "compiled_times": matrix("compiled", ("auto", *COMPILED, *PEERS), median_time),
     "auto_ratios": ratios("compiled", PEERS, "auto"),
     "native_ratios": ratios("compiled", PEERS, "native"),
