@@ -126,7 +126,7 @@ WORKLOADS = (*EAGER, *WORK)
 
 
 def measure(name: str, options: Options) -> dict[str, Any]:
-    """An entry for each engine: the CPU time, its ratio to that of the engine in C, and whether the bits are the same."""
+    """An entry for each engine: the CPU time, beside that of the engine in C, and whether the bits are the same."""
     spent: dict[str, list[float]] = {"c": [], "python": []}
     shown = set()
     for _ in range(1 if options.quick else ROUNDS):

@@ -31,6 +31,7 @@ PACKAGES = {
     "numpy": "ours, NumPy",
     "micrograd": "micrograd",
     "torch": "PyTorch",
+    "inductor": "PyTorch, `torch.compile`",
     "jax": "JAX",
     "casadi": "CasADi",
     "autograd": "HIPS autograd",
@@ -40,7 +41,7 @@ PACKAGES = {
     "python": "ours, engine in Python",
     "mapaccum": "CasADi, `mapaccum`",
 }
-PEERS = ("micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
+PEERS = ("micrograd", "torch", "inductor", "jax", "casadi", "autograd", "mygrad")
 
 Results = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -423,7 +424,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "native_ratios": ratios("compiled", PEERS, "native"),
     "numpy_ratios": ratios("compiled", PEERS, "numpy"),
     "compiled_winners": winners("compiled", ("auto",)),
-    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "jax", "casadi"), first_time),
+    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "inductor", "jax", "casadi"), first_time),
     "derivatives_times": matrix("derivatives", ("auto", "jax", "casadi"), median_time),
     "derivatives_ratios": ratios("derivatives", ("jax", "casadi"), "auto"),
     "derivatives_winners": winners("derivatives", ("auto",)),

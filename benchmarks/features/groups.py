@@ -12,7 +12,8 @@ GROUPS = {
     ],
     "Programs and speed": [
         "plain_python_control_flow", "compile_scalar_program", "compile_branch", "samples_axis", "pickle_compiled",
-        "c_code", "static_arguments", "rematerialisation", "tensors", "single_precision", "complex_numbers", "layers", "several_processes",
+        "c_code", "static_arguments",
+        "rematerialisation", "tensors", "single_precision", "complex_numbers", "layers", "several_processes",
         "gpu",
     ],
     "Finding what is wrong, and seeing what happens": [

@@ -27,7 +27,9 @@ def torch() -> Any:
 
 
 def jax() -> Any:
-    return Documented("partly", "Notebooks open in Google Colab.", "https://docs.jax.dev/en/latest/notebooks/thinking_in_jax.html")
+    return Documented(
+        "partly", "Notebooks open in Google Colab.", "https://docs.jax.dev/en/latest/notebooks/thinking_in_jax.html"
+    )
 
 
 def casadi() -> Any:
