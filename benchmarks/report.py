@@ -1,6 +1,6 @@
-"""The results in words: docs/benchmarks.md, README.md in this folder, and the table in the README of the project.
+"""The results in words: docs/benchmarks.md, docs/choosing.md, README.md in this folder, and the table in the README.
 
-page.md and contributors.md are the texts of the first two; the tables come from results.json.
+page.md, choosing.md and contributors.md are the texts of the first three; the numbers come from results.json.
 
     python benchmarks/report.py        # needs nothing but the standard library; matplotlib for the plots
 
@@ -19,7 +19,8 @@ from unfinished import replace
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-PAGE, README, CONTRIBUTORS = ROOT / "docs" / "benchmarks.md", ROOT / "README.md", HERE / "README.md"
+PAGE, CHOOSING = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "choosing.md"
+README, CONTRIBUTORS = ROOT / "README.md", HERE / "README.md"
 BEGIN, END = "<!-- made by benchmarks/report.py -->", "<!-- until here -->"
 PACKAGES = {
     "eager": "ours",
@@ -153,15 +154,28 @@ def with_table(text: str, results: Results) -> str:
 
 
 def page(results: Results, text: str = "page.md") -> str:
-    """docs/benchmarks.md, made of page.md, or README.md in this folder, made of contributors.md."""
+    """What is made of page.md, choosing.md or contributors.md: a table, or one ratio, in each place {{…}}."""
 
     def filled(place: re.Match[str]) -> str:
         try:
+            if "." in place[1]:
+                return "{}×".format(two_digits(one_ratio(results, *place[1].split("."))))
             return "\n".join(TABLES[place[1]](results))
         except KeyError as missing:
             return f"Not measured: {missing}."
 
-    return re.sub(r"\{\{(\w+)\}\}", filled, (HERE / text).read_text(encoding="utf-8"))
+    return re.sub(r"\{\{([\w.-]+)\}\}", filled, (HERE / text).read_text(encoding="utf-8"))
+
+
+def one_ratio(results: Results, section: str, workload: str, package: str, mine: str) -> float:
+    """How many times as long as ours a package takes."""
+    return float(results[section]["workloads"][workload]["entries"][package]["ratios"][mine][1])
+
+
+def letters(results: Results) -> list[str]:
+    """How many times as long as ours CasADi's source of a loop is."""
+    entries = results["exported"]["workloads"]["pendulum"]["entries"]
+    return [two_digits(entries["casadi"]["letters"] / entries["auto"]["letters"])]
 
 
 def machines(results: Results) -> list[str]:
@@ -419,6 +433,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "nested_ratios": ratios("nested", ("eager", "torch", "jax", "autograd"), "auto"),
     "nested_winners": winners("nested", ("eager", "auto")),
     "exported": exported,
+    "letters": letters,
     "compiled_times": matrix("compiled", ("auto", *COMPILED, *PEERS), median_time),
     "auto_ratios": ratios("compiled", PEERS, "auto"),
     "native_ratios": ratios("compiled", PEERS, "native"),
@@ -456,6 +471,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
 def write(results: Results) -> None:
     """The pages, README's table and, where matplotlib is, the plots."""
     PAGE.write_text(page(results), encoding="utf-8")
+    CHOOSING.write_text(page(results, "choosing.md"), encoding="utf-8")
     CONTRIBUTORS.write_text(page(results, "contributors.md"), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8"), results), encoding="utf-8")
     try:
