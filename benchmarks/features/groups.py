@@ -17,7 +17,7 @@ GROUPS = {
         "gpu",
     ],
     "Finding what is wrong, and seeing what happens": [
-        "wrong_custom_rule_found", "checker_at_kink", "detect_nan", "drawing", "derivative_as_formula",
+        "wrong_custom_rule_found", "checker_at_kink", "detect_nan", "hooks", "drawing", "derivative_as_formula",
         "step_through_page", "watching_training", "playground",
     ],
     "Weight": ["stdlib_alone", "import_time", "install_size", "memory_per_node", "type_checked"],
