@@ -19,13 +19,14 @@ from autograd_mini import compiler
 EAGER = ("eager",)
 EXECUTORS = ("auto", "native", "numpy")  # what `compile` is told; "numpy" is straight-line Python where it is tiny
 COMPILED = ("native", "numpy")
+FORMS = {"n-ary": "eager", "paused": "eager", "list": "auto", "array": "auto"}  # other names of ours
 TORCH = ("torch", "inductor")  # the second is `torch.compile`
 Program = Callable[[Any, Any], Any]
 
 
 def load(peer: str) -> None:
     """Import a package, and have it do what it does once in a process."""
-    scalars("eager" if peer in ("n-ary", "paused") else peer, lambda xs, m: m.exp(xs[0]), [0.0])()
+    scalars(FORMS.get(peer, peer), lambda xs, m: m.exp(xs[0]), [0.0])()
 
 
 def functions(peer: str) -> Any:

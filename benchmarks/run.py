@@ -37,6 +37,7 @@ SECTIONS = (
     "compiled",
     "derivatives",
     "exported",
+    "how_to",
     "growth",
     "batch",
     "memory",
