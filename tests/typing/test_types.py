@@ -1,4 +1,4 @@
-"""The package is typed for its users: mypy --strict and pyright accept one program, and find the mistakes in another."""
+"""The package is typed for its users: mypy --strict and pyright accept one program, and find another's mistakes."""
 
 import json
 import os
