@@ -145,7 +145,7 @@ def formatted(v: Any, spec: str) -> str:
 
 def conversion(v: Any) -> NoReturn:
     """Refuse to become a plain number unasked."""
-    watch.read(v, "float(), an index and the functions of math would lose the gradient")
+    watch.read(v, "float() and the functions of math would lose the gradient")
     raise TypeError(
         f"float({v!r}), and the functions of math, would lose the gradient: use the functions of autograd_mini on a "
         "Value, or its .data for the plain number, as for the weights of random.choices"
