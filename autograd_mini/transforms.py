@@ -330,10 +330,12 @@ class Run:
         inside = list(args)
         for i, x in zip(positions, rebuild(self.own, derive=True), strict=True):
             inside[i] = x
+        nested = watch.transforms.set(watch.transforms.get() + 1)
         try:
             result = f(*inside, **kwargs)
         finally:
             variables.ended = True
+            watch.transforms.reset(nested)
         self.result: Any
         self._aux: Any
         self.result, self._aux = _pair(result, f) if has_aux else (result, None)
