@@ -34,10 +34,15 @@ of numbers the program itself, as a function of Python or of machine code.  It g
 the way for arguments of these types is tried, and after that `Compiled` reads what they are.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
 from ..errors import TraceError
+from ..transforms import P, R
 from .compiled import BranchChanged, Compiled, RetraceError
-from .compiled import compile as compile  # noqa: A004
 from .files.encoding import FileError
+from .options import Options
+from .parameters import leaves_of
 from .program import Program, ProgramError
 from .record.replay import NonFiniteError
 
@@ -54,3 +59,82 @@ __all__ = [
     "TraceError",
     "load",
 ]
+
+
+@overload
+def compile(
+    f: Callable[P, R],
+    *,
+    params: Any = ...,
+    batch: Literal[False] = ...,
+    reduce: None = ...,
+    dtype: str = ...,
+    executor: str = ...,
+    check: str | None = ...,
+    has_aux: bool = ...,
+    static: str | Sequence[str] = ...,
+    shared: str | Sequence[str] = ...,
+) -> Compiled[P, R]: ...
+@overload
+def compile(
+    f: Callable[..., Any],
+    *,
+    params: Any = ...,
+    batch: bool = ...,
+    reduce: str | None = ...,
+    dtype: str = ...,
+    executor: str = ...,
+    check: str | None = ...,
+    has_aux: bool = ...,
+    static: str | Sequence[str] = ...,
+    shared: str | Sequence[str] = ...,
+) -> Compiled: ...
+def compile(
+    f: Callable[..., Any],
+    *,
+    params: Any = None,
+    batch: bool = False,
+    reduce: str | None = None,
+    dtype: str = "float64",
+    executor: str = "auto",
+    check: str | None = None,
+    has_aux: bool = False,
+    static: str | Sequence[str] = (),
+    shared: str | Sequence[str] = (),
+) -> Any:
+    """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
+
+    f is traced when it is first called: run once on Values, and what it calculated is kept.  Values beside the
+    arguments and the parameters are constants, until one is assigned.  A branch of Python, an `if` on a number say, is
+    noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
+
+    Args:
+        f: a function of numbers, or of lists, dicts and arrays of them, that returns such, or one number.
+        params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
+        batch: whether every argument has a leading sample axis; then so have the results.
+        reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
+        dtype: "float64" or "float32", in which arrays are calculated.
+        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
+            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
+            where llvmlite is installed, else NumPy, or Python where few are alike.  explain() says which, and why.
+        check: "raise" for an error at the first operation whose result or slope is not finite.
+        has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
+        static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.
+        shared: the names of those that have no sample axis, where the others have one.
+
+    Returns:
+        A `Compiled`, which is called as f is.
+
+    Raises:
+        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
+        RuntimeError: executor is "native", and LLVM can't be used on this machine.
+        TypeError, ValueError: an option is none of the above.
+
+    >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
+    >>> rosenbrock.value_and_grad(0.0, 1.0)
+    (101.0, (-2.0, 200.0))
+    """
+    options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
+    options = options.naming(f, static, shared)
+    options.verify(params is not None)
+    return Compiled(f, leaves_of(params), options)
