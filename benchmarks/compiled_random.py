@@ -120,8 +120,8 @@ def in_all_modes(f: Expression, executor: str, report: Report) -> str | None:
         value, slopes = mode(f, executor)
         if mode is source and value != expected.value:
             return f"{mode.__name__}: the value is {value!r}, not the bits of {expected.value!r}"
-        for got, wanted, bound in expected.triples(value, slopes):
-            if trouble := report.compare(mode.__doc__ or "", got, wanted, bound):
+        for got, wanted, size in expected.triples(value, slopes):
+            if trouble := report.compare(mode.__doc__ or "", got, wanted, size):
                 return trouble
     return None
 
@@ -184,8 +184,8 @@ def _compare_sample(what: str, got: Sequence[float], expected: Expected, report:
     if not (expected.moderate and math.isfinite(expected.bound)):
         report.counts["samples skipped: ill-conditioned or huge"] += 1
         return None
-    for x, wanted, bound in triples:
-        if trouble := report.compare(what, x, wanted, bound):
+    for x, wanted, size in triples:
+        if trouble := report.compare(what, x, wanted, size):
             return trouble
     return None
 

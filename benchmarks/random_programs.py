@@ -4,14 +4,14 @@ import argparse
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from autograd_mini import Value, gradients, topological_order
-from autograd_mini.reading import rule_of
+from autograd_mini.reading import operands_of, rule_of
 
 JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
 KINKS = {"abs", "relu", "leaky_relu", "elu", "clamp", "maximum", "minimum"}  # of the slope
@@ -38,6 +38,33 @@ def is_at_an_end(nodes: Iterable[Value]) -> bool:
             if not p.is_leaf and min(abs(p.data - end) for end in ends) <= SLACK * bound(p):
                 return True
     return False
+
+
+def is_at_a_kink(nodes: Iterable[Value]) -> bool:
+    """Whether rounding may take an operand to a kink or a jump, where value or slope are others on the other side."""
+    for v in nodes:
+        if v.parents:
+            for p, distance in _to_kinks(rule_of(v).name, *operands_of(v)):
+                if not p.is_leaf and 0.0 < abs(distance) + TINY <= SLACK * bound(p):
+                    return True
+    return False
+
+
+def _to_kinks(name: str, parents: Sequence[Value | None], xs: Sequence[float]) -> Iterable[tuple[Value, float]]:
+    """The operands that may come to a kink or a jump, and how far they are from it."""
+    if name in ("maximum", "minimum"):
+        distances = [xs[0] - xs[1], xs[0] - xs[1]]
+    elif name == "clamp":
+        distances = [min(abs(xs[0] - xs[1]), abs(xs[0] - xs[2]))] * 3
+    elif name in ("floor", "ceil", "round"):
+        distances = [math.remainder(xs[0] - (0.5 if name == "round" else 0.0), 1.0) if math.isfinite(xs[0]) else 1.0]
+    elif name == "copysign":
+        distances = [xs[0], xs[1]]
+    elif name in JUMPS | KINKS:
+        distances = [xs[0]]
+    else:
+        distances = []
+    return [(p, distance) for p, distance in zip(parents, distances) if p is not None]
 
 
 def kind(x: float) -> str:

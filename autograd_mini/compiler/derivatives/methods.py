@@ -5,16 +5,26 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from ...structures import flatten
-from ...transforms import grad, jvp, vjp
+from ...transforms import jvp, vjp
 from ..argument import HoldsValue, arrays
 from ..forms.shortcuts import refused
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
+from ..record.results import all_finite, settled
 from ..signature import Signatures, one_or_all
 from .direct import to_product
-from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
+from .traced import (
+    EagerProduct,
+    First,
+    Product,
+    Pullback,
+    PullbackOfSamples,
+    Pushforward,
+    Traced,
+    eager_product,
+)
 
 
 class Differentiable(ABC):
@@ -136,11 +146,21 @@ class Differentiable(ABC):
             compiled = self._by("hvp", Product, len(xs))
             product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
-            return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
+            return self._eager(lambda f: eager_product(f, tuple(xs), tuple(vs)))
+        if not all_finite(product):
+            product = self._settled(product, xs, vs)
         if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
             bound = compiled._machine([x, v])
             self._products = to_product(bound.at_once, x.size) if bound else refused
         return product
+
+    def _settled(self, product: Any, xs: Sequence[Any], vs: Sequence[Any]) -> Any:
+        """The product of eager where one is not finite: 0 · inf may be nan in other places there."""
+        if self._first is None or self._by_parameters or self._options.reduce:
+            return product
+        if not self._options.sampled:
+            return eager_product(self._first, tuple(xs), tuple(vs))
+        return settled(product, lambda: self._by("hvp as eager", EagerProduct, len(xs))(*xs, *vs))
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.
@@ -186,7 +206,7 @@ class Differentiable(ABC):
             return known
         leaves = self._parameters.leaves
         shared = self._options.shared
-        if made in (Product, Pushforward) and not leaves:  # directions are like arguments
+        if made in (Product, EagerProduct, Pushforward) and not leaves:  # directions are like arguments
             shared += tuple([count + k for k in shared])
         options = self._options._replace(has_aux=has_aux, shared=shared, by=count)
         return self._beside((name, count), lambda f: made(f, leaves), options, self._by_parameters)
@@ -237,10 +257,6 @@ class Differentiable(ABC):
     @abstractmethod
     def _on_values(self) -> Callable[..., Any]:
         """The function, without its second result if it has one, where Values may be given to it."""
-
-
-def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:
-    return grad(f, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
 
 def _pulled(f: Callable[..., Any], xs: Sequence[Any], u: Any) -> tuple[Any, Any]:

@@ -18,10 +18,15 @@ Row = dict[int, Any]
 
 
 class Budget:
-    """How many products of slopes may be recorded, and how many entries looked at, for so many operations."""
+    """How many products of slopes may be recorded, and how many entries looked at, for so many operations.
 
-    def __init__(self, operations: int) -> None:
+    Attributes:
+        unseen: what met a slope that is always 0, and so is in no entry.
+    """
+
+    def __init__(self, operations: int, unseen: list[Value]) -> None:
         self._products, self._steps = PRODUCTS * (operations + FEW), STEPS * (operations + FEW)
+        self.unseen = unseen
 
     def spend(self, steps: int, products: int) -> None:
         """Take note of some."""
@@ -35,13 +40,17 @@ class Budget:
 
 
 @never_raising()
-def rows(results: Sequence[Any], sources: Sequence[Value]) -> list[Row] | None:
-    """For each result the derivatives by those sources that it depends on; None if there are too many."""
+def rows(results: Sequence[Any], sources: Sequence[Value], unseen: list[Value] | None = None) -> list[Row] | None:
+    """For each result the derivatives by those sources that it depends on; None if there are too many.
+
+    Args:
+        results, sources: these.
+        unseen: is given the Values whose product with a slope of 0 was left out: nan, if one is not finite.
+    """
     roots = [z for z in results if isinstance(z, Value)]
     order = order_below(roots)
-    if len(results) < len(sources):
-        return _backward(order, results, sources, Budget(len(order)))
-    return _forward(order, results, sources, Budget(len(order)))
+    budget = Budget(len(order), [] if unseen is None else unseen)
+    return (_backward if len(results) < len(sources) else _forward)(order, results, sources, budget)
 
 
 def _forward(
@@ -89,6 +98,8 @@ def _backward(
 def _add(row: Row, other: Row, slope: Any, budget: Budget) -> None:
     """Add a multiple of another row."""
     if not isinstance(slope, Value) and slope == 0.0:
+        budget.unseen += [x for x in other.values() if isinstance(x, Value)]
+        budget.spend(len(other), 0)
         return
     products = 0
     for j, x in other.items():
