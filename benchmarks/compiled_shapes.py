@@ -10,9 +10,10 @@ function, since machine code takes long to compile. The value, `jacobian`, `jvp`
 `value_and_grad`, `hessian` and `hvp` of a weighted sum of its results, are compared with the transforms of the engine:
 without a sample axis at the programs' own numbers and at corners, and over 1, 7, 8 and 100 samples, corners among them.
 What raises must raise the same in both; but arrays go on where floats raise, if the results are finite. What is nan or
-inf must be so in both; but a second derivative of samples may be nan where it is inf. Any other number may differ by `SLACK` bounds of rounding, eps·Σ|∂y/∂v·v| over the graph of the
-derivative. Beyond that it is wrong, unless the program is ill-conditioned there: rounding takes an operand to an end, a
-kink or a jump, or an operand is huge. The exit status is 1 if anything is wrong.
+inf must be so in both; but a second derivative of samples may be nan where it is inf. Any other number may differ by
+`SLACK` bounds of rounding, eps·Σ|∂y/∂v·v| over the graph of the derivative. Beyond that it is wrong, unless the program
+is ill-conditioned there: rounding takes an operand to an end, a kink or a jump, or an operand is huge. The exit status
+is 1 if anything is wrong.
 """
 
 import math
@@ -371,6 +372,7 @@ def compare(first: int, count: int, together: int, executors: Sequence[str], rep
         if len(waiting) == together or done == first + count:
             if trouble := Comparison(Joint(waiting, done), executors, report).run():
                 report.wrong.append(f"up to program {done}: {trouble}\n")
+                print(report.wrong[-1], flush=True)  # a long run may be ended before it has done all
             waiting.clear()
 
     drawn(expressions(max_nodes=30), first, count, check)
