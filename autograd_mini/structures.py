@@ -146,6 +146,27 @@ def _number(x: Any) -> Any:
     )  # an array without dimensions is its number
 
 
+def form_of(tree: Any) -> tuple[Any, ...] | None:
+    """What is the same for all structures that `flatten` rebuilds alike; None if it can't be told.
+
+    >>> form_of((1.0, [2.0])) == form_of((3.0, [4.0])) != form_of((3.0, 4.0))
+    True
+    """
+    form: list[Any] = []
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        opened = _open(item)
+        if opened is not None:
+            if not (type(item) in (list, tuple, dict) or _is_array(item)):
+                return None
+            form.append((type(item), getattr(item, "shape", None), len(opened.parts), tuple(opened.names or ())))
+            waiting.extend(reversed(opened.parts))
+        else:
+            form.append(None)
+    return tuple(form)
+
+
 # ---- how each kind of container is opened ----
 
 
