@@ -6,9 +6,11 @@
 
 Each program is one that `autograd_mini.check.strategies.expressions` draws from all rows of the table. It takes its
 numbers in a structure, and returns some of its nodes in another. So many of them as --together says are parts of one
-function, since machine code takes long to compile. The value, `jacobian`, `jvp` and `vjp` of the function, and
-`value_and_grad`, `hessian` and `hvp` of a weighted sum of its results, are compared with the transforms of the engine:
-without a sample axis at the programs' own numbers and at corners, and over 1, 7, 8 and 100 samples, corners among them.
+function, since machine code takes long to compile. The value, `jacobian`, and `jvp` or `vjp` of the function, and
+`value_and_grad`, and `hessian` or `hvp` of a weighted sum of its results, are compared with the transforms of the
+engine: without a sample axis at the programs' own numbers and at corners, and over 1, 7, 8 and 100 samples, corners
+among them.
+
 What raises must raise the same in both; but arrays go on where floats raise, if the results are finite. What is nan or
 inf must be so in both; but a second derivative of samples may be nan where it is inf. Any other number may differ by
 `SLACK` bounds of rounding, eps·Σ|∂y/∂v·v| over the graph of the derivative. Beyond that it is wrong, unless the program
@@ -123,6 +125,7 @@ class Joint:
             self.parts[0].argument, self.parts[0].result = ARGUMENTS[0], np.array
         self.of_number = [i for i, part in enumerate(self.parts) for _ in part.f.leaves]  # the part of each argument
         self.of_result = [i for i, part in enumerate(self.parts) for _ in part.picks]
+        self.left_out = {draw.choice(("jvp", "vjp")), draw.choice(("hessian", "hvp"))}  # for time
         self.along = draw.choices(DIRECTIONS, k=len(self.of_number))
         self.adjoint = draw.choices(DIRECTIONS, k=len(self.of_result))
         columns = [part.points(SAMPLES[-1], draw) for part in self.parts]
@@ -238,20 +241,23 @@ class Expected:
 # ---- what is compiled ----
 
 
-def found(f: Joint, executor: str, xs: Sequence[Any], batch: bool) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """What each method gives, by their names in `EAGERLY`, and a function that calls it."""
+def found(f: Joint, executor: str, xs: Sequence[Any], batch: bool) -> Sequence[tuple[tuple[str, ...], Any]]:
+    """What methods give, by their names in `EAGERLY`, and functions that call them."""
     many, one = _compiled(f, executor, batch)
     args = f.arguments(xs)
     alike = [np.broadcast_to(v, np.shape(xs[0])) for v in f.along] if batch else f.along
     us = [np.broadcast_to(u, np.shape(xs[0])) for u in f.adjoint] if batch else f.adjoint
     v = f.arguments(alike)
     u = f.built_results(us) if not (batch and f.is_of_arrays) else _rows(us)
-    yield ("value", "jacobian"), lambda: many.value_and_jacobian(*args)
-    yield ("value", "jvp"), lambda: many.jvp(args, v)
-    yield ("value", "vjp"), lambda: many.vjp(args, u)
-    yield ("sum", "gradient"), lambda: one.value_and_grad(*args)
-    yield ("hessian",), lambda: [one.hessian(*args)]
-    yield ("hvp",), lambda: [one.hvp(args, v)]
+    calls: dict[tuple[str, ...], Any] = {
+        ("value", "jacobian"): lambda: many.value_and_jacobian(*args),
+        ("value", "jvp"): lambda: many.jvp(args, v),
+        ("value", "vjp"): lambda: many.vjp(args, u),
+        ("sum", "gradient"): lambda: one.value_and_grad(*args),
+        ("hessian",): lambda: [one.hessian(*args)],
+        ("hvp",): lambda: [one.hvp(args, v)],
+    }
+    return [(names, call) for names, call in calls.items() if f.left_out.isdisjoint(names)]
 
 
 def _compiled(f: Joint, executor: str, batch: bool) -> tuple[Any, Any]:

@@ -160,7 +160,9 @@ class Differentiable(ABC):
             return product
         if not self._options.sampled:
             return eager_product(self._first, tuple(xs), tuple(vs))
-        return settled(product, lambda: self._by("hvp as eager", EagerProduct, len(xs))(*xs, *vs))
+        name, options = ("hvp as eager", len(xs)), self._by("hvp", Product, len(xs))._options
+        options = options._replace(executor="numpy")  # which is the quickest made
+        return settled(product, lambda: self._beside(name, EagerProduct, options, False)(*xs, *vs))
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.
@@ -206,7 +208,7 @@ class Differentiable(ABC):
             return known
         leaves = self._parameters.leaves
         shared = self._options.shared
-        if made in (Product, EagerProduct, Pushforward) and not leaves:  # directions are like arguments
+        if made in (Product, Pushforward) and not leaves:  # directions are like arguments
             shared += tuple([count + k for k in shared])
         options = self._options._replace(has_aux=has_aux, shared=shared, by=count)
         return self._beside((name, count), lambda f: made(f, leaves), options, self._by_parameters)

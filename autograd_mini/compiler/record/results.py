@@ -135,7 +135,7 @@ def _array(numbers: Any, shape: tuple[int, ...]) -> Any:
     array = arrays().array(numbers)
     if array.ndim < 2:
         return array.astype(float).reshape(shape)
-    return arrays().ascontiguousarray(array.T).reshape(-1, *shape)
+    return arrays().ascontiguousarray(array.T).reshape(array.shape[1], *shape)
 
 
 _NUMBER: Final = Results(0.0)
