@@ -114,7 +114,7 @@ class WithMatrices(Differentiable):
             if found is None:
                 return self(*args), self._transformed("jacobian")(*args)
         except HoldsValue:
-            return self(*args), self._eager(lambda f: by_all(jacobian, f, args))
+            return self(*args), self._of_values("jacobian", args)
         value = found[0]
         return value, self._dense("jacobian", found, value[0] if self._options.has_aux else value, args)
 
@@ -150,7 +150,7 @@ class WithMatrices(Differentiable):
             if found is None:
                 return self._transformed("hessian")(*args)
         except HoldsValue:
-            return self._eager(lambda f: by_all(hessian, f, args))
+            return self._of_values("hessian", args)
         return self._dense("hessian", found, one_or_all(args), args)
 
     def sparsity(self, what: str, *example: Any) -> Any:
@@ -288,6 +288,12 @@ class WithMatrices(Differentiable):
         x = args if self._is_of_several else args[0] if args else ()
         adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
         return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
+
+    def _of_values(self, what: str, args: Sequence[Any]) -> Any:
+        """What the transform gives where there are Values in the arguments."""
+        if self._options.sampled:
+            return self._transformed(what)(*args)
+        return self._eager(lambda f: by_all(_EAGER[what], f, args))
 
     def _transformed(self, what: str) -> Any:
         """The eager transform, compiled."""

@@ -16,6 +16,7 @@ from ...reading import numbers_of
 from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
+from ..record.results import no_number
 from ..signature import one_or_all
 from .methods import Differentiable
 from .traced import Pullback, PullbackOfSamples, Traced
@@ -66,10 +67,21 @@ class OnValues(Differentiable):
             value = self._called_on_values(*args)
             slopes = gradients(value[0] if has_aux else value, self._parameters.leaves, Value(1.0))
             return value, arrays().array(slopes, dtype=object)
-        self._on_values()  # refuses what has no derivative of this kind
+        if self._options.sampled and not self._options.reduce:
+            return self._value_and_slopes_of_samples(args)
         by = self._options.by or len(args)
         argnums = 0 if by == 1 else tuple(range(by))
         return value_and_grad(self._called_on_values, argnums, has_aux=has_aux)(*args)
+
+    def _value_and_slopes_of_samples(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The value of each sample, and its own derivatives, also by what samples share."""
+        value = self._called_on_values(*args)
+        first = value[0] if self._options.has_aux else value
+        if getattr(first, "ndim", 0) != 1:
+            raise no_number(self.function)
+        ones = (arrays().ones(len(first)),)
+        slopes = self._pulling(len(args))._as_node(*args, ones)
+        return value, one_or_all(slopes[: self._options.by or len(args)])
 
     def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
         """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
@@ -152,11 +164,14 @@ class OnValues(Differentiable):
 
     def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
         """The same as a node, where there are Values in x or u."""
-        options = self._options._replace(reduce=None, check=None, by=None)
+        u = self._weighted(xs, u) if self._options.sampled else u
+        return self._received(self._pulling(len(xs))._as_node(*xs, u), True)
+
+    def _pulling(self, count: int) -> Any:
+        """The pullback, compiled, for so many arguments."""
+        options = self._options._replace(reduce=None, check=None, by=None, has_aux=False)
         made = PulledOfSamples if options.sampled else Pulled
-        u = self._weighted(xs, u) if options.sampled else u
-        compiled = self._beside(("pulled", len(xs)), made, options, False)
-        return self._received(compiled._as_node(*xs, u), True)
+        return self._beside(("pulled", count), made, options, False)
 
     def _weighted(self, xs: Sequence[Any], u: Any) -> tuple[Any, ...]:
         """The parts of an adjoint, for each sample."""

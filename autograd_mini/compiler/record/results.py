@@ -73,7 +73,9 @@ def all_finite(x: Any) -> bool:
     """Whether all plain numbers in a structure are; None has none that is not."""
     if isinstance(x, (float, int)):
         return math.isfinite(x)
-    if hasattr(x, "dtype") and x.dtype.kind != "O":  # or there are structures in it
+    if hasattr(x, "dtype") and x.dtype.kind == "O":
+        return all(map(all_finite, x.ravel().tolist()))
+    if hasattr(x, "dtype"):
         return math.isfinite(arrays().vdot(x, x)) or bool(arrays().isfinite(x).all())  # which takes longer
     if isinstance(x, (tuple, list)):
         return all(map(all_finite, x))
@@ -112,6 +114,12 @@ def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple
         values += [_value(f, x) for x in ([leaf] if shape is None else leaf.ravel().tolist())]
     results.leaves = []
     return values, results
+
+
+def no_number(f: Any) -> TypeError:
+    """What is raised where the gradient of a structure is asked for."""
+    name = getattr(f, "__name__", "the function")
+    return TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
 
 def _value(f: Callable[..., Any], x: Any) -> Value:

@@ -34,7 +34,7 @@ def entries(value: Any, found: Sequence[Row] | None, columns: int, unseen: Seque
         return Entries(0.0, array_of([]))
     ordered = [sorted(row) for row in found]
     data = array_of([row[j] for row, places in zip(found, ordered) for j in places])
-    made = Entries(value, data, 0.0 * summed(unseen) if unseen else 0.0)
+    made = Entries(value, data, 0.0 * summed(list(dict.fromkeys(unseen))) if unseen else 0.0)
     made.pattern = Pattern((len(found), columns), ordered)
     return made
 
