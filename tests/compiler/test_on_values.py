@@ -164,6 +164,30 @@ def test_values_that_it_reads_from_outside_get_their_gradients():
     assert isinstance(grad(compiler.compile(lambda x: w * x * x))(2.0), Value)  # it depends on the caller's w
 
 
+def test_the_pullback_of_long_programs_with_values_from_outside_is_compiled():
+    w, runs = Value(0.7), []
+
+    def f(x):
+        runs.append(x)
+        for _ in range(200):
+            x = x + 0.01 * sin(x * w)
+        return [x, x * w]
+
+    compiled = compiler.compile(f)
+    found = []
+    for number in (0.3, 0.4):
+        for g in (f, compiled):
+            w.grad, x = 0.0, Value(number)
+            first, second = g(x)
+            (first * second).backward()
+            found.append((x.grad, w.grad))
+        runs.clear()
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+    assert found[3] == pytest.approx(found[2], rel=1e-12)
+    compiled(Value(0.5))[0].backward()
+    assert runs == []
+
+
 def test_gradients_reach_the_parameters():
     model = MLP(2, [3, 1], seed=0)
     compiled = compiler.compile(model, params=model)

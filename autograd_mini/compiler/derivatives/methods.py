@@ -195,12 +195,16 @@ class Differentiable(ABC):
             return value, moved
         xs = self._arguments(x)
         try:
-            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, len(xs), has_aux=True)
+            compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
             (_, value), slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
             return value, one_or_all(slopes)
         return value, slopes
+
+    @property
+    def _pullback(self) -> type[Traced]:
+        return PullbackOfSamples if self._options.sampled else Pullback
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
         known = self._derived.get((name, count))
