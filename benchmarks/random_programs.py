@@ -107,18 +107,19 @@ class Report:
 def drawn(strategy: SearchStrategy[Any], first: int, count: int, check: Callable[[Any], None]) -> None:
     """Have so many programs checked from a number on: program n is the same in every run."""
     for piece in range(first // PIECE, -(-(first + count) // PIECE)):
-        programs = list(_piece(strategy, piece))
+        programs = drawn_from(piece, strategy, PIECE)
         at = piece * PIECE
         for f in programs[max(0, first - at) : first + count - at]:
             check(f)
 
 
-def _piece(strategy: SearchStrategy[Any], number: int) -> Iterable[Any]:
+def drawn_from(number: int, strategy: SearchStrategy[Any], count: int) -> list[Any]:
+    """So many programs that a seed decides."""
     found: list[Any] = []
 
     @seed(number)
     @settings(
-        max_examples=PIECE,
+        max_examples=count,
         phases=[Phase.generate],
         database=None,
         deadline=None,

@@ -20,7 +20,7 @@ from ...transforms import hessian, jacobian
 from ..argument import HoldsValue, arrays
 from ..executors import TINY, require_native
 from ..program import Flipped
-from ..record.results import Results
+from ..record.results import Results, all_finite
 from ..signature import one_or_all
 from ..sparse.colouring import Columns
 from ..sparse.entries import Entries, OfColumns, OfHessian, OfJacobian, gradient_of
@@ -112,7 +112,7 @@ class WithMatrices(Differentiable):
         try:
             found = self._found("jacobian", args)
             if found is None:
-                return self(*args), self._transformed("jacobian")(*args)
+                return self(*args), self._as_eager("jacobian", args)
         except HoldsValue:
             return self(*args), self._of_values("jacobian", args)
         value = found[0]
@@ -148,7 +148,7 @@ class WithMatrices(Differentiable):
         try:
             found = self._found("hessian", args)
             if found is None:
-                return self._transformed("hessian")(*args)
+                return self._as_eager("hessian", args)
         except HoldsValue:
             return self._of_values("hessian", args)
         return self._dense("hessian", found, one_or_all(args), args)
@@ -288,6 +288,13 @@ class WithMatrices(Differentiable):
         x = args if self._is_of_several else args[0] if args else ()
         adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
         return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
+
+    def _as_eager(self, what: str, args: Sequence[Any]) -> Any:
+        """What the eager transform gives, compiled; where it is not finite, as it is."""
+        matrix = self._transformed(what)(*args)
+        if self._is_plain and not all_finite(matrix):
+            return by_all(_EAGER[what], self._first, args)
+        return matrix
 
     def _of_values(self, what: str, args: Sequence[Any]) -> Any:
         """What the transform gives where there are Values in the arguments."""

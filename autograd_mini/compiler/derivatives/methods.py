@@ -12,11 +12,10 @@ from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
-from ..record.results import all_finite, settled
+from ..record.results import all_finite
 from ..signature import Signatures, one_or_all
 from .direct import to_product
 from .traced import (
-    EagerProduct,
     First,
     Product,
     Pullback,
@@ -120,9 +119,14 @@ class Differentiable(ABC):
         return other
 
     @property
-    def _first(self) -> Callable[..., Any] | None:
+    def _first(self) -> Any:
         """The function, without its second result if it has one."""
         return First(self.function) if self._options.has_aux and self.function is not None else self.function
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the function itself can tell what a derivative is: without samples and parameters."""
+        return self.function is not None and not self._options.sampled and not self._by_parameters
 
     # ---- in one direction ----
 
@@ -147,22 +151,12 @@ class Differentiable(ABC):
             product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: eager_product(f, tuple(xs), tuple(vs)))
-        if not all_finite(product):
-            product = self._settled(product, xs, vs)
+        if self._is_plain and not all_finite(product):  # in eager 0 · inf may be nan in other places
+            product = eager_product(self._first, tuple(xs), tuple(vs))
         if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
             bound = compiled._machine([x, v])
             self._products = to_product(bound.at_once, x.size) if bound else refused
         return product
-
-    def _settled(self, product: Any, xs: Sequence[Any], vs: Sequence[Any]) -> Any:
-        """The product of eager where one is not finite: 0 · inf may be nan in other places there."""
-        if self._first is None or self._by_parameters or self._options.reduce:
-            return product
-        if not self._options.sampled:
-            return eager_product(self._first, tuple(xs), tuple(vs))
-        name, options = ("hvp as eager", len(xs)), self._by("hvp", Product, len(xs))._options
-        options = options._replace(executor="numpy")  # which is the quickest made
-        return settled(product, lambda: self._beside(name, EagerProduct, options, False)(*xs, *vs))
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and how it moves when x moves along v.

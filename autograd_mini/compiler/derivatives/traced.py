@@ -64,14 +64,6 @@ class Product(Directed):
         return moved
 
 
-class EagerProduct(Traced):
-    """The Hessian times v by the transforms of eager, whose way counts where it is not finite: a flat array."""
-
-    def __call__(self, *args: Any) -> Any:
-        k = len(args) // 2
-        return array_of(flatten(eager_product(self.f, args[:k], args[k:]))[0])
-
-
 class Pullback(Traced):
     """f·u, whose gradient is the vector–Jacobian product, and f itself.  It takes x₁ … xₖ and u."""
 

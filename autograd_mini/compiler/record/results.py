@@ -82,21 +82,6 @@ def all_finite(x: Any) -> bool:
     return x is None or isinstance(x, Value) or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
 
 
-def settled(mine: Any, rows: Callable[[], Any]) -> Any:
-    """Numbers of samples in a structure, with those in the rows of a matrix for samples where one is not finite."""
-    np = arrays()
-    parts, rebuild = flatten(mine, np.asarray, arrays=False)
-    samples = len(parts[0])
-    matrix = np.concatenate([part.reshape(samples, -1) for part in parts], axis=1)
-    bad = ~np.isfinite(matrix).all(1)
-    if not bad.any():
-        return mine
-    matrix[bad] = rows()[bad]
-    ends = np.cumsum([part.size // samples for part in parts])[:-1]
-    pieces = np.split(matrix, ends, axis=1)
-    return rebuild([np.ascontiguousarray(piece).reshape(part.shape) for piece, part in zip(pieces, parts)])
-
-
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
     """The Values in what f returned, and its form.
 
