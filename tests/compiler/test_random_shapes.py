@@ -8,11 +8,12 @@ import pytest
 
 from autograd_mini.check.strategies import expressions
 
+before = sys.path[:]
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))
 from compiled_shapes import Comparison, Joint
 from random_programs import Report, drawn_from
 
-sys.path.pop(0)
+sys.path[:] = before
 
 TOGETHER = 6
 
