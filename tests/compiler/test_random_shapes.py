@@ -10,8 +10,8 @@ from autograd_mini.check.strategies import expressions
 
 before = sys.path[:]
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))
-from compiled_shapes import Comparison, Joint
-from random_programs import Report, drawn_from
+from compiled_shapes import Comparison, Joint  # noqa: E402
+from random_programs import Report, drawn_from  # noqa: E402
 
 sys.path[:] = before
 
