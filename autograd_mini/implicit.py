@@ -201,7 +201,7 @@ def _as_variable(x: Any) -> Any:
 
 
 def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any]) -> list[list[Any]]:
-    """Of each residual the slopes by the sources, below which nothing is looked for."""
+    """For each residual, the slopes with respect to the sources; nothing below these is visited."""
     order = order_below([r for r in rs if isinstance(r, Value)], sources)[len(sources) :]
     needed = set(sources)
     for v in order:
