@@ -42,7 +42,7 @@ class Evidence:
         return plain(self.root)
 
     def rounding(self, i: int) -> float:
-        """How far rounding may move the slope with respect to number i: a bound from paths without signs, often too wide."""
+        """How far rounding may move the slope with respect to number i: an upper bound, often too wide."""
         return 4.0 * EPS * len(self.order) * self._weights[i] if self._weights[i] else 0.0
 
     def by_differences(self, i: int) -> Slope:

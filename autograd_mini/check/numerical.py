@@ -534,7 +534,7 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
 
 
 def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:
-    """Whether f does something else on Values than on floats, next to the point, where 32 bits aren't enough by chance."""
+    """Whether f does something else on Values than on floats, tried where 32 bits aren't enough by chance."""
     beside = [x * (1.0 + 2.0**-10 / 3.0) for x in xs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

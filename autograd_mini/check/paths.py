@@ -60,7 +60,7 @@ class Paths:
 
     @cached_property
     def _edges(self) -> list[tuple[int, list[tuple[int, Known | None]]]]:
-        """For each operation, in topological order: its parents that depend on a leaf, and the slopes with respect to them."""
+        """For each operation, in topological order: its parents that depend on a leaf, and its slopes there."""
         edges = []
         moving = set(map(id, self.leaves))
         for v in order_below([self.root], self.leaves):
