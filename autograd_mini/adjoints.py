@@ -25,7 +25,7 @@ def swept(
     among: "Container[Value] | None" = None,
     add: Callable[[Adjoint, Adjoint], Adjoint] = operator.add,
 ) -> "dict[Value, Adjoint]":
-    """The adjoint of every node that one comes to.
+    """The adjoint of every node reached.
 
     Args:
         order: the nodes, parents before those made of them.

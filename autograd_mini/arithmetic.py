@@ -1,7 +1,7 @@
 """The base of every arithmetic that writes code: a row of the rule table, read in it, writes the lines that compute it.
 
 Operators on an `Expression` make expressions.  Each distinct one is computed once: what is used once is written where
-it is used, anything else gets a name.  What differs between languages stands in a `Language`.
+it is used, anything else gets a name.  A `Language` holds what differs between languages.
 """
 
 import math
@@ -60,7 +60,7 @@ def comparisons(
 
 @dataclass(frozen=True)
 class Language:
-    """What a language has of its own.
+    """What is special to a language.
 
     `forms` writes the operators by their names in Python's `operator`, and "where"; `number` writes a constant and
     tells how it binds; `power` makes xⁿ; `named` is the line that gives a name to an expression of a type.
@@ -187,7 +187,7 @@ class Arithmetic:
         return self.written(rule, *xs)
 
     def written(self, rule: Rule, *xs: Any) -> Any:
-        """The code of an operation of which an operand is code."""
+        """The code of an operation that has an operand in code."""
         raise NotImplementedError
 
 
@@ -216,7 +216,7 @@ class Expression(Operators):
 
 
 class Lines:
-    """The lines of a piece of code under way."""
+    """The lines of a piece of code that is being written."""
 
     def __init__(self, language: Language, prefix: str = "t") -> None:
         self.language = language

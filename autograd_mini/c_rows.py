@@ -37,7 +37,7 @@ from .rules import RULES
 
 _COMPARISON, _AND, _OR = 5, 4, 3  # how tightly they bind, between a sum and a choice
 
-# Where CPython takes the function of the C library as it is, but for exceptions.
+# Where CPython uses the function of the C library as it is, except that it raises.
 # fmt: off
 _LIBM: Final = frozenset((
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "erf", "erfc", "copysign", "pow",

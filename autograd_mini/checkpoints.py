@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
-    """A function whose nodes are forgotten when it returns, and made again when `backward()` comes to it.
+    """A function whose nodes are forgotten when it returns, and made again when `backward()` reaches it.
 
     It costs one more run of f and saves the memory of its nodes: a chain of n steps in √n parts, each of them
     checkpointed, needs memory for about 2·√n steps instead of n.  Values that f reads from outside, such as the

@@ -1,7 +1,7 @@
 """The adjoints of a function with several results, on their way through a sweep that knows only + and ·.
 
 The node of such a function has one number per result, so its adjoint is a `Covector` u, with one number per result too.
-A result is one element of it: its slope is the `Unit` that puts an adjoint in its place.  The slope by an operand x_j
+A result is one element of it: its slope is the `Unit` that puts an adjoint in its place.  The slope for an operand x_j
 is the `Column` ∂f/∂x_j.  Their products give what a sweep needs, and no other: u·column is what x_j receives, and
 column·t is how the results move with x_j, a `Vector`.
 """
@@ -99,7 +99,7 @@ class Unit:
 
 
 class Jacobian:
-    """∂f/∂x at one place, of which only products are computed, each by one run of the pullback.
+    """∂f/∂x at one place.  Only its products are computed, each by one run of the pullback.
 
     Args:
         size: how many results f has.
@@ -114,7 +114,7 @@ class Jacobian:
         self._latest: tuple[Covector | None, Sequence[Any]] = None, ()
 
     def columns(self, count: int) -> list["Column"]:
-        """The slopes by each of `count` operands."""
+        """The slopes with respect to each of `count` operands."""
         return [Column(self, j) for j in range(count)]
 
     def row(self, u: Covector) -> Sequence[Any]:

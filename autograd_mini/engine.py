@@ -244,7 +244,7 @@ class Value:
         Raises:
             StaleGraphError: a Value was assigned new data after this graph was built from it.
             NoGraphError: this result was made under no_grad(), or is a copy.
-            ConcurrentSweepError: a sweep of the same nodes is under way.
+            ConcurrentSweepError: another sweep is using the same nodes.
         """
         refuse.require_way_back(self)
         is_plain = inputs is None and not ways_back.hooked

@@ -21,7 +21,7 @@ _READER = 3.0  # seconds that a pipe waits for somebody to read it
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file so that it has the old content or the new one at any moment, even if this process is killed.
 
-    The content goes to a file beside it first, which then takes its place.  The mode and the owner stay as they were; a
+    The content goes to a file next to it first, which then replaces it.  The mode and the owner stay as they were; a
     new file gets what the umask says.  Through a symbolic link its target is written, and the link stays.  A device or
     a pipe is written to, not replaced.  So is a file that can't be replaced, because its folder is read-only
     or its owner is another: that one is lost if the process is killed meanwhile.  What a killed process has left behind

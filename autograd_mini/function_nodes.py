@@ -86,7 +86,7 @@ class _Whole(Rule):
     """The operation of one call."""
 
     __slots__ = ("function", "xs", "zs")
-    __setattr__ = object.__setattr__  # type: ignore[assignment]  # it is no row of the table
+    __setattr__ = object.__setattr__  # type: ignore[assignment]  # it isn't a row of the table
 
     def __init__(self, function: Function, zs: tuple[float, ...], xs: tuple[float, ...]) -> None:
         self.function, self.zs, self.xs = function, zs, xs
@@ -154,7 +154,7 @@ class Rerun(Function):
 
     Args:
         name: what it is called.
-        run: takes as many numbers or Values as there are operands, but for those that it reads from outside.
+        run: takes one number or Value for each operand, except those that it reads from outside.
         outside: the Values that it reads from outside, which follow as operands.
         exact: whether it must give the same numbers each time, and read no other Values from outside.
         labels: the names of the operands, for messages.
@@ -252,7 +252,7 @@ def function_of(v: Value) -> Function | None:
 
 
 def has_no_number(v: Value) -> bool:
-    """Whether a node is of a function with several results, each of which has a node of its own above it."""
+    """Whether a node is a function with several results; each result then has a node above it."""
     rule = None if v.is_leaf else rule_of(v)
     return isinstance(rule, _Whole) and len(rule.zs) != 1
 

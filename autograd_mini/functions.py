@@ -1467,7 +1467,7 @@ def primitive(*partials: Any, vjp: Callable[..., Any] | None = None) -> Any:
             except Exception as error:  # noqa: BLE001  (whatever f raises, a trace must know)
                 return refuse.refused(error, rule, *args)
 
-        vars(operation)["rule"] = rule  # by which a compiled program finds it again
+        vars(operation)["rule"] = rule  # a compiled program finds it by this
         return operation
 
     return decorate

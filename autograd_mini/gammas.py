@@ -40,7 +40,7 @@ def _digamma(m: Any, x: Any) -> Any:
 
 
 def _digamma_slope(m: Any, _: Any, x: Any) -> Any:
-    # (π/sin πr)²: by its series, but for r near ½, where the slope is 0 and would cancel
+    # (π/sin πr)²: by its series, except for r near ½, where the slope is 0 and would cancel
     a = abs(_from_pole(m, x))
     near, t = m.where(a < 0.3, a, 0.3), m.tan(math.pi * (0.5 - m.where(a < 0.3, 0.3, a)))
     poles = m.where(a < 0.3, 1.0 / near / near + horner(POLES, near * near), PI_SQUARED * (1.0 + t * t))

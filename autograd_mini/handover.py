@@ -41,7 +41,7 @@ def to_c(definition: type, apply: Callable[..., Any]) -> tuple[Any, Any, Any, An
 
 
 def _adopt(core: type, definition: type) -> None:
-    """Give the type of the core the members of the class that defines it, but for those it has itself, and no other."""
+    """Copy the members of the defining class to the core's type, except those that the type already has."""
     own = {name for name, member in vars(core).items() if isinstance(member, _IN_C)}
     for name in [name for name in own if name not in vars(definition) and not name.startswith("_")]:
         delattr(core, name)

@@ -1,4 +1,4 @@
-"""Equations that a program solves: their solutions as nodes, with derivatives by the implicit function theorem.
+"""Equations that a program solves: their solutions are nodes, with derivatives from the implicit function theorem.
 
 The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·dθ, however it was found.  So it is found on plain
 numbers, and becomes the node of a function, whose parents are the Values that f was made of.  Its pullback is one
@@ -70,7 +70,7 @@ def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000)
         A solution of the structure of x0: nodes where g depends on Values, else floats.
 
     Raises:
-        ConvergenceError: it does not come to rest; its `residual` says how far x is from g(x).
+        ConvergenceError: it does not converge; its `residual` says how far x is from g(x).
 
     >>> a = Value(0.5)
     >>> x = fixed_point(lambda x, a: a * (x + 1.0), 0.0, a)

@@ -1,4 +1,4 @@
-"""Values that have outlived the trace that made them: whoever uses one is told where it was made."""
+"""Values that have outlived the trace that made them: using one raises an error that says where it was made."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -8,7 +8,7 @@ from .errors import TraceError
 
 
 class LeftOver:
-    """In the place of the number of a Value that has outlived its trace: whoever uses it is told."""
+    """Takes the place of the number of a Value that has outlived its trace: using it raises an error."""
 
     __slots__ = ("label",)
 
@@ -37,7 +37,7 @@ def is_left_over(v: Any) -> bool:
 
 
 def spoil(v: Any, why: str) -> None:
-    """Take its number from a Value that has outlived its trace: whoever uses it is told why."""
+    """Take the number from a Value that has outlived its trace: using it raises an error that says why."""
     v._label = why
     v._data = v._grad = LeftOver(why)
     v._made = -1

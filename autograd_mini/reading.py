@@ -21,7 +21,7 @@ def is_value(x: object) -> bool:
 
 
 def number_of(x: Any) -> Any:
-    """The number of a Value, which no trace is told of; a plain number as it is."""
+    """The number of a Value, read without any trace noticing; a plain number as it is."""
     return +x._data if is_value(x) else x  # + because a number left over from a trace refuses it
 
 
@@ -31,7 +31,7 @@ def numbers_of(xs: Iterable[Any]) -> list[Any]:
 
 
 def grad_of(v: Any) -> float | None:
-    """The gradient, which no trace is told of; None if none was computed yet."""
+    """The gradient, read without any trace noticing; None if none was computed yet."""
     return None if v._grad is None else +v._grad
 
 
@@ -81,7 +81,7 @@ def was_assigned(v: Any) -> bool:
 
 
 def lend(v: Any, number: float) -> None:
-    """Give a leaf another number for a while, which is no assignment: who lends puts the first one back."""
+    """Give a leaf another number for a while.  This is not an assignment; the caller restores the first number."""
     v._data = number
 
 

@@ -131,7 +131,7 @@ def as_grad(v: Any, number: object) -> Any:
 
 
 def require_value(x: Any) -> Any:
-    """Refuse what is no Value."""
+    """Refuse anything that isn't a Value."""
     if not is_value(x):
         raise TypeError(f"expected a Value, got {x!r}")
     return x

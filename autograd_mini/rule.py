@@ -1,4 +1,4 @@
-"""What a row of the table is: an operation's symbol, its value, its partial derivatives, its domain."""
+"""A row of the table: an operation's symbol, its value, its partial derivatives, its domain."""
 
 import math
 import operator
@@ -78,7 +78,7 @@ class Rule:
         return self.many(m, z, *xs) if self.many else _each((self.dx, self.dy)[: len(xs)], m, z, *xs)
 
     def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:
-        """The same for those operands of which something other than None is wanted; no others are computed."""
+        """The same, computed only for the operands where something other than None is wanted."""
         ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)[: len(xs)]
         return _each([d for d, want in zip(ds, wanted, strict=True) if want is not None], m, z, *xs)
 

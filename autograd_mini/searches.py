@@ -33,7 +33,7 @@ class ConvergenceError(AutogradError, ArithmeticError):
 
 
 class Equation(Protocol):
-    """f(x) = 0, of which numbers are asked, or in a trace Values that are held constant."""
+    """f(x) = 0, evaluated on numbers, or in a trace on Values that are held constant."""
 
     name: str
     start: Numbers
@@ -46,7 +46,7 @@ class Equation(Protocol):
 
 
 def _far(equation: Equation, xs: Numbers, step: Numbers) -> Any:
-    """How long a step is, beside the sizes of x and of where the search began: x alone may be 0."""
+    """How long a step is, relative to the sizes of x and of the starting point: x alone may be 0."""
     return hypot(*[abs(d) / (abs(x) + abs(s) + (s == 0.0)) for x, d, s in zip(xs, step, equation.start)])
 
 
@@ -94,7 +94,7 @@ def _shorter(equation: Equation, xs: Numbers, step: Numbers, size: Any) -> tuple
 
 
 def iterated(equation: Equation, xs: Numbers, steps: int) -> Numbers:
-    """The solution of x − g(x) = 0 to which g leads from x on."""
+    """The solution of x − g(x) = 0 that iterating g from x leads to."""
     for _ in range(steps):
         rs = equation.at(xs)
         if not all(abs(r) < math.inf for r in rs):
@@ -115,7 +115,7 @@ def _lost(equation: Equation, xs: Numbers, rs: Numbers, why: str = "") -> Conver
 
 
 def recorded_newton(equation: Equation, xs: Numbers, steps: int) -> Numbers:
-    """The same search in trips, each of which takes a share of a step or halves the share."""
+    """The same search in trips: each takes a share of a step, or halves the share."""
 
     def trip(state: list[Numbers]) -> list[Numbers]:
         xs, step, (size, share) = state

@@ -4,7 +4,7 @@ A `Block` is open from the start of a `with` to its end.  A task knows its own b
 and asyncio tasks don't see each other's.  A block is closed by one call into C, which Ctrl-C can't divide; it stays in
 the lists here until somebody reads them, and whoever reads skips what is closed.
 
-No loop stands in a `try` that has to clean up after Ctrl-C, here or in sweep.py: when Ctrl-C strikes at the end of a
+No loop is inside a `try` that has to clean up after Ctrl-C, here or in sweep.py: when Ctrl-C arrives at the end of a
 loop's body, CPython 3.12 and 3.13 leave the function without running its handlers.  They do so in a user's `with` too.
 So a block counts as closed also when the `with` that entered it is gone, which alone holds the `__exit__` that it was
 given.
@@ -29,7 +29,7 @@ lock = RLock()  # of the two
 
 hooks: "dict[Block, None]" = {}  # open in some task, with something to do at each node: empty as a rule
 traces: "dict[Block, None]" = {}  # open in some task, with a trace to be told of decisions: empty as a rule
-# Of each backward() under way, by the address of the first: its nodes, the gradients of leaves before it, its thread.
+# For each running backward(), by the address of the first: its nodes, the gradients of leaves before it, its thread.
 sweeps: dict[int, tuple[Sequence[Any], Mapping[Any, float | None], int]] = {}
 
 transforms: ContextVar[int] = ContextVar("transforms", default=0)  # that are running a function in this task
@@ -83,7 +83,7 @@ class Block:
         made: takes each new node, and gives what is to take its place.
         passed: takes each node that a sweep passes, its adjoint and its contributions; it may return others.
         refused: takes each error that an operation raises, its rule and its operands.
-        trace: is told of comparisons, and of numbers that are read.
+        trace: is notified of comparisons, and of numbers that are read.
         quiet: an operation has its IEEE value where Python's floats would raise.
         alone: the hooks of the blocks around this one do nothing inside.
         again: makes another block like this, for each call of a function decorated.
@@ -111,7 +111,7 @@ class Block:
 
     @property
     def is_open(self) -> bool:
-        """Whether its `with` is under way."""
+        """Whether its `with` is still open."""
         return self.held.locked() and (self.holder is None or self.holder() is not None)
 
     def __enter__(self) -> None:
@@ -252,7 +252,7 @@ def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], Any]]:
 
 
 def trace() -> Any:
-    """The trace under way in this task, or None."""
+    """The running trace of this task, or None."""
     if not traces:
         return None
     found = [block.trace for block in open_blocks() if block.trace]

@@ -58,7 +58,7 @@ def _forget_those_alone() -> None:
 
 
 def changed(v: Any, adjoint: Any) -> Any:
-    """The adjoint after the hooks of v, each of which may return another."""
+    """The adjoint after the hooks of v: each hook may replace it."""
     for hook in list(hooked.get(v, ())):
         answer = hook(adjoint)
         if answer is not None:

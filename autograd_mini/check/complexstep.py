@@ -1,4 +1,4 @@
-"""The complex step: f′(x) = Im f(x + ih) / h but for terms in h², and nothing cancels, however small h is.
+"""The complex step: f′(x) = Im f(x + ih) / h up to terms in h², and nothing cancels, however small h is.
 
 It is a witness for the partials of the rule table that uses none of them, only values: `cmath` has most of the
 functions.  Squire and Trapp, SIAM Review 40 (1998), 110.  We depart in taking two steps, which must agree, on each of
@@ -31,7 +31,7 @@ def _complex_hypot(*xs: complex) -> complex:
 
 
 def _complex_atan2(y: complex, x: complex) -> complex:
-    return cmath.atan(y / x) if abs(x.real) > abs(y.real) else -cmath.atan(x / y)  # but for a constant
+    return cmath.atan(y / x) if abs(x.real) > abs(y.real) else -cmath.atan(x / y)  # up to a constant
 
 
 def _complex_erf(x: complex) -> complex:

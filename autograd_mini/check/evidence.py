@@ -68,7 +68,7 @@ class Evidence:
         return any(not v.is_leaf and _undecided(rule_of(v), operands_of(v)[1]) for v in self.order)
 
     def is_its_graph(self, i: int) -> bool:
-        """Whether f and its graph, run again, give the same beside the point, by number i.
+        """Whether f and its graph, run again, give the same near the point, by number i.
 
         A branch may part them at a distance.  But a slope that one of them lacks, because f took a number out of the
         graph, parts them at every step, as long as it can be seen.

@@ -35,9 +35,9 @@ LOWEST, HIGHEST = -1015, 1020  # of a step, the exponents of 2
 MOST_WINDOWS: Final = 24
 CLEAR: Final = 100.0  # error bars between the sides of a kink
 ROUGH: Final = 1e-3  # of the range of f: noise that a slope can still be seen in
-FAR_SMALLER: Final = (20, 22, 24, 27, 30)  # than a window, in halvings: where f is a line but for its rounding
+FAR_SMALLER: Final = (20, 22, 24, 27, 30)  # than a window, in halvings: where f is a line apart from rounding
 
-NEAREST: Final = (2, 3, 4, 6, 8, 12)  # floats beside the point
+NEAREST: Final = (2, 3, 4, 6, 8, 12)  # floats next to the point
 
 TINY: Final = math.ulp(0.0)
 
@@ -331,7 +331,7 @@ def _measured(window: _Window) -> Slope:
 
 
 def _noise(window: _Window, left: float, right: float) -> tuple[float, bool]:
-    """How far f is from lines of these slopes at far smaller steps, and whether it stands still where they don't."""
+    """How far f is from lines of these slopes at far smaller steps, and whether it is constant where they aren't."""
     line, noise, flat = window.line, 0.0, False
     for k in FAR_SMALLER:
         h = _exact(abs(line.x), math.ldexp(window.steps[0], -k))

@@ -28,7 +28,7 @@ def spelled_out(order: Sequence[Value]) -> dict[int, Any]:
             z = _spelling(rule_of(v))(*operands) if not v.is_leaf else Value(v.data)
             number = z.data if isinstance(z, Value) else float(z)
             if number != v.data and math.isfinite(v.data):
-                z = z + (v.data - number)  # it was rounded otherwise, and what follows must stand where it stood
+                z = z + (v.data - number)  # it was rounded otherwise, and what follows must keep its place
             new[id(v)] = z
     return new
 

@@ -178,7 +178,7 @@ def _constant(ends: Interval) -> SearchStrategy[float]:
 
 
 def _constants(ends: Interval) -> Sequence[float]:
-    """Where a constant operand may stand: at a whole number of one digit, or at an end."""
+    """Where a constant operand may be: at a whole number of one digit, or at an end."""
     low, high = max(ends[0], -9.0), min(ends[1], 9.0)
     whole = range(math.ceil(low), math.floor(high) + 1)
     return [*whole, *[x for x in (low, high) if x not in whole]]
@@ -428,7 +428,7 @@ _CHOICE = integers(0, RESULTS + CONSTANTS - 1)
 def _settled(
     rule: Rule, choices: list[int], constants: Sequence[float], results: Sequence[float], unused: Sequence[int]
 ) -> Step | None:
-    """The step that a draft comes to when the results so far are known, None if none of them suits it."""
+    """The step that a draft becomes once the results so far are known, None if none of them suits it."""
     domain = rule.domain * len(choices) if _takes_many(rule) else rule.domain
     variable = [i for i in range(len(choices)) if not _is_constant(rule, i)]
     if variable and min(choices[i] for i in variable) >= RESULTS:  # of constants only

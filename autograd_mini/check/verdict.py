@@ -1,7 +1,7 @@
 """The verdict on one slope: what the witnesses say of it, and which of them is believed.
 
 The first witness is cheap: differences of values of the function, with an error bar.  The verdict is `right` only if
-the bar is SMALL beside the slope itself.  If it isn't, or if the slope seems wrong, tighter witnesses go through the
+the bar is SMALL compared with the slope.  If it isn't, or if the slope seems wrong, tighter witnesses go through the
 graph of the function: the complex step, then longer arithmetic.  They count only if function and graph agree beside the
 point.  What none of them can tell is `inconclusive`.  No witness reads a rule's partials.
 """
@@ -24,7 +24,7 @@ the slope: with this bar, one that is 1 % wrong is seen if it brings a millionth
 
 NONE_OF_IT: Final = 1e-12
 """The slope over the rounding of the sweep, at most, for a slope of exactly 0 to be `right`.  In x - x all paths cancel
-to the last digit, and no bar is small beside 0."""
+to the last digit, and no bar is small compared with 0."""
 
 HUGE: Final = sys.float_info.max
 LEAST: Final = sys.float_info.min

@@ -1,6 +1,6 @@
 """Expressions that a user types, such as "x*y + sin(x)": read by Python's parser, never run by Python.
 
-`parse` walks the tree that `ast` makes of the text, and takes what stands in a list: numbers, variables, + - * / **,
+`parse` walks the tree that `ast` makes of the text, and accepts only what is on a list: numbers, variables, + - * / **,
 parentheses, and the functions of this package.  Anything else is refused, with its place.  What was taken becomes steps
 for a stack machine, so that neither reading nor calculating recurses.
 """
@@ -37,7 +37,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 class ExpressionError(AutogradError, ValueError):
-    """A text that is no expression, or numbers that do not fit its variables.
+    """A text that isn't an expression, or numbers that do not fit its variables.
 
     >>> try:
     ...     parse("x + y.__class__")
@@ -183,7 +183,7 @@ def parse(text: str) -> Expression:
 
     Args:
         text: numbers, variables, the constants pi, e, inf and nan, + - * / **, parentheses, and calls of the functions
-            of this package, with lists where they take lists: "dot([w, 2], [x, y])".  A comparison may stand as the
+            of this package, with lists where they take lists: "dot([w, 2], [x, y])".  A comparison may be the
             condition of where().  Numbers are floats, as everywhere in this package.
 
     Raises:
@@ -200,9 +200,9 @@ def parse(text: str) -> Expression:
     for place, c in enumerate(text):
         if not c.isprintable():
             shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-            raise ExpressionError(f"the character U+{ord(c):04X} cannot stand in an expression", shown, place)
+            raise ExpressionError(f"an expression can't contain the character U+{ord(c):04X}", shown, place)
         if c == "#":
-            raise ExpressionError("a comment cannot stand in an expression", text, place)
+            raise ExpressionError("an expression can't contain a comment", text, place)
     return Expression(text, _steps(text))
 
 
@@ -317,7 +317,7 @@ _REFUSED = {
 }
 _REFUSED_CONSTANTS = {str: "a string", bytes: "a string", complex: "a complex number"}
 _REFUSED_OPERATORS = {
-    ast.BitXor: "^ is no power here: write **",
+    ast.BitXor: "use ** for powers, not ^",
     ast.Mod: "% hides a jump: write x - y*floor(x/y)",
     ast.FloorDiv: "// hides a jump: write floor(x/y)",
 }
@@ -379,7 +379,7 @@ def _read_call(text: str, node: ast.Call) -> Reading:
         if len(named) < len(node.keywords):
             raise TypeError("an argument is named twice")
         if None in named:
-            raise TypeError("** cannot stand in a call")
+            raise TypeError("a call can't contain **")
         bound = signature(FUNCTIONS[name]).bind(*node.args, **{str(key): x for key, x in named.items()})
     except TypeError as error:
         raise ExpressionError(f"write {_usage(name)}: {error}", text, place) from None
@@ -413,7 +413,7 @@ def _refused(text: str, node: ast.expr) -> ExpressionError:
     what = _REFUSED.get(type(node), "this")
     if isinstance(node, ast.Constant):
         what = _REFUSED_CONSTANTS.get(type(node.value), what)
-    message = f"{what} cannot stand here: only numbers, variables, + - * / **, parentheses and functions can"
+    message = f"{what} can't be used here: only numbers, variables, + - * / **, parentheses and functions can"
     return ExpressionError(message, text, place)
 
 
@@ -451,5 +451,5 @@ def _operator(name: str) -> Callable[..., Any]:
 
 
 def _column(text: str, offset: int) -> int:
-    """The place of a character, from its place in UTF-8, by which the trees of `ast` count."""
+    """The place of a character, from its place in UTF-8, which is what the trees of `ast` count."""
     return len(text.encode()[:offset].decode())

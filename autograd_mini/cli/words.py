@@ -86,7 +86,7 @@ def _numbers(words: Sequence[str]) -> dict[str, float]:
 
 
 def _number(word: str, text: str) -> float:
-    """The number that stands in the word NAME=NUMBER."""
+    """The number in the word NAME=NUMBER."""
     if not text.strip():
         raise ExpressionError(f"no number follows the = in {_short(word)}")
     try:

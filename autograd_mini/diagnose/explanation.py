@@ -184,7 +184,7 @@ class _Between:
         require_fresh(self.order)
         position = {id(v): i for i, v in enumerate(self.order)}
         self.leaf = position.get(id(leaf), -1)
-        # Of a node that depends on the leaf: the operands that do, in their order, and the slopes by them.
+        # Of a node that depends on the leaf: the operands that do, in their order, and their slopes.
         self.edges: dict[int, tuple[tuple[int, float], ...]] = {}
         self.root = len(self.order) - 1
         if self.leaf < 0:
@@ -353,7 +353,7 @@ def _list(explanation: Explanation) -> list[str]:
     if not explanation.others:
         return [head, *map(str, paths)]
     others = _many(explanation.others)
-    rest = f"the others, {others} paths, add up to" if explanation.others > 1 else "the other path comes to"
+    rest = f"the others, {others} paths, add up to" if explanation.others > 1 else "the other path gives"
     total = f"{rest if paths else 'their products add up to'} {explanation.others_total:.6g}"
     return [f"{head}, the largest first" if paths else head, *map(str, paths), total]
 

@@ -120,7 +120,7 @@ def _one_hot(model: Model, loss: Loss, x: Any, ys: list[Any]) -> Any:
 
 
 def _require_mean(model: Model, loss: Loss, xs: list[Any], ys: list[Any]) -> None:
-    """Refuse a loss that is no mean over the rows, since each row is costed by itself."""
+    """Refuse a loss that isn't a mean over the rows, since the cost of each row is computed separately."""
     if len(xs) < 2:
         return
     with no_grad():

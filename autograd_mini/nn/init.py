@@ -1,4 +1,4 @@
-"""The first weights: what is drawn, and by which generator.
+"""The first weights: their distribution, and the generator that draws them.
 
 They must differ: neurons of a layer that start the same get the same gradients, and stay the same.  The two papers
 cited below choose their size so that signals and gradients keep their size from layer to layer.

@@ -324,7 +324,7 @@ def _function(activation: Activation) -> Callable[[Any], Any] | None:
 
 
 def _name(activation: Activation) -> str:
-    """What stands before "Neuron": Linear, ReLU, LeakyReLU, Tanh …"""
+    """The word before "Neuron": Linear, ReLU, LeakyReLU, Tanh …"""
     if activation is None:
         return "Linear"
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", "function").strip("<>")

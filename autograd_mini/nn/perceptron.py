@@ -85,7 +85,7 @@ class Perceptron(Module):
         """Train by Rosenblatt's rule, w ← w + η(y − f)x and b ← b + η(y − f) row by row, until a pass makes no mistake.
 
         This is gradient descent: with the decision f held constant, the cost (f − y)·z of a row has the gradient
-        (f − y)·x, which backward() finds.  If a hyperplane can separate the two classes, training comes to an end
+        (f − y)·x, which backward() finds.  If a hyperplane can separate the two classes, training ends
         (Novikoff 1962).  If not, as in XOR, it runs up to the limit.
 
         Args:

@@ -87,7 +87,7 @@ def _activation(neuron: Neuron) -> Callable[[Any], Any]:
 
 
 def _slope(phi: Callable[[Any], Any], z: float) -> float:
-    """How steep an activation is; 0.0 where that is no number."""
+    """How steep an activation is; 0.0 where that is not a number."""
     x = Value(z)
     a = phi(x)
     slope = abs(gradients(a, [x])[0]) if isinstance(a, Value) else 0.0

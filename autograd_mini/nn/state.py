@@ -1,4 +1,4 @@
-"""The numbers of a model: where they stand in it, and how they are written to a file and read again.
+"""The numbers of a model: where they are, and how they are written to a file and read again.
 
 A file is JSON, in which no program can hide: {"format": …, "version": 1, "crc32": …, "parameters": {path: number, …}}.
 Python writes each float with the fewest digits that read back as the same one, so no bit is lost.
@@ -174,7 +174,7 @@ def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
 
 
 def _number(x: Any) -> float | None:
-    """x as a float, None if no float is that number.  inf and nan are numbers here: a model may have come to them."""
+    """x as a float, None if no float is that number.  inf and nan are allowed: a model may have reached them."""
     try:
         return None if isinstance(x, bool) else as_constant(x)
     except OverflowError:  # an int beyond the largest float
@@ -204,7 +204,7 @@ def save_state(model: Any, path: str | os.PathLike[str]) -> None:
     if bad:
         raise StateError(f"nothing was saved, for not every number of {_kind(model)} is finite: {_listed(bad)}")
     content = {"format": _FORMAT, "version": _VERSION, "crc32": _checksum(state), "parameters": state}
-    text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it is no JSON
+    text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it isn't JSON
     write_whole(path, text.encode("ascii"))
 
 
@@ -225,7 +225,7 @@ def _parameters(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise StateError(f"{path} is not a whole JSON file, so no saved model, or a damaged one: {error}") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise StateError(f"{path} is no model saved by autograd_mini: it does not say so under 'format'")
+        raise StateError(f"{path} is not a model saved by autograd_mini: it does not say so under 'format'")
     version = content.get("version")
     if type(version) is not int or version < 1:
         raise StateError(f"{path} is damaged: its version is {reprlib.repr(version)}")
@@ -244,7 +244,7 @@ def _checksum(parameters: Any) -> int:
 
 
 def _refuse(token: str) -> NoReturn:
-    raise ValueError(f"{token} is no JSON")
+    raise ValueError(f"{token} is not valid JSON")
 
 
 def _finite(token: str) -> float:

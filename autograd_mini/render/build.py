@@ -37,7 +37,7 @@ def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
 
 @dataclass
 class Flow:
-    """What an arrow stands for, while it is being collected."""
+    """The contents of an arrow, while they are being collected."""
 
     tails: set[int] = field(default_factory=set)
     slopes: list[float] = field(default_factory=list)

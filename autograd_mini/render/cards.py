@@ -60,7 +60,7 @@ class Cards:
         return f'<TD ROWSPAN="{rowspan}" CELLPADDING="4">{_pill(cell, self.theme["badge"], size)}</TD>'
 
     def _row(self, name: str, span: Span, padding: int) -> str:
-        # The dash stands in the label's font and before a space: the engine mistakes its width.
+        # The dash is in the label's font and before a space: the engine mistakes its width.
         text = self.written(span)
         text = f'<FONT FACE="Courier">{text}</FONT>' if text else "—&#160;"
         left = f'<TD ALIGN="LEFT"><FONT COLOR="{self.theme["quiet"]}" POINT-SIZE="9">{name}</FONT></TD>'

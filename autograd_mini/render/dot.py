@@ -223,6 +223,6 @@ def _counts(box: Box) -> set[float]:
 
 
 def _beside_a_line(texts: Sequence[str]) -> str:
-    # In a table they have some space around, and stand clear of the line.
+    # In a table they have some space around, and don't touch the line.
     cell = f'<TD CELLPADDING="3">{"<BR/>".join(map(literal, texts))}</TD>'
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0"><TR>{cell}</TR></TABLE>>'

@@ -60,7 +60,7 @@ def use_engine(engine: Choice) -> Choice:
 
 
 def require_engine(engine: object) -> None:
-    """Refuse anything that is no engine and cannot name one."""
+    """Refuse anything that neither is an engine nor names one."""
     if engine is not None and not callable(engine) and not isinstance(engine, str | os.PathLike):
         raise TypeError(f"engine is 'embedded', 'system', a path or a function, not {engine!r:.80}")
 

@@ -14,7 +14,7 @@ from .graph import Graph
 
 
 class Inside(NamedTuple):
-    """What one call of a function has made: the title of its frame, and the places of the values.
+    """The result of one call of a function: the title of its frame, and the places of the values.
 
     They include those of functions within, whose own `Inside` follows later.
     """
@@ -74,7 +74,7 @@ def _give_gradients(graph: Graph, insides: Sequence[Inside]) -> None:
 
 
 class _Copy:
-    """A copy under way: of each Value, by its id, the one in its place; and what functions have made in it."""
+    """A copy in progress: the new Value for each old one, by its id, and what functions have made in it."""
 
     def __init__(self) -> None:
         self.found: dict[int, Any] = {}

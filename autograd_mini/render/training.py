@@ -184,7 +184,7 @@ def _motion(count: int) -> str:
 
 
 def sparkline(name: str, numbers: Sequence[float]) -> str:
-    """A curve so small that it stands in a text, in the colours of a page that is light or dark.
+    """A curve small enough to be set in a line of text, in the colours of a page that is light or dark.
 
     Args:
         name: what the numbers are.

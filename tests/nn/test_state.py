@@ -524,7 +524,7 @@ def edited(file: Path, **entries: Any) -> None:
 @pytest.mark.parametrize(
     "entries, text",
     [
-        ({"format": "safetensors"}, "is no model saved by autograd_mini"),
+        ({"format": "safetensors"}, "is not a model saved by autograd_mini"),
         ({"version": 2}, "is in version 2 of the format, and this autograd_mini knows version 1: upgrade it"),
         ({"version": 2, "parameters": [], "crc32": "?"}, "is in version 2 of the format"),
         ({"version": 0}, "is damaged: its version is 0"),
@@ -552,7 +552,7 @@ def test_odd_texts(file: Path, text: str) -> None:
 def test_words_for_numbers_that_json_does_not_have(file: Path, token: str) -> None:
     Neuron(2, init=0.5).save(file)
     file.write_text(file.read_text(encoding="ascii").replace("0.5", token, 1), encoding="ascii")
-    rejected(file, f"is not a whole JSON file, .*: {token} is no JSON$")
+    rejected(file, f"is not a whole JSON file, .*: {token} is not valid JSON$")
 
 
 def test_a_number_beyond_the_floats_in_a_file(file: Path) -> None:

@@ -44,7 +44,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
 
 
 def demo_folder(package: Any = None) -> Any:
-    """The folder of the demos: in the wheel it is part of the package, in a source tree it is beside the package.
+    """The folder of the demos: in the wheel it is part of the package, in a source tree it is next to the package.
 
     Args:
         package: the folder of the package, on disk or in a zip file; that of this one unless told.

@@ -1,4 +1,4 @@
-"""What the page is told of a graph: its values, the rules that made them, and where everything stands."""
+"""The page's data about a graph: its values, the rules that made them, and the position of everything."""
 
 import math
 from collections.abc import Mapping
@@ -129,7 +129,7 @@ class Document:
         return formula_of(self.graph.order[self.root], self._leaves(), limit)
 
     def title(self) -> str:
-        """What the page is called if the caller does not say: the formula, where that is short."""
+        """The default title of the page: the formula if it is short."""
         name = self.names[self.root]
         leaves = {name: self.graph.order[self.graph.place[i]] for i, name in self._leaves().items()}
         try:

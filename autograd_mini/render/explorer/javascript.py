@@ -1,6 +1,6 @@
 """The rows of the rule table as JavaScript: read once more, in an arithmetic whose numbers are pieces of a program.
 
-What JavaScript's `Math` lacks stands in arithmetic.js.
+arithmetic.js holds what JavaScript's `Math` lacks.
 """
 
 import math

@@ -170,7 +170,7 @@ class Layouts:
         return f"v{self.faces[i]}" if k is None or k in opened else f"c{k}"
 
     def _arrows(self, opened: frozenset[int]) -> list[list[int]]:
-        """The arrows of the graph by number; those between the same two boxes are one, but for the two of x * x."""
+        """The arrows of the graph by number; those between the same two boxes are one, except for the two of x * x."""
         found: dict[Any, list[int]] = {}
         times: dict[tuple[int, int], int] = {}
         arrows = ((p, i) for i, parents in enumerate(self.graph.parents) for p in parents)

@@ -93,7 +93,7 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
 
 
 def _is_complex(rule: Rule, xs: Sequence[float]) -> bool:
-    """Whether the value is no real number: a root of a negative one, by the rule of whole exponents."""
+    """Whether the value isn't a real number: a root of a negative one, by the rule of whole exponents."""
     with suppress(ArithmeticError, ValueError):
         return isinstance(rule.f(*xs), complex)
     return False

@@ -123,7 +123,7 @@ def explore(
         A `Page`, with `html` and `save(path)`.
 
     Raises:
-        TypeError: `root` is no Value, or `model` no Module.
+        TypeError: `root` is not a Value, or `model` is not a Module.
         ValueError: an option is none of the above.
         RenderError: there would be more than `max_nodes` boxes even with all parts closed.
         NoGraphError, StaleGraphError: as for `backward()`.
@@ -258,7 +258,7 @@ def _hash(text: str) -> str:
 
 
 def _json(told: dict[str, Any]) -> str:
-    """JSON that cannot end the element it stands in."""
+    """JSON that cannot end the element that contains it."""
     text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 

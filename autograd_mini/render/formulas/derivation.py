@@ -26,7 +26,7 @@ class Formula:
 
     Args:
         text: an expression of Python, of the functions of this package; `str()` gives it.
-        latex: the same for a page, to stand in math mode.
+        latex: the same for a page, in math mode.
 
     >>> Formula("x**2", "x^{2}")
     <formula x**2>
@@ -50,15 +50,15 @@ def formula(
 ) -> Formula:
     """The expression that a graph computes, from its leaves to `root`.
 
-    It stands as it was computed: the text, evaluated in Python with the functions of this package, takes the same steps
-    (but for `sum`, `dot` and `mean`, which are written with + and so are rounded otherwise, and for helpers of the rule
-    table in the graph of a derivative).  Only what changes no number is left out, as + 0 and * 1.  A node that is used
-    twice is written twice.
+    The formula takes the steps that were computed: evaluated in Python with the functions of this package, it repeats
+    them.  The exceptions are `sum`, `dot` and `mean`, which are written with + and so are rounded otherwise, and helpers
+    of the rule table in the graph of a derivative.  Only steps that change no number, such as + 0 and * 1, are left out.
+    A node that is used twice is written twice.
 
     Args:
         root: the result of a computation.
         names: what to call leaves without a label, by name, such as `locals()`, where `w[0]` in a list becomes w_0;
-            others become x1, x2 … in topological order.  A label that is no name in Python is made one, and one that is
+            others become x1, x2 … in topological order.  A label that isn't a Python name is made one, and one that is
             taken gets a number: w, w_2.
         numbers: write the numbers of the leaves instead of their names.
         max_terms: the largest number of names, numbers and operations to write.
@@ -67,7 +67,7 @@ def formula(
         The formula.  Numbers are exact in the text and have six digits in LaTeX.
 
     Raises:
-        TypeError: `root` is no Value, or `names` no mapping of names.
+        TypeError: `root` is not a Value, or `names` is not a mapping of names.
         FormulaTooLongError: it has more than `max_terms` terms; they are counted before anything is written.
         NoGraphError: `root` was made under no_grad().
 
@@ -106,7 +106,7 @@ def derivative_formula(
         The formula; 0 if root does not depend on x.
 
     Raises:
-        TypeError: `root` or `x` is no Value, or `names` no mapping of names.
+        TypeError: `root` or `x` is not a Value, or `names` is not a mapping of names.
         FormulaTooLongError: it has more than `max_terms` terms.
         NoGraphError: `root` was made under no_grad(), or this is called there.
         StaleGraphError: a Value was assigned new data after this graph was built from it.

@@ -79,7 +79,7 @@ def _distinct(name: str, taken: dict[str, int], numbered: Callable[[str, int], s
 
 
 def _identifier(label: str) -> str:
-    """The label as a name of Python; "" if it has no letter that can stand in one."""
+    """The label as a Python name; "" if none of its letters is allowed in one."""
     text = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
     if not any(map(str.isalpha, text)):
         return ""

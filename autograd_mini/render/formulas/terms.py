@@ -83,7 +83,7 @@ class AsComputed:
                 return self.make(Op.CHOICE, *xs)
             case "maximum" | "minimum" if xs[0].op is Op.CALL and xs[0].detail is rule:
                 return self.make(Op.CALL, *xs[0].args, *xs[1:], detail=rule)
-            # The helpers of the table are no functions of the package.
+            # The helpers of the table aren't functions of the package.
             case "power_slope":
                 x, exponent = xs
                 known = exponent.op is Op.NUMBER

@@ -71,7 +71,7 @@ class Tidied(AsComputed):
         return super().pow(x, self.number(n))
 
     def factors(self, powers: Sequence[tuple[Term, float]]) -> Iterator[tuple[Term, float]]:
-        """What the terms are products of.  Only a whole power can be taken apart: (x²)^½ is not x."""
+        """The factors of the terms.  Only a whole power can be taken apart: (x²)^½ is not x."""
         pending = list(reversed(powers))
         while pending:
             x, n = pending.pop()
@@ -132,7 +132,7 @@ class Tidied(AsComputed):
 
 
 def _place(factor: tuple[Term, float]) -> float:
-    """Where a factor stands in a product."""
+    """The position of a factor in a product."""
     x = factor[0]
     return x.detail.place if x.op is Op.NAME else math.inf if x.op is Op.SUM else sys.maxsize
 

@@ -127,7 +127,7 @@ def latex_binding(number: str, of_negative: int) -> int:
 
 
 def _times(x: Term, y: Term) -> str:
-    """What stands between two factors."""
+    """The sign between two factors."""
     while y.op in (Op.PRODUCT, Op.POWER):
         y = y.args[0]
     if y.op is Op.NUMBER or (y.op is Op.NAME and y.detail.is_number) or (y.op is Op.CALL and y.detail is RULES["exp2"]):

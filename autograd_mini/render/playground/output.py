@@ -69,7 +69,7 @@ class Output(io.TextIOBase):
         self._when = monotonic()
 
     def _put(self, part: str) -> None:
-        """Write over the line where it stands, and add the lines that follow."""
+        """Overwrite the line in place, and add the lines that follow."""
         line, newline, rest = part.partition("\n")
         self._text = self._text[: self._at] + line + self._text[self._at + len(line) :]
         self._at += len(line)

@@ -1,4 +1,4 @@
-"""What a program has to show: the picture of its last result, and the page to step through it."""
+"""Results worth showing: the picture of its last result, and the page to step through it."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ FEW = 200  # values: a drawing of more takes long, and nobody can read it
 
 
 def last_result(tree: ast.Module, names: Mapping[str, Any]) -> Any:
-    """What the program assigned last that can be drawn: a result, else a model; None if there is neither.
+    """The last drawable thing the program assigned: a result, else a model; None if there is neither.
 
     >>> names = {"x": Value(2.0), "y": Value(2.0) * 3.0, "z": 1.0}
     >>> last_result(ast.parse("x = 2\\ny = 3 * x\\nz = 1"), names) is names["y"]

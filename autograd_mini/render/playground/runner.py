@@ -35,7 +35,7 @@ def run(program: str, tell: Callable[[str], None]) -> None:
 
     Args:
         program: its text.
-        tell: called with JSON texts.  Their `kind` is "text" (with `place`, where in the output it stands, and
+        tell: called with JSON texts.  Their `kind` is "text" (with `place`, its position in the output, and
             `text`), "error" (`line`, or null, and `text`), "drawing" (`content`, an SVG), "explorer" or "html"
             (`content`, a page), "picture" (`number` and `content`, an SVG that takes the place of the one of that
             number), or "note" (`content`, why there is no drawing).
