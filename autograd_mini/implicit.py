@@ -129,18 +129,20 @@ class _Equation:
         if self.is_traced:
             return [list(map(held, row)) for row in self._linearised(xs)[2]]
         with without_hooks():
+            began = watch.advance()
             variables = list(map(leaf, xs))
-            return _slopes(self.residuals(variables), variables, pull_back)
+            return _slopes(self.residuals(variables), variables, pull_back, began)
 
     def _plain(self, x: Any) -> Any:
         return held(x) if self.is_traced else float(number_of(x))
 
     def _linearised(self, xs: Sequence[Any]) -> tuple[list[Value], list[Any], list[list[Any]]]:
         """x as variables, and f and ∂f/∂x there, as Values."""
+        began = watch.advance()
         variables = list(map(_as_variable, xs))
         rs = self.residuals(variables)
         with watch.never_raising():
-            return variables, rs, _slopes(rs, variables, _in_values)
+            return variables, rs, _slopes(rs, variables, _in_values, began)
 
     def _with_slopes(self, xs: Numbers) -> list[Any]:
         """A solution in a trace, after steps of Newton's method, through which derivatives go.
@@ -200,9 +202,11 @@ def _as_variable(x: Any) -> Any:
     return +x if isinstance(x, Value) else leaf(x)
 
 
-def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any]) -> list[list[Any]]:
-    """Of each residual the slopes by the sources, below which nothing is looked for."""
-    order = order_below([r for r in rs if isinstance(r, Value)], sources)[len(sources) :]
+def _slopes(
+    rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any], began: int = 0
+) -> list[list[Any]]:
+    """Of each residual the slopes by the sources: nothing is looked for below them, or in what was made before."""
+    order = order_below([r for r in rs if isinstance(r, Value)], sources, since=began)[len(sources) :]
     needed = set(sources)
     for v in order:
         if not needed.isdisjoint(v.parents):
