@@ -218,7 +218,7 @@ def _as_variable(x: Any) -> Any:
 def _slopes(
     rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any], began: int = 0
 ) -> list[list[Any]]:
-    """Of each residual the slopes by the sources: nothing is looked for below them, or in what was made before."""
+    """For each residual, the slopes with respect to the sources; nothing below these, or older, is visited."""
     order = order_below([r for r in rs if isinstance(r, Value)], sources, since=began)[len(sources) :]
     needed = set(sources)
     for v in order:

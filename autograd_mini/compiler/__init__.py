@@ -102,33 +102,36 @@ def compile(
     static: str | Sequence[str] = (),
     shared: str | Sequence[str] = (),
 ) -> Any:
-    """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
+    """Compile a function of numbers, with its derivatives, into a program that runs at the speed of arrays.
 
-    f is traced when it is first called: run once on Values, and what it calculated is kept.  Values beside the
-    arguments and the parameters are constants, until one is assigned.  A branch of Python, an `if` on a number say, is
-    noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
+    The first call traces f: it runs once on Values, and its operations are recorded.  Other Values that f uses, besides
+    the arguments and the parameters, are constants until you assign to one.  A branch of Python, such as an `if` on a
+    number, is recorded too.  When it goes the other way, f is traced again; if it does so for some samples of a call
+    only, that is an error.
 
     Args:
-        f: a function of numbers, or of lists, dicts and arrays of them, that returns such, or one number.
-        params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
-        batch: whether every argument has a leading sample axis; then so have the results.
-        reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
-        dtype: "float64" or "float32", in which arrays are calculated.
-        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
-            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
-            where llvmlite is installed, else NumPy, or Python where few are alike.  explain() says which, and why.
+        f: a function of numbers, or of lists, dicts and arrays of numbers.  It returns a number or such a structure.
+        params: a module, or an iterable of leaf Values.  Derivatives are then taken with respect to these, as one flat
+            array, and not with respect to the arguments.
+        batch: whether every argument has a leading axis of samples.  The results then have one too.
+        reduce: "mean" or "sum" of f over the samples.  f gets one sample, and the arguments have an axis of samples.
+        dtype: "float64" or "float32", the precision of arrays.
+        executor: "source" is straight-line Python, "numpy" uses vectors, and "native" is machine code, which needs
+            llvmlite.  "auto" decides by counting operations: up to 300 on numbers run as Python.  More of them, and
+            arrays, run as machine code if llvmlite is installed.  If it isn't, they run with NumPy, or as Python if few
+            operations are alike.  explain() names the choice and the reason.
         check: "raise" for an error at the first operation whose result or slope is not finite.
-        has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
-        static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.
-        shared: the names of those that have no sample axis, where the others have one.
+        has_aux: whether f returns a pair: what to differentiate, and a second result that is returned with the value.
+        static: the names of arguments that are not numbers and decide what f does: strings, None, ints, tuples.
+        shared: the names of arguments without the axis of samples that the others have.
 
     Returns:
-        A `Compiled`, which is called as f is.
+        A `Compiled`.  Call it like f.
 
     Raises:
-        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
+        ImportError: this needs NumPy or llvmlite, which is not installed.
         RuntimeError: executor is "native", and LLVM can't be used on this machine.
-        TypeError, ValueError: an option is none of the above.
+        TypeError, ValueError: an option has an invalid value.
 
     >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
     >>> rosenbrock.value_and_grad(0.0, 1.0)

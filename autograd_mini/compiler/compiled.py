@@ -26,7 +26,7 @@ from .program import Flipped, Program
 from .record.graph import Graph
 from .record.named import Names
 from .record.replay import replay
-from .record.results import Results, returned
+from .record.results import Results, no_number, returned
 from .record.trace import Trace, note, run_only, trace
 from .signature import Call, Signature, Signatures
 
@@ -206,8 +206,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
 
     def _require_number(self, results: Results) -> None:
         if not results.has_slopes:
-            name = getattr(self.function, "__name__", "the function")
-            raise TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
+            raise no_number(self.function)
 
     def _remember(self, call: Call, outcomes: Outcomes, plan: Plan, derivatives: bool) -> None:
         """Put a plan that fitted first, and take its short way."""

@@ -5,16 +5,25 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from ...structures import flatten
-from ...transforms import grad, jvp, vjp
+from ...transforms import jvp, vjp
 from ..argument import HoldsValue, arrays
 from ..forms.shortcuts import refused
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
+from ..record.results import all_finite
 from ..signature import Signatures, one_or_all
 from .direct import to_product
-from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
+from .traced import (
+    First,
+    Product,
+    Pullback,
+    PullbackOfSamples,
+    Pushforward,
+    Traced,
+    eager_product,
+)
 
 
 class Differentiable(ABC):
@@ -110,9 +119,14 @@ class Differentiable(ABC):
         return other
 
     @property
-    def _first(self) -> Callable[..., Any] | None:
+    def _first(self) -> Any:
         """The function, without its second result if it has one."""
         return First(self.function) if self._options.has_aux and self.function is not None else self.function
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the function itself can tell what a derivative is: without samples and parameters."""
+        return self.function is not None and not self._options.sampled and not self._by_parameters
 
     # ---- in one direction ----
 
@@ -136,7 +150,9 @@ class Differentiable(ABC):
             compiled = self._by("hvp", Product, len(xs))
             product = compiled.value_and_grad(*xs, *vs)[1]
         except HoldsValue:
-            return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
+            return self._eager(lambda f: eager_product(f, tuple(xs), tuple(vs)))
+        if self._is_plain and not all_finite(product):  # in eager 0 · inf may be nan in other places
+            product = eager_product(self._first, tuple(xs), tuple(vs))
         if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
             bound = compiled._machine([x, v])
             self._products = to_product(bound.at_once, x.size) if bound else refused
@@ -173,12 +189,16 @@ class Differentiable(ABC):
             return value, moved
         xs = self._arguments(x)
         try:
-            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, len(xs), has_aux=True)
+            compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
             (_, value), slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
             return value, one_or_all(slopes)
         return value, slopes
+
+    @property
+    def _pullback(self) -> type[Traced]:
+        return PullbackOfSamples if self._options.sampled else Pullback
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
         known = self._derived.get((name, count))
@@ -237,10 +257,6 @@ class Differentiable(ABC):
     @abstractmethod
     def _on_values(self) -> Callable[..., Any]:
         """The function, without its second result if it has one, where Values may be given to it."""
-
-
-def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:
-    return grad(f, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
 
 def _pulled(f: Callable[..., Any], xs: Sequence[Any], u: Any) -> tuple[Any, Any]:
