@@ -413,7 +413,7 @@ def _refused(text: str, node: ast.expr) -> ExpressionError:
     what = _REFUSED.get(type(node), "this")
     if isinstance(node, ast.Constant):
         what = _REFUSED_CONSTANTS.get(type(node.value), what)
-    message = f"{what} can't be used here: only numbers, variables, + - * / **, parentheses and functions can"
+    message = f"{what} can't be used here: only numbers, variables, + - * / **, parentheses and functions can be"
     return ExpressionError(message, text, place)
 
 

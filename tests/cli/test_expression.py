@@ -188,7 +188,7 @@ def test_random_expressions_are_those_of_python(text: str, numbers: tuple[float,
 
 # ---- what is refused ----
 
-HERE = "only numbers, variables, + - * / **, parentheses and functions can"
+HERE = "only numbers, variables, + - * / **, parentheses and functions can be"
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,7 @@ def test_numbers_that_cannot_be_understood(command: list[str], words: list[str],
             """\
   x + y.__class__
       ^
-error: an attribute can't be used here: only numbers, variables, + - * / **, parentheses and functions can
+error: an attribute can't be used here: only numbers, variables, + - * / **, parentheses and functions can be
 """,
         ),
         (

@@ -51,8 +51,8 @@ def formula(
     """The expression that a graph computes, from its leaves to `root`.
 
     The formula takes the steps that were computed: evaluated in Python with the functions of this package, it repeats
-    them.  The exceptions are `sum`, `dot` and `mean`, which are written with + and so are rounded otherwise, and helpers
-    of the rule table in the graph of a derivative.  Only steps that change no number, such as + 0 and * 1, are left out.
+    them.  The exceptions are `sum`, `dot` and `mean`, which are written with + and so are rounded otherwise, and
+    helpers of the rule table in the graph of a derivative.  Only steps that change no number are left out, as + 0.
     A node that is used twice is written twice.
 
     Args:
