@@ -17,7 +17,7 @@ from .derivatives.on_values import OnValues
 from .executors import LongWay, made
 from .files.kept import Kept
 from .forms.outcomes import Outcomes, Plan, twin
-from .forms.shortcuts import Shortcuts
+from .forms.shortcuts import MISFITS, Shortcuts
 from .options import Options
 from .parameters import Parameters, WithParameters, leaves_of
 from .pauses import no_collector, one_at_a_time
@@ -107,11 +107,11 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: Options) -> None:
         self.function, self._options = f, options
+        self._names = Names(f)
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
         self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
-        self._names = Names(f)
         self._is_of_several = self._names.takes_several(options.static)
         self._at_hand = Shortcuts()
         self._short = self._at_hand.latest
@@ -121,23 +121,22 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
 
     def _have(self, parameters: Parameters) -> None:
         o, self._parameters = self._options, parameters
-        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
+        names = () if o.static else self._names.free
+        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by, names)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        it = self
-        if named:
-            it, args = self._bound(args, named)
         try:
-            return it._short[False](*args)
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+            return self._short[False](*args, **named)
+        except MISFITS:
             pass
-        if it._options.static:
-            it, args = self._bound(args, {})
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            return other(*args)
         try:
-            return it._called_on_values(*args) if begins_with_value(args) else it._run(args, False)
+            return self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)
         except HoldsValue:
-            return it._called_on_values(*args)
+            return self._called_on_values(*args)
 
     def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
         """The value, and its derivatives.
@@ -156,21 +155,19 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        it = self
-        if named:
-            it, args = self._bound(args, named)
         both: tuple[Any, Any]
         try:
-            both = it._short[True](*args)
+            both = self._short[True](*args, **named)
             return both
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+        except MISFITS:
             pass
-        if it._options.static:
-            it, args = self._bound(args, {})
+        if named or self._options.static:
+            other, args = self._bound(args, named)
+            return other.value_and_grad(*args)  # type: ignore[no-any-return]
         try:
-            both = it._run(args, True)
+            both = self._run(args, True)
         except HoldsValue:
-            both = it._value_and_grad_on_values(args)
+            both = self._value_and_grad_on_values(args)
         return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:

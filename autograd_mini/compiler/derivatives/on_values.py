@@ -16,6 +16,7 @@ from ...reading import numbers_of
 from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
+from ..forms.shortcuts import MISFITS
 from ..signature import one_or_all
 from .methods import Differentiable
 from .traced import Pullback, PullbackOfSamples, Traced
@@ -205,7 +206,7 @@ class Programs(Function):
             return None
         try:
             value, slopes = compiled._short[True](*args)
-        except Exception:  # noqa: BLE001  (the long way says what it is)
+        except MISFITS:
             return None
         if compiled._reads_values:
             return None
