@@ -55,14 +55,15 @@ _FLOAT: Final = {float}
 
 def _meet(x: Any) -> None:
     """Know from now on how numbers of such a type are made floats."""
-    kind, is_numpy = type(x), type(x).__module__ == "numpy"
+    kind, np = type(x), arrays() if type(x).__module__ == "numpy" else None
     if kind in AS_FLOAT or len(AS_FLOAT) >= MOST:
         return
-    if is_numpy and kind is arrays().ndarray:
+    if np and kind is np.ndarray:
         AS_FLOAT[kind] = _without_axes
-    elif isinstance(x, (float, int)) or (is_numpy and isinstance(x, arrays().generic)):
-        is_exact = is_numpy and x.dtype.kind in "fiub" and x.itemsize <= 8
-        AS_FLOAT[kind] = float if is_exact else _as_float
+    elif np and isinstance(x, np.generic) and x.dtype.kind in "fiub" and x.itemsize <= 8:
+        AS_FLOAT[kind] = float
+    elif isinstance(x, (float, int)) or (np and isinstance(x, np.generic)):
+        AS_FLOAT[kind] = _as_float
 
 
 def _as_float(x: Any) -> float:

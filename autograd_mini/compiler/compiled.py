@@ -341,7 +341,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
         return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key]).latest
 
     def _is_bare(self, plan: Plan) -> bool:
-        return not (plan.watched or self._options.check or plan.is_doubtful)
+        return not (plan.watched or plan.program.own or self._options.check or plan.is_doubtful)
 
     # ---- what may go wrong ----
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from ..argument import NUMBER
 
 DEEP: Final = 30  # structures in structures, from which on there is no way
 _COPYING: Final = ("__copy__", "__reduce_ex__", "__reduce__", "__getstate__", "__setstate__", "__getattribute__")
+Found = TypeVar("Found")
 
 
 class Unwritten(Exception):
@@ -32,7 +33,7 @@ def is_leaf(key: Any) -> bool:
     return key == NUMBER or len(key) == 2
 
 
-def opened(text: Text, key: Any, place: str, leaf: Callable[[Any, str], str]) -> list[str]:
+def opened(text: Text, key: Any, place: str, leaf: Callable[[Any, str], Found]) -> list[Found]:
     """What `leaf` makes of each leaf of an argument, of its form and the place where it is."""
     if is_leaf(key):
         return [leaf(key, place)]
@@ -42,8 +43,8 @@ def opened(text: Text, key: Any, place: str, leaf: Callable[[Any, str], str]) ->
 def closed(text: Text, key: Any, place: str, leaf: Callable[[Any], str]) -> str:
     """The structure of an argument around what `leaf` makes for each leaf, of its form.
 
-    The text is a template: its braces are doubled.  `place` is where the argument is whose other attributes are
-    copied; "" if there are none to be copied.
+    The text is a template: its braces are doubled.  `place` is where the argument was opened, whose other attributes
+    are copied; "" if none are.
     """
     if is_leaf(key):
         return leaf(key)
@@ -92,8 +93,9 @@ def _inside(text: Text, key: Any, place: str) -> list[str]:
     text.require(f"type({place}) is {text.named(known(kind))}")
     inside = [f"{place}_{k}" for k in range(len(parts))]
     if is_dataclass(kind):
+        text.do(f"{place} = {place}.__dict__")
         for at, name in zip(inside, names):
-            text.do(f"{at} = {place}.{name}")
+            text.do(f"{at} = {place}[{name!r}]")
         return inside
     text.require(f"[*{place}] == {text.named(list(names))}" if names is not None else f"len({place}) == {len(parts)}")
     if inside:
@@ -104,13 +106,13 @@ def _inside(text: Text, key: Any, place: str) -> list[str]:
 def _maker(kind: Any, names: Sequence[str], copies: bool) -> Callable[..., Any]:
     """What makes a dataclass of parts: not by __init__, which may refuse the numbers of a gradient.
 
-    With `copies` it is given another one first, whose other attributes it copies.
+    With `copies` it is given the attributes of another one first, of which it copies the others.
     """
     values = [f"v{k}" for k in range(len(names))]
     is_plain = kind.__setattr__ is object.__setattr__
     lines = [f"def make({', '.join(['like'] * copies + values)}):", "new = object.__new__(kind)"]
     if copies:
-        lines.append(f"if len(like.__dict__) != {len(names)}: new.__dict__.update(like.__dict__)")
+        lines.append(f"if len(like) != {len(names)}: new.__dict__.update(like)")
     for name, value in zip(names, values):
         lines.append(f"new.{name} = {value}" if is_plain else f"object.__setattr__(new, {name!r}, {value})")
     found = {"kind": kind}

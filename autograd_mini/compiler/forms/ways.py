@@ -7,7 +7,6 @@ TypeError there, or what else Python raises on meeting them (`shortcuts.MISFITS`
 import builtins
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any, Final
 
 from ...watch import traces
@@ -215,14 +214,14 @@ def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
         dtype: of these.
     """
     np, d = arrays(), way.named(dtype)
-    way.names |= {"empty": np.empty, "real": _real, "array": np.array, "floats": floats}
+    way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "array": np.array, "floats": floats}
     blocks = [_block(way, key, place, d) for key, place in zip(way.keys, way.places)]
     sizes = [_size(key) for key, _ in way.wanted] if way.params is None else [way.params.size]
     out = [f"g{k}" for k in range(len(sizes) * way.derivatives)]
     for g, size in zip(out, sizes):
         way.do(f"{g} = empty({size}, {d})")
-    axes = [[(name, int(has)) for name in names] for names, has in ((blocks, True), (out, way.params is None))]
-    _run(way, way.named(one), "1", "1.0", *axes, not way.results.is_number)
+    into = [(g, int(way.params is None)) for g in out]
+    _run(way, way.named(one), "1", "1.0", [(block, 1) for block in blocks], into, not way.results.is_number)
     value = "total"
     if not way.results.is_number:
         way.do(f"z = rows[:{way.results.size}, 0]")
@@ -237,9 +236,9 @@ def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
 
 def _block(way: Way, key: Any, place: str, dtype: str) -> str:
     """The numbers of an argument in an array with one axis."""
-    numbers = opened(way, key, place, _numbers(way))
     if key[0] != "array":
-        return f"array([*floats({', '.join(numbers)})], {dtype})"
+        return f"array([*floats({', '.join(opened(way, key, place, _numbers(way)))})], {dtype})"
+    way.require(f"type({place}) is ndarray and {place}.shape == {key[1]}")
     way.do(f"if {place}.dtype is not {dtype}: {place} = real({place}, {len(key[1])}, {dtype})")
     return f"{place}.reshape(-1)" if len(key[1]) > 1 else place
 
@@ -302,16 +301,13 @@ def of_samples(
     """
     np, d = arrays(), way.named(dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "spread": _spread}
-    leaves = list[tuple[Any, str, bool]]()  # the form of each, where it is, and whether all samples have it in common
-    ends = [0]
-    for k, (key, place) in enumerate(zip(way.keys, way.places)):
-        opened(way, key, place, lambda leaf, at, k=k: str(leaves.append((leaf, at, k in shared))))
-        ends.append(len(leaves))
-    way.do(f"n = len({next((at for _, at, is_shared in leaves if not is_shared), '()')})")
+    each = [opened(way, key, place, lambda leaf, at: (leaf, at)) for key, place in zip(way.keys, way.places)]
+    way.do(f"n = len({next((at for k, found in enumerate(each) if k not in shared for _, at in found), '()')})")
     way.require("n")
-    blocks = [_samples(way, *leaf, d) for leaf in leaves]
+    blocks = [_samples(way, *leaf, k in shared, d) for k, found in enumerate(each) for leaf in found]
     if way.params is None:
-        out = [_room(way, f"g{k}", leaf[0], d) for k, leaf in enumerate(leaves[: ends[len(way.wanted)]])]
+        wanted = [leaf for found in each[: len(way.wanted)] for leaf, _ in found]
+        out = [_room(way, f"g{k}", leaf, d) for k, leaf in enumerate(wanted)]
     else:
         way.do(f"g0 = empty({way.params.size}, {d})")
         out = [("g0", 0)]
@@ -322,9 +318,10 @@ def of_samples(
         way.require("isfinite(total)" if reduce or way.results.is_number else "all_finite(rows)")
         _check(way, slopes)
     if way.params is None and way.derivatives:
+        rest = iter(slopes)
         slopes = [
-            _of_all(way, key, slopes[a:b]) if reduce and k in shared else _by_sample(way, key, slopes[a:b])
-            for k, ((a, b), (key, _)) in enumerate(zip(pairwise(ends), way.wanted))
+            (_of_all if reduce and k in shared else _by_sample)(way, key, [next(rest) for _ in each[k]])
+            for k, (key, _) in enumerate(way.wanted)
         ]
     if reduce is not None:
         value = "total * (1.0 / n)" if reduce == "mean" else "total"

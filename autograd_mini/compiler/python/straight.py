@@ -13,7 +13,6 @@ from ..argument import floats
 from ..program import Flipped, Program
 from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
-
 SHORT = 40  # operations, up to which a program is written anew where it saves a call
 
 
