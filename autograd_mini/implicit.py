@@ -5,38 +5,27 @@ numbers, and becomes the node of a function, whose parents are the Values that f
 linear solve with the slopes of one run of f at the solution, in the arithmetic of numbers or of Values: in that they
 are nodes again, which can be differentiated in turn.
 
-In a function that is compiled the search itself is traced, and made again wherever it takes another way.  Its result is
+In a function that is compiled the search itself is recorded, in a form that holds for other numbers too.  Its result is
 held constant, and two more steps of Newton's method carry the derivatives, which are right up to the third.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import watch
 from .adjoints import swept
 from .engine import Value, held, leaf
-from .errors import AutogradError
 from .function_nodes import Function, lent, results_of
-from .functions import dot, hypot
+from .functions import dot
 from .hooks import without_hooks
 from .linear import solve
 from .reading import made_before, number_of
 from .rule import VALUES
+from .searches import ConvergenceError, Numbers, arrival, iterated, newton, recorded_iteration, recorded_newton
 from .structures import flatten
 from .sweep import contributions, order_below, pull_back
 
-HALVINGS = 40  # of a step of Newton's that leads nowhere
-NEAR = 1e-8  # of its size: how far the last step may be, when rounding lets nothing come nearer
-CLOSE = 1e-6  # of its size: from where on Newton takes over from an iteration
-
-
-class ConvergenceError(AutogradError, ArithmeticError):
-    """An equation was not solved: `residual` is what is left of it."""
-
-    def __init__(self, message: str, residual: float) -> None:
-        super().__init__(message)
-        self.residual = residual
+__all__ = ["ConvergenceError", "fixed_point", "root"]
 
 
 def root(f: Callable[..., Any], x0: Any, *args: Any, steps: int = 100) -> Any:
@@ -63,7 +52,7 @@ def root(f: Callable[..., Any], x0: Any, *args: Any, steps: int = 100) -> Any:
     >>> f"{x.data:.12f} {a.grad:.12f}"
     '1.414213562373 0.353553390593'
     """
-    return _Equation("root", f, x0, args).solved(lambda equation, xs: _newton(equation, xs, steps))
+    return _Equation("root", f, x0, args).solved(newton, recorded_newton, steps)
 
 
 def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000) -> Any:
@@ -95,13 +84,12 @@ def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000)
         ys, _ = flatten(g(x, *args))
         return rebuild([x - y for x, y in zip(xs, ys, strict=True)])
 
-    return _Equation("fixed_point", residual, x0, args).solved(lambda equation, xs: _iterated(equation, xs, steps))
+    return _Equation("fixed_point", residual, x0, args).solved(iterated, recorded_iteration, steps)
 
 
 # ---- the equation, on numbers and on Values ----
 
-Numbers = list[Any]  # floats, or in a trace Values that are held constant
-Search = Callable[["_Equation", Numbers], Numbers]
+Search = Callable[["_Equation", Numbers, int], Numbers]
 
 
 class _Equation:
@@ -114,13 +102,13 @@ class _Equation:
         self.start: Numbers = list(map(self._plain, start))
         self.args, self.with_args = flatten(list(args))
 
-    def solved(self, search: Search) -> Any:
+    def solved(self, search: Search, recorded: Search, steps: int) -> Any:
         """The solution in the structure that was given."""
-        xs = search(self, self.start)
         if self.is_traced:
-            return self.rebuild(self._stepped(self._stepped(xs)))
+            return self.rebuild(self._with_slopes(recorded(self, self.start, steps)))
+        xs = search(self, self.start, steps)
         thetas = self._thetas(xs)
-        return self.rebuild(results_of(_Solution(self, search, thetas), thetas, list(map(float, xs))))
+        return self.rebuild(results_of(_Solution(self, search, steps, thetas), thetas, list(map(float, xs))))
 
     def residuals(self, xs: Sequence[Any]) -> list[Any]:
         """f at x, as a list."""
@@ -154,10 +142,16 @@ class _Equation:
         with watch.never_raising():
             return variables, rs, _slopes(rs, variables, _in_values)
 
-    def _stepped(self, xs: Sequence[Any]) -> list[Any]:
-        """A step of Newton's method, through which derivatives go."""
+    def _with_slopes(self, xs: Numbers) -> list[Any]:
+        """A solution in a trace, after two steps of Newton's method, through which derivatives go."""
+        nearer, step = self._stepped(xs)
+        factor = held(arrival(self, xs, step))
+        return [factor * x for x in self._stepped(nearer)[0]]
+
+    def _stepped(self, xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         variables, rs, jacobian = self._linearised(xs)
-        return [x - d for x, d in zip(variables, solve(jacobian, rs))]
+        step = solve(jacobian, rs)
+        return [x - d for x, d in zip(variables, step)], step
 
     def _thetas(self, xs: Numbers) -> list[Value]:
         """The Values that f depends on: those that are older than a run of it."""
@@ -171,13 +165,13 @@ class _Equation:
 class _Solution(Function):
     """x of f(x, θ) = 0 as a function of θ: what θ receives is −λ·∂f/∂θ, with λ of (∂f/∂x)ᵀ·λ = u."""
 
-    def __init__(self, equation: _Equation, search: Search, thetas: Sequence[Value]) -> None:
+    def __init__(self, equation: _Equation, search: Search, steps: int, thetas: Sequence[Value]) -> None:
         self.name = equation.name
-        self._equation, self._search, self._thetas = equation, search, tuple(thetas)
+        self._equation, self._search, self._steps, self._thetas = equation, search, steps, tuple(thetas)
 
     def value(self, xs: Sequence[float]) -> list[float]:
         with lent(self._thetas, xs):
-            return list(map(float, self._search(self._equation, self._equation.start)))
+            return list(map(float, self._search(self._equation, self._equation.start, self._steps)))
 
     def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
         us = [0.0 if u is None else u for u in us]
@@ -212,58 +206,3 @@ def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Val
 
 def _in_values(v: Value, adjoint: Any) -> tuple[Any, ...]:
     return contributions(v, adjoint, VALUES)
-
-
-# ---- the search, on plain numbers ----
-
-
-def _newton(equation: _Equation, xs: Numbers, steps: int) -> Numbers:
-    rs = equation.at(xs)
-    for _ in range(steps):
-        size = hypot(*rs)
-        if size == 0.0:
-            return xs
-        try:
-            step = solve(equation.jacobian(xs), rs)
-        except ValueError as error:
-            raise _lost(equation, xs, size, f": {error}") from None
-        far = max([abs(d) / (abs(x) + (x == 0.0)) for x, d in zip(xs, step)])
-        better = _shorter(equation, xs, step, size)
-        if better is None:
-            if far <= NEAR:
-                return xs
-            break
-        xs, rs = better
-    raise _lost(equation, xs, hypot(*rs))
-
-
-def _shorter(equation: _Equation, xs: Numbers, step: Numbers, size: Any) -> tuple[Numbers, Numbers] | None:
-    """The next place and its residuals, which must be smaller."""
-    for k in range(HALVINGS):
-        there = [x - d * 0.5**k for x, d in zip(xs, step)]
-        if there == xs:
-            return None
-        try:
-            rs = equation.at(there)
-        except (ArithmeticError, ValueError):
-            continue
-        if hypot(*rs) < size:
-            return there, rs
-    return None
-
-
-def _iterated(equation: _Equation, xs: Numbers, steps: int) -> Numbers:
-    for _ in range(steps):
-        rs = equation.at(xs)  # x − g(x)
-        if not all(abs(r) < math.inf for r in rs):
-            break
-        xs = [x - r for x, r in zip(xs, rs)]
-        if all(abs(r) <= CLOSE * (abs(x) + (x == 0.0)) for x, r in zip(xs, rs)):
-            return _newton(equation, xs, HALVINGS)
-    raise _lost(equation, xs, hypot(*rs))
-
-
-def _lost(equation: _Equation, xs: Numbers, residual: Any, why: str = "") -> ConvergenceError:
-    left = float(number_of(residual))
-    where = list(map(number_of, xs))
-    return ConvergenceError(f"{equation.name}() found no solution: at {where!r} {left!r} is left{why}", left)

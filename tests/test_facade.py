@@ -170,7 +170,7 @@ LAYERS = [  # each imports those before it
     {"arrays", "rules"}, {"ieee"},
     {"arithmetic"}, {"refuse", "leftover", "c_rows"}, {"sweep"}, {"handover"}, {"engine"},
     {"adjoints", "hooks", "structures"}, {"function_nodes"}, {"primitives", "checkpoints"}, {"functions", "objects"},
-    {"linear"}, {"implicit"},
+    {"linear"}, {"searches"}, {"implicit"},
     {"transforms"},
     {"render", "check", "compiler", "diagnose"}, {"nn"}, {"cli"},
 ]  # fmt: skip

@@ -121,6 +121,32 @@ def test_compiled_it_is_solved_for_other_numbers_too(f, executor):
         assert slope.value_and_grad(a) == pytest.approx((grad(f)(a), grad(grad(f))(a)), rel=1e-10)
 
 
+def test_one_program_searches_for_all_numbers():
+    for f, starts in ((square_root, [2.0, 1e-8, 1e8]), (equilibrium, [0.1, 1.3, 0.7])):
+        compiled = compiler.compile(f)
+        for a in starts:
+            assert compiled(a) == pytest.approx(f(a), rel=1e-12)
+        assert len(compiled.programs) == 1
+
+
+@pytest.mark.parametrize("executor", ["numpy", "native"])
+def test_each_sample_has_its_own_search(executor):
+    samples = [0.3, -1.0, 2.0, 50.0]
+    values, slopes = compiler.compile(square_root, batch=True, executor=executor).value_and_grad(samples)
+    for a, value, slope in zip(samples, values, slopes):
+        if a < 0.0:  # has no root
+            assert math.isnan(value)
+        else:
+            assert (value, slope) == pytest.approx((a**0.5, 0.5 * a**-0.5), rel=1e-13)
+
+
+def test_a_search_is_refused_in_its_trace_too():
+    with pytest.raises(ConvergenceError, match=r"root\(\) found no solution"):
+        compiler.compile(square_root)(-1.0)
+    with pytest.raises(ConvergenceError, match=r"fixed_point\(\) found no solution"):
+        compiler.compile(lambda a: fixed_point(lambda x: 2.0 * x + a, 1.0, steps=50))(1.0)
+
+
 def test_compiled_systems():
     compiled = compiler.compile(circle_and_line)
     for at in ([2.0, 0.7], [3.0, 0.5], [0.5, 1.5]):
@@ -155,6 +181,13 @@ def test_what_does_not_converge_is_an_error_with_the_residual():
         fixed_point(lambda x: -x + 1.0, 1.0, steps=100)
     with pytest.raises(ValueError, match="as many equations as unknowns, not 1 for 2"):
         root(lambda x: [x[0] + x[1]], [1.0, 1.0])
+
+
+def test_a_solution_may_be_zero():
+    f = lambda a: root(lambda x: cos(x + a), 0.3)  # noqa: E731
+    for found in (f(math.pi / 2), compiler.compile(f)(math.pi / 2)):
+        assert found == pytest.approx(0.0, abs=1e-15)
+    assert grad(f)(math.pi / 2) == pytest.approx(-1.0, rel=1e-15)
 
 
 def test_steps_into_where_f_has_no_value_are_halved():
