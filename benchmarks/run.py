@@ -29,6 +29,7 @@ from autograd_mini import __version__
 SECTIONS = (
     "eager",
     "compiled",
+    "everyday",
     "derivatives",
     "growth",
     "batch",
