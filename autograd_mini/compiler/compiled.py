@@ -262,6 +262,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
                 run = outcomes.running(derivatives) if plan.is_one_of_many else plan.function(derivatives)
                 ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
             way = ways[derivatives]
+            if way and outcomes.are_several and not plan.is_one_of_many:
+                way = outcomes.way(derivatives)
         self._at_hand.take(derivatives, call.types, way)
         if derivatives:
             vars(self).pop("value_and_grad", None)

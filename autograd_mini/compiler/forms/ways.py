@@ -7,6 +7,7 @@ TypeError there, or what else Python raises on meeting them (`shortcuts.MISFITS`
 import builtins
 import math
 from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType
 from typing import Any, Final
 
 from ...watch import traces
@@ -110,6 +111,8 @@ def of_numbers(way: Way, run: Callable[..., Any], written: Straight | None) -> C
         numbers.append(f"*{way.named(way.params)}.tolist()")
     if written is not None:
         return _inline(way, written, numbers)
+    if isinstance(run, BuiltinFunctionType) and way.are_numbers and not (way.lines or way.checks):
+        return run  # nothing need stand between
     call = f"{way.named(run)}({', '.join(numbers)})"
     if way.are_numbers and way.params is None and way.results.is_number and not way.checks:
         way.do(f"return {call}")
