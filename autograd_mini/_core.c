@@ -822,13 +822,28 @@ take_down(Record *record, Node *v)
     return failed;
 }
 
+/* Whether what a weak reference refers to is still there. */
+static int
+is_alive(PyObject *reference)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    return PyWeakref_GetObject(reference) != Py_None;
+#else
+    PyObject *object;
+    const int found = PyWeakref_GetRef(reference, &object);
+
+    Py_XDECREF(object);
+    return found == 1;
+#endif
+}
+
 /* Whether the hooks of this task are one record, and no other. */
 static int
 is_recorded(void)
 {
     PyObject *blocks;
 
-    if (recording == NULL || recording->holder == NULL || PyWeakref_GetObject(recording->holder) == Py_None
+    if (recording == NULL || recording->holder == NULL || !is_alive(recording->holder)
         || PyContextVar_Get(recording->variable, NULL, &blocks) < 0)
     {
         PyErr_Clear();
@@ -2775,6 +2790,27 @@ get_many(Node *v, void *Py_UNUSED(closure))
 }
 
 static PyObject *
+get_parents(Node *v, void *Py_UNUSED(closure))
+{
+    Node *two[] = {v->a, v->b};
+    Node **parents = IS_MANY(v) ? v->operands->parents : two;
+    const Py_ssize_t operands = IS_MANY(v) ? v->operands->n : arities[v->op];
+    Py_ssize_t n = 0;
+    PyObject *tuple;
+
+    for (Py_ssize_t i = 0; i < operands; i++) {
+        n += parents[i] != NULL;
+    }
+    tuple = PyTuple_New(n);
+    for (Py_ssize_t i = 0, place = 0; tuple != NULL && i < operands; i++) {
+        if (parents[i] != NULL) {
+            PyTuple_SET_ITEM(tuple, place++, Py_NewRef((PyObject *)parents[i]));
+        }
+    }
+    return tuple;
+}
+
+static PyObject *
 get_made(Node *v, void *Py_UNUSED(closure))
 {
     return PyLong_FromLongLong(v->made);
@@ -2805,6 +2841,8 @@ static PyGetSetDef attributes[] = {
     {"grad", (getter)get_grad, (setter)set_grad,
      PyDoc_STR("The gradient from the latest `backward()`.  Leaves add up: `x.grad = 0.0` begins anew."), NULL},
     {"label", (getter)get_label, (setter)set_label, PyDoc_STR("The name to show."), NULL},
+    {"parents", (getter)get_parents, NULL,
+     PyDoc_STR("The Values it was made of, in the order of the operands; x * x has x twice."), NULL},
     {"_data", (getter)get_raw_data, (setter)set_raw_data, NULL, NULL},
     {"_grad", (getter)get_raw_grad, (setter)set_raw_grad, NULL, NULL},
     {"_origin", (getter)get_origin, (setter)set_origin, NULL, NULL},

@@ -6,23 +6,25 @@ touch `grad`, keeps them in a dictionary with the function here.
 
 import operator
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import cores
-from .engine import Value
 from .rule import VALUES
 from .sweep import contributions, order_below, pull_back
+
+if TYPE_CHECKING:
+    from .engine import Value
 
 Adjoint = TypeVar("Adjoint")
 
 
 def swept(
-    order: Sequence[Value],
-    seeds: Mapping[Value, Adjoint],
-    pullback: Callable[[Value, Adjoint], Iterable[Adjoint]],
-    among: Container[Value] | None = None,
+    order: "Sequence[Value]",
+    seeds: "Mapping[Value, Adjoint]",
+    pullback: "Callable[[Value, Adjoint], Iterable[Adjoint]]",
+    among: "Container[Value] | None" = None,
     add: Callable[[Adjoint, Adjoint], Adjoint] = operator.add,
-) -> dict[Value, Adjoint]:
+) -> "dict[Value, Adjoint]":
     """The adjoint of every node that one comes to.
 
     Args:
@@ -32,7 +34,7 @@ def swept(
         among: the nodes that take part; all of them if it is None.
         add: how contributions are added up.
 
-    >>> from autograd_mini import topological_order
+    >>> from autograd_mini import Value, topological_order
     >>> x = Value(3.0)
     >>> y = x * x + x
     >>> swept(topological_order(y), {y: 1.0}, lambda v, g: v.pullback(g))[x]
@@ -47,11 +49,12 @@ def swept(
     return found
 
 
-def adjoints_of(roots: Sequence[Value], seeds: Sequence[float], sources: Sequence[Value]) -> list[float]:
+def adjoints_of(roots: "Sequence[Value]", seeds: Sequence[float], sources: "Sequence[Value]") -> list[float]:
     """What each of the sources receives from several roots, each with its seed; no `grad` is changed.
 
     Nothing is looked at that is below a source, and no source comes twice.  It may be called from within a sweep.
 
+    >>> from autograd_mini import Value
     >>> x = Value(3.0)
     >>> adjoints_of([x * x], [1.0], [x])
     [6.0]
@@ -64,9 +67,9 @@ def adjoints_of(roots: Sequence[Value], seeds: Sequence[float], sources: Sequenc
     return [adjoints[v] for v in sources]
 
 
-def values_of_adjoints(roots: Sequence[Value], seeds: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
+def values_of_adjoints(roots: "Sequence[Value]", seeds: Sequence[Any], sources: "Sequence[Value]") -> list[Any]:
     """The same in the arithmetic of Values, so that the adjoints can be differentiated again."""
-    given: dict[Value, Any] = {}
+    given: dict[Any, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
         given[root] = given[root] + seed if root in given else seed
     needed = set(sources)

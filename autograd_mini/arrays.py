@@ -11,6 +11,7 @@ import sys
 from typing import Any, Final
 
 from .reading import is_value
+from .refuse import index
 from .rule import VALUES
 
 
@@ -68,7 +69,7 @@ METHODS: Final[dict[str, Any]] = {
     "arctan2": _atan2, "hypot": _hypot,
     "deg2rad": _radians, "radians": _radians, "rad2deg": _degrees, "degrees": _degrees,
     "__array_ufunc__": _ufunc, "conjugate": lambda x: x, "fabs": lambda x: x.abs(), "rint": lambda x: x.round(),
-    "__round__": _rounded, "__floor__": lambda x: x.floor(), "__ceil__": lambda x: x.ceil(),
+    "__index__": index, "__round__": _rounded, "__floor__": lambda x: x.floor(), "__ceil__": lambda x: x.ceil(),
     "__trunc__": lambda x: x.ceil() if x < 0.0 else x.floor(),
     "_op": property(lambda x: x.op), "_prev": property(lambda x: set(x.parents)),  # micrograd's names
 }  # fmt: skip

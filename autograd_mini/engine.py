@@ -9,11 +9,11 @@ This is the way there, from numbers to nodes.  The way back is in sweep.py.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from . import arrays, cores, handover, leftover, reading, refuse, watch
+from . import arrays, cores, handover, leftover, reading, refuse, watch, ways_back
 from .errors import RAISED_BY_FLOATS
 from .numbers import EXACT, Number, as_constant, as_number, as_operand
 from .rule import FLOATS, VALUES, Rule
@@ -233,8 +233,10 @@ class Value:
         """
         return partial(pull_back, self)
 
-    def backward(self, seed: Number = 1.0) -> None:
+    def backward(self, seed: Number = 1.0, inputs: "Iterable[Value] | None" = None) -> None:
         """Compute ∂self/∂v · seed for every v below: leaves add it up, others hold the latest.
+
+        If you pass `inputs`, only these Values get gradients.
 
         Ended by an exception or by Ctrl-C, it leaves the gradients of leaves as they were, and
         those of other nodes at 0.
@@ -244,11 +246,28 @@ class Value:
             NoGraphError: this result was made under no_grad(), or is a copy.
             ConcurrentSweepError: a sweep of the same nodes is under way.
         """
-        if self._origin:
-            refuse.require_graph(self)
-        if watch.traces:
-            watch.read(self, "backward()")
-        backward_from((self,), (seed if type(seed) is float else as_number(seed, "backward()"),))
+        refuse.require_way_back(self)
+        is_plain = inputs is None and not ways_back.hooked
+        back = backward_from if is_plain else ways_back.backward_to(inputs)
+        back((self,), (as_number(seed, "backward()"),))
+
+    def register_hook(self, hook: Callable[[float], Any]) -> ways_back.GradientHook:
+        """Call `hook(gradient)` in each `backward()`, once the gradient of this Value is known.
+
+        If the hook returns a number, that takes the place of the gradient, here and further back.
+        Transforms and `gradients` call no hooks.
+
+        Returns:
+            A handle, whose `remove()` ends the hook.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> handle = y.register_hook(lambda g: max(min(g, 0.5), -0.5))
+        >>> y.backward()
+        >>> x.grad
+        3.0
+        """
+        return ways_back.GradientHook(self, hook)
 
     def __bool__(self) -> bool:
         return run.decide(self) if (run := watch.trace()) else bool(self._data)
@@ -265,7 +284,7 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         return leftover.reduced(self, leaf)
 
-    __float__ = __int__ = __index__ = __complex__ = refuse.conversion
+    __float__ = __int__ = __complex__ = refuse.conversion
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = refuse.remainder
     # == compares numbers.  A hash by identity keeps two equal Values apart in sets and dicts.
     __hash__ = object.__hash__

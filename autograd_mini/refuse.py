@@ -72,6 +72,12 @@ def require_graph(root: Any) -> None:
         raise NoGraphError(f"{root!r} {why}: there is no graph to go back through")
 
 
+def require_way_back(root: Any) -> None:
+    """The same, and in a trace no sweep is made at all: it would make plain numbers of what is traced."""
+    require_graph(root)
+    watch.read(root, "backward()")
+
+
 def refused(error: Exception, rule: Rule, *operands: Any) -> float:
     """The value where floats raise `error`: raised on, with a note that tells the operation."""
     if watch.is_quiet():
@@ -139,8 +145,17 @@ def conversion(v: Any) -> NoReturn:
     """Refuse to become a plain number unasked."""
     watch.read(v, "float(), an index and the functions of math would lose the gradient")
     raise TypeError(
-        f"float({v!r}), and the functions of math, would lose the gradient: "
-        "use the functions of autograd_mini on a Value, or its .data for the plain number"
+        f"float({v!r}), and the functions of math, would lose the gradient: use the functions of autograd_mini on a "
+        "Value, or its .data for the plain number, as for the weights of random.choices"
+    )
+
+
+def index(v: Any) -> NoReturn:
+    """Refuse to become a whole number unasked."""
+    watch.read(v, "an index, the end of a range, or a count")
+    raise TypeError(
+        f"{v!r} can't be an index, the end of a range or a count, which have no gradient: take int(x.data) for the "
+        "whole number, or where(condition, a, b) to choose between Values"
     )
 
 

@@ -138,7 +138,7 @@ def contributions(v: Any, adjoint: Any, m: Any) -> tuple[Any, ...]:
     pairs = zip(slopes(v, m), v.parents, strict=True)
     cs = tuple([m.product(adjoint, slope, parent) for slope, parent in pairs])
     for inspect in watch.inspectors() if watch.hooks else ():
-        inspect(v, adjoint, cs)
+        cs = inspect(v, adjoint, cs) or cs
     return cs
 
 

@@ -216,28 +216,52 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     return jvp(grad(f), (x,), (v,))[1]
 
 
-def gradients(root: Value, leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
+def gradients(root: Value | Sequence[Value], leaves: Iterable[Value], seed: Any = 1.0) -> list[Any]:
     """∂root/∂v · seed for each v in `leaves`, which may be any Values of the graph; changes no `grad`.
 
-    A float as `seed` gives floats.  A Value gives Values, which you can differentiate again.
+    Several roots add up: Σ ∂rootᵢ/∂v · seedᵢ.
+
+    Args:
+        root: a Value, or a list of them.
+        leaves: the Values to differentiate with respect to.
+        seed: a float gives floats.  A Value gives Values, which you can differentiate again.  For several roots, a list
+            with one for each, or one for all.
 
     Raises:
         StaleGraphError: a Value was assigned new data after this graph was built from it.
-        NoGraphError: `root` has no graph, because it was made under no_grad() or copied.
+        NoGraphError: a root has no graph, because it was made under no_grad() or copied.
+        ValueError: there are other seeds than roots.
 
     >>> x, y = Value(3.0), Value(4.0)
     >>> gradients(x * y, [x, y])
     [4.0, 3.0]
+    >>> gradients([x * y, x + y], [x, y], seed=[1.0, 10.0])
+    [14.0, 13.0]
     """
-    leaves = list(leaves)
-    for v in (root, *leaves):
+    roots = [root] if isinstance(root, Value) else _listed(root, "root")
+    leaves = _listed(leaves, "leaves")
+    seeds = list(seed) if isinstance(seed, (list, tuple)) else [seed] * len(roots)
+    if len(seeds) != len(roots):
+        raise ValueError(f"gradients() got {len(seeds)} seeds for {len(roots)} roots: give one seed for each root")
+    for v in (*roots, *leaves):
         if not isinstance(v, Value):
             raise TypeError(f"gradients(root, leaves) needs Values, got {type(v).__name__} {v!r}")
-    require_graph(root)
-    if not isinstance(seed, Value):
-        seed = as_number(seed, "gradients()")
-        watch.read(root, "gradients()")
-    return _adjoints(order_below([root]), [root], [seed], leaves, pull_back)
+    for v in roots:
+        require_graph(v)
+    if not any(isinstance(seed, Value) for seed in seeds):
+        seeds = [as_number(seed, "gradients()") for seed in seeds]
+        for v in roots:
+            watch.read(v, "gradients()")
+    return _adjoints(order_below(roots), roots, seeds, leaves, pull_back)
+
+
+def _listed(values: Any, what: str) -> list[Any]:
+    try:
+        return list(values)
+    except TypeError:
+        raise TypeError(
+            f"gradients(root, leaves) needs Values, got {type(values).__name__} {values!r} as {what}"
+        ) from None
 
 
 def _adjoints(

@@ -80,7 +80,7 @@ class Block:
 
     Args:
         made: takes each new node, and gives what is to take its place.
-        passed: takes each node that a sweep passes, its adjoint and its contributions.
+        passed: takes each node that a sweep passes, its adjoint and its contributions; it may return others.
         refused: takes each error that an operation raises, its rule and its operands.
         trace: is told of comparisons, and of numbers that are read.
         quiet: an operation has its IEEE value where Python's floats would raise.
@@ -92,7 +92,7 @@ class Block:
         self,
         *,
         made: Callable[[Any], Any] | None = None,
-        passed: Callable[[Any, Any, tuple[Any, ...]], None] | None = None,
+        passed: Callable[[Any, Any, tuple[Any, ...]], Any] | None = None,
         refused: Callable[[Exception, Any, Any], None] | None = None,
         trace: Any = None,
         quiet: bool = False,
@@ -245,7 +245,7 @@ def take_down(record: Any) -> None:
         record.begin(_blocks, _blocks.get(), blocks[-1].holder)
 
 
-def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], None]]:
+def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], Any]]:
     """What is to see each node that a sweep passes."""
     return [block.passed for block in open_blocks() if block.passed]
 

@@ -285,6 +285,19 @@ ASKED = [
         )
     ],
     *[
+        Asked(23, f"exported C, {what}: against CasADi's", True, asked, "×", ratio("exported", workload, form, "auto"))
+        for what, workload, form, asked in (
+            ("Rosenbrock, 10 variables", "rosenbrock10", "casadi", 2),
+            ("Rosenbrock, 1,000 variables", "rosenbrock1000", "casadi", 2),
+            ("1,000 steps of a loop", "pendulum", "casadi", 1),
+            ("1,000 steps of a loop, by `mapaccum`", "pendulum", "mapaccum", 4),
+        )
+    ],
+    *[
+        Asked(24, f"{model}: against JAX", True, 2, "×", ratio("how_to", model, "jax", "array"))
+        for model in ("maximum likelihood", "ODE by Runge–Kutta", "equilibrium", "Monte Carlo")
+    ],
+    *[
         Asked(10, f"growth to 10⁶ nodes, {what}: exponent", False, LINEAR, "", grows(section, package, figure))
         for what, section, package, figure in (
             ("time, eager", "growth", "eager", "seconds"),

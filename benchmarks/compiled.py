@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from measure import Options, Step, compare
 from moons import matrices, moons, torch_net
-from peers import EXECUTORS, arrays, casadi_step, functions, jax_step, scalars
+from peers import EXECUTORS, TORCH, arrays, casadi_step, functions, jax_step, recorded, scalars
 
 from autograd_mini import compiler, nn
 
-PEERS = ("torch", "jax", "casadi", "autograd", "mygrad", "micrograd")
+PEERS = ("torch", "inductor", "jax", "casadi", "autograd", "mygrad", "micrograd")
 
 
 def mnist(peer: str) -> Step | None:
@@ -42,15 +42,16 @@ def mnist(peer: str) -> Step | None:
             return float(cost)
 
         return train
-    if peer == "torch":
+    if peer in TORCH:
         torch = functions(peer)
         net = torch_net(weights)
+        forward = recorded(peer, net)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
         tx, ty = torch.from_numpy(X), torch.from_numpy(labels)
 
         def train() -> float:
             optimizer.zero_grad()
-            cost = torch.nn.functional.cross_entropy(net(tx), ty)
+            cost = torch.nn.functional.cross_entropy(forward(tx), ty)
             cost.backward()
             optimizer.step()
             return float(cost.item())
@@ -160,12 +161,14 @@ def samples(peer: str, f: Callable[[Any], Any], columns: Sequence[Any]) -> Step:
     if peer in EXECUTORS:
         both = compiler.compile(lambda *xs: f(xs), batch=True, executor=peer)
         return lambda: both.value_and_grad(*columns)
-    if peer == "torch":
+    if peer in TORCH:
         import torch
+
+        forward = recorded(peer, f)
 
         def call() -> Any:
             xs = [torch.from_numpy(x).requires_grad_() for x in columns]
-            z = f(xs)
+            z = forward(xs)
             return z.detach(), torch.autograd.grad(z.sum(), xs)
 
         return call
@@ -298,7 +301,7 @@ def system(peer: str) -> Step | None:
         return total
 
     def in_arrays(p: Any, m: Any) -> Any:
-        A, s, total = p.reshape(4, 5), m.tensor(start, dtype=float) if peer == "torch" else np.array(start), 0.0
+        A, s, total = p.reshape(4, 5), m.tensor(start, dtype=float) if peer in TORCH else np.array(start), 0.0
         W, b = A[:, :4], A[:, 4]
         for _ in range(1000):
             s = m.tanh(W @ s + b)

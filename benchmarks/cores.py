@@ -1,20 +1,19 @@
 """The two engines side by side: the one in C must show what the one in Python shows, and be faster.
 
-`python benchmarks/cores.py` runs each piece of work in turn on either engine, in processes of their own, and prints the
-ratio of the CPU times and whether the numbers are the same to the bit.
+Each piece of work runs in turn on either engine, in processes of their own; the hashes of what they show must be equal,
+so every number is the same to the bit.
 """
 
 import hashlib
 import itertools
-import json
-import os
 import random
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+import eager
+from measure import Options, in_process, quartiles
 
 from autograd_mini import (
     Value,
@@ -122,38 +121,39 @@ WORK: dict[str, Callable[[], Any]] = {
 }
 
 
-def measured() -> dict[str, tuple[float, str]]:
-    """Of each piece of work the CPU time, the median of five, and a hash of what it shows."""
-    found = {}
-    for name, work in WORK.items():
-        work()
-        times = []
-        for _ in range(5):
-            start = time.process_time()
-            shown = work()
-            times.append(time.process_time() - start)
-        found[name] = statistics.median(times), hashlib.sha256(repr(shown).encode()).hexdigest()
-    return found
+EAGER = {name: f"eager: {step.__doc__}" for name, step in eager.WORKLOADS.items()}
+WORKLOADS = (*EAGER, *WORK)
 
 
-def main() -> None:
-    """Print the table."""
-    if len(sys.argv) > 1:
-        print(json.dumps(measured()))
-        return
-    rounds: dict[str, list[Any]] = {"python": [], "c": []}
-    for _ in range(ROUNDS):
-        for core, found in rounds.items():
-            command = [sys.executable, __file__, "measure"]
-            environment = os.environ | {"AUTOGRAD_MINI_CORE": core}
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-            found.append(json.loads(done.stdout))
-    print(f"{'work':<56} {'Python ÷ C':>10}  bits")
-    for name in WORK:
-        python, c = (statistics.median(found[name][0] for found in rounds[core]) for core in rounds)
-        same = len({found[name][1] for core in rounds for found in rounds[core]}) == 1
-        print(f"{name:<56} {python / c:>10.1f}  {'the same' if same else 'DIFFERENT'}")
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """An entry for each engine: the CPU time, beside that of the engine in C, and whether the bits are the same."""
+    spent: dict[str, list[float]] = {"c": [], "python": []}
+    shown = set()
+    for _ in range(1 if options.quick else ROUNDS):
+        for core, times in spent.items():
+            found = in_process("cores", "once", name, seconds=120, AUTOGRAD_MINI_CORE=core)
+            if "failed" in found:
+                return {"entries": {core: found}}
+            times.append(found["seconds"])
+            shown.add(found["shown"])
+    entries = {
+        core: {
+            "seconds": quartiles(times),
+            "ratios": {"c": quartiles([a / b for a, b in zip(times, spent["c"])])},
+            "same": len(shown) == 1,
+        }
+        for core, times in spent.items()
+    }
+    return {"title": EAGER.get(name, name), "entries": entries}
 
 
-if __name__ == "__main__":
-    main()
+def once(name: str) -> dict[str, Any]:
+    """The CPU time of a piece of work, the median of five, and a hash of what it shows."""
+    work = eager.WORKLOADS[name]("eager") if name in EAGER else WORK[name]
+    work()
+    times = []
+    for _ in range(5):
+        start = time.process_time()
+        shown = work()
+        times.append(time.process_time() - start)
+    return {"seconds": statistics.median(times), "shown": hashlib.sha256(repr(shown).encode()).hexdigest()}

@@ -1,24 +1,20 @@
-"""Programs written as C beside CasADi's generated C: nanoseconds a call, the same compiler and flags, run in turn.
-
-    pip install autograd_mini[bench]
-    python benchmarks/exported.py
+"""Programs written as C beside CasADi's generated C: the time of a call, the same compiler and flags, run in turn.
 
 Each program gives the value and the gradient.  CasADi has each in two forms, as its users write it: SX, in which a loop
 becomes one long expression, and for the loop also `mapaccum`, which keeps it.
 """
 
+import contextlib
 import math
+import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import casadi
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from measure import Options, quartiles
 
 from autograd_mini import compiler, value_and_grad
 from autograd_mini.functions import sin
@@ -77,6 +73,8 @@ def casadi_rosenbrock(x: Any) -> Any:
 
 def casadi_pendulum(x: Any) -> Any:
     """The same in CasADi, step by step."""
+    import casadi
+
     angle, speed = x[0], x[1]
     for _ in range(STEPS):
         speed = speed - 0.01 * x[2] * casadi.sin(angle)
@@ -86,6 +84,8 @@ def casadi_pendulum(x: Any) -> Any:
 
 def accumulated_pendulum(x: Any) -> Any:
     """The same in CasADi, one step accumulated."""
+    import casadi
+
     state, length = casadi.SX.sym("state", 2), casadi.SX.sym("length")
     speed = state[1] - 0.01 * length * casadi.sin(state[0])
     step = casadi.Function("step", [state, length], [casadi.vertcat(state[0] + 0.01 * speed, speed)])
@@ -93,23 +93,50 @@ def accumulated_pendulum(x: Any) -> Any:
     return states[0, -1] ** 2 + states[1, -1]
 
 
-def main() -> None:
-    """Print a table."""
-    print(f"{'program':<22}{'ours':>9}   {'CasADi':<10}{'':>9}  {'CasADi ÷ ours':>14}  {'source':>16}")
-    for name, ours, n, calls, theirs in (
-        ("Rosenbrock 10", rosenbrock, 10, 1_000_000, {"SX": (casadi_rosenbrock, casadi.SX)}),
-        ("Rosenbrock 1000", rosenbrock, 1000, 5_000, {"SX": (casadi_rosenbrock, casadi.SX)}),
-        ("pendulum, 1000 steps", pendulum, 3, 2_000,
-         {"SX": (casadi_pendulum, casadi.SX), "mapaccum": (accumulated_pendulum, casadi.MX)}),
-    ):  # fmt: skip
-        with TemporaryDirectory() as folder:
-            mine, text = _ours(Path(folder), ours, n, calls)
-            for form, (f, kind) in theirs.items():
-                other, long = _casadi(Path(folder), f, kind, n, calls)
-                pairs = [(_run(mine), _run(other)) for _ in range(ROUNDS)]
-                (a, z), (b, other_z) = min(p for p, _ in pairs), min(q for _, q in pairs)
-                assert math.isclose(z, other_z, rel_tol=1e-9), f"{z} and {other_z}"
-                print(f"{name:<22}{a:>9.1f}   {form:<10}{b:>9.1f}  {b / a:>14.2f}  {text:>6} and {long:>7}")
+PROGRAMS: dict[str, tuple[Callable[..., Any], int, int, dict[str, tuple[Callable[..., Any], str]]]] = {
+    "rosenbrock10": (rosenbrock, 10, 1_000_000, {"casadi": (casadi_rosenbrock, "SX")}),
+    "rosenbrock1000": (rosenbrock, 1000, 5_000, {"casadi": (casadi_rosenbrock, "SX")}),
+    "pendulum": (
+        *(pendulum, 3, 2_000),
+        {"casadi": (casadi_pendulum, "SX"), "mapaccum": (accumulated_pendulum, "MX")},
+    ),
+}
+TITLES = {
+    "rosenbrock10": "Rosenbrock, 10 variables",
+    "rosenbrock1000": "Rosenbrock, 1,000 variables",
+    "pendulum": "a pendulum, 1,000 steps",
+}
+WORKLOADS = tuple(PROGRAMS)
+
+
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """An entry for each form: seconds of a call, how many times as long as ours, and the letters of the source."""
+    ours, n, calls, forms = PROGRAMS[name]
+    if shutil.which("cc") is None:
+        return {"failed": "no C compiler"}
+    spent: dict[str, list[float]] = {}
+    with TemporaryDirectory() as folder:
+        programs = {"auto": _ours(Path(folder), ours, n, calls)}
+        for form, (f, kind) in forms.items():
+            if options.chosen("casadi"):
+                programs[form] = _casadi(Path(folder), form, f, kind, n, calls)
+        values = set()
+        for _ in range(1 if options.quick else ROUNDS):
+            for form, (program, _) in programs.items():
+                seconds, value = _run(program)
+                spent.setdefault(form, []).append(seconds)
+                values.add(value)
+    if not all(math.isclose(value, min(values), rel_tol=1e-9) for value in values):
+        return {"failed": f"wrong: the values are {sorted(values)}"}
+    entries = {
+        form: {
+            "seconds": quartiles(times),
+            "ratios": {"auto": quartiles([a / b for a, b in zip(times, spent["auto"])])},
+            "letters": programs[form][1],
+        }
+        for form, times in spent.items()
+    }
+    return {"title": TITLES[name], "entries": entries}
 
 
 def _ours(folder: Path, f: Callable[..., Any], n: int, calls: int) -> tuple[Path, int]:
@@ -121,15 +148,16 @@ def _ours(folder: Path, f: Callable[..., Any], n: int, calls: int) -> tuple[Path
     return _compiled(folder, "ours", n, calls, f"if (ours_value(x, y{work})) return 1;"), size
 
 
-def _casadi(folder: Path, f: Callable[..., Any], kind: Any, n: int, calls: int) -> tuple[Path, int]:
-    x = kind.sym("x", n)
+def _casadi(folder: Path, name: str, f: Callable[..., Any], kind: str, n: int, calls: int) -> tuple[Path, int]:
+    import casadi
+
+    x = getattr(casadi, kind).sym("x", n)
     root = f(x)
-    both = casadi.Function("theirs", [x], [root, casadi.gradient(root, x)])
-    both.generate("theirs.c", {"with_header": True})
-    for name in ("theirs.c", "theirs.h"):  # it writes to the current directory alone
-        Path(name).replace(folder / name)
-    call = "{ const double *in[99] = {x}; double *out[99] = {y, y + 1}; theirs(in, out, iw, w, 0); }"
-    return _compiled(folder, "theirs", n, calls, call), len((folder / "theirs.c").read_text())
+    both = casadi.Function(name, [x], [root, casadi.gradient(root, x)])
+    with contextlib.chdir(folder):  # it writes to the current directory alone
+        both.generate(f"{name}.c", {"with_header": True})
+    call = f"{{ const double *in[99] = {{x}}; double *out[99] = {{y, y + 1}}; {name}(in, out, iw, w, 0); }}"
+    return _compiled(folder, name, n, calls, call), len((folder / f"{name}.c").read_text())
 
 
 def _compiled(folder: Path, name: str, n: int, calls: int, call: str) -> Path:
@@ -141,8 +169,4 @@ def _compiled(folder: Path, name: str, n: int, calls: int, call: str) -> Path:
 
 def _run(program: Path) -> tuple[float, float]:
     time, value = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.split()
-    return float(time), float(value)
-
-
-if __name__ == "__main__":
-    main()
+    return 1e-9 * float(time), float(value)

@@ -1,30 +1,22 @@
-"""The models of the how-tos beside JAX: microseconds of CPU for a value with its gradient, in turn in one process.
-
-    pip install autograd_mini[bench]
-    XLA_FLAGS=--xla_cpu_multi_thread_eigen=false taskset -c 0 python benchmarks/how_to.py
+"""The models of the how-to pages beside JAX: a value with its gradient.
 
 JAX has each as its users write it: arrays, `lax.scan`, and for the equilibrium `lax.while_loop` with a rule of its own.
-Both are given the numbers anew in each call, and give NumPy's or Python's numbers back.
+Both are given other numbers in each call, as a list or as an array.
 """
 
 import math
 import random
-import sys
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from measure import Options, Step, compare
 
 from autograd_mini import compiler, fixed_point, lgamma, log, nn
 
-jax.config.update("jax_enable_x64", True)
-ROUNDS, CALLS = 60, 20
+CALLS = 20
 rng = random.Random(3)
 TIMES = [rng.gammavariate(2.5, 1 / 1.5) for _ in range(40)]
 HOURS, COUNTS = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0], [2.0, 2.0, 4.0, 6.0, 9.0, 17.0]
@@ -138,7 +130,8 @@ def posterior(w: Sequence[Any]) -> Any:
 def jax_posterior(w: Any) -> Any:
     """The same on arrays."""
     z, counts = w[0] + w[1] * jnp.array(HOURS), jnp.array(COUNTS)
-    return -jnp.sum(jnp.exp(z) - counts * z) - jnp.sum(w * w) / 2
+    of_counts = jax.scipy.special.gammaln(counts + 1.0)
+    return -jnp.sum(jnp.exp(z) - counts * z + of_counts) - jnp.sum(w * w) / 2
 
 
 MODELS: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[float]]] = {
@@ -149,27 +142,21 @@ MODELS: dict[str, tuple[Callable[..., Any], Callable[..., Any], list[float]]] = 
 }
 
 
-def main() -> None:
-    """Print a table."""
-    print(f"{'model':<20}{'ours, list':>12}{'ours, array':>12}{'JAX':>10}{'JAX ÷ list':>12}{'JAX ÷ array':>12}")
-    for name, (ours, theirs, x) in MODELS.items():
-        f, g = compiler.compile(ours), jax.jit(jax.value_and_grad(theirs))
-        rows = [[x[0] + 1e-6 * k, *x[1:]] for k in range(CALLS)]
-        arrays = list(map(np.array, rows))
-        slopes, others = f.value_and_grad(rows[0])[1], g(arrays[0])[1]
-        np.testing.assert_allclose(slopes, others, rtol=1e-6)
-        best = [math.inf] * 3
-        for _ in range(ROUNDS):
-            for k, (call, xs) in enumerate(((f.value_and_grad, rows), (f.value_and_grad, arrays), (g, arrays))):
-                start = time.process_time()
-                for row in xs:
-                    _, slopes = call(row)
-                    if k == 2:
-                        slopes.block_until_ready()
-                best[k] = min(best[k], (time.process_time() - start) / CALLS * 1e6)
-        a, b, c = best
-        print(f"{name:<20}{a:>12.2f}{b:>12.2f}{c:>10.2f}{c / a:>12.2f}{c / b:>12.2f}")
+WORKLOADS = tuple(MODELS)
+OURS, PEERS = ("list", "array"), ("jax",)
 
 
-if __name__ == "__main__":
-    main()
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """The entries of one model. A step is twenty calls, each with other numbers; what is compared is the last's."""
+    ours, theirs, x = MODELS[name]
+    rows = [[x[0] + 1e-6 * k, *x[1:]] for k in range(CALLS)]
+    arrays = list(map(np.array, rows))
+
+    def prepare(peer: str) -> Step:
+        if peer == "jax":
+            compiled = jax.jit(jax.value_and_grad(theirs))
+            return lambda: [jax.block_until_ready(compiled(row)) for row in arrays][-1]
+        f, given = compiler.compile(ours), rows if peer == "list" else arrays
+        return lambda: [f.value_and_grad(row) for row in given][-1]
+
+    return {"title": f"{name}, {CALLS} calls", "entries": compare(prepare, OURS, PEERS, options, tolerance=1e-6)}

@@ -8,11 +8,12 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from measure import Step
-from peers import EXECUTORS, functions
+from peers import EXECUTORS, TORCH, functions, recorded
 
 from autograd_mini import Value, compiler, nn
 
@@ -48,7 +49,7 @@ def moons(peer: str) -> Step | None:
     return {
         **dict.fromkeys(EXECUTORS, _compiled),
         **dict.fromkeys(("jax", "autograd"), _arrays),
-        "torch": _torch,
+        **dict.fromkeys(TORCH, _torch),
         "mygrad": _mygrad,
         "casadi": _casadi,
     }[peer](peer)
@@ -136,15 +137,19 @@ def torch_net(weights: Sequence[tuple[Any, Any]]) -> Any:
     return torch.nn.Sequential(*layers[:-1])
 
 
-def _torch(_: str) -> Step:
-    torch = functions("torch")
+def _torch(peer: str) -> Step:
+    torch = functions(peer)
     net = torch_net(matrices(start(), WIDTHS))
     optimizer = torch.optim.SGD(net.parameters(), lr=RATE)
     X, Y = (torch.tensor(data, dtype=torch.float64) for data in half_moons())
 
+    @partial(recorded, peer)
+    def loss() -> Any:
+        return torch.relu(1.0 - Y * net(X)[:, 0]).mean() + ALPHA * sum((p * p).sum() for p in net.parameters())
+
     def train() -> float:
         optimizer.zero_grad()
-        cost = torch.relu(1.0 - Y * net(X)[:, 0]).mean() + ALPHA * sum((p * p).sum() for p in net.parameters())
+        cost = loss()
         cost.backward()
         optimizer.step()
         return float(cost.item())

@@ -19,19 +19,21 @@ from autograd_mini import compiler
 EAGER = ("eager",)
 EXECUTORS = ("auto", "native", "numpy")  # what `compile` is told; "numpy" is straight-line Python where it is tiny
 COMPILED = ("native", "numpy")
+FORMS = {"n-ary": "eager", "paused": "eager", "list": "auto", "array": "auto"}  # other names of ours
+TORCH = ("torch", "inductor")  # the second is `torch.compile`
 Program = Callable[[Any, Any], Any]
 
 
 def load(peer: str) -> None:
     """Import a package, and have it do what it does once in a process."""
-    scalars("eager" if peer in ("n-ary", "paused") else peer, lambda xs, m: m.exp(xs[0]), [0.0])()
+    scalars(FORMS.get(peer, peer), lambda xs, m: m.exp(xs[0]), [0.0])()
 
 
 def functions(peer: str) -> Any:
     """exp, log, sqrt, sin, tanh, relu and erf of a package, as far as it has them."""
     if peer in (*EAGER, "n-ary", *EXECUTORS):
         return am
-    if peer == "torch":
+    if peer in TORCH:
         import torch
 
         torch.set_num_threads(1)
@@ -89,6 +91,13 @@ def micrograd_functions() -> SimpleNamespace:
     )
 
 
+def recorded(peer: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of tensors as PyTorch runs it: as it is, or compiled."""
+    import torch
+
+    return torch.compile(f) if peer == "inductor" else f
+
+
 def leaf(peer: str) -> Any:
     """The class of numbers that remember."""
     return importlib.import_module("autograd_mini" if peer == "eager" else "micrograd.engine").Value
@@ -111,12 +120,14 @@ def scalars(peer: str, f: Program, given: Sequence[float], *, jit: bool = True) 
         both = compiler.compile(lambda xs: f(xs, m), executor=peer)
         at = np.array(given)
         return lambda: both.value_and_grad(at)
-    if peer == "torch":
+    if peer in TORCH:
         import torch
+
+        forward = recorded(peer, lambda x: f(x.unbind(), m))
 
         def record() -> Any:
             x = torch.tensor(given, dtype=torch.float64, requires_grad=True)
-            z = f(x.unbind(), m)
+            z = forward(x)
             z.backward()
             return z.item(), x.grad
 
@@ -158,12 +169,14 @@ def scalars(peer: str, f: Program, given: Sequence[float], *, jit: bool = True) 
 def arrays(peer: str, f: Program, given: Any, *, jit: bool = True) -> Step | None:
     """The value and the gradient of a program in arrays; None of those that have only scalars."""
     m = functions(peer)
-    if peer == "torch":
+    if peer in TORCH:
         import torch
+
+        forward = recorded(peer, lambda x: f(x, m))
 
         def record() -> Any:
             x = torch.tensor(given, requires_grad=True)
-            z = f(x, m)
+            z = forward(x)
             z.backward()
             return z.item(), x.grad
 

@@ -1,6 +1,6 @@
-"""The results in words: docs/benchmarks.md, README.md in this folder, and the table in the README of the project.
+"""The results in words: docs/benchmarks.md, docs/choosing.md, README.md in this folder, and the table in the README.
 
-page.md and contributors.md are the texts of the first two; the tables come from results.json.
+page.md, choosing.md and contributors.md are the texts of the first three; the numbers come from results.json.
 
     python benchmarks/report.py        # needs nothing but the standard library; matplotlib for the plots
 
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from asked import ASKED, TITLES, curve, exponent
+from unfinished import replace
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-PAGE, README, CONTRIBUTORS = ROOT / "docs" / "benchmarks.md", ROOT / "README.md", HERE / "README.md"
+PAGE, CHOOSING = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "choosing.md"
+README, CONTRIBUTORS = ROOT / "README.md", HERE / "README.md"
 BEGIN, END = "<!-- made by benchmarks/report.py -->", "<!-- until here -->"
 PACKAGES = {
     "eager": "ours",
@@ -30,13 +32,19 @@ PACKAGES = {
     "numpy": "ours, NumPy",
     "micrograd": "micrograd",
     "torch": "PyTorch",
+    "inductor": "PyTorch, `torch.compile`",
     "jax": "JAX",
     "casadi": "CasADi",
     "autograd": "HIPS autograd",
     "mygrad": "MyGrad",
     "numdifftools": "numdifftools",
+    "list": "ours, from lists",
+    "array": "ours, from arrays",
+    "c": "ours, engine in C",
+    "python": "ours, engine in Python",
+    "mapaccum": "CasADi, `mapaccum`",
 }
-PEERS = ("micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
+PEERS = ("micrograd", "torch", "inductor", "jax", "casadi", "autograd", "mygrad")
 
 Results = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -49,7 +57,7 @@ def load() -> dict[str, Any]:
 
 def save(results: Results) -> None:
     """Keep it."""
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace(RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
 # ---- numbers as they are written ----
@@ -148,15 +156,28 @@ def with_table(text: str, results: Results) -> str:
 
 
 def page(results: Results, text: str = "page.md") -> str:
-    """docs/benchmarks.md, made of page.md, or README.md in this folder, made of contributors.md."""
+    """What is made of page.md, choosing.md or contributors.md: a table, or one ratio, in each place {{…}}."""
 
     def filled(place: re.Match[str]) -> str:
         try:
+            if "." in place[1]:
+                return "{}×".format(two_digits(one_ratio(results, *place[1].split("."))))
             return "\n".join(TABLES[place[1]](results))
         except KeyError as missing:
             return f"Not measured: {missing}."
 
-    return re.sub(r"\{\{(\w+)\}\}", filled, (HERE / text).read_text(encoding="utf-8"))
+    return re.sub(r"\{\{([\w.-]+)\}\}", filled, (HERE / text).read_text(encoding="utf-8"))
+
+
+def one_ratio(results: Results, section: str, workload: str, package: str, mine: str) -> float:
+    """How many times as long as ours a package takes."""
+    return float(results[section]["workloads"][workload]["entries"][package]["ratios"][mine][1])
+
+
+def letters(results: Results) -> list[str]:
+    """How many times as long as ours CasADi's source of a loop is."""
+    entries = results["exported"]["workloads"]["pendulum"]["entries"]
+    return [two_digits(entries["casadi"]["letters"] / entries["auto"]["letters"])]
 
 
 def machines(results: Results) -> list[str]:
@@ -389,6 +410,31 @@ def training(results: Results) -> list[str]:
     return table(["task", "network", "seeds", "accuracy, mean", "lowest", "time"], rows)
 
 
+def cores(results: Results) -> list[str]:
+    """The engine in Python beside the one in C."""
+    rows = []
+    for found in workloads(results, "cores"):
+        c, python = (found["entries"].get(core, {"failed": "?"}) for core in ("c", "python"))
+        same = "the same" if c.get("same") else "**different**"
+        rows.append([found["title"], *(cell(e, median_time) for e in (c, python)), cell(python, beside_c), same])
+    return table(["", PACKAGES["c"], PACKAGES["python"], "Python ÷ C", "bits"], rows)
+
+
+def beside_c(entry: Entry) -> str:
+    """How many times as long as the engine in C it takes."""
+    return times_text(entry["ratios"]["c"])
+
+
+def exported(results: Results) -> list[str]:
+    """A call of the C, and how long its source is."""
+    rows = []
+    for found in workloads(results, "exported"):
+        for name, e in found["entries"].items():
+            ratio = "" if name == "auto" else times_text(e["ratios"]["auto"])
+            rows.append([found["title"], PACKAGES[name], median_time(e), ratio, f"{e['letters']:,}"])
+    return table(["", "", "a call", "÷ ours", "letters of C"], rows)
+
+
 COMPILED = ("native", "numpy")
 ARRAYS = ("micrograd", "torch", "jax", "autograd", "mygrad")
 TABLES: dict[str, Callable[[Results], list[str]]] = {
@@ -398,12 +444,20 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "eager_ratios": ratios("eager", ARRAYS, "eager"),
     "n_ary_ratios": ratios("eager", ARRAYS, "n-ary"),
     "eager_winners": winners("eager", ("eager", "n-ary")),
+    "cores": cores,
+    "nested_times": matrix("nested", ("eager", "auto", "torch", "jax", "autograd"), median_time),
+    "nested_ratios": ratios("nested", ("eager", "torch", "jax", "autograd"), "auto"),
+    "nested_winners": winners("nested", ("eager", "auto")),
+    "how_to_times": matrix("how_to", ("list", "array", "jax"), median_time),
+    "how_to_ratios": ratios("how_to", ("jax",), "array"),
+    "exported": exported,
+    "letters": letters,
     "compiled_times": matrix("compiled", ("auto", *COMPILED, *PEERS), median_time),
     "auto_ratios": ratios("compiled", PEERS, "auto"),
     "native_ratios": ratios("compiled", PEERS, "native"),
     "numpy_ratios": ratios("compiled", PEERS, "numpy"),
     "compiled_winners": winners("compiled", ("auto",)),
-    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "jax", "casadi"), first_time),
+    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "inductor", "jax", "casadi"), first_time),
     "everyday": everyday,
     "derivatives_times": matrix("derivatives", ("auto", "jax", "casadi"), median_time),
     "derivatives_ratios": ratios("derivatives", ("jax", "casadi"), "auto"),
@@ -436,6 +490,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
 def write(results: Results) -> None:
     """The pages, README's table and, where matplotlib is, the plots."""
     PAGE.write_text(page(results), encoding="utf-8")
+    CHOOSING.write_text(page(results, "choosing.md"), encoding="utf-8")
     CONTRIBUTORS.write_text(page(results, "contributors.md"), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8"), results), encoding="utf-8")
     try:

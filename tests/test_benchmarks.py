@@ -35,9 +35,14 @@ def test_the_table_of_the_readme_is_what_the_results_give() -> None:
     assert text.count(report.BEGIN) == text.count(report.END) == 1
 
 
-def test_every_table_of_the_page_has_its_results() -> None:
-    assert "Not measured:" not in report.page(RESULTS)
-    assert "{{" not in report.page(RESULTS)
+def test_the_page_of_what_to_choose_is_what_the_results_give() -> None:
+    assert report.CHOOSING.read_text(encoding="utf-8") == report.page(RESULTS, "choosing.md")
+
+
+@pytest.mark.parametrize("text", ["page.md", "choosing.md"])
+def test_every_table_of_a_page_has_its_results(text: str) -> None:
+    assert "Not measured:" not in report.page(RESULTS, text)
+    assert "{{" not in report.page(RESULTS, text)
 
 
 def test_every_section_says_where_it_was_measured() -> None:

@@ -20,7 +20,7 @@ EPILOG = """\
 examples:
   autograd-mini grad "x*y + sin(x)" x=2 y=3
   autograd-mini draw "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.svg
-  autograd-mini explore "tanh(w*x + b)" w=0.5 x=2 b=-1 -o neuron.html --open
+  autograd-mini explore "tanh(w*x + b)" w=0.5 x=2 b=-1
   autograd-mini check "x*y + sin(x)" x=2 y=3
   autograd-mini compile "x*y + sin(x)" --c wave
   autograd-mini demo                   train a network on iris, and draw one of its neurons

@@ -1147,9 +1147,22 @@ def test_the_command_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_the_command_opens_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert cli.main(["explore", "x", "x=1", "--open", "-o", str(tmp_path / "x.html")]) == 0
     assert opened == [(tmp_path / "x.html").as_uri()]
+    assert cli.main(["explore", "x", "x=1"]) == 0
+    (kept,) = tmp_path.glob("*/*.html")
+    assert opened[1:] == [kept.as_uri()]
+    assert "<title>x</title>" in kept.read_text(encoding="utf-8")
+
+
+def test_the_command_says_where_the_page_is_if_there_is_no_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    assert cli.main(["explore", "x", "x=1", "--open", "-o", str(tmp_path / "x.html")]) == 1
+    assert f"no browser was found: open {tmp_path / 'x.html'}" in capsys.readouterr().err
 
 
 def test_the_command_refuses_another_suffix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
