@@ -209,6 +209,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             note(plan.watched)
             if derivatives:
                 self._require_number(plan.results)
+            refusals = Exception if plan.program.own else (ArithmeticError, ValueError)  # a user's may raise anything
             try:
                 value, gradient = call.run(plan.executor, plan.results, derivatives)
             except Flipped as flip:
@@ -220,8 +221,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
                         "the function takes another branch each time it is run: it depends on more than its arguments"
                     ) from None
                 plan = outcomes.after(plan, flip, tried)
-            except Exception as error:
-                if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
+            except refusals:
+                if exact:
                     raise
                 return None
             else:

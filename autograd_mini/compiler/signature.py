@@ -108,16 +108,14 @@ class Signature:
         how, executor, own = self.how, plan.executor, plan.program.own
         if how.reduce and not plan.results.is_number:
             return None
-        way = Way(self.key, how.names, plan.results, derivatives, how.by, how.parameters, plan.holds, checks)
+        way = Way(self.key, how, plan, derivatives, checks)
         try:
             if run is not None:
                 written = None if plan.is_one_of_many else executor.written(derivatives)
                 return of_numbers(way, of_the_users(run) if own else run, written)
             if executor.takes_numbers or own:  # what Python raises, the long way raises
                 return None
-            if how.sampled:
-                return of_samples(way, executor.bound, executor.dtype, how.reduce, how.shared)
-            return of_arrays(way, executor.bound(1), executor.dtype)
+            return of_samples(way) if how.sampled else of_arrays(way)
         except Unwritten:
             return None
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from ...watch import traces
 from ..argument import AS_FLOAT, NUMBER, arrays, floats, of_one_sample
-from ..parameters import Parameters
 from ..python.straight import Straight
-from ..record.results import Results, all_finite
+from ..record.results import all_finite
+from .outcomes import Plan
 from .structures import Unwritten, closed, is_leaf, known, opened, sequence
 
 MOST: Final = 10  # arrays that may go straight to a program: their axes are to fit in the bits of one integer
@@ -27,37 +27,24 @@ class Way:
 
     Args:
         keys: the form of each argument.
-        called: names that arguments may be given by, in their order.
-        results: the form of the result.
+        how: what holds for all forms (`Signatures`).
+        plan: the program, and what runs it.
         derivatives: whether they are wanted beside the value.
-        by: how many arguments come first by which they are taken; None if all are such.
-        parameters: those by which they are taken, perhaps none.
-        holds: whether what the program read of Values still holds; None if it read nothing.
         checks: whether a number that is not finite is for the long way.
     """
 
-    def __init__(
-        self,
-        keys: Sequence[Any],
-        called: Sequence[str],
-        results: Results,
-        derivatives: bool,
-        by: int | None,
-        parameters: Parameters,
-        holds: Callable[[], bool] | None,
-        checks: bool,
-    ) -> None:
-        self.keys, self.called, self.results, self.derivatives, self.checks = keys, called, results, derivatives, checks
-        self.params = parameters.numbers
+    def __init__(self, keys: Sequence[Any], how: Any, plan: Plan, derivatives: bool, checks: bool) -> None:
+        self.keys, self.how, self.derivatives, self.checks = keys, how, derivatives, checks
+        self.plan, self.results, self.params = plan, plan.results, how.parameters.numbers
         self.are_numbers = all(key == NUMBER for key in keys)
         self.places = [f"{'x' if self.are_numbers else 'a'}{k}" for k in range(len(keys))]
-        self.wanted = list(zip(keys, self.places))[:by]  # arguments that derivatives are taken by
+        self.wanted = list(zip(keys, self.places))[: how.by]  # arguments that derivatives are taken by
         self.names: dict[str, Any] = {"isfinite": math.isfinite, "all_finite": all_finite}
         self.lines: list[str] = []
         if self.params is not None:
-            self.do(f"{self.named(parameters.adopt)}()")
-        if holds is not None:  # a trace under way watches what this program reads
-            self.require(f"not {self.named(traces)} and {self.named(holds)}()")
+            self.do(f"{self.named(how.parameters.adopt)}()")
+        if plan.holds is not None:  # a trace under way watches what this program reads
+            self.require(f"not {self.named(traces)} and {self.named(plan.holds)}()")
 
     def named(self, x: Any) -> str:
         """A name for a thing that the text refers to."""
@@ -83,11 +70,9 @@ class Way:
         """The way, whose lines are all there."""
         if len(self.lines) > LARGE:
             raise Unwritten
-        count = len(self.places)
-        places = "".join([f"{place}, " for place in self.places])
-        first = f"def way({places}{'/' * bool(count)}):"
-        if 0 < count <= len(self.called) and not {*self.names, *vars(builtins)} & {*self.called[:count]}:
-            called = "".join([f"{name}, " for name in self.called[:count]])
+        places, called = ["".join([f"{x}, " for x in xs]) for xs in (self.places, self.how.names[: len(self.places)])]
+        first = f"def way({places}{'/' * bool(places)}):"
+        if places.count(",") == called.count(",") > 0 and not {*self.names, *vars(builtins)} & {*self.how.names}:
             first = f"def way({called}):\n    {places}= {called}"
         exec("\n    ".join([first, *self.lines]), self.names)
         way: Callable[..., Any] = self.names.pop("way")
@@ -208,15 +193,9 @@ def _cut(name: str) -> Callable[[int], str]:
 # ---- arrays ----
 
 
-def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
-    """One for a program on arrays without a sample axis: those of other arguments are made here.
-
-    Args:
-        way: what is to be looked at before.
-        one: what has `at_once` for such arrays.
-        dtype: of these.
-    """
-    np, d = arrays(), way.named(dtype)
+def of_arrays(way: Way) -> Callable[..., Any]:
+    """One for a program on arrays without a sample axis: those of other arguments are made here."""
+    np, d = arrays(), way.named(way.plan.executor.dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "array": np.array, "floats": floats}
     blocks = [_block(way, key, place, d) for key, place in zip(way.keys, way.places)]
     sizes = [_size(key) for key, _ in way.wanted] if way.params is None else [way.params.size]
@@ -224,7 +203,15 @@ def of_arrays(way: Way, one: Any, dtype: Any) -> Callable[..., Any]:
     for g, size in zip(out, sizes):
         way.do(f"{g} = empty({size}, {d})")
     into = [(g, int(way.params is None)) for g in out]
-    _run(way, way.named(one), "1", "1.0", [(block, 1) for block in blocks], into, not way.results.is_number)
+    _run(
+        way,
+        way.named(way.plan.executor.bound(1)),
+        "1",
+        "1.0",
+        [(block, 1) for block in blocks],
+        into,
+        not way.results.is_number,
+    )
     value = "total"
     if not way.results.is_number:
         way.do(f"z = rows[:{way.results.size}, 0]")
@@ -290,19 +277,10 @@ def _check(way: Way, out: Sequence[str]) -> None:
 # ---- samples ----
 
 
-def of_samples(
-    way: Way, bound: Callable[[int], Any], dtype: Any, reduce: str | None, shared: Sequence[int]
-) -> Callable[..., Any]:
-    """One for a program whose arguments have a sample axis.
-
-    Args:
-        way: what is to be looked at before.
-        bound: has `at_once` for a number of samples.
-        dtype: of the arrays.
-        reduce: "mean" or "sum" of the value, or None.
-        shared: the positions of arguments without that axis.
-    """
-    np, d = arrays(), way.named(dtype)
+def of_samples(way: Way) -> Callable[..., Any]:
+    """One for a program whose arguments have a sample axis, but those that all samples share."""
+    np, executor, reduce, shared = arrays(), way.plan.executor, way.how.reduce, way.how.shared
+    d = way.named(executor.dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "spread": _spread}
     each = [opened(way, key, place, lambda leaf, at: (leaf, at)) for key, place in zip(way.keys, way.places)]
     way.do(f"n = len({next((at for k, found in enumerate(each) if k not in shared for _, at in found), '()')})")
@@ -315,7 +293,15 @@ def of_samples(
         way.do(f"g0 = empty({way.params.size}, {d})")
         out = [("g0", 0)]
     out = out if way.derivatives else []
-    _run(way, f"{way.named(bound)}(n)", "n", "1.0 / n" if reduce == "mean" else "1.0", blocks, out, reduce is None)
+    _run(
+        way,
+        f"{way.named(executor.bound)}(n)",
+        "n",
+        "1.0 / n" if reduce == "mean" else "1.0",
+        blocks,
+        out,
+        reduce is None,
+    )
     slopes = [f"g{k}" for k in range(len(out))]
     if way.checks:
         way.require("isfinite(total)" if reduce or way.results.is_number else "all_finite(rows)")
