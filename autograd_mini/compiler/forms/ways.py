@@ -11,7 +11,7 @@ from types import BuiltinFunctionType
 from typing import Any, Final
 
 from ...watch import traces
-from ..argument import AS_FLOAT, NUMBER, arrays, floats, of_one_sample
+from ..argument import NUMBER, arrays, floats, of_one_sample
 from ..python.straight import Straight
 from ..record.results import all_finite
 from .outcomes import Plan
@@ -19,7 +19,6 @@ from .structures import Unwritten, closed, is_leaf, known, opened, sequence
 
 MOST: Final = 10  # arrays that may go straight to a program: their axes are to fit in the bits of one integer
 LARGE: Final = 1000  # parts of a structure, from which on a way is too long to be written
-FEW: Final = 8  # numbers that are made floats one by one
 
 
 class Way:
@@ -117,11 +116,7 @@ def _inline(way: Way, written: Straight, numbers: Sequence[str]) -> Callable[...
     if names and names != list(numbers):
         alone = len(numbers) == 1 and numbers[0][0] == "*"
         way.do(f"{', '.join(names)}, = {numbers[0][1:] if alone else ', '.join(numbers)}")
-    if inputs := written.inputs:
-        way.names |= {"number": AS_FLOAT, "floats": floats}
-        each = ", ".join([f"number[type({x})]({x})" for x in inputs])
-        floats_ = each if len(inputs) <= FEW else f"floats({', '.join(inputs)})"
-        way.do(f"if not ({' is '.join([f'type({x})' for x in inputs])} is float): {', '.join(inputs)}, = {floats_}")
+    way.lines += written.first
     found = [*written.values, *written.slopes] if way.derivatives else written.values
     if way.checks:
         lines.do(f"if not ({' and '.join(['isfinite({})'] * len(found))}): raise TypeError", *found)
@@ -203,15 +198,8 @@ def of_arrays(way: Way) -> Callable[..., Any]:
     for g, size in zip(out, sizes):
         way.do(f"{g} = empty({size}, {d})")
     into = [(g, int(way.params is None)) for g in out]
-    _run(
-        way,
-        way.named(way.plan.executor.bound(1)),
-        "1",
-        "1.0",
-        [(block, 1) for block in blocks],
-        into,
-        not way.results.is_number,
-    )
+    one = way.named(way.plan.executor.bound(1))
+    _run(way, one, "1", "1.0", [(block, 1) for block in blocks], into, not way.results.is_number)
     value = "total"
     if not way.results.is_number:
         way.do(f"z = rows[:{way.results.size}, 0]")
@@ -293,15 +281,8 @@ def of_samples(way: Way) -> Callable[..., Any]:
         way.do(f"g0 = empty({way.params.size}, {d})")
         out = [("g0", 0)]
     out = out if way.derivatives else []
-    _run(
-        way,
-        f"{way.named(executor.bound)}(n)",
-        "n",
-        "1.0 / n" if reduce == "mean" else "1.0",
-        blocks,
-        out,
-        reduce is None,
-    )
+    seed = "1.0 / n" if reduce == "mean" else "1.0"
+    _run(way, f"{way.named(executor.bound)}(n)", "n", seed, blocks, out, reduce is None)
     slopes = [f"g{k}" for k in range(len(out))]
     if way.checks:
         way.require("isfinite(total)" if reduce or way.results.is_number else "all_finite(rows)")

@@ -134,7 +134,7 @@ class Bound:
         self._slots = program.slots
         self._guards = np.array([float(guard.outcome) for guard in program.guards])
         self._expected = self._guards.astype(tape.dtype).tobytes()
-        self.runner = runner(jit)
+        self.runner = _silent(runner(jit)) if tape.is_python else runner(jit)
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
@@ -222,7 +222,6 @@ class Frame:
         tape, parameters = bound.tape, bound.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.runner
-        self.is_python = tape.is_python
         self.results: Any = None  # of the last call, where nobody else has them
         count, back = len(bound.inputs), len(bound.backs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
@@ -249,8 +248,14 @@ class Frame:
         """One call of the machine, for the samples from first to below end."""
         blocks = [x if x.dtype is self.dtype and x.flags.aligned else x.astype(self.dtype) for x in arguments]
         call = self.address, first, end, results.shape[1], seed or 0.0, 0
-        if not self.is_python:
-            self.runner(*call, *blocks, results, *out)
-            return
+        self.runner(*call, *blocks, results, *out)
+
+
+def _silent(run: Callable[..., float]) -> Callable[..., float]:
+    """`run` of a program whose operations are in part NumPy's, which would warn of what is not finite."""
+
+    def silently(*args: Any) -> float:
         with np.errstate(all="ignore"):
-            self.runner(*call, *blocks, results, *out)
+            return run(*args)
+
+    return silently

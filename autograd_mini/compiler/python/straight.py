@@ -9,10 +9,11 @@ from typing import Any
 
 from ...arithmetic import Lines
 from ...rule import Rule
-from ..argument import floats
+from ..argument import AS_FLOAT, floats
 from ..program import Flipped, Program
 from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
+FEW = 8  # numbers that are made floats one by one
 SHORT = 40  # operations, up to which a program is written anew where it saves a call
 
 
@@ -47,8 +48,19 @@ class Straight:
         if sources:
             adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
             self.slopes = [adjoints.get(slot, 0.0) for slot in sources]
-        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped, "floats": floats}
+        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
+        self.names |= {"number": AS_FLOAT, "floats": floats}
         self.names |= {name: rule.f for name, rule in called.items()}
+
+    @property
+    def first(self) -> list[str]:
+        """The line that makes floats of other numbers, before all that there are."""
+        inputs = ", ".join(self.inputs)
+        if not inputs:
+            return []
+        each = ", ".join([f"number[type({x})]({x})" for x in self.inputs])
+        made = each if len(self.inputs) <= FEW else f"floats({inputs})"
+        return [f"if not ({' is '.join([f'type({x})' for x in self.inputs])} is float): {inputs}, = {made}"]
 
 
 class StraightExecutor:
@@ -135,14 +147,11 @@ class Floats:
 
 def _function(text: Straight, brackets: str, derivatives: bool) -> str:
     """The text of the function: of the value alone, or of the derivatives by the sources too."""
-    names, lines = ", ".join(text.inputs + text.parameters), []
-    if text.inputs:
-        kinds, inputs = " is ".join([f"type({name})" for name in text.inputs]), ", ".join(text.inputs)
-        lines.append(f"if not ({kinds} is float): {inputs}, = floats({inputs})")
     several = "{}" if len(text.values) == 1 else f"[{', '.join(['{}'] * len(text.values))}]"
     if derivatives:
         places = ", ".join(["{}"] * len(text.slopes)) + "," * (brackets == "()")
         several += f", {brackets[:1]}{places}{brackets[1:]}"
     text.lines.do(f"return {several}", *text.values, *text.slopes)
     name = "value_and_gradient" if derivatives else "value"
-    return "\n    ".join([f"def {name}({names}):", *lines, *text.lines.written()])
+    names = ", ".join(text.inputs + text.parameters)
+    return "\n    ".join([f"def {name}({names}):", *text.first, *text.lines.written()])
