@@ -1,16 +1,17 @@
 """Operations on structures of numbers, with a pullback that the user has written: what `@primitive(vjp=…)` makes."""
 
 import reprlib
+from array import array
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from . import watch
-from .engine import Value
-from .errors import TraceError
+from .engine import Value, apply
 from .function_nodes import Function, results_of
 from .reading import number_of
-from .structures import Rebuild, flatten, leaves_like
+from .rule import VALUES, Rule
+from .structures import Rebuild, flatten, form_of, leaves_like
 
 Pullback = Callable[..., Any]
 
@@ -37,15 +38,17 @@ def with_pullback(f: Callable[..., Any], pullback: Pullback) -> Callable[..., An
         bound = arguments.bind(*args, **named)
         bound.apply_defaults()
         operands, rebuild = flatten(list(bound.args))
-        if watch.trace() and any(isinstance(x, Value) for x in operands):
-            raise TraceError(
-                f"the primitive {name!r} has a vjp of its own, which no program can take in: compile what comes before "
-                "it and what comes after it, and call them in turn"
-            )
         function = _Operation(name, f, pullback, rebuild)
         function.like, zs = _taken_apart(name, f(*rebuild(list(map(number_of, operands)), derive=True)))
+        if watch.trace() and any(isinstance(x, Value) for x in operands):
+            forms = form_of(bound.args), form_of(function.like(zs))
+            single = _Single(function, len(zs))
+            if None not in forms:  # or each call is an operation of its own
+                single = known.setdefault(forms, single)
+            return function.like([apply(rule, *operands) for rule in single.rules])
         return function.like(results_of(function, operands, zs))
 
+    known: dict[Any, _Single] = {}  # for each form of arguments
     return operation
 
 
@@ -76,3 +79,60 @@ class _Operation(Function):
                 f"not {reprlib.repr(received)}"
             )
         return [c for arg, r in zip(args, received) for c in leaves_like(arg, r, f"vjp of {self.name}", "argument")]
+
+
+# ---- what a trace records ----
+
+
+class Opaque(Rule):
+    """One result of an operation whose slopes only a function of the user's can tell, and that with numbers or Values.
+
+    A program calls Python for the value and for the slopes.
+    """
+
+    __slots__ = ()
+
+
+class _Single:
+    """The results of an operation for arguments of one form, each as an operation of its own, of numbers.
+
+    Args:
+        operation: what to do.
+        size: how many results there are.
+    """
+
+    def __init__(self, operation: "_Operation", size: int) -> None:
+        self._operation, self._size = operation, size
+        self._latest: tuple[bytes, list[float]] = b"", []
+        self._pulled: tuple[tuple[int, bytes], Sequence[float]] = (0, b""), []
+        self.rules = [
+            Opaque(f"{operation.name}[{i}]", partial(self._value, i), many=partial(self._slopes, i))
+            for i in range(size)
+        ]
+
+    def _values(self, xs: Sequence[float]) -> list[float]:
+        bits = array("d", xs).tobytes()
+        before, zs = self._latest  # the results are asked for one by one
+        if bits != before:
+            zs = self._operation.value(list(map(float, xs)))
+            self._latest = bits, zs
+        return zs
+
+    def _value(self, i: int, *xs: float) -> float:
+        return self._values(xs)[i]
+
+    def _slopes(self, i: int, m: Any, z: Any, *xs: Any) -> Sequence[Any]:
+        """The slopes of result i by each number."""
+        us = [float(k == i) for k in range(self._size)]
+        if m is VALUES:
+            zs = [z if k == i else apply(rule, *xs) for k, rule in enumerate(self.rules)]
+            return self._operation.pull(zs, xs, us)
+        if not all(isinstance(x, float) for x in xs):
+            raise TypeError(f"the vjp of {self._operation.name} takes numbers and Values")
+        key = i, array("d", xs).tobytes()
+        before, slopes = self._pulled  # slopes are asked for one by one too
+        if key != before:
+            numbers = list(map(float, xs))
+            slopes = self._operation.pull(self._values(numbers), numbers, us)
+            self._pulled = key, slopes
+        return slopes

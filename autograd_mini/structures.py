@@ -53,7 +53,7 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
     Args:
         tree: a number, a Value, or nested lists, tuples, named tuples, dicts, dataclasses, deques and NumPy arrays.
         leaf: what is done to each leaf; by default it must be a number, and becomes a float unless it is a Value.
-        arrays: whether NumPy arrays are opened; if not, each is a leaf.
+        arrays: whether NumPy arrays of numbers are opened; if not, each is a leaf.
 
     Raises:
         TypeError: a leaf is not a number.
@@ -78,7 +78,7 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
         elif type(item) is _Close:
             steps.append(item)
             around.discard(item.identity)
-        elif (opened := _open(item) if arrays or not _is_array(item) else None) is None:
+        elif (opened := _open(item) if arrays or not _is_array(item) else _open_structures(item)) is None:
             steps.append(None)
             leaves.append(_number(item) if leaf is None else leaf(item))
         elif id(item) in around:
@@ -146,6 +146,27 @@ def _number(x: Any) -> Any:
     )  # an array without dimensions is its number
 
 
+def form_of(tree: Any) -> tuple[Any, ...] | None:
+    """What is the same for all structures that `flatten` rebuilds alike; None if it can't be told.
+
+    >>> form_of((1.0, [2.0])) == form_of((3.0, [4.0])) != form_of((3.0, 4.0))
+    True
+    """
+    form: list[Any] = []
+    waiting = [tree]
+    while waiting:
+        item = waiting.pop()
+        opened = _open(item)
+        if opened is not None:
+            if not (type(item) in (list, tuple, dict) or _is_array(item)):
+                return None
+            form.append((type(item), getattr(item, "shape", None), len(opened.parts), tuple(opened.names or ())))
+            waiting.extend(reversed(opened.parts))
+        else:
+            form.append(None)
+    return tuple(form)
+
+
 # ---- how each kind of container is opened ----
 
 
@@ -175,6 +196,16 @@ def _open(tree: Any) -> _Opened | None:
 def _is_array(tree: Any) -> bool:
     """Whether it is a NumPy array of real numbers or objects with at least one dimension."""
     return hasattr(tree, "__array_interface__") and tree.shape != () and tree.dtype.kind in "biufO"
+
+
+def _open_structures(array: Any) -> _Opened | None:
+    """An array opened if there are structures in it, as in the derivatives of an array by a dict; else None."""
+    parts = array.ravel().tolist() if array.dtype.kind == "O" else []
+    return _Opened(parts, None, _objects_like(array.shape)) if any(map(_is_container, parts)) else None
+
+
+def _is_container(x: Any) -> bool:
+    return not isinstance(x, (Value, float)) and _open(x) is not None
 
 
 def _open_rows(tree: Any) -> _Opened | None:
@@ -212,7 +243,20 @@ def _record_like(tree: Any, names: Sequence[str]) -> Callable[[Leaves], Any]:
 
 def _array_like(shape: tuple[int, ...]) -> Callable[[Leaves], Any]:
     def build(xs: Leaves) -> Any:
-        array = sys.modules["numpy"].array(xs)  # loaded, since there was an array to open
+        try:
+            array = sys.modules["numpy"].array(xs)  # loaded, since there was an array to open
+        except ValueError:  # structures, whose parts differ in shape
+            return _objects_like(shape)(xs)
         return array.reshape(shape + array.shape[1:])
+
+    return build
+
+
+def _objects_like(shape: tuple[int, ...]) -> Callable[[Leaves], Any]:
+    def build(xs: Leaves) -> Any:
+        array = sys.modules["numpy"].empty(len(xs), object)
+        for i, x in enumerate(xs):  # one by one, for NumPy would open lists
+            array[i] = x
+        return array.reshape(shape)
 
     return build

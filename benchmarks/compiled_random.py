@@ -14,36 +14,40 @@ those numbered in `EAGER` and the last are compared with the engine, and so is a
 NumPy's by more than `GROSS`. Where the engine has nan or inf, so must the executor.
 """
 
-import argparse
 import math
 import sys
-import warnings
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from random_programs import (
+    JUMPS,
+    KINKS,
+    LARGE,
+    SPECIAL,
+    Report,
+    bound,
+    drawn,
+    is_at_an_end,
+    kind,
+    parser,
+    refusing_warnings,
+)
+
 from autograd_mini import Value, compiler, gradients, topological_order
 from autograd_mini.check.strategies import Expression, expressions
-from autograd_mini.reading import rule_of
 from autograd_mini.rules import RULES
 from autograd_mini.watch import never_raising
 
-JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
-KINKS = {"abs", "relu", "leaky_relu", "elu", "clamp", "maximum", "minimum"}  # of the slope
 INFINITE = {"cbrt", "sqrt", "pow"}  # slopes at 0
 SMOOTH = sorted(RULES.keys() - JUMPS - KINKS - INFINITE)
-SLACK = 16.0
-TINY = 1e-290  # what is lost where results are denormal
 EAGER = (*range(9), 50, 500, 1000)
 GROSS = 1e-9
-SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e-310, 1e300, -1e300)
 
 
 class Expected:
@@ -53,37 +57,18 @@ class Expected:
         leaves = [Value(x) for x in numbers]
         with never_raising():
             root = f(*leaves)
-            self.value, self.bound = root.data, _bound(root)
+            self.value, self.bound = root.data, bound(root)
             slopes = gradients(root, leaves, seed=Value(1.0))
         self.slopes = [getattr(slope, "data", slope) for slope in slopes]
-        self.slope_bounds = [_bound(slope) for slope in slopes]
-        sizes = [abs(v.data) for v in topological_order(root)]
-        self.moderate = all(size < 1e4 for size in sizes)  # or sin(1e17) is no first-order matter
+        self.slope_bounds = [bound(slope) for slope in slopes]
+        self.nodes = topological_order(root)
+        sizes = [abs(v.data) for v in self.nodes]
+        self.moderate = all(size < LARGE for size in sizes)
         self.finite = all(map(math.isfinite, sizes))
 
     def triples(self, value: Any, slopes: Sequence[Any]) -> list[tuple[float, float, float]]:
         """What came out beside what should have, and the bound."""
         return [(value, self.value, self.bound), *zip(slopes, self.slopes, self.slope_bounds, strict=True)]
-
-
-def _bound(root: Any) -> float:
-    if not isinstance(root, Value):
-        return 0.0
-    order = topological_order(root)
-    return math.ulp(1.0) * sum([abs(g * v.data) for g, v in zip(gradients(root, order), order)]) + TINY
-
-
-def is_at_an_end(f: Expression, numbers: Sequence[float]) -> bool:
-    """Whether rounding may take an operand to an end of its domain, where slopes are infinite: acosh(cosh(1e-8))."""
-    with never_raising():
-        root = f(*map(Value, numbers))
-        for v in topological_order(root):
-            domain = rule_of(v).domain if v.parents else ()
-            for p, ends in zip(v.parents, domain * (len(v.parents) if len(domain) == 1 else 1)):
-                distance = min(abs(p.data - end) for end in ends)
-                if not p.is_leaf and distance <= SLACK * _bound(p):
-                    return True
-    return False
 
 
 def source(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
@@ -121,38 +106,6 @@ def parameters(f: Expression, executor: str) -> tuple[Any, Sequence[Any]]:
 MODES = (source, one, batch, batch_of_one, parameters)
 
 
-class Report:
-    """What was found so far."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.worst: dict[str, float] = {}
-        self.wrong: list[str] = []
-
-    def compare(self, what: str, got: float, wanted: float, bound: float) -> str | None:
-        """Count a number that came out; what is wrong with it, in words."""
-        if not (math.isfinite(bound) and math.isfinite(wanted)):
-            self.counts["numbers not compared: their bound is not finite"] += 1
-            return None
-        units = abs(got - wanted) / bound if bound else 0.0 if got == wanted else math.inf
-        if not units <= SLACK:
-            return f"{what}: {got!r} is {units:.3g} bounds from {wanted!r}"
-        self.worst[what] = max(self.worst.get(what, 0.0), units)
-        self.counts["numbers compared"] += 1
-        return None
-
-    def print(self) -> bool:
-        """Print all; whether there was anything wrong."""
-        for text in self.wrong[:10]:
-            print(text)
-        for what, number in sorted(self.counts.items()):
-            print(f"{number:10d} {what}")
-        for what, units in self.worst.items():
-            print(f"{units:10.2f} bounds of rounding at most: {what}")
-        print(f"{len(self.wrong)} programs beyond {SLACK:.0f} bounds")
-        return bool(self.wrong)
-
-
 # ---- a program at its own numbers ----
 
 
@@ -167,8 +120,8 @@ def in_all_modes(f: Expression, executor: str, report: Report) -> str | None:
         value, slopes = mode(f, executor)
         if mode is source and value != expected.value:
             return f"{mode.__name__}: the value is {value!r}, not the bits of {expected.value!r}"
-        for got, wanted, bound in expected.triples(value, slopes):
-            if trouble := report.compare(mode.__doc__ or "", got, wanted, bound):
+        for got, wanted, size in expected.triples(value, slopes):
+            if trouble := report.compare(mode.__doc__ or "", got, wanted, size):
                 return trouble
     return None
 
@@ -190,7 +143,7 @@ def over_samples(f: Expression, executor: str, counts: Sequence[int], report: Re
             if i not in known:
                 known[i] = Expected(f, X[:, i].tolist())
             trouble = _compare_sample(f"{n} samples", got[:, i].tolist(), known[i], report)
-            if trouble and is_at_an_end(f, X[:, i].tolist()):
+            if trouble and is_at_an_end(known[i].nodes):
                 report.counts["samples skipped: rounding takes an operand to an end of its domain"] += 1
             elif trouble:
                 return f"sample {i} of {trouble}, at {X[:, i].tolist()}"
@@ -225,50 +178,32 @@ def _compare_sample(what: str, got: Sequence[float], expected: Expected, report:
         report.counts["samples with nan or inf"] += 1
         for x, wanted, _ in triples:
             report.counts["numbers compared in kind"] += 1
-            if _kind(x) != _kind(wanted):
+            if kind(x) != kind(wanted):
                 return f"{what}: {x!r} instead of {wanted!r}"
         return None
     if not (expected.moderate and math.isfinite(expected.bound)):
         report.counts["samples skipped: ill-conditioned or huge"] += 1
         return None
-    for x, wanted, bound in triples:
-        if trouble := report.compare(what, x, wanted, bound):
+    for x, wanted, size in triples:
+        if trouble := report.compare(what, x, wanted, size):
             return trouble
     return None
 
 
-def _kind(x: float) -> str:
-    return repr(x) if not math.isfinite(x) else "a number"
-
-
 def main() -> int:
     """Print what was found; 1 if a program was wrong."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("programs", type=int, nargs="?", default=10_000)
-    parser.add_argument("--executor", choices=("numpy", "native"), default="numpy")
-    parser.add_argument("--samples", type=int, nargs="+", help="run each program over so many samples")
-    chosen = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--executor", choices=("numpy", "native"), default="numpy")
+    options.add_argument("--samples", type=int, nargs="+", help="run each program over so many samples")
+    chosen = options.parse_args()
     report = Report()
     check = partial(over_samples, counts=chosen.samples) if chosen.samples else in_all_modes
 
-    @settings(
-        max_examples=chosen.programs,
-        phases=[Phase.generate],
-        database=None,
-        derandomize=True,
-        deadline=None,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(expressions(SMOOTH, max_nodes=30))
     def run(f: Expression) -> None:
-        trouble = check(f, executor=chosen.executor, report=report)
-        if trouble:
+        if trouble := check(f, executor=chosen.executor, report=report):
             report.wrong.append(f"{trouble}\n{f!r}\n")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        run()
+    refusing_warnings(lambda: drawn(expressions(SMOOTH, max_nodes=30), chosen.first, chosen.programs, run))
     return report.print()
 
 

@@ -6,7 +6,9 @@ import pickle
 import random
 import tracemalloc
 import weakref
+from functools import partial
 
+import numpy as np
 import pytest
 
 from autograd_mini import (
@@ -14,7 +16,6 @@ from autograd_mini import (
     NoGraphError,
     RerunError,
     StaleGraphError,
-    TraceError,
     Value,
     checkpoint,
     compiler,
@@ -25,6 +26,7 @@ from autograd_mini import (
     grad,
     gradients,
     hessian,
+    hvp,
     jacobian,
     jvp,
     log,
@@ -355,8 +357,65 @@ def test_what_is_refused():
         primitive(vjp=lambda z, u, x: (u,))(lambda x: [Value(x)])(Value(1.0))
     with pytest.raises(TypeError, match="positional"):
         primitive(vjp=lambda z, u, x: (u,))(lambda *, x: x)
-    with pytest.raises(TraceError, match="'f' has a vjp of its own"):
-        compiler.compile(lambda x: primitive(vjp=lambda z, u, x: (u[0],))(named("f"))(x)[0])(1.0)
+
+
+def energy_pullback(z, u, xs, k):
+    inner = u["parts"][0] * z["parts"][0]
+    return [2.0 * x * (u["sum"] + 0.1 * inner) if x > 0.0 else 2.0 * x * u["sum"] for x in xs], inner / k
+
+
+@primitive(vjp=energy_pullback)
+def energy(xs, k):
+    """Its second result has other slopes by what is below 0, so that a branch of the pullback can be seen."""
+    positive = math.fsum([x * x for x in xs if x > 0.0])
+    return {"sum": math.fsum([x * x for x in xs]), "parts": [k * math.exp(0.1 * positive)]}
+
+
+@primitive(vjp=lambda z, u, xs: ([u * z * x for x in xs],))
+def bell(xs):
+    return math.exp(0.5 * math.fsum([x * x for x in xs]))
+
+
+def with_structures(v):
+    z = energy([v[0], v[1] * v[1], v[2], 2.0, v[0] * v[1]], v[3])
+    return sin(z["sum"]) * bell([v[0], 0.5, v[3]]) + energy([z["sum"]], 0.1)["parts"][0] * v[2]
+
+
+@pytest.mark.parametrize("executor", ["source", "numpy", "native"])
+def test_a_pullback_of_ones_own_is_compiled_around(executor):
+    compiled = compiler.compile(with_structures, executor=executor)
+    batch = compiler.compile(with_structures, executor="numpy" if executor == "source" else executor, batch=True)
+    near = partial(pytest.approx, rel=1e-12, abs=1e-13)
+    points, v = [[0.3, -0.4, 0.5, 1.2], [0.2, -0.5, 0.2, -1.0]], [1.0, 2.0, -1.0, 0.5]
+    rows, slopes = batch.hessian(np.array(points)), batch.value_and_grad(np.array(points))[1]
+    for i, at in enumerate(points):
+        assert compiled(at) == near(with_structures(at))
+        assert compiled.value_and_grad(at)[1] == near(grad(with_structures)(at))
+        assert slopes[i] == near(grad(with_structures)(at))
+        assert compiled.hvp(at, v) == near(hvp(with_structures, at, v))
+        for row, of_samples, expected in zip(compiled.hessian(at), rows[i], hessian(with_structures)(at)):
+            assert row == near(expected)
+            assert of_samples == near(expected)
+    at = [-0.3, 0.4, 0.2, -1.0]  # where the pullback takes another branch
+    assert compiled.hvp(at, v) == near(hvp(with_structures, at, v))
+    parts = compiler.compile(lambda x: energy([x[0], x[1]], 2.0), executor=executor)
+    assert parts([0.3, -0.4]) == {"sum": near(0.25), "parts": [near(2.0 * math.exp(0.009))]}
+    assert parts.jacobian([0.3, -0.4])["parts"][0] == near([0.12 * math.exp(0.009), 0.0])
+
+
+def test_results_of_one_call_are_computed_once_in_a_program():
+    calls = []
+
+    @primitive(vjp=lambda z, u, x: (u[0] + u[1],))
+    def both(x):
+        calls.append(x)
+        return [x, x]
+
+    compiled = compiler.compile(lambda x: both(x)[0] * both(x)[1])
+    compiled(1.0)
+    calls.clear()
+    assert [compiled(x) for x in (2.0, 3.0)] == [4.0, 9.0]
+    assert calls == [2.0, 3.0]
 
 
 def test_compiled_a_checkpoint_is_its_function():

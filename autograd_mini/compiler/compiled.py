@@ -1,14 +1,14 @@
-"""`compile`: a function written in scalars, run at the speed of arrays."""
+"""What `compile` returns: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType
-from typing import Any
+from typing import Any, Generic
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients
+from ..transforms import P, R, gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays, begins_with_value
 from .c.exported import Exported
@@ -19,14 +19,14 @@ from .files.kept import Kept
 from .forms.outcomes import Outcomes, Plan, twin
 from .forms.shortcuts import MISFITS, Shortcuts
 from .options import Options
-from .parameters import Parameters, WithParameters, leaves_of
+from .parameters import Parameters, WithParameters
 from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
 from .record.graph import Graph
 from .record.named import Names
 from .record.replay import replay
-from .record.results import Results, returned
+from .record.results import Results, no_number, returned
 from .record.trace import Trace, note, run_only, trace
 from .signature import Call, Signature, Signatures
 
@@ -41,58 +41,7 @@ class RetraceError(AutogradError, RuntimeError):
     """A call needs a new trace, and there is no function to be traced."""
 
 
-def compile(
-    f: Callable[..., Any],
-    *,
-    params: Any = None,
-    batch: bool = False,
-    reduce: str | None = None,
-    dtype: str = "float64",
-    executor: str = "auto",
-    check: str | None = None,
-    has_aux: bool = False,
-    static: str | Sequence[str] = (),
-    shared: str | Sequence[str] = (),
-) -> "Compiled":
-    """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
-
-    f is traced when it is first called: run once on Values, and what it calculated is kept.  Values beside the
-    arguments and the parameters are constants, until one is assigned.  A branch of Python, an `if` on a number say, is
-    noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
-
-    Args:
-        f: a function of numbers, or of lists, dicts and arrays of them, that returns such, or one number.
-        params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
-        batch: whether every argument has a leading sample axis; then so have the results.
-        reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
-        dtype: "float64" or "float32", in which arrays are calculated.
-        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
-            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
-            where llvmlite is installed, else NumPy, or Python where few are alike.  explain() says which, and why.
-        check: "raise" for an error at the first operation whose result or slope is not finite.
-        has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
-        static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.
-        shared: the names of those that have no sample axis, where the others have one.
-
-    Returns:
-        A `Compiled`, which is called as f is.
-
-    Raises:
-        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
-        RuntimeError: executor is "native", and LLVM can't be used on this machine.
-        TypeError, ValueError: an option is none of the above.
-
-    >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
-    >>> rosenbrock.value_and_grad(0.0, 1.0)
-    (101.0, (-2.0, 200.0))
-    """
-    options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
-    options = options.naming(f, static, shared)
-    options.verify(params is not None)
-    return Compiled(f, leaves_of(params), options)
-
-
-class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
+class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P, R]):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -124,21 +73,25 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
         names = () if o.static else self._names.free
         self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by, names)
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: P.args, **named: P.kwargs) -> R:
         """The value alone, of the arguments that `value_and_grad` takes."""
+        value: R
         try:
-            return self._short[False](*args, **named)
+            value = self._short[False](*args, **named)
+            return value
         except MISFITS:
             pass
         if named or self._options.static:
-            other, args = self._bound(args, named)
-            return other(*args)
+            other, given = self._bound(args, named)
+            value = other(*given)
+            return value
         try:
-            return self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)
+            value = self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)
         except HoldsValue:
-            return self._called_on_values(*args)
+            value = self._called_on_values(*args)
+        return value
 
-    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *args: P.args, **named: P.kwargs) -> tuple[R, Any]:
         """The value, and its derivatives.
 
         Args:
@@ -155,15 +108,16 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        both: tuple[Any, Any]
+        both: tuple[R, Any]
         try:
             both = self._short[True](*args, **named)
             return both
         except MISFITS:
             pass
         if named or self._options.static:
-            other, args = self._bound(args, named)
-            return other.value_and_grad(*args)  # type: ignore[no-any-return]
+            other, given = self._bound(args, named)
+            both = other.value_and_grad(*given)
+            return both
         try:
             both = self._run(args, True)
         except HoldsValue:
@@ -250,8 +204,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
 
     def _require_number(self, results: Results) -> None:
         if not results.has_slopes:
-            name = getattr(self.function, "__name__", "the function")
-            raise TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
+            raise no_number(self.function)
 
     def _remember(self, call: Call, outcomes: Outcomes, plan: Plan, derivatives: bool) -> None:
         """Put a plan that fitted first, and take its short way."""

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from ..errors import AutogradError
+from ..primitives import Opaque
 from ..rule import Rule
 from .argument import arrays
 from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_python, mark
@@ -331,6 +332,8 @@ def _as_bools(flags: bytes | bytearray) -> Sequence[bool]:
 
 def _home(rule: Rule) -> tuple[str, str]:
     """Where a primitive is to be found again: a module and a name in it."""
+    if isinstance(rule, Opaque):
+        raise TypeError(f"{rule.symbol}, of a primitive with a vjp, can't be pickled: compile the function again there")
     module, _, name = rule.name.rpartition(".")
     if _found(module, name) is not rule:
         raise TypeError(f"the primitive {rule.symbol!r} can't be pickled: it must be found as {name!r} in {module}")

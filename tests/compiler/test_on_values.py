@@ -164,6 +164,30 @@ def test_values_that_it_reads_from_outside_get_their_gradients():
     assert isinstance(grad(compiler.compile(lambda x: w * x * x))(2.0), Value)  # it depends on the caller's w
 
 
+def test_the_pullback_of_long_programs_with_values_from_outside_is_compiled():
+    w, runs = Value(0.7), []
+
+    def f(x):
+        runs.append(x)
+        for _ in range(200):
+            x = x + 0.01 * sin(x * w)
+        return [x, x * w]
+
+    compiled = compiler.compile(f)
+    found = []
+    for number in (0.3, 0.4):
+        for g in (f, compiled):
+            w.grad, x = 0.0, Value(number)
+            first, second = g(x)
+            (first * second).backward()
+            found.append((x.grad, w.grad))
+        runs.clear()
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+    assert found[3] == pytest.approx(found[2], rel=1e-12)
+    compiled(Value(0.5))[0].backward()
+    assert runs == []
+
+
 def test_gradients_reach_the_parameters():
     model = MLP(2, [3, 1], seed=0)
     compiled = compiler.compile(model, params=model)
@@ -216,6 +240,23 @@ def test_samples(options, params, shared):
     assert compiled(as_values(np.ones((1, 2))), Value(0.3) if shared else as_values([0.3])) is not None
 
 
+@pytest.mark.parametrize("has_aux", [False, True])
+def test_the_gradients_of_samples_are_nodes_too(has_aux):
+    def f(x, y):
+        z = tanh(x[0] * x[1]) * y * y
+        return (z, x[0]) if has_aux else z
+
+    compiled = compiler.compile(f, batch=True, shared="y", has_aux=has_aux)
+    rows, y = np.array([[1.0, 2.0], [0.3, 0.4], [0.5, 0.6]]), Value(0.7)
+    X = as_values(rows)
+    found, plain = compiled.value_and_grad(X, y), compiled.value_and_grad(rows, 0.7)
+    assert [v.data for v in flatten(found)[0]] == pytest.approx(flatten(plain)[0])
+    second = hessian(lambda x, y: tanh(x[0] * x[1]) * y * y, (0, 1))(rows[1].tolist(), 0.7)
+    by_x, by_y = found[1]
+    assert gradients(by_x[1, 0], [*X[1], y, X[0, 0]]) == pytest.approx([*second[0][0][0], second[0][0][1], 0.0])
+    assert gradients(by_y[1], [y]) == pytest.approx([second[1][1]])
+
+
 def test_derivatives_of_samples_and_by_params_are_nodes_too():
     w, x = Value(0.5), [Value(0.3), Value(0.4)]
     compiled = compiler.compile(lambda x: tanh(w * x), params=[w])
@@ -254,8 +295,8 @@ def test_what_takes_plain_numbers_alone_says_so():
     loaded = pickle.loads(pickle.dumps(compiler.compile(one)))
     with pytest.raises(TypeError, match="takes plain numbers, and no Values"):
         loaded([Value(0.3), Value(-0.4)], 1.2)
-    with pytest.raises(TypeError, match="takes plain numbers, and no Values"):
-        compiler.compile(sin, batch=True).value_and_grad([Value(1.0)])
+    with pytest.raises(TypeError, match="not one number"):
+        compiler.compile(lambda x: [x, x], batch=True).value_and_grad([Value(1.0)])
     with pytest.raises(ValueError, match="has no sample axis"):
         compiler.compile(sin, batch=True)(Value(1.0))
 

@@ -28,9 +28,9 @@ def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -
     def found(x: Any) -> tuple[Any, Any, Any]:
         if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
             raise TypeError
-        numbers = run(1, None, _VECTOR, (x.reshape(-1),), (), True)[1][: at + count, 0]
-        if not math.isfinite(numbers.dot(numbers)):
+        numbers = run(1, None, _VECTOR, (x.reshape(-1),), (), True)[1][: at + count + 1, 0]
+        if not math.isfinite(numbers.dot(numbers)):  # the last says whether a product that was left out was nan
             raise TypeError
-        return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:], places
+        return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:-1], places
 
     return found

@@ -3,13 +3,15 @@
 There are three ways, and the first call of a form chooses one.  Where there is little to do, the eager transform is
 compiled as it is.  Otherwise each entry that is not 0 for good is computed by operations of its own.  Where these would
 be too many, whole columns are: one call, with the directions as samples, of which columns that have no row in common
-share one.
+share one.  Where there are samples already, it is the eager transform then.
+
+Where something is not finite, the derivatives are those of the eager transform, in which 0 · inf may be nan elsewhere.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...extras import require
 from ...lazy import cached_property
@@ -18,18 +20,34 @@ from ...transforms import hessian, jacobian
 from ..argument import HoldsValue, arrays
 from ..executors import TINY, require_native
 from ..forms.shortcuts import MISFITS
+from ..record.results import Results, all_finite
 from ..signature import one_or_all
 from ..sparse.colouring import Columns
 from ..sparse.entries import Entries, OfColumns, OfHessian, OfJacobian, gradient_of
 from ..sparse.pattern import pattern
 from .direct import to_entries
 from .methods import Differentiable
-from .traced import Transformed, by_all
+from .traced import FlatTransformed, Transformed, by_all
 
 _EAGER = {"jacobian": jacobian, "hessian": hessian}
 _ENTRIES = {"jacobian": OfJacobian, "hessian": OfHessian}
 _RESULTS: Mapping[str, Callable[[Any], Any]] = {"jacobian": lambda f: f, "hessian": gradient_of}
-Found = tuple[Any, Any, Any]  # the value, the numbers of entries, and where these belong
+
+
+class Found(NamedTuple):
+    """Entries of a matrix.
+
+    Attributes:
+        value: that of the function.
+        data: their numbers, a row for each sample if there are samples.
+        places: where they belong.
+        is_final: whether all is finite, of each sample if there are samples.
+    """
+
+    value: Any
+    data: Any
+    places: Any
+    is_final: Any
 
 
 class WithMatrices(Differentiable):
@@ -42,6 +60,11 @@ class WithMatrices(Differentiable):
 
     @cached_property
     def _columns(self) -> dict[Hashable, Columns]:
+        return {}
+
+    @cached_property
+    def _forms(self) -> dict[Hashable, Results]:
+        """The structure of a matrix of a sample, for each form of arguments."""
         return {}
 
     @cached_property
@@ -79,23 +102,23 @@ class WithMatrices(Differentiable):
         if not (named or sparse) and (transformed := self._transformed_at_once("jacobian", args)):
             return self(*args), transformed[0]
         if not named and (found := self._entries_at_once("jacobian", args)) is not None:
-            value, data, places = found
+            value, data, places, _ = found
             return value, places.sparse(data) if sparse else places.dense(data).reshape(value.shape + args[0].shape)
         if named or self._options.static:
             other, args = self._bound(args, named)
             value, slopes = other.value_and_jacobian(*args, sparse=sparse)
             return value, slopes
         if sparse:
-            value, data, places = self._of_sparse("jacobian", args)
+            value, data, places, _ = self._of_sparse("jacobian", args)
             return value, places.sparse(data)
         if self._by_parameters:
             return self._by_rows(args)
         try:
             found = self._found("jacobian", args)
             if found is None:
-                return self(*args), self._transformed("jacobian")(*args)
+                return self(*args), self._as_eager("jacobian", args)
         except HoldsValue:
-            return self(*args), self._eager(lambda f: by_all(jacobian, f, args))
+            return self(*args), self._of_values("jacobian", args)
         value = found[0]
         return value, self._dense("jacobian", found, value[0] if self._options.has_aux else value, args)
 
@@ -117,13 +140,13 @@ class WithMatrices(Differentiable):
         if not (named or sparse) and (transformed := self._transformed_at_once("hessian", args)):
             return transformed[0]
         if not named and (found := self._entries_at_once("hessian", args)) is not None:
-            _, data, places = found
+            _, data, places, _ = found
             return places.sparse(data) if sparse else places.dense(data).reshape(args[0].shape * 2)
         if named or self._options.static:
             other, args = self._bound(args, named)
             return other.hessian(*args, sparse=sparse)
         if sparse:
-            _, data, places = self._of_sparse("hessian", args)
+            _, data, places, _ = self._of_sparse("hessian", args)
             return places.sparse(data)
         if self._by_parameters:
             x = args if self._is_of_several else args[0] if args else ()
@@ -131,9 +154,9 @@ class WithMatrices(Differentiable):
         try:
             found = self._found("hessian", args)
             if found is None:
-                return self._transformed("hessian")(*args)
+                return self._as_eager("hessian", args)
         except HoldsValue:
-            return self._eager(lambda f: by_all(hessian, f, args))
+            return self._of_values("hessian", args)
         return self._dense("hessian", found, one_or_all(args), args)
 
     def sparsity(self, what: str, *example: Any) -> Any:
@@ -168,7 +191,7 @@ class WithMatrices(Differentiable):
 
     def _found(self, what: str, args: Sequence[Any]) -> Found | None:
         """The entries; None where the eager transform is to be compiled as it is."""
-        if self._options.sampled or self._options.executor == "source" or not _has_arrays():
+        if self._options.reduce or self._options.executor == "source" or not _has_arrays():
             return None
         signature = self._signatures.read(args).signature
         key = what, signature.key
@@ -178,7 +201,7 @@ class WithMatrices(Differentiable):
 
     def _is_tiny(self, what: str, signature: Any, args: Sequence[Any]) -> bool:
         """Whether all rows together take so few operations that Python does them at once."""
-        if sum(signature.sizes) > TINY:
+        if self._options.sampled or sum(signature.sizes) > TINY:
             return False
         self(*args)
         plan = self._latest(signature)
@@ -192,23 +215,39 @@ class WithMatrices(Differentiable):
         key = what, self._signatures.read(args).signature.key
         if self._ways.get(key) != "columns":
             self._ways[key] = "entries"
-        value, data, places = self._of_entries(what, args, key)
-        if self.function is not None and not arrays().isfinite(data).all():
-            matrix = arrays().array(flatten(by_all(_EAGER[what], self._on_values(), args))[0]).reshape(places.shape)
-            data = matrix[places.rows, places.indices]
-        return value, data, places
+        found = self._of_entries(what, args, key)
+        assert found
+        if self.function is None or found.is_final:
+            return found
+        places = found.places
+        matrix = arrays().array(flatten(by_all(_EAGER[what], self._on_values(), args))[0]).reshape(places.shape)
+        return found._replace(data=matrix[places.rows, places.indices])
 
-    def _of_entries(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
+    def _of_entries(self, what: str, args: Sequence[Any], key: Hashable) -> Found | None:
         if self._ways[key] == "entries":
-            executor = "native" if self._options.executor == "auto" and _has_native() else self._options.executor
+            executor, is_of_samples = self._options.executor, self._options.sampled
+            if executor == "auto" and not is_of_samples and _has_native():
+                executor = "native"
             options = self._options._replace(has_aux=False, executor=executor)
             compiled = self._beside((f"{what} by entries", None), _ENTRIES[what], options, False)
             found: Entries = compiled(*args)
             if found.pattern is not None:
+                is_final = (found.doubt == 0.0) & arrays().isfinite(found.data).all(-1)
+                value = self(*args) if self._options.has_aux else found.value
+                if is_of_samples:
+                    return Found(value, found.data, found.pattern, is_final)
+                if not is_final:
+                    return self._not_final(value, compiled, args)
                 self._take_shortcut(what, compiled, found, args)
-                return self(*args) if self._options.has_aux else found.value, found.data, found.pattern
-            self._ways[key] = "columns"
-        return self._of_columns(what, args, key)
+                return Found(value, found.data, found.pattern, True)
+            self._ways[key] = "eager" if is_of_samples else "columns"
+        return self._of_columns(what, args, key) if self._ways[key] == "columns" else None
+
+    def _not_final(self, value: Any, compiled: Any, args: Sequence[Any]) -> Found:
+        """The entries that a program has, since a run of the function itself has others at other numbers."""
+        results = compiled._latest(compiled._signatures.read(args).signature).results
+        form: Entries = results.build([arrays().nan] * results.size)
+        return Found(value, form.data, form.pattern, False)
 
     def _entries_at_once(self, what: str, args: Sequence[Any]) -> Found | None:
         """The entries for an array like the latest; None for anything else."""
@@ -225,7 +264,8 @@ class WithMatrices(Differentiable):
         if is_array != [True, what == "jacobian"] or self._options.has_aux:
             return
         if bound := compiled._machine(args):
-            self._shortcuts[what] = to_entries(bound.at_once, args[0].shape, found)
+            at_once = to_entries(bound.at_once, args[0].shape, found)
+            self._shortcuts[what] = lambda x: Found(*at_once(x), True)
 
     def _of_columns(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
         """The same by whole columns, or rows where there are fewer."""
@@ -244,7 +284,8 @@ class WithMatrices(Differentiable):
         x = np.broadcast_to(np.array(numbers, options.dtype), (len(columns.seeds), len(numbers)))
         seeds = columns.seeds.astype(options.dtype, copy=False)
         products = compiled.value_and_grad(x, seeds)[1][0] if columns.are_rows else compiled(x, seeds)
-        return value, columns.entries(products), columns.pattern
+        data = columns.entries(products)
+        return Found(value, data, columns.pattern, np.isfinite(data).all())
 
     def _by_rows(self, args: Sequence[Any]) -> tuple[Any, Any]:
         """The value, and the derivatives of each of its numbers by the parameters."""
@@ -253,6 +294,19 @@ class WithMatrices(Differentiable):
         x = args if self._is_of_several else args[0] if args else ()
         adjoints = [rebuild([float(i == k) for i in range(len(numbers))]) for k in range(len(numbers))]
         return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
+
+    def _as_eager(self, what: str, args: Sequence[Any]) -> Any:
+        """What the eager transform gives, compiled; where it is not finite, as it is."""
+        matrix = self._transformed(what)(*args)
+        if self._is_plain and not all_finite(matrix):
+            return by_all(_EAGER[what], self._first, args)
+        return matrix
+
+    def _of_values(self, what: str, args: Sequence[Any]) -> Any:
+        """What the transform gives where there are Values in the arguments."""
+        if self._options.sampled:
+            return self._transformed(what)(*args)
+        return self._eager(lambda f: by_all(_EAGER[what], f, args))
 
     def _transformed(self, what: str) -> Any:
         """The eager transform, compiled."""
@@ -272,14 +326,39 @@ class WithMatrices(Differentiable):
 
     def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
-        _, data, places = found
-        if (f := self._first) is not None and not arrays().isfinite(data).all():
+        if self._options.sampled:
+            return self._of_samples(what, found, args)
+        if (f := self._first) is not None and not found.is_final:
             return by_all(_EAGER[what], f, args)  # which raises what floats raise
-        matrix = places.dense(data)
+        matrix = found.places.dense(found.data)
         if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
             return matrix.reshape(*like.shape, *args[0].shape)
         call = self._signatures.read(args)
         return flatten(like)[1]([one_or_all(call.arguments(row)) for row in matrix.tolist()])
+
+    def _of_samples(self, what: str, found: Found, args: Sequence[Any]) -> Any:
+        """The same with a matrix for each sample."""
+        matrices = found.places.dense(found.data)
+        flat = matrices.reshape(len(matrices), -1)
+        if self.function is not None and not found.is_final.all():
+            options = self._options._replace(has_aux=False, executor="numpy")  # which is the quickest made
+            eager = self._beside((f"{what} as eager", None), lambda f: FlatTransformed(f, _EAGER[what]), options, False)
+            flat[~found.is_final] = eager(*args)[~found.is_final]
+        return self._form(what, args).build(flat.T)
+
+    def _form(self, what: str, args: Sequence[Any]) -> Results:
+        """The structure of a matrix, for one sample."""
+        call = self._signatures.read(args)
+        key = what, call.signature.key
+        if key not in self._forms:
+            x = one_or_all(call.arguments(call.numbers(0)))
+            like = x
+            if what == "jacobian":
+                results = self._derived[f"{what} by entries", None]._latest(call.signature).results
+                like = results.build([0.0] * results.size).value
+            rows = len(flatten(like)[0])
+            self._forms[key] = Results(flatten(like)[1]([x] * rows))
+        return self._forms[key]
 
 
 @cache

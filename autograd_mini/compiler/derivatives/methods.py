@@ -5,15 +5,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from ...structures import flatten
-from ...transforms import grad, jvp, vjp
+from ...transforms import jvp, vjp
 from ..argument import HoldsValue, arrays
 from ..forms.shortcuts import MISFITS
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
+from ..record.results import all_finite
 from ..signature import Signatures, one_or_all
-from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced
+from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced, eager_product
 
 
 class Differentiable(ABC):
@@ -108,9 +109,14 @@ class Differentiable(ABC):
         return other
 
     @property
-    def _first(self) -> Callable[..., Any] | None:
+    def _first(self) -> Any:
         """The function, without its second result if it has one."""
         return First(self.function) if self._options.has_aux and self.function is not None else self.function
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the function itself can tell what a derivative is: without samples and parameters."""
+        return self.function is not None and not self._options.sampled and not self._by_parameters
 
     # ---- in one direction ----
 
@@ -124,13 +130,15 @@ class Differentiable(ABC):
         if named:
             other, numbers = self._bound(self._arguments(x), named)
             return other.hvp(numbers if other._is_of_several else numbers[0], v)
-        if found := self._at_once("hvp", True, x, v):
+        if (found := self._at_once("hvp", True, x, v)) and all_finite(found[1]):
             return found[1]
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
             product = self._by("hvp", Product, len(xs)).value_and_grad(*xs, *vs)[1]
         except HoldsValue:
-            return self._eager(lambda f: jvp(_gradient(f, xs), tuple(xs), tuple(vs))[1])
+            return self._eager(lambda f: eager_product(f, tuple(xs), tuple(vs)))
+        if self._is_plain and not all_finite(product):  # in eager 0 · inf may be nan in other places
+            product = eager_product(self._first, tuple(xs), tuple(vs))
         return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
@@ -170,12 +178,16 @@ class Differentiable(ABC):
             return value, slopes
         xs = self._arguments(x)
         try:
-            compiled = self._by("vjp", PullbackOfSamples if self._options.sampled else Pullback, len(xs), has_aux=True)
+            compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
             (_, value), slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))
         except HoldsValue:
             value, slopes = self._eager(lambda f: _pulled(f, xs, u))
             return value, one_or_all(slopes)
         return value, slopes
+
+    @property
+    def _pullback(self) -> type[Traced]:
+        return PullbackOfSamples if self._options.sampled else Pullback
 
     def _at_once(self, name: str, derivatives: bool, x: Any, v: Any) -> tuple[Any, Any] | None:
         """What the short way of such a derivative returns; None if there is none for these arguments."""
@@ -250,10 +262,6 @@ class Differentiable(ABC):
     @abstractmethod
     def _on_values(self) -> Callable[..., Any]:
         """The function, without its second result if it has one, where Values may be given to it."""
-
-
-def _gradient(f: Callable[..., Any], xs: Sequence[Any]) -> Callable[..., Any]:
-    return grad(f, 0 if len(xs) == 1 else tuple(range(len(xs))))
 
 
 def _pulled(f: Callable[..., Any], xs: Sequence[Any], u: Any) -> tuple[Any, Any]:

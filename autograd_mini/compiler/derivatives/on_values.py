@@ -2,24 +2,30 @@
 
 A pullback that is given Values is the node of another compiled function, which computes what the pullback does; so
 derivatives of any order are compiled too.  Values that the function reads from outside, its parameters among them, are
-operands of the node as well: then the pullback runs the function itself, which alone knows what it does with them.
+operands of the node as well: the pullback is compiled with them as parameters.  Given Values, or where there is little
+to do, it runs the function itself.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
 from ... import watch
 from ...engine import Value
+from ...errors import TraceError
 from ...function_nodes import Function, Rerun, results_of
 from ...reading import numbers_of
 from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
+from ..executors import TINY
 from ..forms.shortcuts import MISFITS
+from ..parameters import Parameters
+from ..record.results import no_number
 from ..signature import one_or_all
 from .methods import Differentiable
-from .traced import Pullback, PullbackOfSamples, Traced
+from .traced import Traced
 
 
 class Pulled(Traced):
@@ -47,6 +53,11 @@ class OnValues(Differentiable):
 
     _plans: dict[Any, Any]
     _short: list[Callable[..., Any]]
+    _lifted: tuple[list[int], Any] = [], None  # the latest Values from outside, and what has them as parameters
+
+    @abstractmethod
+    def _have(self, parameters: Parameters) -> None:
+        """Take other parameters than none, before anything is compiled."""
 
     def _on_values(self) -> Callable[..., Any]:
         if self._by_parameters or (self._options.sampled and not self._options.reduce):
@@ -67,10 +78,21 @@ class OnValues(Differentiable):
             value = self._called_on_values(*args)
             slopes = gradients(value[0] if has_aux else value, self._parameters.leaves, Value(1.0))
             return value, arrays().array(slopes, dtype=object)
-        self._on_values()  # refuses what has no derivative of this kind
+        if self._options.sampled and not self._options.reduce:
+            return self._value_and_slopes_of_samples(args)
         by = self._options.by or len(args)
         argnums = 0 if by == 1 else tuple(range(by))
         return value_and_grad(self._called_on_values, argnums, has_aux=has_aux)(*args)
+
+    def _value_and_slopes_of_samples(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The value of each sample, and its own derivatives, also by what samples share."""
+        value = self._called_on_values(*args)
+        first = value[0] if self._options.has_aux else value
+        if getattr(first, "ndim", 0) != 1:
+            raise no_number(self.function)
+        ones = (arrays().ones(len(first)),)
+        slopes = self._pulling(len(args))._as_node(*args, ones)
+        return value, one_or_all(slopes[: self._options.by or len(args)])
 
     def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
         """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
@@ -117,7 +139,8 @@ class OnValues(Differentiable):
         watched = [w.value for w in plan.watched]
         if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
             self._parameters.require_synced()
-            again = Rerun(function.name, lambda xs: flatten(self._itself(rebuild, xs))[0], outside, exact=False)
+            is_tiny = not self._options.sampled and plan.program.nodes <= TINY  # as quickly run as compiled
+            again = (AgainWithOutside if is_tiny else WithOutside)(function, outside)
             return function.like(results_of(again, [*operands, *outside], zs))
         return function.like(results_of(function, operands, zs))
 
@@ -144,20 +167,45 @@ class OnValues(Differentiable):
 
     # ---- the pullback ----
 
+    def _pulled_with(self, outside: Sequence[Value], xs: Sequence[Any], u: Any) -> list[float] | None:
+        """What the numbers of the arguments and Values outside receive, for plain numbers; None if it isn't compiled.
+
+        It is not where the function takes plain numbers out of those Values.
+        """
+        known, compiled = self._lifted
+        if known != [id(v) for v in outside]:
+            compiled = self._made(self.function, self._options._replace(check=None), False)
+            compiled._have(Parameters(list(outside), self._options.dtype))
+            self._lifted = [id(v) for v in outside], compiled
+        if compiled is None:
+            return None
+        try:
+            of_outside = compiled._by("vjp", compiled._pullback, len(xs), has_aux=True)
+            slopes = of_outside.value_and_grad(*xs, compiled._adjoint(xs, u))[1]
+            if self._options.sampled:
+                u = tuple([arrays().asarray(part, float) for part in self._weighted(xs, u)])
+            received = compiled._received(compiled._pulling(len(xs), by_parameters=True)(*xs, u), True)
+        except TraceError:
+            self._lifted = self._lifted[0], None
+            return None
+        return [*received, *slopes.tolist()]
+
     def _pulled(self, xs: Sequence[Any], u: Any) -> list[float]:
         """What each number of the arguments receives, for plain numbers."""
-        made = PullbackOfSamples if self._options.sampled else Pullback
-        compiled = self._by("vjp", made, len(xs), has_aux=True)
+        compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
         slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1]
         return self._received([slopes] if len(xs) == 1 else slopes, self._options.reduce is None)
 
     def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
         """The same as a node, where there are Values in x or u."""
-        options = self._options._replace(reduce=None, check=None, by=None)
+        u = self._weighted(xs, u) if self._options.sampled else u
+        return self._received(self._pulling(len(xs))._as_node(*xs, u), True)
+
+    def _pulling(self, count: int, by_parameters: bool = False) -> Any:
+        """The pullback, compiled, for so many arguments."""
+        options = self._options._replace(reduce=None, check=None, by=None, has_aux=False)
         made = PulledOfSamples if options.sampled else Pulled
-        u = self._weighted(xs, u) if options.sampled else u
-        compiled = self._beside(("pulled", len(xs)), made, options, False)
-        return self._received(compiled._as_node(*xs, u), True)
+        return self._beside(("pulled", count), made, options, by_parameters)
 
     def _weighted(self, xs: Sequence[Any], u: Any) -> tuple[Any, ...]:
         """The parts of an adjoint, for each sample."""
@@ -229,5 +277,37 @@ class Programs(Function):
                 return Rerun(self.name, self.inside, exact=False).pull(zs, xs, us)
         return received
 
+    def pulled_with(self, outside: Sequence[Value], xs: Sequence[float], us: Sequence[Any]) -> list[float] | None:
+        """What operands receive, of which the last are Values from outside; None if these have other numbers now."""
+        inputs = len(xs) - len(outside)
+        if [*xs[inputs:]] != numbers_of(outside):
+            return None
+        args, u = self._rebuild(xs[:inputs], derive=True), self.like([0.0 if u is None else u for u in us])
+        received: list[float] | None = self._compiled._pulled_with(outside, args, u)
+        return received
+
     def inside(self, xs: Sequence[Any]) -> list[Any]:
         return flatten(self._compiled._itself(self._rebuild, xs))[0]
+
+
+class AgainWithOutside(Rerun):
+    """The same of a compiled function that reads Values from outside, which follow its numbers as operands."""
+
+    __slots__ = ("inner", "read")
+
+    def __init__(self, inner: Programs, outside: Sequence[Value]) -> None:
+        super().__init__(inner.name, inner.inside, outside, exact=False)
+        self.inner, self.read = inner, outside
+
+
+class WithOutside(AgainWithOutside):
+    """The same, whose pullback is compiled too."""
+
+    __slots__ = ()
+
+    def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
+        if not any(isinstance(x, Value) for x in (*xs, *us)):
+            received = self.inner.pulled_with(self.read, xs, us)
+            if received is not None and all(map(isfinite, received)):
+                return received
+        return super().pull(zs, xs, us)

@@ -10,7 +10,8 @@ from typing import Any
 from ...engine import Value
 from ...functions import dot
 from ...structures import flatten, leaves_like
-from ...transforms import scalar
+from ...transforms import grad, jvp, scalar
+from ..argument import arrays
 from .chain import Tangents, pushed
 
 
@@ -102,9 +103,28 @@ class Transformed(Traced):
         return by_all(self.transform, self.f, args)
 
 
+class FlatTransformed(Transformed):
+    """The same as a flat array."""
+
+    def __call__(self, *args: Any) -> Any:
+        return array_of(flatten(super().__call__(*args))[0])
+
+
 def by_all(transform: Callable[..., Any], f: Callable[..., Any], args: Sequence[Any]) -> Any:
     """What a transform gives with respect to the one argument, or to all of several."""
     return transform(f, 0 if len(args) == 1 else tuple(range(len(args))))(*args)
+
+
+def array_of(numbers: Sequence[Any]) -> Any:
+    """An array of numbers and Values."""
+    array = arrays().empty(len(numbers), object)
+    array[:] = numbers
+    return array
+
+
+def eager_product(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> Any:
+    """The Hessian of f by all of its arguments, times v."""
+    return jvp(grad(f, 0 if len(xs) == 1 else tuple(range(len(xs)))), xs, vs)[1]
 
 
 class Rows(Traced):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...primitives import Opaque
 from ...rule import Rule
 from ...rules import RULES
 from ..record.graph import CHAIN, DECISIONS, SLOPED, Graph, Guard
@@ -53,9 +54,7 @@ def spread(flat: Flat, sources: range) -> None:
 
     The slopes become nodes as well, read from the row, where anything of `sources` is below.
     """
-    wide = np.flatnonzero(
-        (flat.counts > WIDE) & flat.each_rule(lambda rule: bool(rule.many) and rule.name not in _ADDITIVE)
-    )
+    wide = np.flatnonzero((flat.counts > WIDE) & flat.each_rule(_is_put_together))
     if not len(wide):
         return
     active = flat.depends(sources, slopes=True)[flat.base + wide]
@@ -70,6 +69,11 @@ def spread(flat: Flat, sources: range) -> None:
         _spread(edit, flat.rules[code], which, n, bool(is_active))
     edit.done()
     flat.merged()
+
+
+def _is_put_together(rule: Rule) -> bool:
+    """Whether the slopes of any number of operands can be read, and are not all 1."""
+    return bool(rule.many) and rule.name not in _ADDITIVE and not isinstance(rule, Opaque)
 
 
 def _spread(edit: Edit, rule: Rule, which: Any, n: int, active: bool) -> None:

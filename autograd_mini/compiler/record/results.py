@@ -70,14 +70,16 @@ class Results:
 
 
 def all_finite(x: Any) -> bool:
-    """Whether all numbers in a structure are; None has none that is not."""
-    if type(x) is float:
+    """Whether all plain numbers in a structure are; None has none that is not."""
+    if isinstance(x, (float, int)):
         return math.isfinite(x)
+    if hasattr(x, "dtype") and x.dtype.kind == "O":
+        return all(map(all_finite, x.ravel().tolist()))
     if hasattr(x, "dtype"):
         return math.isfinite(arrays().vdot(x, x)) or bool(arrays().isfinite(x).all())  # which takes longer
     if isinstance(x, (tuple, list)):
         return all(map(all_finite, x))
-    return x is None or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
+    return x is None or isinstance(x, Value) or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
 
 
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
@@ -97,6 +99,12 @@ def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple
         values += [_value(f, x) for x in ([leaf] if shape is None else leaf.ravel().tolist())]
     results.leaves = []
     return values, results
+
+
+def no_number(f: Any) -> TypeError:
+    """What is raised where the gradient of a structure is asked for."""
+    name = getattr(f, "__name__", "the function")
+    return TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
 
 def _value(f: Callable[..., Any], x: Any) -> Value:
@@ -120,7 +128,7 @@ def _array(numbers: Any, shape: tuple[int, ...]) -> Any:
     array = arrays().array(numbers)
     if array.ndim < 2:
         return array.astype(float).reshape(shape)
-    return arrays().ascontiguousarray(array.T).reshape(-1, *shape)
+    return arrays().ascontiguousarray(array.T).reshape(array.shape[1], *shape)
 
 
 _NUMBER: Final = Results(0.0)

@@ -1,6 +1,7 @@
 """The chain rule with sparse rows: one for each pair of a result and a source that it depends on, and no other.
 
-Rows are kept as dictionaries: from the index of a source to a Value, or to a number where it is a constant.
+Rows are kept as dictionaries: from the index of a source to a Value, or to a number where it is a constant.  A constant
+of 0 is no entry at the end, but shows the way of products that may be nan.
 """
 
 from collections.abc import Sequence
@@ -18,10 +19,15 @@ Row = dict[int, Any]
 
 
 class Budget:
-    """How many products of slopes may be recorded, and how many entries looked at, for so many operations."""
+    """How many products of slopes may be recorded, and how many entries looked at, for so many operations.
 
-    def __init__(self, operations: int) -> None:
+    Attributes:
+        unseen: the Values whose products with 0 were left out.
+    """
+
+    def __init__(self, operations: int, unseen: list[Value]) -> None:
         self._products, self._steps = PRODUCTS * (operations + FEW), STEPS * (operations + FEW)
+        self.unseen = unseen
 
     def spend(self, steps: int, products: int) -> None:
         """Take note of some."""
@@ -35,13 +41,17 @@ class Budget:
 
 
 @never_raising()
-def rows(results: Sequence[Any], sources: Sequence[Value]) -> list[Row] | None:
-    """For each result the derivatives by those sources that it depends on; None if there are too many."""
+def rows(results: Sequence[Any], sources: Sequence[Value], unseen: list[Value] | None = None) -> list[Row] | None:
+    """For each result the derivatives by those sources that it depends on; None if there are too many.
+
+    Args:
+        results, sources: these.
+        unseen: is given the Values whose products with 0 were left out: these are nan, where one is not finite.
+    """
     roots = [z for z in results if isinstance(z, Value)]
     order = order_below(roots)
-    if len(results) < len(sources):
-        return _backward(order, results, sources, Budget(len(order)))
-    return _forward(order, results, sources, Budget(len(order)))
+    budget = Budget(len(order), [] if unseen is None else unseen)
+    return (_backward if len(results) < len(sources) else _forward)(order, results, sources, budget)
 
 
 def _forward(
@@ -87,17 +97,23 @@ def _backward(
 
 
 def _add(row: Row, other: Row, slope: Any, budget: Budget) -> None:
-    """Add a multiple of another row."""
-    if not isinstance(slope, Value) and slope == 0.0:
-        return
+    """Add a multiple of another row.  What is 0 whatever the numbers are stays so, and is no operation."""
     products = 0
     for j, x in other.items():
+        if _is_zero(x) or _is_zero(slope):
+            budget.unseen += [factor for factor in (x, slope) if isinstance(factor, Value)]
+            row.setdefault(j, 0.0)
+            continue
         c = times(x, slope)
         products += isinstance(c, Value)
-        row[j] = row[j] + c if j in row else c
+        row[j] = c if _is_zero(row.get(j, 0.0)) else row[j] + c
     budget.spend(len(other), products)
+
+
+def _is_zero(x: Any) -> bool:
+    return not isinstance(x, Value) and x == 0.0
 
 
 def _kept(row: Row) -> Row:
     """Without what is 0 whatever the numbers are."""
-    return {j: x for j, x in row.items() if isinstance(x, Value) or x != 0.0}
+    return {j: x for j, x in row.items() if not _is_zero(x)}

@@ -4,59 +4,58 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...engine import Value
 from ...functions import dot
+from ...functions import sum as summed
 from ...structures import flatten
 from ...transforms import scalar
-from ..argument import arrays
 from ..derivatives.chain import pulled, pushed
-from ..derivatives.traced import Traced
+from ..derivatives.traced import Traced, array_of
 from .accumulate import Row, rows
 from .pattern import Pattern
 
 
 @dataclass
 class Entries:
-    """What a function returned, and derivatives of it: their numbers in an array, and where they belong."""
+    """What a function returned, and derivatives of it: their numbers in an array, and where they belong.
+
+    `doubt` is 0, or nan where a product with 0 that was left out may have been nan.
+    """
 
     value: Any
     data: Any
+    doubt: Any = 0.0
     pattern: Pattern | None = field(init=False, default=None)
 
 
-def entries(value: Any, found: Sequence[Row] | None, columns: int) -> Entries:
+def entries(value: Any, found: Sequence[Row] | None, columns: int, unseen: Sequence[Value]) -> Entries:
     """Those in these rows; none, and no value, where they are too many."""
     if found is None:
         return Entries(0.0, array_of([]))
     ordered = [sorted(row) for row in found]
-    made = Entries(value, array_of([row[j] for row, places in zip(found, ordered) for j in places]))
+    data = array_of([row[j] for row, places in zip(found, ordered) for j in places])
+    made = Entries(value, data, 0.0 * summed(list(dict.fromkeys(unseen))) if unseen else 0.0)
     made.pattern = Pattern((len(found), columns), ordered)
     return made
-
-
-def array_of(numbers: Sequence[Any]) -> Any:
-    """An array of numbers and Values."""
-    array = arrays().empty(len(numbers), object)
-    array[:] = numbers
-    return array
 
 
 class OfJacobian(Traced):
     """A function, and the entries of its Jacobian by all arguments."""
 
     def __call__(self, *args: Any) -> Any:
-        value = self.f(*args)
+        value, unseen = self.f(*args), list[Value]()
         results, sources = flatten(value)[0], flatten(args)[0]
-        return entries(value, rows(results, sources), len(sources))
+        return entries(value, rows(results, sources, unseen), len(sources), unseen)
 
 
 class OfHessian(Traced):
     """A function, and the entries of its Hessian, each pair of which is computed once."""
 
     def __call__(self, *args: Any) -> Any:
-        value, sources = self.f(*args), flatten(args)[0]
+        value, sources, unseen = self.f(*args), flatten(args)[0], list[Value]()
         slopes = pulled(scalar(value, self.f), sources)
-        found = rows(slopes, sources)
-        return entries(value, found and _symmetric(found), len(sources))
+        found = rows(slopes, sources, unseen)
+        return entries(value, found and _symmetric(found), len(sources), unseen)
 
 
 def _symmetric(rows: Sequence[Row]) -> Sequence[Row]:

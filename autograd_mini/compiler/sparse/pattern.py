@@ -55,12 +55,13 @@ class Pattern:
         return self.rows * self.shape[1] + self.indices
 
     def dense(self, data: Any) -> Any:
-        """The matrix with these entries."""
+        """The matrix with these entries; of rows of them so many matrices."""
+        samples = data.shape[:-1]
         if self.is_full:
-            return data.reshape(self.shape)
-        matrix = arrays().zeros(self.shape[0] * self.shape[1], data.dtype)
-        matrix[self._places] = data
-        return matrix.reshape(self.shape)
+            return data.reshape(*samples, *self.shape)
+        matrix = arrays().zeros((*samples, self.shape[0] * self.shape[1]), data.dtype)
+        matrix[..., self._places] = data
+        return matrix.reshape(*samples, *self.shape)
 
     def sparse(self, data: Any) -> Any:
         """The same as an array of SciPy, in rows, which shares nothing with others."""

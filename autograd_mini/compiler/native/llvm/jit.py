@@ -185,7 +185,9 @@ class Jit:
         texts = [write(needs=needs) for write in missing.values()]
         wide = '"prefer-vector-width"="512" "min-legal-vector-width"="512"' if "+avx512f" in self.features else ""
         text = "\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)])
-        module = llvm.parse_assembly(text, llvm.create_context())  # the one that all share keeps every constant for ever
+        module = llvm.parse_assembly(
+            text, llvm.create_context()
+        )  # the one that all share keeps every constant for ever
         machine = self._machine()
         module.triple, module.data_layout = machine.triple, str(machine.target_data)  # macOS spells names otherwise
         _optimise(module, machine)
