@@ -320,9 +320,10 @@ class WithMatrices(Differentiable):
         if (compiled := self._derived.get((what, None))) is None:
             return None
         try:
-            return (compiled._short[False](*args),)
+            matrix = compiled._short[False](*args)
         except MISFITS:
             return None
+        return (matrix,) if not self._is_plain or all_finite(matrix) else None
 
     def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
