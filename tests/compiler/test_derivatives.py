@@ -370,6 +370,28 @@ def test_a_pickled_one_has_the_programs_of_all(executor):
         plain.jvp(POINT, ALONG)
 
 
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_arguments_may_change_their_form_at_any_call(executor):
+    f, g = compiler.compile(rosenbrock, executor=executor), compiler.compile(lambda x, y: x * x * y, executor=executor)
+    forms = [[0.5, 1, 2.0], np.array([0.5, 1.0, 2.0]), (0.5, 1.0, 2.0), np.array([1, 2, 3]), np.ones(4, np.float32)]
+    for x in forms * 2:
+        for _ in range(2):
+            assert_same(f.hvp(x, x), hvp(rosenbrock, x, x))
+            assert_same(f.jvp(x, x), jvp(rosenbrock, (x,), (x,)))
+            assert_same(f.vjp(x, 2.0)[1], [2.0 * slope for slope in flatten(grad(rosenbrock)(x))[0]])
+            assert_same(f.jacobian(x), grad(rosenbrock)(x))
+            assert_same(f.value_and_jacobian(x), value_and_grad(rosenbrock)(x))
+            assert_same(f.hessian(x), hessian(rosenbrock)(x))
+    for pair in [(2.0, 3.0), [2, 3.0], (np.float64(2.0), np.array(3)), [2.0, 3]]:
+        assert g.hvp(pair, (1.0, 0.0)) == (6.0, 4.0)
+        assert g.jvp(pair, [1.0, 0.0]) == (12.0, 12.0)
+        assert g.vjp(pair, 1) == (12.0, (12.0, 4.0))
+        assert g.jacobian(*pair) == (12.0, 4.0)
+        assert g.hessian(*pair) == ((6.0, 4.0), (4.0, 0.0))
+        with pytest.raises(TypeError):
+            g.hvp(np.array([2.0, 3.0]), (1.0, 0.0))
+
+
 def test_arguments_that_do_not_fit():
     f = compiler.compile(lambda x, y: x * y)
     with pytest.raises(TypeError, match="in a tuple"):
