@@ -33,7 +33,7 @@ def _degrees(x: Any) -> Any:
 
 
 # What NumPy has for numbers alone: our operation, or what is asked of the number.
-_OPERATIONS: Final = {"arctan2": "atan2", "hypot": "hypot", "copysign": "copysign", "logaddexp": "logsumexp"}
+_OPERATIONS: Final = {"arctan2": "atan2", "hypot": "hypot", "copysign": "copysign", "logaddexp": "logaddexp"}
 _QUESTIONS: Final = {"isfinite": math.isfinite, "isinf": math.isinf, "isnan": math.isnan}
 
 

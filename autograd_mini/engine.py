@@ -249,7 +249,7 @@ class Value:
         refuse.require_way_back(self)
         is_plain = inputs is None and not ways_back.hooked
         back = backward_from if is_plain else ways_back.backward_to(inputs)
-        back((self,), (as_number(seed, "backward()"),))
+        back((self,), (seed if type(seed) is float else as_number(seed, "backward()"),))
 
     def register_hook(self, hook: Callable[[float], Any]) -> ways_back.GradientHook:
         """Call `hook(gradient)` in each `backward()`, once the gradient of this Value is known.

@@ -101,7 +101,7 @@ class _Whole(Rule):
         return zs[0] if len(zs) == 1 else list(zs)
 
     def many(self, m: Any, z: Any, *xs: Any) -> Sequence[Any]:  # noqa: ARG002
-        """The slopes by each operand."""
+        """The slopes with respect to each operand."""
         function, zs, size = self.function, self.zs, len(self.zs)
         results: Sequence[Any] = zs
         if isinstance(z, Value):

@@ -17,7 +17,7 @@ from functools import reduce, update_wrapper, wraps
 from itertools import accumulate
 from operator import index
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeVar, cast, overload
 
 from . import refuse
 from .engine import Value, apply, held
@@ -1361,9 +1361,30 @@ def stop_gradient(v: Operand) -> float:
 # ---- operations of your own ----
 
 
-def primitive(
-    *partials: Partial, vjp: Callable[..., Any] | None = None
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+class OfOne(Protocol):
+    """An operation of one number: a Value gives a Value, and a plain number a float."""
+
+    def __call__(self, x: Number, /) -> Number: ...
+
+
+class OfTwo(Protocol):
+    """An operation of two numbers: a Value if one of them is a Value, else a float."""
+
+    @overload
+    def __call__(self, x: Value, y: Operand, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: Number, /) -> Number: ...
+
+
+@overload
+def primitive(dx: Partial, /) -> Callable[[Callable[[float], float]], OfOne]: ...
+@overload
+def primitive(dx: Partial, dy: Partial, /) -> Callable[[Callable[[float, float], float]], OfTwo]: ...
+@overload
+def primitive(*partials: Partial) -> Callable[[Callable[..., float]], Callable[..., Any]]: ...
+@overload
+def primitive(*, vjp: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+def primitive(*partials: Any, vjp: Callable[..., Any] | None = None) -> Any:
     """Turn a function of floats and its partial derivatives into an operation of Values.
 
     The operation takes Values and plain numbers.  You can differentiate it to any order, and it has the function's name

@@ -6,7 +6,7 @@ linear solve with the slopes of one run of f at the solution, in the arithmetic 
 are nodes again, which can be differentiated in turn.
 
 In a function that is compiled the search itself is recorded, in a form that holds for other numbers too.  Its result is
-held constant, and two more steps of Newton's method carry the derivatives, which are right up to the third.
+held constant, and further steps of Newton's method carry the derivatives: n steps those up to the order 2ⁿ − 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -143,10 +143,17 @@ class _Equation:
             return variables, rs, _slopes(rs, variables, _in_values)
 
     def _with_slopes(self, xs: Numbers) -> list[Any]:
-        """A solution in a trace, after two steps of Newton's method, through which derivatives go."""
-        nearer, step = self._stepped(xs)
+        """A solution in a trace, after steps of Newton's method, through which derivatives go.
+
+        A program is differentiated once more than the transforms do that run the function.  Two steps at least give the
+        last digits.
+        """
+        solution, step = self._stepped(xs)
         factor = held(arrival(self, xs, step))
-        return [factor * x for x in self._stepped(nearer)[0]]
+        order = watch.transforms.get() + 1
+        for _ in range(max(1, order.bit_length() - 1)):
+            solution, _ = self._stepped(solution)
+        return [factor * x for x in solution]
 
     def _stepped(self, xs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         variables, rs, jacobian = self._linearised(xs)
@@ -194,7 +201,7 @@ def _as_variable(x: Any) -> Any:
 
 
 def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any]) -> list[list[Any]]:
-    """Of each residual the slopes by the sources, below which nothing is looked for."""
+    """For each residual, the slopes with respect to the sources; nothing below these is visited."""
     order = order_below([r for r in rs if isinstance(r, Value)], sources)[len(sources) :]
     needed = set(sources)
     for v in order:

@@ -74,8 +74,10 @@ def require_graph(root: Any) -> None:
 
 def require_way_back(root: Any) -> None:
     """The same, and in a trace no sweep is made at all: it would make plain numbers of what is traced."""
-    require_graph(root)
-    watch.read(root, "backward()")
+    if root._origin:
+        require_graph(root)
+    if watch.traces:
+        watch.read(root, "backward()")
 
 
 def refused(error: Exception, rule: Rule, *operands: Any) -> float:
@@ -143,7 +145,7 @@ def formatted(v: Any, spec: str) -> str:
 
 def conversion(v: Any) -> NoReturn:
     """Refuse to become a plain number unasked."""
-    watch.read(v, "float(), an index and the functions of math would lose the gradient")
+    watch.read(v, "float() and the functions of math would lose the gradient")
     raise TypeError(
         f"float({v!r}), and the functions of math, would lose the gradient: use the functions of autograd_mini on a "
         "Value, or its .data for the plain number, as for the weights of random.choices"

@@ -74,7 +74,7 @@ class Rule:
         return 1 if self.dy is None else 2
 
     def partials(self, m: Any, z: Any, xs: Sequence[Any]) -> Sequence[Any]:
-        """The partial derivatives by each of the operands `xs`, at the value `z`, in the arithmetic `m`."""
+        """The partial derivatives with respect to the operands `xs`, at the value `z`, in the arithmetic `m`."""
         return self.many(m, z, *xs) if self.many else _each((self.dx, self.dy)[: len(xs)], m, z, *xs)
 
     def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:

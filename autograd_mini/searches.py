@@ -157,7 +157,7 @@ def _repeated(
             if trips == steps:
                 raise _lost(equation, state[0], equation.at(state[0]))
             state, trips = trip(state), trips + 1
-        for _ in range(max(fewest, 1 << (SPARE * trips).bit_length()) - trips):
+        for _ in range(max(fewest, SPARE * trips) - trips):
             state = trip(state)
     return state[0]
 

@@ -15,7 +15,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from types import MethodType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from . import watch
 from .adjoints import swept
@@ -28,8 +28,16 @@ from .structures import Leaves, flatten, leaves_like
 from .sweep import backward_from, contributions, order_below, pull_back
 from .watch import never_raising
 
-P = ParamSpec("P")
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec, TypeVar  # which have defaults; those of typing do since Python 3.13
+
+    P = ParamSpec("P", default=...)
+    R = TypeVar("R", default=Any)
+else:
+    from typing import ParamSpec, TypeVar
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
 Argnums = int | tuple[int, ...]
 
 
@@ -322,10 +330,12 @@ class Run:
         inside = list(args)
         for i, x in zip(positions, rebuild(self.own, derive=True), strict=True):
             inside[i] = x
+        nested = watch.transforms.set(watch.transforms.get() + 1)
         try:
             result = f(*inside, **kwargs)
         finally:
             variables.ended = True
+            watch.transforms.reset(nested)
         self.result: Any
         self._aux: Any
         self.result, self._aux = _pair(result, f) if has_aux else (result, None)

@@ -32,6 +32,7 @@ traces: "dict[Block, None]" = {}  # open in some task, with a trace to be told o
 # Of each backward() under way, by the address of the first: its nodes, the gradients of leaves before it, its thread.
 sweeps: dict[int, tuple[Sequence[Any], Mapping[Any, float | None], int]] = {}
 
+transforms: ContextVar[int] = ContextVar("transforms", default=0)  # that are running a function in this task
 _blocks: "ContextVar[tuple[Block, ...]]" = ContextVar("autograd_mini", default=())  # of the task, the outermost first
 
 

@@ -121,6 +121,14 @@ def test_compiled_it_is_solved_for_other_numbers_too(f, executor):
         assert slope.value_and_grad(a) == pytest.approx((grad(f)(a), grad(grad(f))(a)), rel=1e-10)
 
 
+def test_compiled_derivatives_are_of_any_order_too():
+    f, closed = square_root, lambda a: a**0.5
+    for _ in range(4):
+        f, closed = grad(f), grad(closed)
+    value, slope = compiler.compile(f, executor="source").value_and_grad(2.0)
+    assert (value, slope) == pytest.approx((closed(2.0), grad(closed)(2.0)), rel=1e-9)
+
+
 def test_one_program_searches_for_all_numbers():
     for f, starts in ((square_root, [2.0, 1e-8, 1e8]), (equilibrium, [0.1, 1.3, 0.7])):
         compiled = compiler.compile(f)

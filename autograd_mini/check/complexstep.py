@@ -77,7 +77,7 @@ of which the formula in the table would lose digits here."""
 
 
 def complex_step(rule: Rule, xs: Sequence[float], i: int) -> Estimate:
-    """The partial derivative of an operation by its operand i, by the complex step; NOTHING where that has no say.
+    """The partial derivative of an operation by its operand i, from the complex step; NOTHING where that doesn't apply.
 
     It takes `cmath` at its word for the values, and knows nothing of the rule's partials.
 

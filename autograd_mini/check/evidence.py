@@ -1,4 +1,4 @@
-"""What is known of a function beside its gradient: its values, the graph that it leaves, and slopes from witnesses."""
+"""All that is known about a function besides its gradient: its values, its graph, and slopes from witnesses."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ CLEARLY: Final = 1024.0  # tolerances apart: a slope that one of them lacks woul
 
 
 class Evidence:
-    """A function of a list of floats, the graph of Values that is to be its like, and the slopes of the graph."""
+    """A function of a list of floats, the graph of Values that should do the same, and the slopes of the graph."""
 
     def __init__(
         self, f: Callable[[Leaves], float], root: Any, own: Sequence[Value], xs: Sequence[float], slopes: Sequence[Any]
@@ -38,28 +38,28 @@ class Evidence:
 
     @property
     def value(self) -> float:
-        """The number that the graph comes to."""
+        """The value of the graph."""
         return plain(self.root)
 
     def rounding(self, i: int) -> float:
-        """How far the sweep may be off in the slope by number i: a bound from paths without signs, often far off."""
+        """How far rounding may move the slope with respect to number i: an upper bound, often too wide."""
         return 4.0 * EPS * len(self.order) * self._weights[i] if self._weights[i] else 0.0
 
     def by_differences(self, i: int) -> Slope:
-        """The slope by number i from values of f."""
+        """The slope with respect to number i, from values of f."""
         return partial_derivative(self.f, self.xs, i, self.noise)
 
     def in_longer_arithmetic(self, i: int) -> Found:
-        """The slope by number i from values of each operation in decimals."""
+        """The slope with respect to number i, from values of each operation in decimals."""
         return self._longer.slope(i)
 
     def by_complex_step(self, i: int) -> Found:
-        """The slope by number i from values of each operation on complex numbers."""
+        """The slope with respect to number i, from values of each operation on complex numbers."""
         return self._complex.slope(i)
 
     @property
     def powers_of_negatives(self) -> bool:
-        """Whether there is x ** n with x < 0, of which floats see no gaps where they are all whole numbers."""
+        """Whether there is x ** n with x < 0: where all floats are whole numbers, they don't see its gaps."""
         return any(not v.is_leaf and rule_of(v).name == "pow" and operands_of(v)[1][0] < 0.0 for v in self.order)
 
     @cached_property
@@ -116,7 +116,7 @@ def _undecided(rule: Rule, xs: Sequence[float]) -> bool:
 
 
 def _outcome(f: Callable[[Leaves], float], xs: Leaves) -> float:
-    """The number that f comes to, and inf where that is none."""
+    """The value of f, or inf if it has none."""
     try:
         z = f(xs)
     except (ArithmeticError, ValueError):

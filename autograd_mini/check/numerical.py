@@ -389,7 +389,7 @@ def _between(how: str, left: Estimate, right: Estimate) -> Slope:
 
 
 def _jump(windows: Sequence[_Window]) -> float:
-    """If the values beside the point are others than there, however near, the slope to the nearest of them; else 0."""
+    """If the nearest values differ from the one at the point, the slope to the nearest of them; else 0."""
     if len(windows) < 2:
         return 0.0
     *_, coarser, finest = windows
@@ -534,7 +534,7 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
 
 
 def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:
-    """Whether a function of floats is another on Values, beside the point: there 32 bits don't happen to be enough."""
+    """Whether f does something else on Values than on floats, tried where 32 bits aren't enough by chance."""
     beside = [x * (1.0 + 2.0**-10 / 3.0) for x in xs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -29,7 +29,7 @@ EPS: Final = sys.float_info.epsilon
 ROUNDED: Final = Decimal(8.0 * EPS)  # of a term of the sweep: a slope within 4 ulp, a product and a sum
 
 Witness = Callable[[Rule, Sequence[float], Sequence[int]], Sequence[Known | None]]
-"""The slopes of an operation at these operands, by those of them that are asked for."""
+"""The slopes of an operation at these operands, with respect to those of them that are asked for."""
 
 
 class Found(NamedTuple):
@@ -43,13 +43,13 @@ UNKNOWN: Final = Found(NOTHING, math.inf)
 
 
 class Paths:
-    """The slopes of a root by the leaves of its graph."""
+    """The slopes of a root with respect to the leaves of its graph."""
 
     def __init__(self, root: Any, leaves: Sequence[Value], witness: Witness) -> None:
         self.root, self.leaves, self.witness = root, leaves, witness
 
     def slope(self, i: int) -> Found:
-        """The slope by leaf i; UNKNOWN if an operation on the way has none."""
+        """The slope with respect to leaf i; UNKNOWN if an operation on the way has none."""
         if not isinstance(self.root, Value):
             return Found(Estimate(0.0, 0.0), 0.0)
         with decimals(DIGITS):
@@ -60,7 +60,7 @@ class Paths:
 
     @cached_property
     def _edges(self) -> list[tuple[int, list[tuple[int, Known | None]]]]:
-        """Of each operation, in topological order: the parents that depend on a leaf, and the slopes by them."""
+        """For each operation, in topological order: its parents that depend on a leaf, and its slopes there."""
         edges = []
         moving = set(map(id, self.leaves))
         for v in order_below([self.root], self.leaves):
@@ -112,7 +112,7 @@ def in_decimals(rule: Rule, xs: Sequence[float], which: Sequence[int]) -> Sequen
 
 
 def by_complex_step(rule: Rule, xs: Sequence[float], which: Sequence[int]) -> Sequence[Known | None]:
-    """By the complex step, and where it has no say, by differences of floats."""
+    """By the complex step or, where it doesn't apply, by differences of floats."""
     return [_known(complex_step(rule, xs, i)) or _by_differences(rule, xs, i) for i in which]
 
 
@@ -129,14 +129,14 @@ def _known(estimate: Estimate) -> Known | None:
 
 
 class Weights(NamedTuple):
-    """Of each leaf the sum over all paths of the products of slopes without signs; and the rounding of the root."""
+    """For each leaf, the sum over all paths of the product of slopes without signs; and the rounding of the root."""
 
     paths: list[float]
     noise: float
 
 
 def weights(root: Any, leaves: Sequence[Value]) -> Weights:
-    """What the slopes of the rules say of it, which are what is being checked: good enough to see where to look."""
+    """The slopes from the rules, which are what is being checked: good enough to see where to look."""
     if not isinstance(root, Value):
         return Weights([0.0] * len(leaves), 0.0)
     noise = 0.0

@@ -43,7 +43,7 @@ class Judgement(NamedTuple):
 
 
 def judge(evidence: Evidence, i: int, witness: Witness = "auto") -> Judgement:
-    """The verdict on the slope by number i."""
+    """The verdict on the slope with respect to number i."""
     a = evidence.analytic[i]
     if not math.isfinite(evidence.xs[i]):
         return Judgement("inconclusive", math.nan, math.inf, "the point is not finite")
@@ -60,7 +60,7 @@ def judge(evidence: Evidence, i: int, witness: Witness = "auto") -> Judgement:
 
 
 def _tighter(evidence: Evidence, i: int, jumps: bool) -> Judgement:
-    """What operation by operation is found: by the complex step, which is quick, or by decimals, which know more."""
+    """The judgement from single operations: by the complex step, which is quick, or by decimals, which know more."""
     a = evidence.analytic[i]
     if not evidence.tied and not jumps:  # the complex step passes by kinks and jumps
         quick = _by_operations(a, evidence.by_complex_step(i), "by the complex step")
@@ -70,7 +70,7 @@ def _tighter(evidence: Evidence, i: int, jumps: bool) -> Judgement:
 
 
 def _weighed(evidence: Evidence, i: int, seen: Judgement, longer: Judgement) -> Judgement:
-    """Of two judgements, one from values of the function and one from its operations, the one to believe."""
+    """Which of two judgements to believe: the one from values of the function, or the one from its operations."""
     match seen.verdict, longer.verdict:
         case "inconclusive", "inconclusive":
             return longer if longer.error < seen.error else seen

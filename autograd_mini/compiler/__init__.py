@@ -34,10 +34,15 @@ of numbers the program itself, as a function of Python or of machine code.  It g
 the way for arguments of these types is tried, and after that `Compiled` reads what they are.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
 from ..errors import TraceError
+from ..transforms import P, R
 from .compiled import BranchChanged, Compiled, RetraceError
-from .compiled import compile as compile  # noqa: A004
 from .files.encoding import FileError
+from .options import Options
+from .parameters import leaves_of
 from .program import Program, ProgramError
 from .record.replay import NonFiniteError
 
@@ -54,3 +59,85 @@ __all__ = [
     "TraceError",
     "load",
 ]
+
+
+@overload
+def compile(
+    f: Callable[P, R],
+    *,
+    params: Any = ...,
+    batch: Literal[False] = ...,
+    reduce: None = ...,
+    dtype: str = ...,
+    executor: str = ...,
+    check: str | None = ...,
+    has_aux: bool = ...,
+    static: str | Sequence[str] = ...,
+    shared: str | Sequence[str] = ...,
+) -> Compiled[P, R]: ...
+@overload
+def compile(
+    f: Callable[..., Any],
+    *,
+    params: Any = ...,
+    batch: bool = ...,
+    reduce: str | None = ...,
+    dtype: str = ...,
+    executor: str = ...,
+    check: str | None = ...,
+    has_aux: bool = ...,
+    static: str | Sequence[str] = ...,
+    shared: str | Sequence[str] = ...,
+) -> Compiled: ...
+def compile(
+    f: Callable[..., Any],
+    *,
+    params: Any = None,
+    batch: bool = False,
+    reduce: str | None = None,
+    dtype: str = "float64",
+    executor: str = "auto",
+    check: str | None = None,
+    has_aux: bool = False,
+    static: str | Sequence[str] = (),
+    shared: str | Sequence[str] = (),
+) -> Any:
+    """Compile a function of numbers, with its derivatives, into a program that runs at the speed of arrays.
+
+    The first call traces f: it runs once on Values, and its operations are recorded.  Other Values that f uses, besides
+    the arguments and the parameters, are constants until you assign to one.  A branch of Python, such as an `if` on a
+    number, is recorded too.  When it goes the other way, f is traced again; if it does so for some samples of a call
+    only, that is an error.
+
+    Args:
+        f: a function of numbers, or of lists, dicts and arrays of numbers.  It returns a number or such a structure.
+        params: a module, or an iterable of leaf Values.  Derivatives are then taken with respect to these, as one flat
+            array, and not with respect to the arguments.
+        batch: whether every argument has a leading axis of samples.  The results then have one too.
+        reduce: "mean" or "sum" of f over the samples.  f gets one sample, and the arguments have an axis of samples.
+        dtype: "float64" or "float32", the precision of arrays.
+        executor: "source" is straight-line Python, "numpy" uses vectors, and "native" is machine code, which needs
+            llvmlite.  "auto" decides by counting operations: up to 300 on numbers run as Python.  More of them, and
+            arrays, run as machine code if llvmlite is installed.  If it isn't, they run with NumPy, or as Python if few
+            operations are alike.  explain() names the choice and the reason.
+        check: "raise" for an error at the first operation whose result or slope is not finite.
+        has_aux: whether f returns a pair: what to differentiate, and a second result that is returned with the value.
+        static: the names of arguments that are not numbers and decide what f does: strings, None, ints, tuples.
+        shared: the names of arguments without the axis of samples that the others have.
+
+    Returns:
+        A `Compiled`.  Call it like f.
+
+    Raises:
+        ImportError: this needs NumPy or llvmlite, which is not installed.
+        RuntimeError: executor is "native", and LLVM can't be used on this machine.
+        TypeError, ValueError: an option has an invalid value.
+
+    >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
+    >>> rosenbrock.value_and_grad(0.0, 1.0)
+    (101.0, (-2.0, 200.0))
+    """
+    options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
+    options = options.naming(f, static, shared)
+    options.verify(params is not None)
+    return Compiled(f, leaves_of(params), options)

@@ -1,14 +1,14 @@
-"""`compile`: a function written in scalars, run at the speed of arrays."""
+"""What `compile` returns: a function written in scalars, run at the speed of arrays."""
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType
-from typing import Any
+from typing import Any, Generic
 
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import gradients
+from ..transforms import P, R, gradients
 from ..watch import never_raising
 from .argument import HoldsValue, arrays, begins_with_value
 from .c.exported import Exported
@@ -19,7 +19,7 @@ from .files.kept import Kept
 from .forms.outcomes import Outcomes, Plan, twin
 from .forms.shortcuts import Shortcuts
 from .options import Options
-from .parameters import Parameters, WithParameters, leaves_of
+from .parameters import Parameters, WithParameters
 from .pauses import no_collector, one_at_a_time
 from .plan.order import ordered
 from .program import Flipped, Program
@@ -41,58 +41,7 @@ class RetraceError(AutogradError, RuntimeError):
     """A call needs a new trace, and there is no function to be traced."""
 
 
-def compile(
-    f: Callable[..., Any],
-    *,
-    params: Any = None,
-    batch: bool = False,
-    reduce: str | None = None,
-    dtype: str = "float64",
-    executor: str = "auto",
-    check: str | None = None,
-    has_aux: bool = False,
-    static: str | Sequence[str] = (),
-    shared: str | Sequence[str] = (),
-) -> "Compiled":
-    """A function of numbers with its derivatives, made into a program that runs at the speed of arrays.
-
-    f is traced when it is first called: run once on Values, and what it calculated is kept.  Values beside the
-    arguments and the parameters are constants, until one is assigned.  A branch of Python, an `if` on a number say, is
-    noted, and where it turns out otherwise f is traced again; among samples of one call that is an error.
-
-    Args:
-        f: a function of numbers, or of lists, dicts and arrays of them, that returns such, or one number.
-        params: a module, or an iterable of leaf Values: derivatives are by these, flat, and not by the arguments.
-        batch: whether every argument has a leading sample axis; then so have the results.
-        reduce: "mean" or "sum" of f over the samples, f being given one; the arguments have a sample axis.
-        dtype: "float64" or "float32", in which arrays are calculated.
-        executor: "source" is straight-line Python, "numpy" vectors, "native" machine code, which needs llvmlite;
-            "auto" decides by counting operations: up to 300 on numbers are Python, more of them and arrays machine code
-            where llvmlite is installed, else NumPy, or Python where few are alike.  explain() says which, and why.
-        check: "raise" for an error at the first operation whose result or slope is not finite.
-        has_aux: f returns a pair, the number or structure to differentiate and another, which goes with the value.
-        static: the names of arguments that are no numbers, and decide what is traced: strings, None, ints, tuples.
-        shared: the names of those that have no sample axis, where the others have one.
-
-    Returns:
-        A `Compiled`, which is called as f is.
-
-    Raises:
-        ImportError: NumPy or llvmlite is needed for what is asked, and not installed.
-        RuntimeError: executor is "native", and LLVM can't be used on this machine.
-        TypeError, ValueError: an option is none of the above.
-
-    >>> rosenbrock = compile(lambda x, y: (1 - x) ** 2 + 100 * (y - x**2) ** 2)
-    >>> rosenbrock.value_and_grad(0.0, 1.0)
-    (101.0, (-2.0, 200.0))
-    """
-    options = Options(batch or reduce is not None, reduce, dtype, executor, check, has_aux)
-    options = options.naming(f, static, shared)
-    options.verify(params is not None)
-    return Compiled(f, leaves_of(params), options)
-
-
-class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
+class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P, R]):
     """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
 
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
@@ -123,23 +72,27 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
         o, self._parameters = self._options, parameters
         self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
+    def __call__(self, *args: P.args, **named: P.kwargs) -> R:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        it = self
+        it: Any = self
+        given: Any = args
+        value: R
         if named:
-            it, args = self._bound(args, named)
+            it, given = self._bound(args, named)
         try:
-            return it._short[False](*args)
+            value = it._short[False](*given)
+            return value
         except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
             pass
         if it._options.static:
-            it, args = self._bound(args, {})
+            it, given = it._bound(given, {})
         try:
-            return it._called_on_values(*args) if begins_with_value(args) else it._run(args, False)
+            value = it._called_on_values(*given) if begins_with_value(given) else it._run(given, False)
         except HoldsValue:
-            return it._called_on_values(*args)
+            value = it._called_on_values(*given)
+        return value
 
-    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, Any]:
+    def value_and_grad(self, *args: P.args, **named: P.kwargs) -> tuple[R, Any]:
         """The value, and its derivatives.
 
         Args:
@@ -156,21 +109,22 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters):
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        it = self
+        it: Any = self
+        given: Any = args
         if named:
-            it, args = self._bound(args, named)
-        both: tuple[Any, Any]
+            it, given = self._bound(args, named)
+        both: tuple[R, Any]
         try:
-            both = it._short[True](*args)
+            both = it._short[True](*given)
             return both
         except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
             pass
         if it._options.static:
-            it, args = self._bound(args, {})
+            it, given = self._bound(given, {})
         try:
-            both = it._run(args, True)
+            both = it._run(given, True)
         except HoldsValue:
-            both = it._value_and_grad_on_values(args)
+            both = it._value_and_grad_on_values(given)
         return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:

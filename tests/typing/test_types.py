@@ -1,7 +1,9 @@
-"""The package is typed for its users: mypy --strict accepts a program of theirs, and finds the mistakes in another."""
+"""The package is typed for its users: mypy --strict and pyright accept one program, and find another's mistakes."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,32 +14,48 @@ import autograd_mini
 
 HERE = Path(__file__).parent
 ROOT = Path(autograd_mini.__file__).parent.parent
+PROGRAMS = ["user_program.py", "wrong_program.py"]
 
-pytest.importorskip("mypy")
+Complaints = dict[str, set[int]]  # the lines of each program that a type checker complains of
 
 
-@pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
-    """The lines of each program that mypy complains of."""
-    folder = tmp_path_factory.mktemp("mypy")
-    programs = ["user_program.py", "wrong_program.py"]
-    for name in programs:
+def checked(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    for name in PROGRAMS:
         (folder / name).write_text((HERE / name).read_text(encoding="utf-8"), encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary"]
-    command += ["--no-site-packages", *programs]  # to read the types of NumPy takes four times as long as all the rest
     environment = {**os.environ, "MYPYPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*command, *PROGRAMS], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def by_mypy(folder: Path) -> Complaints:
+    pytest.importorskip("mypy")
+    options = ["--strict", "--follow-imports=silent", "--no-error-summary"]
+    options += ["--no-site-packages"]  # to read the types of NumPy takes four times as long as all the rest
+    done = checked(folder, sys.executable, "-m", "mypy", *options)
     assert not done.stderr, done.stderr
-    found: dict[str, set[int]] = {name: set() for name in programs}
+    found: Complaints = {name: set() for name in PROGRAMS}
     for name, line in re.findall(r"^(\w+\.py):(\d+): error", done.stdout, re.MULTILINE):
         found[name].add(int(line))
-    return found | {"": {len(done.stdout)}}
+    return found
 
 
-def test_a_program_of_a_user_has_the_types_that_it_says(complaints: dict[str, set[int]]) -> None:
-    assert complaints["user_program.py"] == set()
+def by_pyright(folder: Path) -> Complaints:
+    program = shutil.which("pyright", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if program is None:
+        pytest.skip("pyright is not installed")
+    config = {"extraPaths": [str(ROOT)], "include": PROGRAMS}
+    (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    done = checked(folder, program, "--outputjson")
+    found: Complaints = {name: set() for name in PROGRAMS}
+    for complaint in json.loads(done.stdout)["generalDiagnostics"]:
+        if complaint["severity"] == "error":
+            found[Path(complaint["file"]).name].add(complaint["range"]["start"]["line"] + 1)
+    return found
 
 
-def test_mistakes_are_found(complaints: dict[str, set[int]]) -> None:
+@pytest.mark.parametrize("checker", [by_mypy, by_pyright])
+def test_a_program_of_a_user_is_accepted_and_mistakes_are_found(checker, tmp_path):
     lines = (HERE / "wrong_program.py").read_text(encoding="utf-8").splitlines()
-    assert complaints["wrong_program.py"] == {i for i, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    wrong = {i for i, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    assert checker(tmp_path) == {"user_program.py": set(), "wrong_program.py": wrong}

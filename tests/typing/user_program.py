@@ -18,6 +18,7 @@ from autograd_mini import (
     grad,
     gradcheck,
     gradients,
+    hessian,
     nn,
     no_grad,
     numerical_gradient,
@@ -25,6 +26,7 @@ from autograd_mini import (
     sigmoid,
     softmax,
     topological_order,
+    value_and_grad,
     where,
 )
 from autograd_mini.check import GradcheckReport
@@ -64,8 +66,33 @@ def square(x: float) -> float:
     return x * x
 
 
+@primitive(lambda m, z, x, y: y, lambda m, z, x, y: x)
+def times(x: float, y: float) -> float:
+    return x * y
+
+
+assert_type(square(x), Value)
+assert_type(square(2.0), float)
+assert_type(times(2.0, x), Value)
+assert_type(times(x, 2), Value)
+assert_type(times(2.0, 3.0), float)
+
+
+@no_grad()
+def printed(v: Value, *, places: int = 3) -> list[str]:
+    return [f"{v:.{places}f}"]
+
+
 with no_grad():
     square(x)
+assert_type(printed(x, places=4), list[str])
+
+# ---- hooks and ways back ----
+
+with x.register_hook(lambda g: 2.0 * g):
+    z.backward(inputs=[x])
+x.register_hook(print).remove()
+slopes = gradients([x * y, x + y], [x, y], seed=[1.0, 2.0])
 
 try:
     cost(x, y).backward()
@@ -79,7 +106,10 @@ def f(a: float, b: float) -> float:
     return a * b
 
 
-print(grad(f)(2.0, 3.0))
+print(grad(f)(2.0, b=3.0), hessian(f, argnums=(0, 1))(2.0, 3.0))
+both: Callable[[float, float], tuple[float, Any]] = value_and_grad(f)
+value, slope = value_and_grad(f)(2.0, 3.0)
+assert_type(value, float)
 
 # ---- models ----
 
@@ -110,8 +140,12 @@ nn.fit(Line(), [0.0, 1.0], [1.0, 3.0], callback=lambda epoch, history: epoch > 5
 
 # ---- compile, check, draw ----
 
-compiled = compile_(cost)
-assert_type(compiled, Compiled)
+compiled = compile_(f)
+assert_type(compiled(2.0, b=3.0), float)
+assert_type(compiled.value_and_grad(2.0, 3.0), tuple[float, Any])
+kept: Compiled = compile_(cost)
+batched = compile_(f, batch=True)
+assert_type(batched([1.0, 2.0], [3.0, 4.0]), Any)
 step: Callable[..., Any] = compile_(lambda x, y: nn.mse([model(x)], [y]), params=model, reduce="mean")
 report = gradcheck(cost, 2.0, 3.0)
 assert_type(report, GradcheckReport)

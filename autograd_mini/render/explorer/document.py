@@ -143,12 +143,12 @@ class Document:
 
 
 def _is_opaque(v: Value) -> bool:
-    """Whether an operation is no row of the table, so that the page cannot compute it."""
+    """Whether an operation is not in the table of rules, so that the page can't compute it."""
     return RULES.get(rule_of(v).name) is not rule_of(v)
 
 
 def _frozen_slopes(v: Value) -> list[float]:
-    """The slope by each operand, those that are constants left out."""
+    """The slope with respect to each operand that is not a constant."""
     try:
         return [float(x) for x in slopes(v, FLOATS)]
     except (ArithmeticError, ValueError):

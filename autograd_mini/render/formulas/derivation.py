@@ -99,7 +99,7 @@ def derivative_formula(
 
     Args:
         root: the result of a computation.
-        x: what to differentiate by; it need be no leaf.
+        x: the Value to differentiate with respect to, a leaf or not.
         names, numbers, max_terms: as for `formula`.
 
     Returns:
