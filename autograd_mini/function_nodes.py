@@ -288,14 +288,17 @@ def _node_of(rule: Rule, operands: Sequence[Any]) -> Any:
 def in_single_numbers(root: Any, stops: Sequence[Value]) -> Any:
     """The same graph above the stops, without nodes of functions that have several results."""
     order = order_below([root], stops) if isinstance(root, Value) else []
-    if not any(map(has_no_number, order)):
-        return root
-    found: dict[int, Any] = {id(v): v for v in stops}
-    for v in order:
-        if v.is_leaf:
-            found[id(v)] = v
-        elif id(v) not in found and not has_no_number(v):
-            one = by_itself(v)
-            parents, xs = operands_of(one)
-            found[id(v)] = apply(rule_of(one), *[x if p is None else found[id(p)] for p, x in zip(parents, xs)])
-    return found[id(root)]
+    return rebuilt([root], stops, stops)[0] if any(map(has_no_number, order)) else root
+
+
+def rebuilt(roots: Sequence[Any], stops: Sequence[Value], others: Sequence[Value]) -> list[Any]:
+    """The graph above the stops made again with others in their places, without nodes that have several results."""
+    found: dict[int, Any] = {id(v): other for v, other in zip(stops, others, strict=True)}
+    for v in order_below([root for root in roots if isinstance(root, Value)], stops):
+        if id(v) in found or has_no_number(v):
+            continue
+        one = by_itself(v)
+        parents, xs = operands_of(one)
+        operands = [x if p is None else found[id(p)] for p, x in zip(parents, xs)]
+        found[id(v)] = v if v.is_leaf else apply(rule_of(one), *operands)
+    return [found[id(root)] if isinstance(root, Value) else root for root in roots]

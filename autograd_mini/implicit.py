@@ -2,20 +2,20 @@
 
 The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·dθ, however it was found.  So it is found on plain
 numbers, and becomes the node of a function, whose parents are the Values that f was made of.  Its pullback is one
-linear solve with the slopes of one run of f at the solution, in the arithmetic of numbers or of Values: in that they
-are nodes again, which can be differentiated in turn.
+linear solve with the slopes of one run of f at the solution, which is kept, in the arithmetic of numbers or of Values:
+in that they are nodes again, which can be differentiated in turn.
 
 In a function that is compiled the search itself is recorded, in a form that holds for other numbers too.  Its result is
 held constant, and further steps of Newton's method carry the derivatives: n steps those up to the order 2ⁿ − 1.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import watch
 from .adjoints import swept
 from .engine import Value, held, leaf
-from .function_nodes import Function, lent, results_of
+from .function_nodes import Function, lent, rebuilt, results_of
 from .functions import dot
 from .hooks import without_hooks
 from .linear import solve
@@ -107,8 +107,8 @@ class _Equation:
         if self.is_traced:
             return self.rebuild(self._with_slopes(recorded(self, self.start, steps)))
         xs = search(self, self.start, steps)
-        thetas = self._thetas(xs)
-        return self.rebuild(results_of(_Solution(self, search, steps, thetas), thetas, list(map(float, xs))))
+        run = self._run_at(xs)
+        return self.rebuild(results_of(_Solution(self, search, steps, run), run.thetas, list(map(float, xs))))
 
     def residuals(self, xs: Sequence[Any]) -> list[Any]:
         """f at x, as a list."""
@@ -129,18 +129,20 @@ class _Equation:
         if self.is_traced:
             return [list(map(held, row)) for row in self._linearised(xs)[2]]
         with without_hooks():
+            began = watch.advance()
             variables = list(map(leaf, xs))
-            return _slopes(self.residuals(variables), variables, pull_back)
+            return _slopes(self.residuals(variables), variables, pull_back, began)
 
     def _plain(self, x: Any) -> Any:
         return held(x) if self.is_traced else float(number_of(x))
 
     def _linearised(self, xs: Sequence[Any]) -> tuple[list[Value], list[Any], list[list[Any]]]:
         """x as variables, and f and ∂f/∂x there, as Values."""
+        began = watch.advance()
         variables = list(map(_as_variable, xs))
         rs = self.residuals(variables)
         with watch.never_raising():
-            return variables, rs, _slopes(rs, variables, _in_values)
+            return variables, rs, _slopes(rs, variables, _in_values, began)
 
     def _with_slopes(self, xs: Numbers) -> list[Any]:
         """A solution in a trace, after steps of Newton's method, through which derivatives go.
@@ -160,38 +162,51 @@ class _Equation:
         step = solve(jacobian, rs)
         return [x - d for x, d in zip(variables, step)], step
 
-    def _thetas(self, xs: Numbers) -> list[Value]:
-        """The Values that f depends on: those that are older than a run of it."""
+    def _run_at(self, xs: Numbers) -> "_RunOfF":
         with without_hooks():
             began = watch.advance()
-            rs = self.residuals(list(map(leaf, xs)))
+            variables = list(map(leaf, xs))
+            rs = self.residuals(variables)
             order = order_below([r for r in rs if isinstance(r, Value)], since=began)
-        return [v for v in order if made_before(v, began)]
+        return _RunOfF(variables, rs, [v for v in order if made_before(v, began)])
+
+
+class _RunOfF(NamedTuple):
+    """What f did at the solution: its variables, its residuals, and the older Values that these depend on.
+
+    It is kept because f may not do the same later: a closure in a loop sees the loop's last numbers.
+    """
+
+    variables: list[Value]
+    residuals: list[Any]
+    thetas: list[Value]
 
 
 class _Solution(Function):
     """x of f(x, θ) = 0 as a function of θ: what θ receives is −λ·∂f/∂θ, with λ of (∂f/∂x)ᵀ·λ = u."""
 
-    def __init__(self, equation: _Equation, search: Search, steps: int, thetas: Sequence[Value]) -> None:
+    def __init__(self, equation: _Equation, search: Search, steps: int, run: _RunOfF) -> None:
         self.name = equation.name
-        self._equation, self._search, self._steps, self._thetas = equation, search, steps, tuple(thetas)
+        self._equation, self._search, self._steps, self._run = equation, search, steps, run
 
     def value(self, xs: Sequence[float]) -> list[float]:
-        with lent(self._thetas, xs):
+        with lent(self._run.thetas, xs):
             return list(map(float, self._search(self._equation, self._equation.start, self._steps)))
 
     def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
         us = [0.0 if u is None else u for u in us]
         if any(isinstance(x, Value) for x in (*xs, *us)):
             with watch.never_raising():
-                return self._received(list(map(_as_variable, zs)), us, _in_values)
+                return self._received([*zs, *xs], us, _in_values)
         with without_hooks():
-            return self._received(list(map(leaf, zs)), us, pull_back)
+            return self._received([*zs, *xs], us, pull_back)
 
     def _received(
-        self, variables: Sequence[Value], us: Sequence[Any], pullback: Callable[[Value, Any], Any]
+        self, operands: Sequence[Any], us: Sequence[Any], pullback: Callable[[Value, Any], Any]
     ) -> Sequence[Any]:
-        rows = _slopes(self._equation.residuals(variables), [*variables, *self._thetas], pullback)
+        sources = list(map(_as_variable, operands))
+        rs = rebuilt(self._run.residuals, [*self._run.variables, *self._run.thetas], sources)
+        rows = _slopes(rs, sources, pullback)
         weights = solve([list(column) for column in zip(*[row[: len(us)] for row in rows])], us)
         return [-dot(weights, column) for column in list(zip(*rows))[len(us) :]]
 
@@ -200,9 +215,11 @@ def _as_variable(x: Any) -> Any:
     return +x if isinstance(x, Value) else leaf(x)
 
 
-def _slopes(rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any]) -> list[list[Any]]:
-    """For each residual, the slopes with respect to the sources; nothing below these is visited."""
-    order = order_below([r for r in rs if isinstance(r, Value)], sources)[len(sources) :]
+def _slopes(
+    rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any], began: int = 0
+) -> list[list[Any]]:
+    """For each residual, the slopes with respect to the sources; nothing below these, or older, is visited."""
+    order = order_below([r for r in rs if isinstance(r, Value)], sources, since=began)[len(sources) :]
     needed = set(sources)
     for v in order:
         if not needed.isdisjoint(v.parents):

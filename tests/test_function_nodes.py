@@ -428,7 +428,7 @@ def test_compiled_a_checkpoint_is_its_function():
 # ---- solutions ----
 
 
-def test_all_solutions_of_a_system_are_swept_by_one_solve():
+def test_the_way_back_of_a_system_runs_it_no_more():
     calls = []
 
     def g(xs, a):
@@ -439,5 +439,5 @@ def test_all_solutions_of_a_system_are_swept_by_one_solve():
     x, y = fixed_point(g, [0.0, 0.0], a)
     iterations = len(calls)
     (x * y).backward()
-    assert len(calls) == iterations + 1
+    assert len(calls) == iterations
     assert a.grad == pytest.approx(grad(lambda a: math.prod(fixed_point(g, [0.0, 0.0], a)))(0.3), rel=1e-13)
