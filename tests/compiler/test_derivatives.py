@@ -14,6 +14,7 @@ from autograd_mini import (
     Value,
     compiler,
     exp,
+    floor,
     grad,
     hessian,
     hvp,
@@ -247,6 +248,32 @@ def test_rows_that_are_not_finite_are_those_of_eager():
     got, expected = compiled.jacobian(x), jacobian(compiled.function)(x)
     assert_same(got[1:], expected[1:])
     assert str(got[0]) == str(expected[0])
+
+
+@pytest.mark.parametrize("executor", ON_ARRAYS)
+def test_0_times_what_is_not_finite_is_nan_as_in_eager(executor):
+    def f(x):
+        return [sqrt(floor(x[0])), x[0] * x[1], *[x[1] * k for k in range(20)]]
+
+    rows = [[0.5, 2.0], [1.5, 2.0]]
+    one, many = compiler.compile(f, executor=executor), compiler.compile(f, executor=executor, batch=True)
+    batch = many.jacobian(np.array(rows))
+    for i, x in enumerate(rows):
+        expected = jacobian(f)(x)
+        assert math.isnan(expected[0][0]) == (i == 0)
+        assert str(one.jacobian(x)[:2]) == str(expected[:2])
+        assert str([row[i].tolist() for row in batch[:2]]) == str(expected[:2])
+
+
+def test_a_hessian_by_arrays_of_several_shapes():
+    def f(x, y):
+        return sin(x[0]) * y[0] + x[1] * y[1] * y[2]
+
+    x, y = np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0])
+    for by_x, by_y in (hessian(f, (0, 1))(x, y), compiler.compile(f).hessian(x, y)):
+        assert by_x[0][0] == pytest.approx([-math.sin(1.0), 0.0])
+        assert by_y[0][0] == pytest.approx([math.cos(1.0), 0.0])
+        assert by_y[1][1].tolist() == [0.0, 0.0, 2.0]
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
