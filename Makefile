@@ -2,6 +2,8 @@
 # make test   run the suite                                make bench   where it stands among its peers
 # make docs   build the documentation into site/           make clean   remove all that these made
 # make sanitize   the engine in C under gcc's sanitizers   make test-docs   build the documentation, and try its playground
+# make dist   both archives of a tagged commit into dist/  make test-lowest   the suite with the oldest packages allowed
+# make lock   renew requirements/                          make locked   install from requirements/ what they name, by hash
 #
 # They install what they need into .venv first. Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -18,7 +20,7 @@ ENGINE_TESTS = $(addprefix tests/test_,$(addsuffix .py,arrays core engine functi
 # Without bytecode each of hundreds of processes compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test sanitize lint docs test-docs bench clean
+.PHONY: help demo test test-lowest sanitize lint docs test-docs bench dist lock locked clean
 .NOTPARALLEL:
 
 help:
@@ -44,6 +46,12 @@ sanitize: $(VENV)/.installed-test
 	&& LD_PRELOAD="$$($(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc PYTHONPATH="$$dir" \
 		"$$python" -m pytest -p no:cacheprovider tests/test_core.py tests/test_engine.py
 
+# With each package that pyproject.toml names at the lowest version that it allows, on the oldest Python.
+test-lowest: $(VENV)/.installed-dev
+	@$(VENV)/bin/uv venv --quiet --clear --python python3.11 .venv-lowest
+	@$(VENV)/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable ".[test]"
+	@.venv-lowest/bin/python -m pytest --numprocesses auto --dist loadfile
+
 lint: $(VENV)/.installed-dev
 	@failed=; for check in "ruff check" "ruff format --check" "mypy --strict"; do $(VENV)/bin/$$check || failed=1; done; test -z "$$failed"
 
@@ -60,6 +68,26 @@ test-docs: $(VENV)/.installed-test docs
 bench: $(VENV)/.installed-bench
 	@$(VENV)/bin/python benchmarks/run.py
 	@$(VENV)/bin/python benchmarks/features/run.py
+
+# The same commit gives the same bytes. The tag is the version with a v before it.
+dist: $(VENV)/.installed-dev
+	@version=$$($(VENV)/bin/python -c 'import autograd_mini; print(autograd_mini.__version__)'); \
+	test -z "$$(git status --porcelain)" && git tag --points-at HEAD | grep -qx "v$$version" \
+		|| { echo "There is a change without a commit, or this commit has no tag v$$version" >&2; exit 1; }
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(VENV)/bin/python -m build
+	@$(VENV)/bin/twine check --strict dist/*
+
+LOCK = $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	pyproject.toml
+
+lock: $(VENV)/.installed-dev
+	@$(LOCK) --extra test --output-file requirements/test.txt
+	@$(LOCK) --extra lint --constraint requirements/test.txt --output-file requirements/lint.txt
+
+locked: $(VENV)/bin/python
+	@$(VENV)/bin/python -m pip install --require-hashes --requirement requirements/test.txt --requirement requirements/lint.txt
+	@$(VENV)/bin/python -m pip install --no-deps --editable .
+	@touch $(VENV)/.installed-test $(VENV)/.installed-dev
 
 clean:
 	rm -rf .venv .venv-* build dist site htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -12,10 +12,11 @@ engine: without a sample axis at the programs' own numbers and at corners, and o
 among them.
 
 What raises must raise the same in both; but arrays go on where floats raise, if the results are finite. What is nan or
-inf must be so in both, but for second derivatives of samples where a number or a slope of the program is not finite.
-Any other number may differ by `SLACK` bounds of rounding, eps·Σ|∂y/∂v·v| over the graph of the derivative. Beyond that
-it is wrong, unless the program is ill-conditioned there: rounding takes an operand to an end, a kink or a jump, or an
-operand is huge. The exit status is 1 if anything is wrong.
+inf must be so in both, but for second derivatives of samples: these may be nan in the place of inf, and where a number
+or a slope of the program is not finite they are not compared. Any other number may differ by `SLACK` bounds of
+rounding, eps·Σ|∂y/∂v·v| over the graph of the derivative. Beyond that it is wrong, unless the program is
+ill-conditioned there: rounding takes an operand to an end, a kink or a jump, or an operand is huge. The exit status is
+1 if anything is wrong.
 """
 
 import math
@@ -355,7 +356,8 @@ class Comparison:
 
     def _number(self, title: str, what: str, expected: Expected, at: int, x: float, y: float) -> str | None:
         if kind(x) != kind(y):
-            if what in ("hessian", "hvp") and "samples" in title and not expected.is_finite(what, at):
+            both = not (math.isfinite(x) or math.isfinite(y))
+            if what in ("hessian", "hvp") and "samples" in title and (both or not expected.is_finite(what, at)):
                 self.report.counts["second derivatives of samples, where something is not finite"] += 1
                 return None
             return f"{title}: {x!r} instead of {y!r}"

@@ -44,7 +44,10 @@ def is_at_a_kink(nodes: Iterable[Value]) -> bool:
     """Whether rounding may take an operand to a kink or a jump, where value or slope are others on the other side."""
     for v in nodes:
         if v.parents:
-            for p, distance in _to_kinks(rule_of(v).name, *operands_of(v)):
+            parents, xs = operands_of(v)
+            if rule_of(v).name == "copysign" and math.isnan(xs[1]):  # whose sign no arithmetic defines
+                return True
+            for p, distance in _to_kinks(rule_of(v).name, parents, xs):
                 if not p.is_leaf and 0.0 < abs(distance) + TINY <= SLACK * bound(p):
                     return True
     return False

@@ -278,6 +278,20 @@ def winners(section: str, mine: Sequence[str]) -> Callable[[Results], list[str]]
     return written
 
 
+def everyday(results: Results) -> list[str]:
+    """The first call, what it takes, and every other of the fifteen programs."""
+    packages, rows = ("auto", "jax", "casadi"), []
+    for found in workloads(results, "everyday"):
+        entries = [found["entries"].get(package) for package in packages]
+        firsts = [cell(entry, lambda e: f"{first_time(e)}, {e['megabytes']:.0f} MB") for entry in entries]
+        times = [cell(entry, median_time) for entry in entries]
+        less = [cell(e, lambda e: times_text([e["ratios"]["auto"][1]] * 3)) for e in entries[1:]]
+        rows.append([found["title"], *firsts, *times, *less])
+    names = [PACKAGES[package] for package in packages]
+    head = [*(f"first: {name}" for name in names), *(f"a call: {name}" for name in names)]
+    return table(["", *head, *(f"{name} ÷ ours" for name in names[1:])], rows)
+
+
 def exponents(results: Results) -> list[str]:
     """The fitted exponents of growth, and how far each was measured."""
     rows = []
@@ -444,6 +458,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "numpy_ratios": ratios("compiled", PEERS, "numpy"),
     "compiled_winners": winners("compiled", ("auto",)),
     "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "inductor", "jax", "casadi"), first_time),
+    "everyday": everyday,
     "derivatives_times": matrix("derivatives", ("auto", "jax", "casadi"), median_time),
     "derivatives_ratios": ratios("derivatives", ("jax", "casadi"), "auto"),
     "derivatives_winners": winners("derivatives", ("auto",)),

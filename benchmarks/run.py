@@ -35,6 +35,7 @@ SECTIONS = (
     "cores",
     "nested",
     "compiled",
+    "everyday",
     "derivatives",
     "exported",
     "how_to",

@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["AUTOGRAD_MINI_CACHE"] = folder.name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # not longer: the loop of its events would stop whoever calls asyncio.run
 def browser() -> Iterator[Any]:
     """Chromium without a window; where it is missing the tests are skipped, but not in CI."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

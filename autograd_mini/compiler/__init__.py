@@ -7,7 +7,8 @@ What happens in a call, and where, in the order in which it is to be read:
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
     forms/       what a form has, once it is known: outcomes are its programs, found by how their branches turn out;
-                 ways are functions made for it, which read no more than they must;  shortcuts has those at hand
+                 ways are functions made for it, which read no more than they must, and structures what these say of
+                 lists, dicts and dataclasses;  shortcuts has those at hand
     record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what that
                  read beside the arguments (watched), make a graph;  results is the form of what it returned;  named
                  puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
@@ -28,10 +29,11 @@ What happens in a call, and where, in the order in which it is to be read:
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
 A later call of the same form goes a short way.  `Compiled.value_and_grad`, and `Compiled` called for the value alone,
-call the latest of `Shortcuts`: a function that `Signature.way` had written in forms/ways for arguments of this form, or
-of numbers the program itself, as a function of Python or of machine code.  It gives numbers to an executor's
-`function`, and arrays as they are to its `bound(n).at_once` (native/tape).  Where the form is another, it raises; then
-the way for arguments of these types is tried, and after that `Compiled` reads what they are.
+call the latest of `Shortcuts`: a function that `Signature.way` had written in forms/ways for arguments of this form.  A
+small program is written into it (python/straight); otherwise it gives numbers to an executor's `function`, or arrays as
+they are to its `bound(n).at_once` (native/tape).  Where the form is another, it raises one of MISFITS; then the way for
+arguments of these types is tried, and after that `Compiled` reads what they are.  Of several outcomes, the way of each
+is tried until one fits (`Outcomes.way`), or among programs of numbers a function decides (python/decisions).
 """
 
 from collections.abc import Callable, Sequence

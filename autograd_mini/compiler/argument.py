@@ -36,31 +36,48 @@ def begins_with_value(args: Sequence[Any]) -> bool:
 
 
 NUMBER: Final = "number"  # the form of one
-_EASY: set[type] = {float, int, bool}  # what float() makes a float of, and nobody minds
+AS_FLOAT: Final[dict[type, Callable[[Any], Any]]] = {float: float, int: float, bool: float}  # types that were met
+MOST: Final = 64  # of these
 
 
-def floats(*numbers: Any) -> Iterator[float]:
+def floats(*numbers: Any) -> Sequence[float]:
     """Numbers as floats.
 
     Raises:
-        TypeError: one is something else, or a Value.
+        LookupError, TypeError: one is something else, or of a type that was not met yet, or a Value.
         OverflowError: one is too large.
     """
-    for x in numbers:
-        if type(x) not in _EASY:
-            return map(_float, numbers)
-    return map(float, numbers)
+    return numbers if {*map(type, numbers)} <= _FLOAT else [AS_FLOAT[type(x)](x) for x in numbers]
 
 
-def _float(x: Any) -> float:
-    if type(x).__module__ == "numpy" and x.shape == ():
-        x = x[()]  # an array without axes is its number
-    number = None if isinstance(x, Value) else as_constant(x)
+_FLOAT: Final = {float}
+
+
+def _meet(x: Any) -> None:
+    """Know from now on how numbers of such a type are made floats."""
+    kind, np = type(x), arrays() if type(x).__module__ == "numpy" else None
+    if kind in AS_FLOAT or len(AS_FLOAT) >= MOST:
+        return
+    if np and kind is np.ndarray:
+        AS_FLOAT[kind] = _without_axes
+    elif np and isinstance(x, np.generic) and x.dtype.kind in "fiub" and x.itemsize <= 8:
+        AS_FLOAT[kind] = float
+    elif isinstance(x, (float, int)) or (np and isinstance(x, np.generic)):
+        AS_FLOAT[kind] = _as_float
+
+
+def _as_float(x: Any) -> float:
+    number = as_constant(x)
     if number is None:
         raise TypeError
-    if type(x) not in _EASY and type(x).__module__ == "numpy" and x.itemsize <= 8:
-        _EASY.add(type(x))
     return number
+
+
+def _without_axes(array: Any) -> Any:
+    x = array[()]
+    if type(x) is type(array):
+        raise TypeError
+    return AS_FLOAT[type(x)](x)
 
 
 class Plain(NamedTuple):
@@ -164,11 +181,12 @@ def _key(position: int, tree: Any) -> Hashable:
     if is_dataclass(tree):
         names = tuple(_fields(tree))
         return (type(tree), names, tuple([_key(position, getattr(tree, name)) for name in names]))
-    if not hasattr(tree, "dtype"):
-        return NUMBER
-    require_real(position, tree)
-    shape = tuple(tree.shape)
-    return ("array", shape) if shape else NUMBER
+    if hasattr(tree, "dtype"):
+        require_real(position, tree)
+        if tree.shape:
+            return "array", tuple(tree.shape)
+    _meet(tree)
+    return NUMBER
 
 
 # ---- with a sample axis ----
@@ -201,7 +219,7 @@ class Sampled(NamedTuple):
 
     def build(self, numbers: Iterator[Any]) -> Any:
         """One sample, of the next of these numbers."""
-        return _one(self.key, numbers)
+        return of_one_sample(self.key, numbers)
 
     def give(self, matrices: Iterator[Any]) -> Any:
         """Derivatives in the structure of the argument, of the next matrices of them by samples."""
@@ -299,10 +317,10 @@ def put(kind: Any, names: Any, parts: Sequence[Any]) -> Any:
     return new
 
 
-def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
+def of_one_sample(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     """One sample, of the next of these numbers."""
     if len(key) > 2:
-        one = put(key[0], key[1], [_one(part, numbers) for part in key[2]])
+        one = put(key[0], key[1], [of_one_sample(part, numbers) for part in key[2]])
         if is_dataclass(one) and hasattr(one, "__post_init__"):
             one.__post_init__()  # which derives the rest of it from these
         return one
@@ -310,7 +328,7 @@ def _one(key: tuple[Any, ...], numbers: Iterator[Any]) -> Any:
     if not shape:
         return next(numbers)
     if kind == "list":
-        return [_one((kind, shape[1:]), numbers) for _ in range(shape[0])]
+        return [of_one_sample((kind, shape[1:]), numbers) for _ in range(shape[0])]
     return _array_of(math.prod(shape), shape, numbers)
 
 

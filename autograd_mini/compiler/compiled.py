@@ -17,7 +17,7 @@ from .derivatives.on_values import OnValues
 from .executors import LongWay, made
 from .files.kept import Kept
 from .forms.outcomes import Outcomes, Plan, twin
-from .forms.shortcuts import Shortcuts
+from .forms.shortcuts import MISFITS, Shortcuts
 from .options import Options
 from .parameters import Parameters, WithParameters
 from .pauses import no_collector, one_at_a_time
@@ -56,11 +56,11 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
 
     def __init__(self, f: Callable[..., Any] | None, leaves: list[Value], options: Options) -> None:
         self.function, self._options = f, options
+        self._names = Names(f)
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, Outcomes] = {}  # by form
         self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
         self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
-        self._names = Names(f)
         self._is_of_several = self._names.takes_several(options.static)
         self._at_hand = Shortcuts()
         self._short = self._at_hand.latest
@@ -70,26 +70,25 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
 
     def _have(self, parameters: Parameters) -> None:
         o, self._parameters = self._options, parameters
-        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by)
+        names = () if o.static else self._names.free
+        self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by, names)
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> R:
         """The value alone, of the arguments that `value_and_grad` takes."""
-        it: Any = self
-        given: Any = args
         value: R
-        if named:
-            it, given = self._bound(args, named)
         try:
-            value = it._short[False](*given)
+            value = self._short[False](*args, **named)
             return value
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+        except MISFITS:
             pass
-        if it._options.static:
-            it, given = it._bound(given, {})
+        if named or self._options.static:
+            other, given = self._bound(args, named)
+            value = other(*given)
+            return value
         try:
-            value = it._called_on_values(*given) if begins_with_value(given) else it._run(given, False)
+            value = self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)
         except HoldsValue:
-            value = it._called_on_values(*given)
+            value = self._called_on_values(*args)
         return value
 
     def value_and_grad(self, *args: P.args, **named: P.kwargs) -> tuple[R, Any]:
@@ -109,22 +108,20 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             TypeError, ValueError: an argument has something else in it, or other samples than the first.
             ArithmeticError, ValueError: in a tiny program, what floats raise.
         """
-        it: Any = self
-        given: Any = args
-        if named:
-            it, given = self._bound(args, named)
         both: tuple[R, Any]
         try:
-            both = it._short[True](*given)
+            both = self._short[True](*args, **named)
             return both
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+        except MISFITS:
             pass
-        if it._options.static:
-            it, given = self._bound(given, {})
+        if named or self._options.static:
+            other, given = self._bound(args, named)
+            both = other.value_and_grad(*given)
+            return both
         try:
-            both = it._run(given, True)
+            both = self._run(args, True)
         except HoldsValue:
-            both = it._value_and_grad_on_values(given)
+            both = self._value_and_grad_on_values(args)
         return both
 
     def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
@@ -166,6 +163,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             note(plan.watched)
             if derivatives:
                 self._require_number(plan.results)
+            refusals = Exception if plan.program.own else (ArithmeticError, ValueError)  # a user's may raise anything
             try:
                 value, gradient = call.run(plan.executor, plan.results, derivatives)
             except Flipped as flip:
@@ -177,8 +175,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
                         "the function takes another branch each time it is run: it depends on more than its arguments"
                     ) from None
                 plan = outcomes.after(plan, flip, tried)
-            except Exception as error:
-                if exact or not (plan.program.own or isinstance(error, (ArithmeticError, ValueError))):
+            except refusals:
+                if exact:
                     raise
                 return None
             else:
@@ -218,6 +216,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
                 run = outcomes.running(derivatives) if plan.is_one_of_many else plan.function(derivatives)
                 ways[derivatives] = call.signature.way(plan, derivatives, run, self._options.check is not None)
             way = ways[derivatives]
+            if way and outcomes.are_several and not plan.is_one_of_many:
+                way = outcomes.way(derivatives)
         self._at_hand.take(derivatives, call.types, way)
         if derivatives:
             vars(self).pop("value_and_grad", None)
@@ -297,7 +297,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         return (list(self._plans.values())[-1] if signature is None else self._plans[signature.key]).latest
 
     def _is_bare(self, plan: Plan) -> bool:
-        return not (plan.watched or self._options.check or plan.is_doubtful)
+        return not (plan.watched or plan.program.own or self._options.check or plan.is_doubtful)
 
     # ---- what may go wrong ----
 

@@ -9,7 +9,7 @@ from ..extras import MissingExtraError
 from .argument import arrays
 from .pauses import importing
 from .program import Group, Program
-from .python.straight import StraightExecutor
+from .python.straight import Straight, StraightExecutor
 
 TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
 ALONE = 25  # operations of a group, below which straight-line Python is faster than NumPy is with the groups
@@ -48,6 +48,9 @@ class Executor(Protocol):
 
     def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
         """That of all numbers, if there is one: the value, with derivatives by each; what it can't give it raises."""
+
+    def written(self, derivatives: bool) -> Straight | None:
+        """Such a function as lines of Python, if it is one and short."""
 
     def bound(self, n: int) -> Any:
         """What has `at_once` for so many samples: the sum of the values, and these (see native/tape)."""

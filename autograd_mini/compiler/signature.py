@@ -10,7 +10,9 @@ from typing import Any
 
 from .argument import NUMBER, Plain, Sampled, arrays, common, plain, sampled
 from .forms.outcomes import Plan
-from .forms.ways import Unwritten, Way, of_arrays, of_numbers, of_samples
+from .forms.shortcuts import of_the_users
+from .forms.structures import Unwritten
+from .forms.ways import Way, of_arrays, of_numbers, of_samples
 from .parameters import Parameters
 from .program import Flipped
 from .record.results import Results, all_finite
@@ -26,6 +28,7 @@ class Signatures:
         parameters: those by which derivatives are taken, if there are any.
         shared: the positions of arguments without a sample axis beside others that have one.
         by: how many arguments come first by which derivatives are taken; None if all are such.
+        names: by which arguments may be given too, as far as there are such names, in their order.
     """
 
     def __init__(
@@ -36,9 +39,10 @@ class Signatures:
         parameters: Parameters,
         shared: Sequence[int] = (),
         by: int | None = None,
+        names: Sequence[str] = (),
     ) -> None:
         self.sampled, self.reduce, self.dtype, self.parameters = sampled, reduce, dtype, parameters
-        self.shared, self.by = shared, by
+        self.shared, self.by, self.names = shared, by, names
         self._known: dict[Any, Signature] = {}
 
     def read(self, args: Sequence[Any]) -> "Call":
@@ -101,18 +105,17 @@ class Signature:
             run: the program as a function of numbers, if it is one.
             checks: whether what is not finite is to be refused.
         """
-        how, executor = self.how, plan.executor
-        if how.shared or (how.reduce and not plan.results.is_number):
+        how, executor, own = self.how, plan.executor, plan.program.own
+        if how.reduce and not plan.results.is_number:
             return None
-        way = Way(self.key, plan.results, derivatives, how.by, how.parameters, plan.holds, checks)
+        way = Way(self.key, how, plan, derivatives, checks)
         try:
             if run is not None:
-                return of_numbers(way, run)
-            if executor.takes_numbers or plan.program.own:  # what Python raises, the long way raises
+                written = None if plan.is_one_of_many else executor.written(derivatives)
+                return of_numbers(way, of_the_users(run) if own else run, written)
+            if executor.takes_numbers or own:  # what Python raises, the long way raises
                 return None
-            if how.sampled:
-                return of_samples(way, executor.bound, executor.dtype, how.reduce)
-            return of_arrays(way, executor.bound(1), executor.dtype)
+            return of_samples(way) if how.sampled else of_arrays(way)
         except Unwritten:
             return None
 

@@ -308,14 +308,15 @@ def test_an_array_that_is_not_as_its_block_says_is_refused_before_a_byte_is_read
         structured(2 * N).reshape(2, N), np.ones((2, N), "i8"), np.ones((2, N), "O"), np.ones((2, N), "M8[s]"),
     ]  # fmt: skip
     wrong = [(x, *good[1:]) for x in inputs] + [(*good[:2], x) for x in inputs]
-    wrong += [(good[0], fixed, good[2]), good[:2], (*good, good[2])]
+    wrong += [(good[0], fixed, good[2]), good[:1], (*good, good[2])]
+    call = frame.address, 0, N, N, 1.0, 0
     frame.run(good[:1], good[1], 0, N, 1.0, good[2:])
     for arrays in wrong:
         with pytest.raises((TypeError, ValueError)):
-            frame.runner(frame.address, *arrays)
+            frame.runner(*call, *arrays)
     with pytest.raises(TypeError, match="another type, shape or place"):
         frame.runner(frame.address)
-    frame.runner(frame.address, *good)
+    frame.runner(*call, *good)
 
 
 def test_a_process_that_dies_would_be_noticed():

@@ -14,6 +14,7 @@ from autograd_mini import (
     Value,
     compiler,
     exp,
+    floor,
     grad,
     hessian,
     hvp,
@@ -249,6 +250,32 @@ def test_rows_that_are_not_finite_are_those_of_eager():
     assert str(got[0]) == str(expected[0])
 
 
+@pytest.mark.parametrize("executor", ON_ARRAYS)
+def test_0_times_what_is_not_finite_is_nan_as_in_eager(executor):
+    def f(x):
+        return [sqrt(floor(x[0])), x[0] * x[1], *[x[1] * k for k in range(20)]]
+
+    rows = [[0.5, 2.0], [1.5, 2.0]]
+    one, many = compiler.compile(f, executor=executor), compiler.compile(f, executor=executor, batch=True)
+    batch = many.jacobian(np.array(rows))
+    for i, x in enumerate(rows):
+        expected = jacobian(f)(x)
+        assert math.isnan(expected[0][0]) == (i == 0)
+        assert str(one.jacobian(x)[:2]) == str(expected[:2])
+        assert str([row[i].tolist() for row in batch[:2]]) == str(expected[:2])
+
+
+def test_a_hessian_by_arrays_of_several_shapes():
+    def f(x, y):
+        return sin(x[0]) * y[0] + x[1] * y[1] * y[2]
+
+    x, y = np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0])
+    for by_x, by_y in (hessian(f, (0, 1))(x, y), compiler.compile(f).hessian(x, y)):
+        assert by_x[0][0] == pytest.approx([-math.sin(1.0), 0.0])
+        assert by_y[0][0] == pytest.approx([math.cos(1.0), 0.0])
+        assert by_y[1][1].tolist() == [0.0, 0.0, 2.0]
+
+
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_branches_are_taken_anew(executor):
     compiled = compiler.compile(lambda x: x[0] ** 3 if x[0] > 0.0 else x[0] * x[1], executor=executor)
@@ -368,6 +395,28 @@ def test_a_pickled_one_has_the_programs_of_all(executor):
     assert_same(own.hvp(4.0, [1.0]), [8.0])
     with pytest.raises(compiler.RetraceError):
         plain.jvp(POINT, ALONG)
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_arguments_may_change_their_form_at_any_call(executor):
+    f, g = compiler.compile(rosenbrock, executor=executor), compiler.compile(lambda x, y: x * x * y, executor=executor)
+    forms = [[0.5, 1, 2.0], np.array([0.5, 1.0, 2.0]), (0.5, 1.0, 2.0), np.array([1, 2, 3]), np.ones(4, np.float32)]
+    for x in forms * 2:
+        for _ in range(2):
+            assert_same(f.hvp(x, x), hvp(rosenbrock, x, x))
+            assert_same(f.jvp(x, x), jvp(rosenbrock, (x,), (x,)))
+            assert_same(f.vjp(x, 2.0)[1], [2.0 * slope for slope in flatten(grad(rosenbrock)(x))[0]])
+            assert_same(f.jacobian(x), grad(rosenbrock)(x))
+            assert_same(f.value_and_jacobian(x), value_and_grad(rosenbrock)(x))
+            assert_same(f.hessian(x), hessian(rosenbrock)(x))
+    for pair in [(2.0, 3.0), [2, 3.0], (np.float64(2.0), np.array(3)), [2.0, 3]]:
+        assert g.hvp(pair, (1.0, 0.0)) == (6.0, 4.0)
+        assert g.jvp(pair, [1.0, 0.0]) == (12.0, 12.0)
+        assert g.vjp(pair, 1) == (12.0, (12.0, 4.0))
+        assert g.jacobian(*pair) == (12.0, 4.0)
+        assert g.hessian(*pair) == ((6.0, 4.0), (4.0, 0.0))
+        with pytest.raises(TypeError):
+            g.hvp(np.array([2.0, 3.0]), (1.0, 0.0))
 
 
 def test_arguments_that_do_not_fit():

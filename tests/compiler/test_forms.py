@@ -143,6 +143,63 @@ def test_arguments_may_change_between_calls_and_results_belong_to_the_caller(exe
     assert compiled.value_and_grad(p, q)[1][0] == {"x": [36.0, 132.0, 0.0]}
 
 
+def test_arguments_may_have_any_names():
+    functions = [
+        lambda x1, x0: x1 * 2.0 + x0,
+        lambda k0, type: k0 * 2.0 + type,
+        lambda float, len: float * 2.0 + len,
+        lambda number, way: number * 2.0 + way,
+        lambda a1, a0: a1[0] * 2.0 + a0[1],
+    ]
+    for f in functions:
+        compiled = compiler.compile(f)
+        first, second = f.__code__.co_varnames[:2]
+        pair = ([3.0, 0.0], [0.0, 5.0]) if first == "a1" else (3.0, 5.0)
+        expected = value_and_grad(f, (0, 1))(*pair)
+        for _ in range(3):
+            assert compiled.value_and_grad(*pair) == expected
+            assert compiled.value_and_grad(pair[0], **{second: pair[1]}) == expected
+            assert compiled(**{second: pair[1], first: pair[0]}) == 11.0
+            with pytest.raises(TypeError):
+                compiled(*pair, **{second: pair[1]})
+    several = compiler.compile(lambda *xs: xs[0] * 2.0)
+    for _ in range(3):
+        assert several(3.0) == 6.0
+        with pytest.raises(TypeError):
+            several(a0=3.0)
+
+
+def test_what_an_argument_has_beside_its_fields_is_kept():
+    record = Record(2.0, 3.0)
+    record.seen = "here"
+    compiled = compiler.compile(lambda r: r.x * r.k)
+    for _ in range(3):
+        slopes = compiled.value_and_grad(record)[1]
+        assert (slopes, slopes.note, slopes.seen) == (Record(3.0, 2.0), "kept", "here")
+    assert vars(compiled.value_and_grad(Record(5.0, 3.0))[1]) == {"x": 3.0, "k": 5.0}
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, ArithmeticError])
+def test_what_a_primitive_raises_comes_with_its_place_at_any_call(error):
+    @primitive(lambda m, z, x: 1.0)
+    def checked(x):
+        if x < 0.0:
+            raise error("below 0")
+        return x
+
+    def f(v):
+        return checked(v[0]) * v[1]
+
+    compiled = compiler.compile(f)
+    with pytest.raises(error) as eager:
+        f([Value(-1.0), 2.0])
+    for _ in range(3):
+        assert compiled.value_and_grad([1.0, 2.0]) == (2.0, [2.0, 1.0])
+        with pytest.raises(error, match="below 0") as raised:
+            compiled.value_and_grad([-1.0, 2.0])
+        assert getattr(raised.value, "__notes__", []) == getattr(eager.value, "__notes__", [])
+
+
 WRONG = [
     "2",
     None,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import Value, compiler, grad, hessian, sin, tanh
+from autograd_mini.structures import flatten
 
 EXECUTORS = ["source", "numpy", "native"]
 ON_ARRAYS = ["numpy", "native"]
@@ -128,6 +129,26 @@ def test_derivatives_by_what_is_shared_are_summed_with_the_values(executor, p):
     assert type(by_p) is type(p)
     assert list(by_p) == [6.0, 9.0]
     assert by_x.tolist() == [[0.5, -0.25]] * 3
+
+
+SHARED = [2.0, 2, np.float32(2.0), np.array(2), [2.0, 3], (2, 3.0), np.array([2, 3]), np.ones((2, 2)), [[1.0], [2.0]]]
+
+
+@pytest.mark.parametrize("reduce", [None, "mean"])
+@pytest.mark.parametrize("p", SHARED, ids=repr)
+def test_every_call_with_shared_arguments_gives_what_the_first_gave(p, reduce):
+    compiled = compiler.compile(
+        lambda x, p: tanh(x * sum(flatten(p)[0])), batch=True, reduce=reduce, shared="p", executor="native"
+    )
+    first = compiled.value_and_grad(np.linspace(0.0, 1.0, 5), p)
+    for _ in range(2):
+        again = compiled.value_and_grad(np.linspace(0.0, 1.0, 5), p)
+        assert type(again[1][1]) is type(first[1][1])
+        for one, other in zip(flatten(again)[0], flatten(first)[0], strict=True):
+            assert one == other
+        for wrong in ("2", None, 2j):
+            with pytest.raises((TypeError, ValueError)):
+                compiled.value_and_grad(np.ones(3), wrong)
 
 
 @dataclass(frozen=True)

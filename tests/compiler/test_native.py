@@ -54,25 +54,22 @@ def assert_same(expected, got, tolerance=1e-11):
             np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance * scale)
 
 
-@pytest.mark.parametrize("n", COUNTS)
-def test_samples_by_themselves(n):
-    for seed in range(SEEDS):
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_samples_by_themselves(seed):
+    compiled = both(Expression(seed, 5 + seed % 40, 4), batch=True)
+    for n in COUNTS:
         X = np.random.default_rng(seed).uniform(-2.0, 2.0, (n, 4))
-        expected, got = [f.value_and_grad(X) for f in both(Expression(seed, 5 + seed % 40, 4), batch=True)]
-        assert_same(expected, got)
+        assert_same(*[f.value_and_grad(X) for f in compiled])
 
 
-@pytest.mark.parametrize("n", COUNTS)
-def test_parameters_over_samples(n):
-    for seed in range(SEEDS):
-        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_parameters_over_samples(seed):
+    leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
+    recipe = Expression(seed, 5 + seed % 40, 3, 6)
+    compiled = both(lambda x: recipe(x, leaves), params=leaves, reduce="mean")
+    for n in COUNTS:
         X = np.random.default_rng(seed + 1).uniform(-2.0, 2.0, (n, 3))
-        recipe = Expression(seed, 5 + seed % 40, 3, 6)
-        expected, got = [
-            f.value_and_grad(X)
-            for f in both(lambda x: recipe(x, leaves), params=leaves, reduce="mean")  # noqa: B023
-        ]
-        assert_same(expected, got)
+        assert_same(*[f.value_and_grad(X) for f in compiled])
 
 
 def test_a_whole_function():

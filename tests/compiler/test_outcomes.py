@@ -9,8 +9,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from autograd_mini import compiler, exp, log, sqrt, value_and_grad
+from autograd_mini import Value, compiler, exp, grad, log, sqrt, value_and_grad
 from autograd_mini.compiler.forms import outcomes
+from autograd_mini.structures import flatten
 
 EXECUTORS = ["auto", "numpy", "native"]
 
@@ -55,6 +56,39 @@ def test_each_outcome_is_traced_once(executor):
             assert compiled.value_and_grad(list(x))[0] == compiled(list(x)) == expected
             assert compiled.value_and_grad(list(x))[1] == [2.0 * v * (sorted(x).index(v) + 1) for v in x]
     assert len(runs) == len(compiled.programs) == len(orders)
+
+
+def bracket(x):
+    for k in range(4):
+        if x < k:
+            return x * k
+    return sqrt(x)
+
+
+BESIDE = Value(2.0)
+MANY = [{"executor": "source"}, {"executor": "native"}, {"executor": "numpy"}]
+KINDS = [
+    *[(lambda x: [bracket(x), 3.0 * x], float, how) for how in MANY],
+    *[(lambda x: bracket(x) * BESIDE, float, how) for how in MANY],
+    *[(lambda v: bracket(v[0]) * v[1], lambda x: np.array([x, 0.5]), how) for how in MANY],
+    *[(lambda x: bracket(x) + x, lambda x: np.full(5, x), {**how, "batch": True}) for how in MANY[1:]],
+]
+
+
+@pytest.mark.parametrize("f, given, how", KINDS)
+def test_outcomes_may_change_at_any_call_of_any_kind(f, given, how):
+    counting, runs = counted(f)
+    compiled = compiler.compile(counting, **how)
+    for k in range(30):
+        x = given(5.0 * (0.37 * k % 1.0))
+        expected = [f(row) for row in x] if "batch" in how else f(x)
+        numbers = [v.data if isinstance(v, Value) else float(v) for v in flatten(expected)[0]]
+        assert flatten(compiled(x))[0] == pytest.approx(numbers, rel=1e-12)
+        if type(expected) is not list or "batch" in how:
+            slope = [grad(f)(row) for row in x] if "batch" in how else grad(f)(x)
+            assert flatten(compiled.value_and_grad(x)[1])[0] == pytest.approx(flatten(slope)[0], rel=1e-12)
+    assert len(compiled.programs) <= 5
+    assert len(runs) <= 5
 
 
 def test_hundreds_of_outcomes_are_found_again():

@@ -1,6 +1,6 @@
-"""Short ways of derivatives: from arrays like those of the latest call to the machine, and back.
+"""The short way to the entries of a matrix: from an array like that of the latest call to the machine, and back.
 
-Each raises TypeError for anything else, and where a number is not finite: then the long way says what it is.
+It raises TypeError for anything else, and where a number is not finite: then the long way says what it is.
 """
 
 import math
@@ -11,7 +11,6 @@ from ..argument import arrays
 from ..sparse.entries import Entries
 
 _VECTOR: Final = 0b00_01  # x has one axis; the results are our own
-_PRODUCT: Final = 0b01_00_01_01  # x, v and the product have one axis, two bits for each; the results are our own
 
 
 def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -> Callable[[Any], tuple[Any, Any, Any]]:
@@ -35,22 +34,3 @@ def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -
         return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:-1], places
 
     return found
-
-
-def to_product(run: Callable[..., Any], size: int) -> Callable[[Any, Any], Any]:
-    """The gradient by x of a function of x and v, flat arrays of a size.
-
-    Args:
-        run: runs the program on arrays in the same way.
-        size: that of each.
-    """
-    empty, isfinite = arrays().empty, math.isfinite
-
-    def product(x: Any, v: Any) -> Any:
-        slopes = empty(size)
-        total, _ = run(1, 1.0, _PRODUCT, (x, v), (slopes,), False)
-        if not isfinite(total) or not isfinite(slopes.dot(slopes)):
-            raise TypeError
-        return slopes
-
-    return product

@@ -19,7 +19,7 @@ from ...structures import flatten
 from ...transforms import hessian, jacobian
 from ..argument import HoldsValue, arrays
 from ..executors import TINY, require_native
-from ..program import Flipped
+from ..forms.shortcuts import MISFITS
 from ..record.results import Results, all_finite
 from ..signature import one_or_all
 from ..sparse.colouring import Columns
@@ -88,6 +88,8 @@ class WithMatrices(Differentiable):
         >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).jacobian([3.0, 4.0])
         [[4.0, 3.0], [1.0, 1.0]]
         """
+        if not (named or sparse) and (found := self._transformed_at_once("jacobian", args)):
+            return found[0]
         return self.value_and_jacobian(*args, sparse=sparse, **named)[1]
 
     def value_and_jacobian(self, *args: Any, sparse: bool = False, **named: Any) -> tuple[Any, Any]:
@@ -97,7 +99,9 @@ class WithMatrices(Differentiable):
         >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
         ([12.0, 7.0], [[4.0, 3.0], [1.0, 1.0]])
         """
-        if not named and (found := self._at_once("jacobian", args)) is not None:
+        if not (named or sparse) and (transformed := self._transformed_at_once("jacobian", args)):
+            return self(*args), transformed[0]
+        if not named and (found := self._entries_at_once("jacobian", args)) is not None:
             value, data, places, _ = found
             return value, places.sparse(data) if sparse else places.dense(data).reshape(value.shape + args[0].shape)
         if named or self._options.static:
@@ -133,7 +137,9 @@ class WithMatrices(Differentiable):
         >>> compile(lambda x: x[0] ** 2 * x[1]).hessian([3.0, 4.0])
         [[8.0, 6.0], [6.0, 0.0]]
         """
-        if not named and (found := self._at_once("hessian", args)) is not None:
+        if not (named or sparse) and (transformed := self._transformed_at_once("hessian", args)):
+            return transformed[0]
+        if not named and (found := self._entries_at_once("hessian", args)) is not None:
             _, data, places, _ = found
             return places.sparse(data) if sparse else places.dense(data).reshape(args[0].shape * 2)
         if named or self._options.static:
@@ -243,13 +249,13 @@ class WithMatrices(Differentiable):
         form: Entries = results.build([arrays().nan] * results.size)
         return Found(value, form.data, form.pattern, False)
 
-    def _at_once(self, what: str, args: Sequence[Any]) -> Found | None:
+    def _entries_at_once(self, what: str, args: Sequence[Any]) -> Found | None:
         """The entries for an array like the latest; None for anything else."""
         if len(args) != 1 or what not in self._shortcuts:
             return None
         try:
             return self._shortcuts[what](args[0])
-        except (TypeError, ArithmeticError, Flipped):
+        except MISFITS:
             return None
 
     def _take_shortcut(self, what: str, compiled: Any, found: Entries, args: Sequence[Any]) -> None:
@@ -308,6 +314,16 @@ class WithMatrices(Differentiable):
         return self._derived.get((what, None)) or self._beside(
             (what, None), lambda f: Transformed(f, _EAGER[what]), options, False
         )
+
+    def _transformed_at_once(self, what: str, args: Sequence[Any]) -> tuple[Any] | None:
+        """What the short way of the compiled transform returns; None if there is none for these arguments."""
+        if (compiled := self._derived.get((what, None))) is None:
+            return None
+        try:
+            matrix = compiled._short[False](*args)
+        except MISFITS:
+            return None
+        return (matrix,) if not self._is_plain or all_finite(matrix) else None
 
     def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
         """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""

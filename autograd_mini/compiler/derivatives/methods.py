@@ -7,23 +7,14 @@ from typing import Any
 from ...structures import flatten
 from ...transforms import jvp, vjp
 from ..argument import HoldsValue, arrays
-from ..forms.shortcuts import refused
+from ..forms.shortcuts import MISFITS
 from ..options import Options
 from ..parameters import Parameters
 from ..program import Program
 from ..record.named import Bound, Names
 from ..record.results import all_finite
 from ..signature import Signatures, one_or_all
-from .direct import to_product
-from .traced import (
-    First,
-    Product,
-    Pullback,
-    PullbackOfSamples,
-    Pushforward,
-    Traced,
-    eager_product,
-)
+from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Traced, eager_product
 
 
 class Differentiable(ABC):
@@ -43,7 +34,6 @@ class Differentiable(ABC):
     _names: Names
     _arranged: dict[tuple[Any, ...], Any]
     _is_of_several: bool
-    _products: Callable[..., Any] = staticmethod(refused)  # the latest short way of hvp
 
     @abstractmethod
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -137,25 +127,18 @@ class Differentiable(ABC):
         >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
         [8.0, 6.0]
         """
-        if not named:
-            try:
-                return self._products(x, v)
-            except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
-                pass
-        else:
+        if named:
             other, numbers = self._bound(self._arguments(x), named)
             return other.hvp(numbers if other._is_of_several else numbers[0], v)
+        if (found := self._at_once("hvp", True, x, v)) and all_finite(found[1]):
+            return found[1]
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
-            compiled = self._by("hvp", Product, len(xs))
-            product = compiled.value_and_grad(*xs, *vs)[1]
+            product = self._by("hvp", Product, len(xs)).value_and_grad(*xs, *vs)[1]
         except HoldsValue:
             return self._eager(lambda f: eager_product(f, tuple(xs), tuple(vs)))
         if self._is_plain and not all_finite(product):  # in eager 0 · inf may be nan in other places
             product = eager_product(self._first, tuple(xs), tuple(vs))
-        if not self._is_of_several and all(len(getattr(a, "shape", ())) == 1 for a in (x, v)):
-            bound = compiled._machine([x, v])
-            self._products = to_product(bound.at_once, x.size) if bound else refused
         return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
@@ -169,6 +152,9 @@ class Differentiable(ABC):
             other, numbers = self._bound(self._arguments(x), named)
             value, moved = other.jvp(numbers if other._is_of_several else numbers[0], v)
             return value, moved
+        if found := self._at_once("jvp", False, x, v):
+            value, tangent = found
+            return value, tangent
         xs, vs = self._arguments(x), self._directions(x, v)
         try:
             value, tangent = self._by("jvp", Pushforward, len(xs))(*xs, *vs)
@@ -187,6 +173,9 @@ class Differentiable(ABC):
             other, numbers = self._bound(self._arguments(x), named)
             value, moved = other.vjp(numbers if other._is_of_several else numbers[0], u)
             return value, moved
+        if found := self._at_once("vjp", True, x, u):
+            (_, value), slopes = found
+            return value, slopes
         xs = self._arguments(x)
         try:
             compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
@@ -199,6 +188,22 @@ class Differentiable(ABC):
     @property
     def _pullback(self) -> type[Traced]:
         return PullbackOfSamples if self._options.sampled else Pullback
+
+    def _at_once(self, name: str, derivatives: bool, x: Any, v: Any) -> tuple[Any, Any] | None:
+        """What the short way of such a derivative returns; None if there is none for these arguments."""
+        is_adjoint = name == "vjp"
+        if self._options.sampled if is_adjoint else self._by_parameters:  # these adjoints and directions are made fit
+            return None
+        xs, vs = (x,), (v,)
+        if self._is_of_several:
+            xs, vs = x, vs if is_adjoint else v
+        if type(xs) is not tuple or type(vs) is not tuple:
+            return None
+        try:
+            both: tuple[Any, Any] = self._derived[name, len(xs)]._short[derivatives](*xs, *vs)
+        except MISFITS:
+            return None
+        return both
 
     def _by(self, name: str, made: Callable[..., Traced], count: int, has_aux: bool = False) -> Any:
         known = self._derived.get((name, count))

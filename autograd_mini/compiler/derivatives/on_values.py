@@ -20,6 +20,7 @@ from ...structures import Rebuild, flatten
 from ...transforms import gradients, value_and_grad, vjp
 from ..argument import arrays
 from ..executors import TINY
+from ..forms.shortcuts import MISFITS
 from ..parameters import Parameters
 from ..record.results import no_number
 from ..signature import one_or_all
@@ -253,7 +254,7 @@ class Programs(Function):
             return None
         try:
             value, slopes = compiled._short[True](*args)
-        except Exception:  # noqa: BLE001  (the long way says what it is)
+        except MISFITS:
             return None
         if compiled._reads_values:
             return None

@@ -76,7 +76,7 @@ class Plan:
 
     def is_refused(self, flip: Flipped) -> bool:
         """Whether no branch is another, but an operation that may raise is not finite."""
-        if self.program.is_straight:
+        if self.program.is_straight or self.program.sampled:
             return False
         return all(self.program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
 
@@ -123,6 +123,11 @@ class Outcomes:
     def __iter__(self) -> Iterator[Plan]:
         """The programs, the latest first."""
         return iter([kept.plan for kept in self._oldest_first()][::-1])
+
+    @property
+    def are_several(self) -> bool:
+        """Whether there is more than one program."""
+        return len(self._kept) > 1
 
     @property
     def are_too_many(self) -> bool:
@@ -172,6 +177,26 @@ class Outcomes:
         kept = self._kept.get(id(plan))
         place = kept and self._places.get((kept.path[k], not plan.program.guards[k].outcome))
         return self._through.get(place) if place else None
+
+    def way(self, derivatives: bool) -> Callable[..., Any]:
+        """A way for arguments of the form: that of the program whose branches turn out as they do with these."""
+
+        def way(*args: Any, **named: Any) -> Any:
+            plan, tried = self.latest, list[Plan]()
+            while plan is not None and (its := plan.ways.get(derivatives)):
+                try:
+                    result = its(*args, **named)
+                except Flipped as flip:
+                    if plan.is_refused(flip):
+                        break
+                    plan = self.after(plan, flip, tried)
+                else:
+                    if tried:
+                        self.use(plan)
+                    return result
+            raise TypeError
+
+        return way
 
     def running(self, derivatives: bool) -> Callable[..., Any]:
         """A function of numbers: that of the program whose branches turn out as they do with these."""

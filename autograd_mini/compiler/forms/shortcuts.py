@@ -1,10 +1,15 @@
 """The short ways that a compiled function has at hand: the latest, and others by the types of their arguments."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any, Final
+
+from ..program import Flipped
 
 MOST: Final = 64  # ways, beside the latest
 Way = Callable[..., Any]
+MISFITS: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, Flipped)
+"""What a way raises where arguments are of another form, or floats refuse them: the long way says what it is."""
 
 
 class Shortcuts:
@@ -33,10 +38,23 @@ class Shortcuts:
             return []
         try:
             result = way(*args)
-        except Exception:  # noqa: BLE001  (a primitive raises what it likes: the long way says what it is)
+        except MISFITS:
             return []
         self.latest[derivatives] = way
         return [result]
+
+
+def of_the_users(run: Way) -> Way:
+    """`run`, which calls operations of the user's: what these raise, the long way raises with where it was."""
+
+    @wraps(run)
+    def tried(*numbers: Any) -> Any:
+        try:
+            return run(*numbers)
+        except Exception as error:
+            raise TypeError from error
+
+    return tried
 
 
 def refused(*args: Any) -> Any:

@@ -10,8 +10,7 @@ come to its end, and is raised then (`primitives`).
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -26,66 +25,53 @@ _VIEW: Final = 80
 _ITEMSIZE, _NDIM, _FORMAT, _SHAPE, _STRIDES = 24, 36, 40, 48, 56
 _RECORDS_RO: Final = 0x1C  # its format and strides are wanted
 _RECORDS: Final = 0x1D  # and it is to be written
-_QUICK: Final = 4  # arguments of `quick_runner` before the arrays
+_BEFORE: Final = 6  # arguments of `runner` before the arrays
 _WRONG: Final = "an array that a compiled program was given has another type, shape or place than it must have"
 
 
-def runner(jit: Jit) -> Callable[..., None]:
-    """A function of the address of a call and arrays: it enters where these are in the call's blocks, and runs it."""
-    return _loaded("run_call", _runner, jit)
+def runner(jit: Jit) -> Callable[..., float]:
+    """A function that enters arrays in the blocks of a call, and runs it.
 
-
-def quick_runner(jit: Jit) -> Callable[..., float]:
-    """The same for arrays as the caller of a compiled function has them.
-
-    It is given the address of a call, the number of samples, the adjoint of the result, the arrays' axes, and the
-    arrays; where there are none for derivatives, these are not calculated.  The axes are two bits for each: 0 if it is
-    a matrix of numbers by samples of our own, else how many it has, of which the first is that of the samples where
-    there are two.  It returns the sum of the results.
+    It is given the address of the call, the first sample of those that it is for and the end of them, how many samples
+    the arrays have, the adjoint of the result, the arrays' axes, and the arrays; where there are none for derivatives,
+    these are not calculated.  The axes are two bits for each: 0 if it is a matrix of numbers by samples of our own,
+    else how many it has, of which the first is that of the samples where there are two.  It returns the sum of the
+    results.
     """
-    return _loaded("run_call_quickly", _quick_runner, jit)
-
-
-def _loaded(name: str, write: Callable[..., str], jit: Jit) -> Callable[..., Any]:
     capi.register()
     add_symbol("object_ndarray", id(np.ndarray))
-    wanted = {name: partial(write, name)}
+    wanted = {"run_call": _runner}
     jit.addresses(wanted)  # which stays: it serves all programs
     (address,), (held,) = jit.load(wanted)
     return capi.function(address, None, held)
 
 
-def _runner(name: str, needs: dict[str, str]) -> str:
-    code = _begun(needs)
-    call = _address(code, 0)
-    _run(code, call, 1, None)
-    done = capi.made(code, "call ptr @PyBool_FromLong(i64 1)")
-    return "\n".join([_fits(needs), capi.method(name, "run", code, done)])
-
-
-def _quick_runner(name: str, needs: dict[str, str]) -> str:
+def _runner(needs: dict[str, str]) -> str:
     code = _begun(needs)
     needs["total_double"], needs["total_float"] = [total.text(x, needs) for x in ("double", "float")]
-    with code.when(code.let(f"icmp slt i64 %count, {_QUICK}")):
+    with code.when(code.let(f"icmp slt i64 %count, {_BEFORE}")):
         capi.refuse(code, _WRONG)
-    call, n, axes = _address(code, 0), _integer(code, 1), _integer(code, 3)
-    seed = code.let(f"call double @PyFloat_AsDouble(ptr {capi.argument(code, '2')})")
-    least = code.add(code.field(call, Call.BLOCKS_IN_COUNT), _QUICK + 1)
+    call, first, end, samples, axes = _address(code, 0), *[_integer(code, k) for k in (1, 2, 3, 5)]
+    seed = code.let(f"call double @PyFloat_AsDouble(ptr {capi.argument(code, '4')})")
+    least = code.add(code.field(call, Call.BLOCKS_IN_COUNT), _BEFORE + 1)
     back = code.let(f"zext i1 {code.let(f'icmp sgt i64 %count, {least}')} to i64")
     for field, type_, x in (
-        (Call.FIRST, "i64", "0"),
-        (Call.END, "i64", n),
-        (Call.SAMPLES, "i64", n),
+        (Call.FIRST, "i64", first),
+        (Call.END, "i64", end),
+        (Call.SAMPLES, "i64", samples),
         (Call.BACK, "i64", back),
         (Call.SEED, "double", seed),
     ):
         code.store(type_, x, code.at(call, str(int(field)), "i64"), 8)
-    _run(code, call, _QUICK, axes)
-    results = code.pointer(code.pointer(call, Call.BLOCKS_OUT), 0)
-    sum_ = code.let(f"select i1 {_is_double(code, call)}, ptr @total_double, ptr @total_float")
-    sum_of_all = code.let(f"call double {sum_}(ptr {results}, i64 {n})")
+    _run(code, call, axes)
+    is_double = _is_double(code, call)
+    sum_ = code.let(f"select i1 {is_double}, ptr @total_double, ptr @total_float")
+    before = code.mul(first, code.let(f"select i1 {is_double}, i64 8, i64 4"))
+    results = code.at(code.pointer(code.pointer(call, Call.BLOCKS_OUT), 0), before, "i8")
+    count = code.let(f"sub i64 {end}, {first}")
+    sum_of_all = code.let(f"call double {sum_}(ptr {results}, i64 {count})")
     given = capi.made(code, f"call ptr @PyFloat_FromDouble(double {sum_of_all})")
-    return "\n".join([_fits(needs), capi.method(name, "run", code, given)])
+    return "\n".join([_fits(needs), capi.method("run_call", "run", code, given)])
 
 
 def _begun(needs: dict[str, str]) -> Code:
@@ -106,9 +92,9 @@ def _is_double(code: Code, call: str) -> str:
     return code.let(f"icmp eq i64 {code.field(call, Call.FORMAT)}, {ord('d')}")
 
 
-def _run(code: Code, call: str, first: int, axes: str | None) -> None:
-    """Enter the arrays from the first argument that is one on, and run the machine."""
-    arrays = code.let(f"sub i64 %count, {first}")
+def _run(code: Code, call: str, axes: str) -> None:
+    """Enter the arrays, and run the machine."""
+    arrays = code.let(f"sub i64 %count, {_BEFORE}")
     ins = code.field(call, Call.BLOCKS_IN_COUNT)
     by_parameters = code.let(f"icmp ne i64 {code.field(call, Call.BY_PARAMETERS)}, 0")
     back = code.let(f"select i1 {by_parameters}, i64 1, i64 {code.field(call, Call.BLOCKS_BACK_COUNT)}")
@@ -119,7 +105,7 @@ def _run(code: Code, call: str, first: int, axes: str | None) -> None:
     taken = code.place("i64")
     code.store("i64", "0", taken, 8)
     with code.loop(arrays) as k:
-        given, view = capi.argument(code, code.add(k, first)), code.at(views, code.mul(k, _VIEW), "i8")
+        given, view = capi.argument(code, code.add(k, _BEFORE)), code.at(views, code.mul(k, _VIEW), "i8")
         with code.when(code.let(f"icmp ne ptr {capi.type_of(code, given)}, @object_ndarray")):
             _release(code, views, taken)
             capi.refuse(code, _WRONG)
@@ -143,16 +129,14 @@ def _run(code: Code, call: str, first: int, axes: str | None) -> None:
         code.leave("ptr null")
 
 
-def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parameters: str, axes: str | None) -> str:
-    """Whether the k-th array is as its block says; derivatives by parameters, and results to be summed, are dense."""
+def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parameters: str, axes: str) -> str:
+    """Whether the k-th array is as its block says; derivatives by parameters, and results, are dense."""
     block = code.at(call, code.add(code.mul(k, BLOCK), len(Call)), "i64")
     by_them = code.let(f"and i1 {is_back}, {by_parameters}")
     samples = code.let(f"select i1 {by_them}, i64 1, i64 {code.field(call, Call.SAMPLES)}")
-    own, dense = "0", by_them
-    if axes is not None:
-        own = code.let(f"and i64 {code.let(f'lshr i64 {axes}, {code.mul(k, 2)}')}, 3")
-        is_result = code.let(f"icmp eq i64 {k}, {code.field(call, Call.BLOCKS_IN_COUNT)}")
-        dense = code.let(f"or i1 {dense}, {is_result}")
+    own = code.let(f"and i64 {code.let(f'lshr i64 {axes}, {code.mul(k, 2)}')}, 3")
+    is_result = code.let(f"icmp eq i64 {k}, {code.field(call, Call.BLOCKS_IN_COUNT)}")
+    dense = code.let(f"or i1 {by_them}, {is_result}")
     letter = code.let(f"trunc i64 {code.field(call, Call.FORMAT)} to i8")
     size = code.let(f"select i1 {_is_double(code, call)}, i64 8, i64 4")
     given = f"ptr {view}, ptr {block}, i64 {own}, i64 {samples}, i8 {letter}, i64 {size}, i1 {dense}"

@@ -103,6 +103,10 @@ class NativeExecutor:
         made: Callable[..., Any] = form(lambda *numbers: exact(*floats(*numbers)))
         return made
 
+    def written(self, derivatives: bool) -> None:
+        """There are no lines of Python."""
+        del derivatives
+
     @cached_property
     def _at_numbers(self) -> dict[str, Any]:
         return {form: self._entry(form, _refuse) for form in ("value", "several")}

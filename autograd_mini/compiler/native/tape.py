@@ -9,7 +9,7 @@ import numpy as np
 
 from ..program import Flipped, Program
 from . import capi
-from .buffers import quick_runner, runner
+from .buffers import runner
 from .callbacks import KERNEL, Callback, kernel
 from .instructions import Encoder, Instruction, Instructions
 from .llvm.code import Kind
@@ -134,7 +134,7 @@ class Bound:
         self._slots = program.slots
         self._guards = np.array([float(guard.outcome) for guard in program.guards])
         self._expected = self._guards.astype(tape.dtype).tobytes()
-        self.runner, self._quick_runner = runner(jit), quick_runner(jit)
+        self.runner = _silent(runner(jit)) if tape.is_python else runner(jit)
         self._free: list[Frame] = []
 
     def __call__(self, arguments: Sequence[Any], n: int, seed: float | None, out: Sequence[Any]) -> Any:
@@ -156,7 +156,7 @@ class Bound:
         Args:
             n: how many samples there are.
             seed: the adjoint of each value; None if no derivatives are wanted.
-            axes: of the arguments, the results and the arrays for derivatives (see `quick_runner`).
+            axes: of the arguments, the results and the arrays for derivatives (see `buffers.runner`).
             arguments, out: these arrays.
             given: whether the results are to be given away.
 
@@ -170,7 +170,7 @@ class Bound:
         if given or results is None or len(results[0]) != n:
             results = frame.results = np.empty((self.outputs[0], n), self.tape.dtype)
         try:
-            total = self._quick_runner(frame.address, n, seed or 0.0, axes, *arguments, results, *out)
+            total = self.runner(frame.address, 0, n, n, seed or 0.0, axes, *arguments, results, *out)
             if given:
                 frame.results = None
             if self._guarded:
@@ -215,10 +215,6 @@ class Bound:
             raise Flipped(np.arange(len(wrong)), wrong if self._sampled else wrong[:, 0])
 
 
-_FIRST, _END, _SAMPLES, _BACK = map(int, (Call.FIRST, Call.END, Call.SAMPLES, Call.BACK))
-_SEED = int(Call.SEED)
-
-
 class Frame:
     """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
 
@@ -226,7 +222,6 @@ class Frame:
         tape, parameters = bound.tape, bound.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.runner
-        self.is_python = tape.is_python
         self.results: Any = None  # of the last call, where nobody else has them
         count, back = len(bound.inputs), len(bound.backs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
@@ -245,20 +240,22 @@ class Frame:
             fields[-1] = (Call.BLOCKS_BACK, backs, 0)
         for field, at, blocks in fields:
             words[field : field + 2] = self.address + 8 * at, blocks
-        self.words = memoryview(words)
-        self.seed: Any = memoryview(words.view(np.float64))
+        self._words = words  # which stay where they are
 
     def run(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
     ) -> None:
         """One call of the machine, for the samples from first to below end."""
-        words, dtype = self.words, self.dtype
-        blocks = [x if x.dtype is dtype and x.flags.aligned else x.astype(dtype) for x in arguments]
-        words[_FIRST], words[_END], words[_SAMPLES], words[_BACK] = first, end, results.shape[1], seed is not None
-        if seed is not None:
-            self.seed[_SEED] = seed
-        if not self.is_python:
-            self.runner(self.address, *blocks, results, *out)
-            return
+        blocks = [x if x.dtype is self.dtype and x.flags.aligned else x.astype(self.dtype) for x in arguments]
+        call = self.address, first, end, results.shape[1], seed or 0.0, 0
+        self.runner(*call, *blocks, results, *out)
+
+
+def _silent(run: Callable[..., float]) -> Callable[..., float]:
+    """`run` of a program whose operations are in part NumPy's, which would warn of what is not finite."""
+
+    def silently(*args: Any) -> float:
         with np.errstate(all="ignore"):
-            self.runner(self.address, *blocks, results, *out)
+            return run(*args)
+
+    return silently

@@ -41,20 +41,24 @@ class _Decision:
         self.called: dict[str, Rule] = {}
         self.found: dict[int, str] = {}  # names of the programs, by their ids
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.numbers: dict[Any, str] = {}  # the name of each number, by what it is: an operation, and its operands
-        self.slots: dict[int, dict[int, str]] = {}  # by the id of a program, the name of the number in each slot
+        self.numbers: dict[Any, str] = {}  # what each number is called, by what it is: an operation, and its operands
+        self.slots: dict[int, dict[int, str]] = {}  # by the id of a program, what the number in each slot is called
         self.nodes: dict[int, dict[int, Node]] = {}
 
     def made(self) -> Callable[..., Any]:
-        self._write(0, 0, 1, set())
+        self._write(0, 0, 1, {})
         head = f"def decide({', '.join(self.leaves)}):"
         self.names |= {name: rule.f for name, rule in self.called.items()}
         exec("\n".join([head, *self.lines]), self.names)
         decide: Callable[..., Any] = self.names.pop("decide")
         return decide
 
-    def _write(self, place: int, k: int, depth: int, known: set[str]) -> None:
-        """From a place on, where k guards have been asked: the smaller side inside an `if`, the larger one after it."""
+    def _write(self, place: int, k: int, depth: int, known: dict[str, str]) -> None:
+        """From a place on, where k guards have been asked: the smaller side inside an `if`, the larger one after it.
+
+        `known` has the variables of the numbers that are calculated on the way there, by what these are called in all:
+        each way has its own, since Python makes room for every variable of a function when it is called.
+        """
         while True:
             plan = self.through[place]
             guards = plan.program.guards
@@ -70,7 +74,7 @@ class _Decision:
             if inner is None:
                 self._add(depth + 1, f"return {self._name(plan)}")
             else:
-                self._write(inner, k + 1, depth + 1, set(known))
+                self._write(inner, k + 1, depth + 1, dict(known))
             place, k = self._then(outer), k + 1
 
     @staticmethod
@@ -87,8 +91,8 @@ class _Decision:
         self.names[name] = plan
         return name
 
-    def _number(self, plan: Any, slot: int, depth: int, known: set[str]) -> str:
-        """The name of a number, written where it is not known: an operation after those that it needs."""
+    def _number(self, plan: Any, slot: int, depth: int, known: dict[str, str]) -> str:
+        """The variable of a number, written where it is not known: an operation after those that it needs."""
         names, nodes = self._of(plan)
         waiting = [slot]
         while waiting:
@@ -102,11 +106,12 @@ class _Decision:
                 waiting += missing
                 continue
             operands = [names[x] for x in node.operands]
-            names[at] = self.numbers.setdefault((node.rule.name, *operands), f"v{len(self.numbers)}")
+            names[at] = self.numbers.setdefault((node.rule.name, *operands), f"number {len(self.numbers)}")
             if names[at] not in known:
-                self._operation(names[at], node.rule, operands, depth)
-                known.add(names[at])
-        return names[slot]
+                variable = f"v{len(known)}"
+                self._operation(variable, node.rule, [known.get(x, x) for x in operands], depth)
+                known[names[at]] = variable
+        return known.get(names[slot], names[slot])
 
     def _of(self, plan: Any) -> tuple[dict[int, str], dict[int, Node]]:
         """The names of a program's numbers, and its operations by their slots."""

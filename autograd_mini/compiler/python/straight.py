@@ -9,9 +9,58 @@ from typing import Any
 
 from ...arithmetic import Lines
 from ...rule import Rule
-from ..argument import floats
+from ..argument import AS_FLOAT, floats
 from ..program import Flipped, Program
 from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
+
+FEW = 8  # numbers that are made floats one by one
+SHORT = 40  # operations, up to which a program is written anew where it saves a call
+
+
+class Straight:
+    """A program as lines of Python, without a head and without what it returns.
+
+    `called` has the operations whose functions the lines call, by the names that they have there.
+
+    Attributes:
+        inputs, parameters: the names of its numbers.
+        lines: the lines, to which more may be added.
+        values, slopes: expressions of its results and, if they are wanted, the derivatives by the sources.
+        names: what the lines refer to.
+    """
+
+    def __init__(self, program: Program, sources: Sequence[int] | None, called: dict[str, Rule]) -> None:
+        self.inputs = [f"x{i}" for i in range(program.inputs)]
+        self.parameters = [f"p{i}" for i in range(program.parameters)]
+        lines = self.lines = Lines(PYTHON)
+        m = PythonArithmetic(lines, called)
+        numbers: list[Any] = [*map(lines.atom, self.inputs + self.parameters), *program.constants.tolist()]
+        guards = list(enumerate(program.guards))  # each as soon as it can be, after those that the function asked first
+        used = {*program.asked, *program.operands}
+        for node in program.evaluate(m, numbers):
+            if node.result not in used:  # it may raise
+                lines.do("{}", numbers[-1])
+            while guards and guards[0][1].node <= node.result:
+                k, guard = guards.pop(0)
+                lines.do(f"if {'not ' * guard.outcome}({{}}): raise Flipped({k})", numbers[guard.node])
+        self.values = [m.number(numbers[slot]) for slot in program.results]
+        self.slopes: list[Any] = []
+        if sources:
+            adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
+            self.slopes = [adjoints.get(slot, 0.0) for slot in sources]
+        self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped}
+        self.names |= {"number": AS_FLOAT, "floats": floats}
+        self.names |= {name: rule.f for name, rule in called.items()}
+
+    @property
+    def first(self) -> list[str]:
+        """The line that makes floats of other numbers, before all that there are."""
+        inputs = ", ".join(self.inputs)
+        if not inputs:
+            return []
+        each = ", ".join([f"number[type({x})]({x})" for x in self.inputs])
+        made = each if len(self.inputs) <= FEW else f"floats({inputs})"
+        return [f"if not ({' is '.join([f'type({x})' for x in self.inputs])} is float): {inputs}, = {made}"]
 
 
 class StraightExecutor:
@@ -28,15 +77,22 @@ class StraightExecutor:
         self.why = why
         self.program, self.sources, self.brackets = program, sources, brackets
         called: dict[str, Rule] = {}
-        functions = [_function(program, None, "", called)]
-        if sources:
-            functions.append(_function(program, sources, brackets, called))
+        texts = [Straight(program, by, called) for by in (None, sources)[: 1 + bool(sources)]]
+        functions = [_function(text, brackets * k, k > 0) for k, text in enumerate(texts)]
         self.source = "\n\n\n".join(functions) + "\n"
-        names: dict[str, Any] = {"inf": math.inf, "nan": math.nan, "Flipped": Flipped, "floats": floats}
-        names |= {name: rule.f for name, rule in called.items()}
+        names = texts[-1].names
         exec(compiled(self.source, self), names)
         self.value: Callable[..., Any] = names["value"]
         self._both: Callable[..., tuple[float, Any]] = names.get("value_and_gradient", self._value_alone)
+
+    def written(self, derivatives: bool) -> Straight | None:
+        """The program as lines to be written elsewhere; None where they would be many, or an operation is the user's.
+
+        The lines raise what floats raise.
+        """
+        if self.program.nodes > SHORT or self.program.own:
+            return None
+        return Straight(self.program, self.sources if derivatives else None, {})
 
     @property
     def scalars(self) -> bool:
@@ -89,31 +145,13 @@ class Floats:
         return list(map(float, slopes_on_floats(rule, z, xs)))
 
 
-def _function(program: Program, sources: Sequence[int] | None, brackets: str, called: dict[str, Rule]) -> str:
+def _function(text: Straight, brackets: str, derivatives: bool) -> str:
     """The text of the function: of the value alone, or of the derivatives by the sources too."""
-    lines = Lines(PYTHON)
-    m = PythonArithmetic(lines, called)
-    names = [f"x{i}" for i in range(program.inputs)] + [f"p{i}" for i in range(program.parameters)]
-    numbers: list[Any] = [*map(lines.atom, names), *program.constants.tolist()]
-    if inputs := names[: program.inputs]:
-        kinds, list_ = " is ".join([f"type({name})" for name in inputs]), ", ".join(inputs)
-        lines.do(f"if not ({kinds} is float): {list_}, = floats({list_})")
-    guards = list(enumerate(program.guards))  # each as soon as it can be, after those that the function asked first
-    used = {*program.asked, *program.operands}
-    for node in program.evaluate(m, numbers):
-        if node.result not in used:  # it may raise
-            lines.do("{}", numbers[-1])
-        while guards and guards[0][1].node <= node.result:
-            k, guard = guards.pop(0)
-            lines.do(f"if {'not ' * guard.outcome}({{}}): raise Flipped({k})", numbers[guard.node])
-    values = [m.number(numbers[slot]) for slot in program.results]
-    several = "{}" if len(values) == 1 else f"[{', '.join(['{}'] * len(values))}]"
-    if sources is None:
-        lines.do(f"return {several}", *values)
-    else:
-        adjoints = program.swept(m, numbers, sources, {program.result: 1.0})
-        slopes = [adjoints.get(slot, 0.0) for slot in sources]
-        places = ", ".join(["{}"] * len(sources)) + "," * (brackets == "()")
-        lines.do(f"return {several}, {brackets[:1]}{places}{brackets[1:]}", *values, *slopes)
-    name = "value" if sources is None else "value_and_gradient"
-    return "\n    ".join([f"def {name}({', '.join(names)}):", *lines.written()])
+    several = "{}" if len(text.values) == 1 else f"[{', '.join(['{}'] * len(text.values))}]"
+    if derivatives:
+        places = ", ".join(["{}"] * len(text.slopes)) + "," * (brackets == "()")
+        several += f", {brackets[:1]}{places}{brackets[1:]}"
+    text.lines.do(f"return {several}", *text.values, *text.slopes)
+    name = "value_and_gradient" if derivatives else "value"
+    names = ", ".join(text.inputs + text.parameters)
+    return "\n    ".join([f"def {name}({names}):", *text.first, *text.lines.written()])

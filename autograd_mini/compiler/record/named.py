@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 MOST: Final = 64  # layouts that are kept at hand
@@ -109,6 +110,12 @@ class Names:
     def known(self) -> list[str]:
         """All of them, in order."""
         return list(self.signature.parameters) if self.signature else []
+
+    @property
+    def free(self) -> list[str]:
+        """Those that may be given by position or by name, as far as all before them may."""
+        found = self.signature.parameters.values() if self.signature else ()
+        return [p.name for p in takewhile(lambda p: p.kind is p.POSITIONAL_OR_KEYWORD, found)]
 
     def takes_several(self, static: Sequence[str]) -> bool:
         """Whether more than one is needed that is not static, or any number may be given."""

@@ -100,13 +100,15 @@ def _add(row: Row, other: Row, slope: Any, budget: Budget) -> None:
     """Add a multiple of another row.  What is 0 whatever the numbers are stays so, and is no operation."""
     products = 0
     for j, x in other.items():
-        if _is_zero(x) or _is_zero(slope):
-            budget.unseen += [factor for factor in (x, slope) if isinstance(factor, Value)]
-            row.setdefault(j, 0.0)
-            continue
-        c = times(x, slope)
+        factor = slope if _is_zero(x) else x if _is_zero(slope) else None
+        if isinstance(factor, Value):
+            budget.unseen.append(factor)
+        c = 0.0 if isinstance(factor, Value) else times(x, slope)
         products += isinstance(c, Value)
-        row[j] = c if _is_zero(row.get(j, 0.0)) else row[j] + c
+        if j not in row or _is_zero(row[j]):
+            row[j] = c
+        elif not _is_zero(c):
+            row[j] = row[j] + c
     budget.spend(len(other), products)
 
 
