@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from autograd_mini import Value, gradients, topological_order
 from autograd_mini.reading import operands_of, rule_of
+from autograd_mini.rule import FLOATS
 
 JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
 KINKS = {"abs", "relu", "leaky_relu", "elu", "clamp", "maximum", "minimum"}  # of the slope
@@ -23,11 +24,23 @@ SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e-310, 1e300, -1e3
 
 
 def bound(root: Any) -> float:
-    """How far rounding may move a number: eps·Σ|∂y/∂v·v| over all nodes v of its graph."""
+    """How far rounding may move a number: eps·Σ|∂y/∂v·v| over all nodes v of its graph, and over constants in sums."""
     if not isinstance(root, Value):
         return 0.0
     order = topological_order(root)
-    return math.ulp(1.0) * sum([abs(g * v.data) for g, v in zip(gradients(root, order), order)]) + TINY
+    terms = [abs(g) * (abs(v.data) + _of_constants(v)) for g, v in zip(gradients(root, order), order)]
+    return math.ulp(1.0) * sum(terms) + TINY
+
+
+def _of_constants(v: Value) -> float:
+    """The constants among many operands, each times its slope: they round what is added up with them."""
+    if v.is_leaf or not rule_of(v).many:
+        return 0.0
+    parents, xs = operands_of(v)
+    if None not in parents:
+        return 0.0
+    slopes = rule_of(v).partials(FLOATS, v.data, xs)
+    return sum([abs(slope * x) for slope, x, p in zip(slopes, xs, parents) if p is None])
 
 
 def is_at_an_end(nodes: Iterable[Value]) -> bool:
