@@ -47,6 +47,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
     Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
     parameters, but not the function, and says so where a call would have to be traced.
 
+    >>> from autograd_mini import compile
     >>> square = compile(lambda x: x * x)
     >>> square.value_and_grad(3.0)
     (9.0, 6.0)

@@ -132,10 +132,13 @@ def slopes_on_floats(rule: Rule, z: float, xs: Sequence[float]) -> Sequence[floa
 
 def compiled(source: str, owner: object) -> CodeType:
     """The code of a source, which tracebacks can show for as long as its owner is there."""
+    while _gone:
+        linecache.cache.pop(_gone.pop(), None)
     name = f"<compiled program {next(_numbers)}>"
-    finalize(owner, linecache.cache.pop, name, None).atexit = False
+    finalize(owner, _gone.append, name).atexit = False
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     return compile(source, name, "exec")
 
 
 _numbers = count(1)
+_gone: list[str] = []  # taken out of the cache later: the collector may run while a debugger goes through it
