@@ -121,6 +121,11 @@ def plain(entry: Entry) -> str:
     return ", ".join(parts)
 
 
+def those_measured(packages: Iterable[str], found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The packages that have an entry somewhere: a column of dashes would say that one can't do any of it."""
+    return [package for package in packages if any(package in entries for entries in found)]
+
+
 # ---- README's table ----
 
 HEADLINES = (
@@ -133,10 +138,13 @@ HEADLINES = (
 
 def readme_table(results: Results) -> list[str]:
     """How many times as long as ours the peers take."""
-    peers = PEERS[:-1]
+    found = [
+        results.get(section, {"workloads": {}})["workloads"].get(workload, {}).get("entries", {})
+        for _, section, workload, _ in HEADLINES
+    ]
+    peers = those_measured(PEERS[:-1], found)
     rows = []
-    for title, section, workload, mine in HEADLINES:
-        entries = results.get(section, {"workloads": {}})["workloads"].get(workload, {}).get("entries", {})
+    for (title, _, _, mine), entries in zip(HEADLINES, found):
         row = []
         for peer in peers:
             ratio = entries.get(peer, {}).get("ratios", {}).get(mine)
@@ -224,13 +232,11 @@ def matrix(section: str, packages: Sequence[str], write: Callable[[Entry], str],
     """A row for each workload (that one of ours can do), a column for each package; below, what failed as a whole."""
 
     def written(results: Results) -> list[str]:
-        rows = [
-            [found["title"], *(cell(found["entries"].get(package), write) for package in packages)]
-            for found in workloads(results, section)
-            if not mine or mine in found["entries"]
-        ]
+        shown = [found for found in workloads(results, section) if not mine or mine in found["entries"]]
+        columns = those_measured(packages, [found["entries"] for found in shown])
+        rows = [[w["title"], *(cell(w["entries"].get(package), write) for package in columns)] for w in shown]
         failed = [f"{name}: {f['failed']}" for name, f in results[section]["workloads"].items() if "failed" in f]
-        return [*table(["", *(PACKAGES[package] for package in packages)], rows), *failed]
+        return [*table(["", *(PACKAGES[package] for package in columns)], rows), *failed]
 
     return written
 
@@ -303,20 +309,22 @@ def exponents(results: Results) -> list[str]:
                 row.append(f"{exponent(points):.2f} (to {points[-1][0]:,.0f})")
             except KeyError:
                 row.append("–")
-        rows.append(row)
+        if any(figure != "–" for figure in row[1:]):
+            rows.append(row)
     return table(["", "time of a run", "before the first", "memory"], rows)
 
 
 def each(section: str, size: str, packages: Sequence[str], write: Callable[[Entry, int], str]) -> Any:
     """A row for each size, of figures divided by it."""
 
-    def row(found: Mapping[str, Any]) -> list[str]:
+    def row(found: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
         n = found[size]
-        return [f"{n:,}", *(cell(found["entries"].get(package), lambda entry: write(entry, n)) for package in packages)]
+        return [f"{n:,}", *(cell(found["entries"].get(package), lambda entry: write(entry, n)) for package in columns)]
 
     def written(results: Results) -> list[str]:
-        rows = [row(found) for found in workloads(results, section) if size in found]
-        return table([size, *(PACKAGES[package] for package in packages)], rows)
+        measured = [found for found in workloads(results, section) if size in found]
+        columns = those_measured(packages, [found["entries"] for found in measured])
+        return table([size, *(PACKAGES[package] for package in columns)], [row(found, columns) for found in measured])
 
     return written
 
