@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -86,3 +87,14 @@ def test_a_constant_that_floats_refuse_does_not_stop_the_compiler(executor):
     assert values[:2].tolist() == [math.inf, -math.inf]
     assert math.isnan(values[2])
     assert slopes.tolist() == [math.inf] * 3
+
+
+@pytest.mark.parametrize("reduce", [None, "mean", "sum"])
+def test_samples_that_add_up_to_no_number_warn_of_nothing(reduce):
+    given = np.array([math.inf, -math.inf, 1.0])
+    f = compiler.compile(lambda x: 1.0 * x, batch=True, reduce=reduce, executor="numpy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = [f(given), f(given), f.value_and_grad(given)[0], f.value_and_grad(given)[0]]
+    for value in values:
+        np.testing.assert_array_equal(value, given if reduce is None else math.nan)
