@@ -26,6 +26,12 @@ def arrays() -> Any:
         return require("numpy", what="compile() with arrays, a sample axis or params", extra="fast")
 
 
+def summed(array: Any, axis: int | None = None) -> Any:
+    """The sum over an axis, or over all: that of ∞ and −∞ is nan, without a warning."""
+    with arrays().errstate(all="ignore"):
+        return array.sum(axis)
+
+
 class HoldsValue(TypeError):
     """An argument has a Value in it, and so calls for the function itself."""
 
@@ -224,7 +230,7 @@ class Sampled(NamedTuple):
     def give(self, matrices: Iterator[Any]) -> Any:
         """Derivatives in the structure of the argument, of the next matrices of them by samples."""
         if self.is_summed:
-            return self.build(iter([x for _ in self.blocks for x in next(matrices).sum(1).tolist()]))
+            return self.build(iter([x for _ in self.blocks for x in summed(next(matrices), 1).tolist()]))
         return _by_sample(self.key, matrices)
 
 

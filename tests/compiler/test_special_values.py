@@ -98,3 +98,16 @@ def test_samples_that_add_up_to_no_number_warn_of_nothing(reduce):
         values = [f(given), f(given), f.value_and_grad(given)[0], f.value_and_grad(given)[0]]
     for value in values:
         np.testing.assert_array_equal(value, given if reduce is None else math.nan)
+
+
+@pytest.mark.parametrize("executor", ["numpy", "native"])
+@pytest.mark.parametrize("k", [2.0, [2.0, 3.0]])
+def test_nor_do_slopes_by_what_samples_share(k, executor):
+    given = np.array([math.inf, -math.inf, 1.0])
+    scaled = (lambda x, k: x * k) if k == 2.0 else (lambda x, k: x * k[0] + k[1])
+    f = compiler.compile(scaled, batch=True, reduce="sum", shared="k", executor=executor)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slopes = [f.value_and_grad(given, k)[1][1] for _ in range(3)]
+    for slope in slopes:
+        np.testing.assert_array_equal(slope, math.nan if k == 2.0 else [math.nan, 3.0])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...rule import Rule
+from ..argument import summed
 from ..program import Flipped, Program
 from ..python.expressions import compiled
 from .ufuncs import NAMESPACE, elementwise
@@ -81,9 +82,8 @@ class NumpyExecutor:
 
     @staticmethod
     def total(values: Any) -> float:
-        """The sum of the values of the samples: that of ∞ and −∞ is nan, without a warning."""
-        with np.errstate(all="ignore"):
-            return float(values.sum())
+        """The sum of the values of the samples."""
+        return float(summed(values))
 
     def function(self, derivatives: bool, scalars: bool) -> None:
         """There is none of numbers."""

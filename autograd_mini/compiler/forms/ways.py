@@ -11,7 +11,7 @@ from types import BuiltinFunctionType
 from typing import Any, Final
 
 from ...watch import traces
-from ..argument import NUMBER, arrays, floats, of_one_sample
+from ..argument import NUMBER, arrays, floats, of_one_sample, summed
 from ..python.straight import Straight
 from ..record.results import all_finite
 from .outcomes import Plan
@@ -332,8 +332,8 @@ def _by_sample(way: Way, key: Any, slopes: Sequence[str]) -> str:
 def _of_all(way: Way, key: Any, slopes: Sequence[str]) -> str:
     """Derivatives summed over the samples, in the structure of an argument without that axis."""
     if is_leaf(key) and not key[1]:
-        return f"{slopes[0]}.sum().item()"
-    numbers = ", ".join([f"*{g}.reshape(n, -1).sum(0).tolist()" for g in slopes])
+        return f"{way.named(summed)}({slopes[0]}).item()"
+    numbers = ", ".join([f"*{way.named(summed)}({g}.reshape(n, -1), 0).tolist()" for g in slopes])
     return f"{way.named(of_one_sample)}({way.named(key)}, iter([{numbers}]))"
 
 

@@ -205,7 +205,8 @@ class Bound:
 
         all_done(job, range(len(parts)))
         if sums is not None:
-            np.add.reduce(sums, 0, None, out[0])
+            with np.errstate(all="ignore"):
+                np.add.reduce(sums, 0, None, out[0])
 
     def _check(self, results: Any) -> None:
         if results[self._results :].tobytes() == self._expected:  # of one sample, which is soon done
