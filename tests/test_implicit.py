@@ -206,7 +206,9 @@ def test_what_does_not_converge_is_an_error_with_the_residual():
 
 
 def test_a_solution_may_be_zero():
-    f = lambda a: root(lambda x: cos(x + a), 0.3)  # noqa: E731
+    def f(a):
+        return root(lambda x: cos(x + a), 0.3)
+
     for found in (f(math.pi / 2), compiler.compile(f)(math.pi / 2)):
         assert found == pytest.approx(0.0, abs=1e-15)
     assert grad(f)(math.pi / 2) == pytest.approx(-1.0, rel=1e-15)

@@ -316,7 +316,7 @@ class WithMatrices(Differentiable):
         )
 
     def _transformed_at_once(self, what: str, args: Sequence[Any]) -> tuple[Any] | None:
-        """What the short way of the compiled transform returns; None if there is none for these arguments."""
+        """The result of the short way of the compiled transform; None if no way fits these arguments."""
         if (compiled := self._derived.get((what, None))) is None:
             return None
         try:

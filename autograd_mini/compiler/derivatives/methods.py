@@ -190,7 +190,7 @@ class Differentiable(ABC):
         return PullbackOfSamples if self._options.sampled else Pullback
 
     def _at_once(self, name: str, derivatives: bool, x: Any, v: Any) -> tuple[Any, Any] | None:
-        """What the short way of such a derivative returns; None if there is none for these arguments."""
+        """The result of the short way of such a derivative; None if no way fits these arguments."""
         is_adjoint = name == "vjp"
         if self._options.sampled if is_adjoint else self._by_parameters:  # these adjoints and directions are made fit
             return None

@@ -278,7 +278,7 @@ class Programs(Function):
         return received
 
     def pulled_with(self, outside: Sequence[Value], xs: Sequence[float], us: Sequence[Any]) -> list[float] | None:
-        """What operands receive, of which the last are Values from outside; None if these have other numbers now."""
+        """The adjoints of the operands, Values from outside last; None if those have changed since."""
         inputs = len(xs) - len(outside)
         if [*xs[inputs:]] != numbers_of(outside):
             return None

@@ -106,7 +106,7 @@ def _inside(text: Text, key: Any, place: str) -> list[str]:
 def _maker(kind: Any, names: Sequence[str], copies: bool) -> Callable[..., Any]:
     """What makes a dataclass of parts: not by __init__, which may refuse the numbers of a gradient.
 
-    With `copies` it is given the attributes of another one first, of which it copies the others.
+    With `copies`, its first argument is the attributes of another one, and it copies those that are not parts.
     """
     values = [f"v{k}" for k in range(len(names))]
     is_plain = kind.__setattr__ is object.__setattr__

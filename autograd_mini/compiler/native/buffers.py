@@ -130,7 +130,7 @@ def _run(code: Code, call: str, axes: str) -> None:
 
 
 def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parameters: str, axes: str) -> str:
-    """Whether the k-th array is as its block says; derivatives by parameters, and results, are dense."""
+    """Whether the k-th array is as its block says; derivatives with respect to parameters, and results, are dense."""
     block = code.at(call, code.add(code.mul(k, BLOCK), len(Call)), "i64")
     by_them = code.let(f"and i1 {is_back}, {by_parameters}")
     samples = code.let(f"select i1 {by_them}, i64 1, i64 {code.field(call, Call.SAMPLES)}")

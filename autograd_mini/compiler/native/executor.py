@@ -104,7 +104,7 @@ class NativeExecutor:
         return made
 
     def written(self, derivatives: bool) -> None:
-        """There are no lines of Python."""
+        """None: this program is machine code, not lines of Python."""
         del derivatives
 
     @cached_property
