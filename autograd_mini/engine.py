@@ -246,9 +246,10 @@ class Value:
             NoGraphError: this result was made under no_grad(), or is a copy.
             ConcurrentSweepError: another sweep is using the same nodes.
         """
-        refuse.require_way_back(self)
-        is_plain = inputs is None and not ways_back.hooked
-        back = backward_from if is_plain else ways_back.backward_to(inputs)
+        if self._origin or watch.traces:
+            refuse.require_way_back(self)
+        is_special = inputs is not None or ways_back.hooked
+        back = ways_back.backward_to(inputs) if is_special else backward_from
         back((self,), (seed if type(seed) is float else as_number(seed, "backward()"),))
 
     def register_hook(self, hook: Callable[[float], Any]) -> ways_back.GradientHook:

@@ -74,10 +74,8 @@ def require_graph(root: Any) -> None:
 
 def require_way_back(root: Any) -> None:
     """The same, and in a trace no sweep is made at all: it would make plain numbers of what is traced."""
-    if root._origin:
-        require_graph(root)
-    if watch.traces:
-        watch.read(root, "backward()")
+    require_graph(root)
+    watch.read(root, "backward()")
 
 
 def refused(error: Exception, rule: Rule, *operands: Any) -> float:
