@@ -8,7 +8,7 @@ import sys
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from ...errors import AutogradError
@@ -68,7 +68,8 @@ class Encoder:
         if isinstance(x, dict):
             return ["pairs", self.encoded(type(x)), *[self.encoded(part) for pair in x.items() for part in pair]]
         if is_dataclass(x):
-            return ["fields", self.encoded(type(x)), self.encoded(dict(vars(x)))]
+            in_slots = {field.name: getattr(x, field.name) for field in fields(x) if hasattr(x, field.name)}
+            return ["fields", self.encoded(type(x)), self.encoded({**in_slots, **getattr(x, "__dict__", {})})]
         raise TypeError(f"a {name} can't be saved: {x!r:.80}")
 
     def _kept(self, content: bytes) -> int:
