@@ -143,6 +143,25 @@ def test_long_sums_products_and_dots():
         assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)])
 
 
+@pytest.mark.parametrize("nodes", [1, 15, 16, 40])
+@pytest.mark.parametrize("length", [2, 3, 4, 5, 19])
+def test_dots_of_numbers_from_anywhere(nodes, length):
+    """Few and many nodes, of few and many operands, that meet the same number twice, or in both lists."""
+    from autograd_mini import sum as total
+
+    drawn = np.random.default_rng(100 * length + nodes).integers(0, 30, (2, nodes, length)).tolist()
+
+    def f(x):
+        dots = [dot([x[i] for i in w], [x[j] for j in v], x[k % 30]) for k, (w, v) in enumerate(zip(*drawn))]
+        squares = [dot([x[i] for i in w], [x[i] for i in w]) for w in drawn[0]]
+        return total([tanh(a) for a in dots]) + total([sqrt(a) for a in squares])
+
+    x = np.random.default_rng(0).uniform(0.5, 1.5, 30)
+    assert_same(*[c.value_and_grad(x) for c in both(f)])
+    X = np.random.default_rng(1).uniform(0.5, 1.5, (9, 30))
+    assert_same(*[c.value_and_grad(X) for c in both(f, batch=True)])
+
+
 @pytest.mark.parametrize("n", [2, 4, 5, 20])
 def test_sums_of_minus_zeros_have_the_sign_of_the_eager_one(n):
     from autograd_mini import sum as total

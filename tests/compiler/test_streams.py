@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd_mini import Value, compiler, exp, relu, sin, tanh, where
+from autograd_mini import Value, compiler, exp, relu, sin, sqrt, tanh, where
 from autograd_mini import sum as total
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.llvm.jit import Jit, host
@@ -41,11 +41,22 @@ def seen(x):
     return total(v) * v[5] + u[7] * total([a * a for a in u]) + total([*u, *x])
 
 
+def attracted(x):
+    """Distances of bodies, each the root of a dot of few operands, and sums of many products of them, of both signs."""
+    places, total_ = [x[i : i + 3] for i in range(0, min(len(x) - 2, 45), 3)], x[0]
+    for i, p in enumerate(places):
+        for q in places[:i]:
+            d = [a - b for a, b in zip(p, q)]
+            w = 1.0 / sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2] + 0.01)
+            total_ = total_ + w * d[0] - d[1] * w * x[-1]
+    return total_
+
+
 def chosen(x):
     return total([where(a < 0.3, relu(a) - b, -(b**3.0) + 1.0 / (a * a + 1.0)) for a, b in pairwise(x)])
 
 
-PROGRAMS = (rosenbrock, stencil, seen, chosen)
+PROGRAMS = (rosenbrock, stencil, seen, attracted, chosen)
 
 
 def made(f, n, **options):
@@ -54,9 +65,8 @@ def made(f, n, **options):
     c(np.full((2, n), 0.5) if options else np.full(n, 0.5))
     executor = next(iter(c._plans.values())).latest.executor
     program = executor.program
-    parts = streams.with_streams(
-        program, np.array(program.active(executor.sources), bool), np.array(program.is_varying(), bool)
-    )
+    active, varying = np.array(program.active(executor.sources), bool), np.array(program.is_varying(), bool)
+    parts = streams.with_streams(program, active, varying, wide=bool(options))
     return [part for part in parts if isinstance(part, streams.Stream)]
 
 
@@ -82,6 +92,13 @@ def test_a_program_of_one_stream_has_its_inputs_and_sums_alone_in_memory():
     assert stream.written == []
     assert len(stream.folded) == 2
     assert sum(map(len, stream.inner())) == 6 * 999 - 2
+
+
+def test_what_comes_of_differences_in_space_is_one_stream():
+    (stream,) = made(attracted, 45)
+    assert [rule.name for rule in stream.rules][:3] == ["dot", "sqrt", "truediv"]
+    assert stream.length == 15 * 14 // 2
+    assert {x.mode for x in stream.ports} == {"run", "same"}
 
 
 @pytest.mark.parametrize("n", [1, 9])

@@ -90,7 +90,7 @@ class Encoder:
         program = self.program
         if program.loops:
             return [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
-        groups = with_streams(program, self.active, varying)
+        groups = with_streams(program, self.active, varying, self.wide)
         for part in groups:
             for slots in part.inner() if isinstance(part, Stream) else ():
                 self._is_inside[slots.start : slots.stop] = True
@@ -179,13 +179,13 @@ class Encoder:
     def _forward(self, group: Group) -> Instruction | Callback:
         if primitives.is_own(group):
             return primitives.forward(group.rule, *self._rows(group))
-        return self._short(group, None) if not is_long(group) else self._long(group, None)
+        return self._short(group, None) if not is_long(group, self.wide) else self._long(group, None)
 
     def _backward(self, group: Group) -> Instruction | Callback:
         active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
         if primitives.is_own(group):
             return self._own_backward(group, active)
-        return self._short(group, active) if not is_long(group) else self._long(group, active)
+        return self._short(group, active) if not is_long(group, self.wide) else self._long(group, active)
 
     def _short(self, group: Group, active: Sequence[bool] | None) -> Instruction:
         """That for few operands; going back, for those that are active."""
@@ -302,7 +302,7 @@ class Encoder:
         kinds = []
         for matrix in lists:
             runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
-            kind, *where = runs or self._list(matrix.T)
+            kind, *where = runs or self._list(matrix.T, scattered=name != "dot")
             kinds.append(kind)
             fields += where
         return modes, kinds, fields
@@ -326,27 +326,21 @@ class Encoder:
         first = {slot for line in group.operands[:n] for slot in line}
         return len(set(second)) == n and first.isdisjoint(second)
 
-    def _list(self, matrix: Any) -> tuple[str, Any, int]:
-        """A list for each node: how it is reached, where that of the first is, and the step to the next."""
-        if len(matrix) == 1:
-            return self._only_list(matrix[0])
+    def _list(self, matrix: Any, scattered: bool) -> tuple[str, Any, int]:
+        """A list for each node: how it is reached, where that of the first is, and the step to the next.
+
+        If it is to be scattered, several adjoints at once, it counts whether they all differ.
+        """
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
         regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
         if (matrix == regular).all():
             return "run", int(bases[0]), step
-        each = not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
+        each = scattered and not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
         mode = "each" if each else "table"
         if (matrix == matrix[0]).all():
             return mode, matrix[0].astype(np.int32), 0
         return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
-
-    def _only_list(self, places: Any) -> tuple[str, Any, int]:
-        line = places.tolist()
-        if line == list(range(line[0], line[0] + len(line))):
-            return "run", line[0], 0
-        each = not self.wide and len(set(line)) == len(line)
-        return "each" if each else "table", places.astype(np.int32), 0
 
     # ---- back ----
 

@@ -14,6 +14,7 @@ from .arrays import Flat, classed, expand, hashes
 from .in_order import names_of
 
 _BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
+SHORT = 8  # operands, up to which an operation should find each in a run
 _FEW = 16  # dots of one list of inputs, up to which without a sample axis they may stand among others
 
 
@@ -30,7 +31,7 @@ def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence
     """
     varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
     keys = _keys(flat, arguments, varying, 1 if sampled else _FEW)
-    made = _Made(flat, varying)
+    made = _Made(flat, varying, _turns(flat))
     placed, at = [], 0
     for loop in loops:
         made.place_all(_greedy(flat, keys, at, loop.first))
@@ -108,29 +109,48 @@ def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
                     ready[key[j]].append(j)
 
 
+def _turns(flat: Flat) -> Any:
+    """For each operation, which operand it is of the first operation that uses it, if that has not many."""
+    last_first = np.arange(len(flat.operands))[::-1]
+    at = np.full(flat.slots, -1)
+    at[flat.operands[last_first]] = last_first  # where each number is first an operand
+    at = at[flat.base :]
+    user = np.searchsorted(flat.first, at, side="right") - 1
+    return np.where((at < 0) | (flat.counts[user] > SHORT), 0, at - flat.first[user])
+
+
 class _Made:
     """A program under way: its groups, and where the numbers of the graph stand in it."""
 
-    def __init__(self, flat: Flat, varying: Any) -> None:
-        self.flat, self.varying = flat, varying
+    def __init__(self, flat: Flat, varying: Any, turns: Any) -> None:
+        self.flat, self.varying, self.turns = flat, varying, turns
         self.slot = np.arange(flat.slots)
         self.next = flat.base
         self.code, self.start, self.arity, self.first, self.operands = (array("q") for _ in range(5))
         self.varies = bytearray()
 
     def place_all(self, groups: Iterable[list[int]]) -> None:
-        """Groups, in order; of each the members in the order of their operands."""
+        """Groups, in order; of each the members in the order of their operands, or of what uses them."""
         counts, first = self.flat.counts, self.flat.first
         for members in groups:
             arity, at = int(counts[members[0]]), np.array(members)
             slots = self.slot[self.flat.operands[first[at][:, None] + np.arange(arity)]]
             if len(members) > 1:
-                order = np.lexsort(slots.T[::-1])
+                order = np.lexsort([*slots.T[::-1], self._sides(at)])
                 slots, at = slots[order], at[order]
             self._group(int(self.flat.code[members[0]]), arity, bool(self.varying[self.flat.base + members[0]]))
             self.operands.frombytes(np.ascontiguousarray(slots.T).tobytes())
             self.slot[self.flat.base + at] = np.arange(self.next, self.next + len(at))
             self.next += len(at)
+
+    def _sides(self, at: Any) -> Any:
+        """By what the members of a group are sorted first: their turns, if there are as many of each.
+
+        So operations that use several members each, the x, y and z of a difference, find each of these in a run.
+        """
+        turns = self.turns[at]
+        count = np.bincount(turns)
+        return turns if len(set(count[count > 0].tolist())) == 1 else np.zeros_like(turns)
 
     def _group(self, code: int, arity: int, varies: bool) -> None:
         self.code.append(code)

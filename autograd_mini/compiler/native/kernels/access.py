@@ -26,6 +26,8 @@ _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are define
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
 SHORT: Final = 4  # operands, beyond which they are taken in a loop
+LESS_SHORT: Final = 8  # the same, where there are nodes enough to take these side by side
+ENOUGH: Final = 16
 
 # What takes no longer than to gather the operands.
 CHEAP = (
@@ -34,9 +36,10 @@ CHEAP = (
 )
 
 
-def is_long(group: Group) -> bool:
+def is_long(group: Group, wide: bool) -> bool:
     """Whether it needs a kernel that takes any number of operands."""
-    return group.rule.name in LONG and len(group.operands) > SHORT
+    most = SHORT if wide or len(group.results) < ENOUGH else LESS_SHORT
+    return group.rule.name in LONG and len(group.operands) > most
 
 
 class _Access:

@@ -1,6 +1,7 @@
 """Kernels of operations on any number of operands: sums, products, dots, and values whose slopes are operands.
 
-Their nodes are taken one by one, and the operands of each in a loop, with several at once where there is one sample.
+Their nodes are taken one by one, and the operands of each in a loop; where there is one sample, several of these at
+once, unless they are scattered.
 An instruction goes on, after the header, with the number of operands in a list, one integer for each operand that
 stands alone, and two for each list: where that of node 0 is, and how far that of the next node from there.  The list of
 a single node may be given as runs of slots: the address of the first and the length of each, and how many there are.
@@ -85,7 +86,11 @@ class _Lists:
     """The instruction of such an operation: operands that stand alone, and lists."""
 
     def __init__(self, code: Code, kind: Kind, wide: bool, alone: Sequence[Mode], lists: Sequence[Mode]) -> None:
-        self.code, self.kind, self.making, self.modes = code, kind, Rows if wide else Nodes, lists
+        # What tables say is taken one by one: this takes no longer than to gather and scatter.
+        one_by_one = wide or "table" in lists
+        self.making: type[Access] = Rows if one_by_one else Nodes
+        self.kind = kind if wide or not one_by_one else kind.wide(1)
+        self.code, self.modes = code, lists
         self.nodes, self.length = code.field("%code", 1), code.field("%code", HEADER)
         one = kind if wide else kind.wide(1)
         self.node: Rows = Rows(code, one, alone, self.nodes, code.field("%code", 2), operands(code, alone, HEADER + 1))

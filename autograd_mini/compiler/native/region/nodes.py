@@ -46,10 +46,12 @@ class Stream(Stretch):
         group: the first, which has as many nodes as each piece.
         classes: for each slot, with which others it can stand in a row.
         constants: the numbers of constants by their slots.
+        wide: whether each slot has a row of numbers.
     """
 
-    def __init__(self, group: Group, classes: Any, constants: dict[int, float]) -> None:
+    def __init__(self, group: Group, classes: Any, constants: dict[int, float], wide: bool) -> None:
         super().__init__()
+        self._wide = wide
         self.length, self.varying = len(group.results), group.varying
         self._classes, self._constants = classes, constants
         self.results: list[range] = []  # of each piece
@@ -64,7 +66,7 @@ class Stream(Stretch):
         count, rest = divmod(len(group.results), n)
         if rest or group.varying != self.varying or len(self.rules) + count > MOST:
             return False
-        if is_long(group) or is_own(group):
+        if is_long(group, self._wide) or is_own(group):
             return False
         columns = [np.array(slots).reshape(count, n) for slots in group.operands]
         found = [[self._operand(group.rule, i, slots[k]) for i, slots in enumerate(columns)] for k in range(count)]
@@ -154,7 +156,7 @@ class Stream(Stretch):
         return digest(pieces, [x.mode for x in self.ports], sorted(self.seen), sorted(self.folded), self.back, more)
 
 
-def with_streams(program: Program, active: Any, varying: Any) -> list[Group | Stream]:
+def with_streams(program: Program, active: Any, varying: Any, wide: bool) -> list[Group | Stream]:
     """The groups of a program without loops, with streams in the place of some."""
     groups = list(program)
     if not any(len(group.results) >= LEAST for group in groups):
@@ -169,7 +171,7 @@ def with_streams(program: Program, active: Any, varying: Any) -> list[Group | St
     made: list[Group | Stream] = []
     at = 0
     while at < len(groups):
-        stream, end = Stream(groups[at], classes, constants), at
+        stream, end = Stream(groups[at], classes, constants, wide), at
         after: list[Group] = []  # single nodes among what is in step, which come after it
         while len(groups[at].results) >= LEAST and end < len(groups):
             if len(groups[end].results) == 1:
