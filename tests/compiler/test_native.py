@@ -221,6 +221,20 @@ def test_any_strides():
         np.testing.assert_allclose(slopes[:, 1], np.exp(view[:, 0]), rtol=1e-14)
 
 
+@pytest.mark.parametrize("many", [2, 4096])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_samples_side_by_side_are_taken_and_given_whole(many, dtype, monkeypatch):
+    monkeypatch.setattr(native, "MANY", many)
+    for size in (1, 2, 3, 5, 8, 15, 20):
+        c = compiler.compile(lambda x: sum(k * a * a for k, a in enumerate(x)), batch=True, dtype=dtype)
+        for n in (8, 33, 70):
+            given = np.random.default_rng(n).normal(size=(2 * n, size + 3)).astype(dtype)
+            for X in (given[:n, :size], given[::2, 2 : size + 2], given[:n, size - 1 :: -1][:, :size]):
+                value, slopes = c.value_and_grad(X)
+                np.testing.assert_allclose(slopes, 2 * X * np.arange(size), rtol=1e-6)
+                np.testing.assert_allclose(value, X**2 @ np.arange(size), rtol=1e-4)
+
+
 # ---- memory ----
 
 

@@ -37,7 +37,7 @@ class Call(IntEnum):
     EACH_BACK_CODE = auto()
     EACH_BACK_COUNT = auto()
     BACK = auto()  # 1 if derivatives are wanted
-    ANEW = auto()  # 1 if the way back begins anew, and nothing need be evaluated before it
+    ANEW = auto()  # 1 if the way back begins anew: nothing need be evaluated before it, nor adjoints be 0
     SEED = auto()  # the adjoint of the result, a number in the array's bits
     RESULT = auto()  # its slot
     PARAMETERS = auto()  # the address of their numbers
@@ -55,6 +55,7 @@ class Call(IntEnum):
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
 # how many rows it has, the address of the slots of its rows, and the first slot if the others follow it, else −1.
 BLOCK = 6
+TILES = (8, 4, 2)  # numbers of a sample side by side that are taken at once with those of as many samples
 
 
 def text(kind: Kind, needs: dict[str, str], name: str) -> str:
@@ -99,19 +100,55 @@ def _each_number(
                 bytes_ = code.mul(rows, kind.size)
                 code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {from_}, i64 {bytes_}, i1 false)")
             rows = code.let(f"select i1 {alike}, i64 0, i64 {rows}")
-            alike = "true"
-        else:  # or a row, if it has a sample for each lane
-            alike = code.let(f"and i1 {near}, {code.let(f'icmp eq i64 %count, {kind.width}')}")
-        with code.loop(rows) as i:
-            theirs = code.at(first, code.mul(i, down), "i8")
-            slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
-            ours = code.at("%v", code.mul(slot, kind.width), kind.scalar)
-            with code.when(alike):
-                to, from_ = copy(ours, theirs)
-                code.store(kind.text, code.load(kind.text, from_, kind.size), to, kind.size)
-            if kind.width > 1:
-                with code.when(code.let(f"xor i1 {alike}, true")):
-                    body(theirs, across_, ours)
+            begin = "0"
+        else:  # or a row, if it has a sample for each lane; or some rows, if a sample has their numbers side by side
+            full = code.let(f"icmp eq i64 %count, {kind.width}")
+            alike = code.let(f"and i1 {near}, {full}")
+            begin = code.let(f"select i1 {alike}, i64 {rows}, i64 0")
+            with code.loop(begin) as i:
+                _copy(code, kind, *copy(_place_of(code, kind, slots, i), code.at(first, code.mul(i, down), "i8")))
+            turned = code.let(f"and i1 {full}, {code.let(f'icmp eq i64 {down}, {kind.size}')}")
+            for size in TILES:
+                whole = code.let(f"and i64 {code.let(f'sub i64 {rows}, {begin}')}, -{size}")
+                end = code.add(begin, code.let(f"select i1 {turned}, i64 {whole}, i64 0"))
+                with code.loop(end, begin, size) as i:
+                    _turn(code, kind, size, code.at(first, code.mul(i, down), "i8"), across_, slots, i, is_given)
+                begin = end
+        with code.loop(rows, begin) as i:
+            theirs, ours = code.at(first, code.mul(i, down), "i8"), _place_of(code, kind, slots, i)
+            if kind.width == 1:
+                _copy(code, kind, *copy(ours, theirs))
+            else:
+                body(theirs, across_, ours)
+
+
+def _copy(code: Code, kind: Kind, to: str, from_: str) -> None:
+    code.store(kind.text, code.load(kind.text, from_, kind.size), to, kind.size)
+
+
+def _place_of(code: Code, kind: Kind, slots: str, i: str) -> str:
+    """Our address of the i-th slot in a table."""
+    slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
+    return code.at("%v", code.mul(slot, kind.width), kind.scalar)
+
+
+def _turn(code: Code, kind: Kind, size: int, theirs: str, step: str, slots: str, i: str, is_given: bool) -> None:
+    """Copy some rows from the i-th on, as many samples at a time, turned round."""
+    tile, integers = kind.wide(size), Kind("i32", size).text
+    rows = [_place_of(code, kind, slots, code.add(i, k)) for k in range(size)]
+    with code.loop(str(kind.width), step=size) as lane:
+        ours = [code.at(row, lane, kind.scalar) for row in rows]
+        samples = [code.at(theirs, code.mul(code.add(lane, k), step), "i8") for k in range(size)]
+        from_, to = (samples, ours) if is_given else (ours, samples)
+        lines = [code.load(tile.text, address, kind.size) for address in from_]
+        for far in (k for k in (1, 2, 4) if k < size):
+            for a in (k for k in range(size) if not k & far):  # two lines exchange what is so far from the diagonal
+                pair = f"{tile.text} {lines[a]}, {tile.text} {lines[a + far]}"
+                for at, turn in ((a, 0), (a + far, far)):
+                    order = ", ".join([f"i32 {turn + (size + k - far if k & far else k)}" for k in range(size)])
+                    lines[at] = code.let(f"shufflevector {pair}, {integers} <{order}>")
+        for line, address in zip(lines, to):
+            code.store(tile.text, line, address, kind.size)
 
 
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
@@ -169,12 +206,13 @@ def _part(kind: Kind, needs: dict[str, str], name: str) -> str:
     code = Code(needs)
     v, g = code.pointer("%call", Call.V), code.pointer("%call", Call.G)
     _blocks_call(code, f"{name}_feed", Call.BLOCKS_IN, v)
-    back = code.field("%call", Call.BACK)
-    with code.when(code.let(f"icmp eq i64 {code.mul(back, code.field('%call', Call.ANEW))}, 0")):
+    back, anew = code.field("%call", Call.BACK), code.field("%call", Call.ANEW)
+    with code.when(code.let(f"icmp eq i64 {code.mul(back, anew)}, 0")):
         _execute_call(code, name, Call.EACH_CODE, v, g)
     with code.when(code.let(f"icmp ne i64 {back}, 0")):
         uniform = code.field("%call", Call.UNIFORM)
-        _zero(code, kind, code.at(g, code.mul(uniform, kind.width), kind.scalar), code.field("%call", Call.VARYING))
+        with code.when(code.let(f"icmp eq i64 {anew}, 0")):
+            _zero(code, kind, code.at(g, code.mul(uniform, kind.width), kind.scalar), code.field("%call", Call.VARYING))
         result = code.field("%call", Call.RESULT)
         with code.when(code.let(f"icmp sge i64 {result}, {uniform}")):
             _row(code, kind, g, result).set(Lanes(code, kind, _seed(code, kind)))

@@ -74,6 +74,10 @@ class Whole:
         if is_back:
             seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results[:1]}
             adjoints = program.swept(m, numbers, self.sources, seeds)
-            for slot in [slot for slot in self.sources if slot in adjoints]:
-                self._row(code, "%g", slot).add(adjoints[slot])
+            for slot in self.sources:
+                row = self._row(code, "%g", slot)
+                if slot < program.inputs:  # which begins with nothing
+                    row.set(adjoints.get(slot, 0.0))
+                elif slot in adjoints:
+                    row.add(adjoints[slot])
         return code.function(f"void @{name}{SIGNATURE}")
