@@ -1,8 +1,8 @@
 """Linear models, and the perceptron, which learns one.
 
-A linear model is f(x) = w·x + b. Where it is 0 lies a hyperplane, which splits the space in two, and the decision
-function says on which side of it a point is. Rosenblatt's perceptron finds such a plane from examples, by a rule that
-is gradient descent. What is not there it cannot find: no line splits XOR, but a small network does.
+A linear model is f(x) = w·x + b. The points where it is 0 form a hyperplane, which splits the space in two, and the
+decision function says on which side of it a point is. Rosenblatt's perceptron finds such a plane from examples, with a
+rule that is gradient descent. It cannot find a plane that does not exist: no line splits XOR, but a small network does.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from autograd_mini import Value, dot, draw, grad
 from autograd_mini.nn import MLP, SGD, Perceptron, PerceptronFit, binary_cross_entropy_with_logits, fit
 
 Row = Sequence[float]
-Trace = list[tuple[float, ...]]  # w₁, w₂ and b after each row that was gone through
+Trace = list[tuple[float, ...]]  # w₁, w₂ and b after each row
 X = [(0.8, 0.4), (0.3, 0.1), (0.8, 0.8), (0.4, 0.6), (0.6, 0.8), (0.4, 0.2), (0.4, 0.5)]
 Y = [0, 0, 1, 1, 1, 0, 1]
 XOR_X, XOR_Y = [(0, 1), (0, 0), (1, 1), (1, 0)], [1, 0, 0, 1]
@@ -24,8 +24,8 @@ XOR_X, XOR_Y = [(0, 1), (0, 0), (1, 1), (1, 0)], [1, 0, 0, 1]
 # %% A linear model
 # f(x) = w·x + b. A product is enough: append 1 to x and b to w, and ⟨w′, x′⟩ = ⟨w, x⟩ + b.
 #
-# "Linear" is meant in the parameters. The parabola ax² + bx + c is a linear model too: its slopes by a, b and c are x²,
-# x and 1, whatever a, b and c are.
+# "Linear" means linear in the parameters. The parabola ax² + bx + c is a linear model too: its slopes with respect to
+# a, b and c are x², x and 1, for any a, b and c.
 #
 # The points with f(x) = 0 are a hyperplane: a point on a line, a line in the plane, a plane in space. On one side of it
 # f is above 0, on the other below.
@@ -35,20 +35,20 @@ def linear(w: Row, b: float, x: Row) -> float:
 
 
 def folded(w: Row, b: float, x: Row) -> float:
-    """The same without a b of its own: ⟨w′, x′⟩, with w′ = (w, b) and x′ = (x, 1)."""
+    """The same without a separate b: ⟨w′, x′⟩, with w′ = (w, b) and x′ = (x, 1)."""
     return sum(wi * xi for wi, xi in zip([*w, b], [*x, 1.0]))
 
 
 def parabola_slopes(a: float, b: float, c: float, x: float) -> Row:
-    """The derivatives of ax² + bx + c by a, b and c."""
+    """The derivatives of ax² + bx + c with respect to a, b and c."""
     slopes: Row = grad(lambda p: p[0] * x**2 + p[1] * x + p[2])([a, b, c])
     return slopes
 
 
 # %% The perceptron
-# Its decision is f = 1 where w·x + b ≥ 0, and 0 elsewhere. Rosenblatt's rule leaves it as it is when f is right; it
-# takes x away from w where f is 1 and y is 0, and adds it where f is 0 and y is 1. In one line: w ← w + η(y − f)x, and
-# the same for b, whose x is 1.
+# Its decision is f = 1 where w·x + b ≥ 0, and 0 elsewhere. Rosenblatt's rule changes nothing if f is right. It
+# subtracts x from w if f is 1 and y is 0, and adds x if f is 0 and y is 1. In one line: w ← w + η(y − f)x, and
+# the same for b, with x = 1.
 #
 # On the graph this is gradient descent. Hold the decision f constant, and the cost (f − y)·(w·x + b) has the gradient
 # (f − y)·x. So one step down its slope is Rosenblatt's rule.
@@ -66,7 +66,7 @@ def cost(w: list[Value], b: Value, x: Row, y: int) -> Value:
 
 
 def traces(passes: int, rate: float = 1.0) -> tuple[Trace, Trace]:
-    """What the rule makes of w and b, row by row, and what steps down the slope of the cost make of them."""
+    """w and b after each row, trained twice: with the rule, and with steps down the slope of the cost."""
     w, b = [0.0, 0.0], 0.0
     parameters = [Value(0.0, label="w1"), Value(0.0, label="w2"), Value(0.0, label="b")]
     by_rule: Trace = []
@@ -84,8 +84,8 @@ def traces(passes: int, rate: float = 1.0) -> tuple[Trace, Trace]:
 
 
 # %% The learning rate
-# η scales the rule. From w = 0 and b = 0 it scales the weights too, and so changes no decision. From other weights it
-# decides how soon these are forgotten.
+# η scales the rule. From w = 0 and b = 0 it scales the weights too, and so changes no decision. From other starting
+# weights it sets how quickly their effect fades.
 def fit_from(start: Row, rate: float) -> tuple[Perceptron, PerceptronFit]:
     """Train a perceptron whose w₁, w₂ and b are `start`."""
     perceptron = Perceptron(2)
@@ -95,10 +95,10 @@ def fit_from(start: Row, rate: float) -> tuple[Perceptron, PerceptronFit]:
 
 
 # %% XOR
-# The perceptron stops by itself where a line separates the classes, and only there. In XOR none does, so it ends at the
-# limit and says so. A network with three hidden neurons bends the line.
+# The perceptron stops by itself only if a line separates the classes. For XOR no line does, so it ends at the limit
+# and says so. A network with three hidden neurons bends the line.
 def learn_xor() -> MLP:
-    """A network of two layers that tells the two classes of XOR apart."""
+    """A network of two layers that separates the two classes of XOR."""
     network = MLP(2, [3, 1], activation="tanh", seed=1)
     descent = SGD(network.parameters(), lr=1.0)
     fit(network, XOR_X, XOR_Y, loss=binary_cross_entropy_with_logits, optimizer=descent, epochs=300, progress=False)
@@ -110,7 +110,7 @@ def main(out: Path = Path()) -> dict[str, object]:
     w, b, x = [-1.2, 3.2], -1.0, (0.8, 0.4)
     print(f"f(x) = {linear(w, b, x):.2f}, and with b folded into w: {folded(w, b, x):.2f}")
     slopes = parabola_slopes(1.0, 2.0, 3.0, x=5.0)
-    print(f"ax² + bx + c at x = 5: slopes by a, b, c are {slopes}")
+    print(f"ax² + bx + c at x = 5: slopes with respect to a, b, c are {slopes}")
     pictures.hyperplanes(out / "hyperplanes.svg")
 
     perceptron = Perceptron(2)

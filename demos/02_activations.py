@@ -1,6 +1,6 @@
 """Activation functions, which make a neuron more than a weighted sum: a = φ(w·x + b).
 
-The logistic sigmoid σ(x) = 1/(1 + e⁻ˣ) lies in (0, 1); tanh lies in (−1, 1) and is centred at 0; ReLU is max(0, x).
+The logistic sigmoid σ(x) = 1/(1 + e⁻ˣ) is between 0 and 1, tanh is between −1 and 1, centred at 0; ReLU is max(0, x).
 Sigmoid and tanh saturate: they are flat at both ends, so gradients vanish there. ReLU does not where x > 0.
 """
 
@@ -19,8 +19,8 @@ Curve = tuple[list[float], list[float], list[float]]  # x, φ(x), φ′(x)
 RANGES: dict[str, tuple[Function, int]] = {"sigmoid": (sigmoid, 10), "tanh": (tanh, 10), "relu": (relu, 5)}
 
 # %% The derivatives as calculus has them
-# σ′ = σ(1 − σ), which is at most ¼. tanh′ = 1 − tanh². ReLU′ is 1 where x > 0, and else 0: at the kink too, by
-# agreement.
+# σ′ = σ(1 − σ), which is at most ¼. tanh′ = 1 − tanh². ReLU′ is 1 where x > 0, and 0 elsewhere, by convention also at
+# the kink.
 FORMULAS: dict[str, Callable[[float], float]] = {
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)) * (1 - 1 / (1 + math.exp(-x))),
     "tanh": lambda x: 1 - math.tanh(x) ** 2,
@@ -46,10 +46,10 @@ def curve(phi: Function, end: int) -> Curve:
 
 
 # %% Vanishing gradients
-# In a row of layers the slopes are multiplied. A row of sigmoids has a slope of at most ¼ each, so it passes on next to
-# nothing of a gradient; a row of ReLUs passes all of it on, where x > 0.
+# In a row of layers the slopes are multiplied. Each sigmoid has a slope of at most ¼, so a row of them passes on almost
+# none of a gradient. A row of ReLUs passes all of it on, where x > 0.
 def slopes_of_rows(phi: Function, x: float, depth: int) -> list[float]:
-    """The derivative of φ(φ(…φ(x))) by x, for 1 to `depth` functions in the row."""
+    """The derivative of φ(φ(…φ(x))) with respect to x, for 1 to `depth` functions in the row."""
     slopes = []
     for n in range(1, depth + 1):
         a = v = Value(x)

@@ -21,7 +21,7 @@ EPOCHS, RATE = 300, 0.4
 
 
 # %% Layers are matrices
-# Beside the network of Values stands the same in plain numbers: aˡ = φ(Wˡ aˡ⁻¹ + bˡ), layer after layer.
+# The same network twice: made of Values, and in plain numbers, aˡ = φ(Wˡ aˡ⁻¹ + bˡ), layer after layer.
 def matrices(network: MLP) -> list[tuple[Matrix, list[float]]]:
     """W and b of each layer."""
     return [
@@ -31,7 +31,7 @@ def matrices(network: MLP) -> list[tuple[Matrix, list[float]]]:
 
 
 def forward(layers: list[tuple[Matrix, list[float]]], x: Sequence[float]) -> list[float]:
-    """What a network of tanh layers with a linear last one gives, in plain numbers."""
+    """The outputs of a network of tanh layers with a linear last layer, in plain numbers."""
     a = list(x)
     for i, (W, b) in enumerate(layers, 1):
         z = [sum(wi * ai for wi, ai in zip(row, a)) + bj for row, bj in zip(W, b)]
@@ -46,8 +46,8 @@ def score(layers: list[tuple[Matrix, list[float]]], x: Sequence[float]) -> float
 
 # %% Why weights start at random
 # Let all of them start at one number. Then all neurons of the hidden layer have the same input and the same weights, so
-# they have the same output, and the same gradient, and after a step they are the same again. However long the network
-# learns, it is no better than one with a single hidden neuron.
+# they have the same output, and the same gradient, and after a step they are the same again. No matter how long the
+# network learns, it stays as weak as one with a single hidden neuron.
 def train(network: MLP, watch: Callable[[int], object] = lambda epoch: None) -> tuple[list[float], list[list[float]]]:
     """Gradient descent on XOR: the cost of each epoch, and the first weight of each hidden neuron after it."""
     costs, weights = [], []

@@ -19,14 +19,14 @@ EPOCHS, RATE = 300, 0.15
 
 
 # %% Two losses
-# Both are 0 where a = y, and above it elsewhere. They are written for Values or plain numbers alike.
+# Both are 0 where a = y, and positive elsewhere. They take Values as well as plain numbers.
 def squared_error(a: Numbers, y: Numbers) -> Any:
-    """1/(2n) · Σ (y − a)², whose slope in a is (a − y)/n."""
+    """1/(2n) · Σ (y − a)². Its slope with respect to a is (a − y)/n."""
     return sum((yi - ai) ** 2 for ai, yi in zip(a, y)) / (2 * len(a))
 
 
 def cross_entropy(a: Numbers, y: Numbers) -> Any:
-    """−1/n · Σ [y ln a + (1 − y) ln(1 − a)], whose slope in z is (a − y)/n where a = σ(z)."""
+    """−1/n · Σ [y ln a + (1 − y) ln(1 − a)]. With a = σ(z), its slope with respect to z is (a − y)/n."""
     return -sum(yi * log(ai) + (1 - yi) * log(1 - ai) for ai, yi in zip(a, y)) / len(a)
 
 
@@ -42,9 +42,9 @@ def slopes(cost: Cost, z: Sequence[float], y: Sequence[float]) -> tuple[list[flo
 
 
 # %% A neuron that is sure and wrong
-# One weight, one bias, one sample: for x = 1 the answer shall be 0. It starts with w = b = 2, and so with a = σ(4),
-# which is 0.98. The slope of the squared error in z has the factor σ′(z), and there σ′ is next to nothing. In the slope
-# of the cross-entropy σ′ cancels.
+# One weight, one bias, one sample: for x = 1 the answer should be 0. It starts with w = b = 2, and so with a = σ(4),
+# which is 0.98. The slope of the squared error with respect to z has the factor σ′(z), which is almost 0 there. In the
+# slope of the cross-entropy σ′ cancels.
 def learn(cost: Cost) -> tuple[list[float], list[float]]:
     """Gradient descent: the output of each epoch, and ∂C/∂w."""
     w, b = Value(2.0, label="w"), Value(2.0, label="b")

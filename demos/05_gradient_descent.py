@@ -21,8 +21,8 @@ def parabola(x: Any) -> Any:
 
 
 # %% The algorithm
-# One step is x′ = x − ε f′(x), and backward() finds the slope. It stops where a step is shorter than a precision, where
-# every derivative is below a threshold (here there is but one), or after a limit of steps.
+# One step is x′ = x − ε f′(x), and backward() finds the slope. It stops when a step is shorter than a precision, when
+# every derivative is below a threshold (here there is only one), or after a limit of steps.
 def derivative(f: Function) -> Function:
     """f′, as a function of a number."""
 
@@ -50,7 +50,7 @@ def descend(
 
 
 # %% A quartic
-# Its minimum is at 9/4. It is flat at 0 too, where it has none, and a descent from the left may well stop there.
+# Its minimum is at 9/4. It is flat at 0 too, which is not a minimum, but a descent from the left may stop there.
 def quartic(x: Any) -> Any:
     """x⁴ − 3x³."""
     return x**4 - 3 * x**3
@@ -85,7 +85,7 @@ def main(out: Path = Path()) -> dict[str, object]:
     written = descend(quartic_slope, 6.0, rate=0.01, precision=0.00001)[0]
     print(f"with the slope 4x³ − 9x² written out: {len(written) - 1} steps to {written[-1]!r}")
     flat, why_flat = descend(derivative(quartic), -1.0, rate=0.01, threshold=0.001)
-    print(f"x⁴ − 3x³ from −1: {flat[-1]:.4f}, which is no minimum: it is flat there, and {why_flat}")
+    print(f"x⁴ − 3x³ from −1: {flat[-1]:.4f}, which is not a minimum: it is flat there, and {why_flat}")
     _, limit = descend(derivative(quartic), 6.0, rate=0.01, limit=20)
     print(f"with fewer steps: {limit}")
     pictures.quartic(out / "quartic.svg", quartic, points)

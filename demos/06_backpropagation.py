@@ -1,4 +1,4 @@
-"""Backpropagation: the derivative of a cost by every weight, for the price of about two passes through the network.
+"""Backpropagation: the derivative of a cost with respect to every weight, for the price of about two forward passes.
 
 With zˡ = wˡ aˡ⁻¹ + bˡ and aˡ = φ(zˡ), let δˡ = ∂C/∂zˡ: how much the cost changes if the weighted input of a neuron is
 nudged. After backward() δ is the gradient of the node z, so the four equations of backpropagation can be read off the
@@ -35,7 +35,7 @@ def chain_rule(x: float) -> tuple[float, float]:
 
 # %% Why not perturb
 # Nudge one weight, see what the cost does, and go on to the next: that takes n + 1 passes through the network, or 2n
-# for central differences. Backpropagation takes one forward and one back, whatever n is.
+# for central differences. Backpropagation takes one pass forward and one back, for any n.
 def perturbing(cost: Callable[[], Value], parameters: Sequence[Value], h: float = 1e-7) -> Vector:
     """(C(w + h) − C(w)) / h for each weight."""
     base, gradient = cost().data, []
@@ -131,10 +131,10 @@ def flat(nested: Any) -> Vector:
 
 
 # %% Who learns slowly
-# A saturated neuron learns slowly, since φ′(z) is a factor of its δ: in the last layer by BP1, in an earlier one by
-# BP2. And so do the weights of an input near 0, or of a neuron whose output is near 0, by BP4.
+# A saturated neuron learns slowly, because φ′(z) is a factor of its δ: in the last layer by BP1, in an earlier one by
+# BP2. Weights learn slowly too if the number that they multiply is near 0, by BP4.
 def two_neurons(x: float, z1: float, z2: float) -> tuple[Value, Value, Value]:
-    """Two in a row, biased so that z₁ and z₂ are their weighted inputs: w₁, w₂ and the cost, where y = 0."""
+    """Two neurons in a row, with biases that make z₁ and z₂ their weighted inputs: w₁, w₂ and the cost, for y = 0."""
     w1, w2 = Value(1.0, label="w1"), Value(1.0, label="w2")
     first = dot([w1], [Value(x, label="x")], start=Value(z1 - x, label="b1"))
     a1 = sigmoid(first)
@@ -154,9 +154,9 @@ def slopes(x: float = 1.0, z1: float = 0.0, z2: float = 0.0) -> tuple[float, flo
 
 
 # %% The algorithm
-# Input, feedforward, output error, backpropagate the error, output the gradient: that is what backward() does. Around
-# it, training starts at random weights, takes all the samples or some of them, and steps by −α ∂C/∂w. It stops where
-# every derivative is below a threshold, or at the limit of epochs.
+# Input, feedforward, output error, backpropagate the error, output the gradient: backward() does all of that. Training
+# repeats it: start at random weights, take all samples or some of them, and step by −α ∂C/∂w. It stops when every
+# derivative is below a threshold, or at the limit of epochs.
 def train(batch: int, epochs: int, rate: float = 0.3, threshold: float = 1e-3) -> tuple[int, float, str]:
     """Learn y = x² from `batch` samples at a time: the epochs that it took, the last cost, and why it stopped."""
     network, source = MLP(1, [4, 1], activation="tanh", seed=1), random.Random(1)

@@ -1,8 +1,8 @@
 """Handwritten digits, learned by a network of scalars.
 
-scikit-learn brings 1797 digits of 8 × 8 pixels, written by 13 people. Each of the network's 1210 parameters is a Value,
-and the cost of a batch is one expression of all of them, whose derivatives backward() finds. Then a larger network is
-compiled, and learns in a second.
+scikit-learn contains 1797 digits of 8 × 8 pixels, written by 13 people. Each of the network's 1210 parameters is a
+Value. The cost of a batch is one expression of all of them, and backward() finds its derivatives. Then a larger network
+is compiled, and learns in a second.
 """
 
 import math
@@ -22,22 +22,22 @@ from autograd_mini.nn import MLP, Adam, History, cross_entropy, fit
 
 Digit = tuple[list[float], int]  # 64 pixels from 0 to 1, row by row, and which digit it is
 BATCH = 16
-RATES = [0.5, 0.5, 0.1]  # of each epoch: the last one settles what the others have found
+RATES = [0.5, 0.5, 0.1]  # of each epoch; the small last one settles the weights
 
 
 def load() -> tuple[list[Digit], list[Digit]]:
     """Four fifths of the digits to learn from; the others are held out, and asked about at the end."""
     data = require("sklearn.datasets", what="load()", extra="demo").load_digits()
     digits = [([pixel / 16 for pixel in pixels], k) for pixels, k in zip(data.data.tolist(), data.target.tolist())]
-    random.seed(1)  # only now: what comes with an import may draw numbers itself
+    random.seed(1)  # only now: an import may draw random numbers itself
     random.shuffle(digits)
     return digits[len(digits) // 5 :], digits[: len(digits) // 5]
 
 
 # %% The cost
 # The network gives a score z for each of the ten digits. Their softmax is a probability, pₖ = e^zₖ / Σ e^zⱼ, and the
-# cost is the mean of −ln p of the digit that it is: ln Σ e^zⱼ − zₖ. Its slope in the scores is p − y, where y is 1 for
-# that digit and 0 for the others.
+# cost is the mean of −ln p of the right digit: ln Σ e^zⱼ − zₖ. Its slope with respect to the scores is p − y, where y
+# is 1 for that digit and 0 for the others.
 def cost(network: MLP, digits: Sequence[Digit]) -> Value:
     """The cross-entropy."""
     scores = [(network(x), k) for x, k in digits]
@@ -54,7 +54,7 @@ def slope_error(network: MLP, digit: Digit) -> float:
 
 
 # %% Learning
-# Minibatches: shuffle, and step after every 16 digits; in the last epoch by smaller steps.
+# Minibatches: shuffle, and step after every 16 digits; take smaller steps in the last epoch.
 def train(
     network: MLP, training: list[Digit], held_out: list[Digit], watch: Callable[[int], object] = lambda batches: None
 ) -> tuple[list[float], list[float]]:
@@ -80,7 +80,7 @@ def train(
 
 
 def answers(network: MLP, digits: Sequence[Digit]) -> list[int]:
-    """For each the digit with the highest score."""
+    """For each picture the digit with the highest score."""
     with no_grad():
         return [max(enumerate(network(x)), key=lambda score: score[1].data)[0] for x, _ in digits]
 
@@ -91,8 +91,8 @@ def accuracy(network: MLP, digits: Sequence[Digit]) -> float:
 
 
 # %% Compiled
-# The same loop, a larger network, and compile=True: fit traces the model and its loss once, on one digit, and from then
-# on runs what it saw as a program on arrays, a batch at a time. Nothing is written otherwise: each weight is a Value.
+# The same loop, a larger network, and compile=True: fit traces the model and its loss once, on one digit, and then runs
+# that program on arrays, a batch at a time. You write the same code: each weight is still a Value.
 def train_compiled(network: MLP, training: Sequence[Digit]) -> History:
     """Thirty epochs of Adam."""
     pixels, labels = zip(*training)
@@ -111,7 +111,7 @@ def main(out: Path = Path()) -> dict[str, object]:
     error = slope_error(network, training[0])
     print(f"δ of the last layer is p − y, within {error:.0e}")
 
-    watched, said = held_out[:12], list[tuple[int, list[int]]]()  # what it answers meanwhile
+    watched, said = held_out[:12], list[tuple[int, list[int]]]()  # its answers during training
 
     def watch(batches: int) -> None:
         if batches % 6 == 0:

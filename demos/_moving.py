@@ -18,7 +18,7 @@ Numbers = Sequence[float]
 Score = Callable[[Numbers], float]
 
 SIDE, LEFT, TOP = 260.0, 30.0, 14.0  # the square of the regions
-PLOT_LEFT, PLOT_WIDTH, HEIGHT = 370.0, 330.0, 320.0  # the curve beside it
+PLOT_LEFT, PLOT_WIDTH, HEIGHT = 370.0, 330.0, 320.0  # the curve next to it
 
 STYLE = """\
 .mv{--ink:#1e293b;--grey:#64748b;--blue:#2563eb;--orange:#ea580c;--pale-blue:#dbeafe;--pale-orange:#ffedd5}
@@ -33,7 +33,7 @@ STYLE = """\
 
 
 class Moment(NamedTuple):
-    """A moment of a training: what it is called, where it is on the curve, and what is seen."""
+    """A moment of a training: its name, its place on the curve, and its picture."""
 
     name: str
     at: tuple[float, float]
@@ -41,7 +41,7 @@ class Moment(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """The curve beside the moments: its points, what its axes are called, and the highest value that fits."""
+    """The curve next to the moments: its points, the names of its axes, and the highest value that fits."""
 
     points: Sequence[tuple[float, float]]
     across: str
@@ -55,7 +55,7 @@ class Curve(NamedTuple):
 
 
 def write(path: Path, title: str, still: str, curve: Curve, moments: Sequence[Moment]) -> None:
-    """The picture: what stays, the curve, and a frame for each moment, of which the last is shown."""
+    """The picture: the fixed part, the curve, and a frame for each moment. The last frame is shown."""
     parts = [
         f'<svg class="mv" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {HEIGHT:g}" role="img">',
         f"<title>{escape(title)}</title>",
@@ -152,12 +152,12 @@ class Square(NamedTuple):
 
 
 def corners_of(ring: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """A closed line without the points that lie straight between their neighbours."""
+    """A closed line without the points that are on the straight line between their neighbours."""
     around = zip([ring[-2], *ring[:-2]], ring[:-1], ring[1:])
     return [b for a, b, c in around if abs((b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])) > 1e-6]
 
 
-# ---- pictures of 8 × 8: what a network says of each ----
+# ---- pictures of 8 × 8, and a network's answer to each ----
 
 
 def images(pictures: Sequence[Numbers]) -> str:
@@ -169,7 +169,7 @@ def images(pictures: Sequence[Numbers]) -> str:
 
 
 def answers(said: Sequence[int], right: Sequence[int]) -> str:
-    """The answer beside each picture, blue where it is right and orange where it is wrong."""
+    """The answer next to each picture: blue if it is right, orange if it is wrong."""
     return "".join(
         f'<text class="{"right" if a == k else "wrong"}" x="{x + 57:g}" y="{y + 34:g}">{a}</text>'
         for a, k, (x, y) in zip(said, right, places(len(said)))
@@ -218,7 +218,7 @@ def perceptron(path: Path, X: Sequence[Numbers], Y: Sequence[int], trace: Sequen
 def boundary(
     path: Path, title: str, X: Sequence[Numbers], Y: Sequence[int], costs: Numbers, scores: Sequence[tuple[int, Score]]
 ) -> None:
-    """The regions of a network at some epochs: where its score then is above 0."""
+    """The regions of a network at some epochs: where its score is above 0."""
     square = Square(-0.25, 1.25)
     curve = Curve([*enumerate(costs)], "epoch", "cost", above(max(costs)))
     moments = [
@@ -235,7 +235,7 @@ def reading(
     costs: Numbers,
     said: Sequence[tuple[int, Sequence[int]]],
 ) -> None:
-    """What a network says of pictures of 8 × 8 before training, and after so many batches."""
+    """A network's answers to pictures of 8 × 8 before training, and after each number of batches."""
     curve = Curve([*enumerate(costs, 1)], "batches", "cost of a batch", above(max(costs)))
     moments = []
     for batches, guesses in said:

@@ -39,7 +39,7 @@ STYLE: dict[Any, Any] = {
 def folder(description: str | None, *needed: str) -> Path:
     """Read the command line of a demo: the folder for its pictures, made if it is not there.
 
-    The demo ends here, in a line, where matplotlib or another package that is `needed` is not installed.
+    The demo ends here, with one line, if matplotlib or another `needed` package is not installed.
     """
     parser = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path(), help="the folder for the pictures (default: this one)")
@@ -267,7 +267,7 @@ def prices(path: Path, prices: Mapping[str, Sequence[tuple[int, float, float]]])
 
 
 def speeds(path: Path, sweeps: Mapping[str, tuple[Numbers, Sequence[Numbers]]]) -> None:
-    """The slopes of the cost by w¹ and w² of two neurons in a row, as something else is changed."""
+    """The slopes of the cost with respect to w¹ and w² of two neurons in a row, as another number changes."""
     with picture(path, width=9.0, height=3.0) as figure:
         for axes, (name, (xs, slopes)) in zip(figure.subplots(1, len(sweeps)), sweeps.items()):
             by_w1, by_w2 = zip(*slopes)

@@ -1,7 +1,7 @@
-"""A network of scalars learns to tell three species of iris apart, by four measurements of a flower.
+"""A network of scalars learns to recognise three species of iris from four measurements of a flower.
 
 Every weight is a Value. So the cost over all the flowers is one expression of 67 of them, and backward() gives its
-derivative by each. The data are Fisher's: see README.md beside this file.
+derivative with respect to each. The data are Fisher's: see README.md in this folder.
 """
 
 import argparse
@@ -23,7 +23,7 @@ EPOCHS, RATE = 100, 1.0
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of it."""
+    """The results of the demo."""
 
     cost: float
     training_accuracy: float
@@ -51,7 +51,7 @@ def split(flowers: list[Flower]) -> tuple[list[Flower], list[Flower]]:
 
 
 def standardise(flowers: list[Flower], like: list[Flower]) -> list[Flower]:
-    """Each measurement less its mean, in standard deviations: those of `like`, so what is held out stays unseen."""
+    """Each measurement minus its mean, in standard deviations, both taken from `like`: held-out flowers stay unseen."""
     scales = [(fmean(column), pstdev(column)) for column in zip(*(x for x, _ in like))]
     return [([(xi - m) / s for xi, (m, s) in zip(x, scales)], k) for x, k in flowers]
 
@@ -87,7 +87,7 @@ def gradient_error(model: MLP, flowers: list[Flower], sample: int = 6, h: float 
 
 def train(model: MLP, flowers: list[Flower]) -> None:
     """Gradient descent: each weight goes a little way down its slope, again and again."""
-    epochs = tqdm(range(EPOCHS), desc="training", unit="epoch", disable=None)  # None: silent where there is no terminal
+    epochs = tqdm(range(EPOCHS), desc="training", unit="epoch", disable=None)  # None: silent if there is no terminal
     for _ in epochs:
         c = cost(model, flowers)
         model.zero_grad()

@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 TAUGHT = {
     "topological order": "course/0-write-it-yourself.html#the-right-order-topological",
     "perceptron": "course/1-linear-models.html",
-    "XOR": "course/1-linear-models.html#what-no-line-can-do-xor",
+    "XOR": "course/1-linear-models.html#a-task-that-no-line-can-solve-xor",
     "vanishing gradient": "course/2-activations.html#flat-ends-the-vanishing-gradient",
     "symmetry": "course/3-feedforward.html#why-weights-start-at-random-breaking-the-symmetry",
     "cross-entropy": "course/4-losses.html#two-losses-squared-error-and-cross-entropy",
