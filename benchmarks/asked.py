@@ -189,7 +189,7 @@ ASKED = [
     ),
     Asked(
         3,
-        "`fit` beside the loop written out: time of an epoch",
+        "`fit` compared with the loop written out: time of an epoch",
         False,
         1.1,
         "×",
@@ -260,7 +260,7 @@ ASKED = [
     Asked(9, "the first use of the native tier", False, 1, " s", middle("start", "native", "native", "first")),
     Asked(
         9,
-        "its first use in a later process, beside the import of llvmlite",
+        "its first use in a later process, after the import of llvmlite",
         False,
         10,
         " ms",

@@ -200,7 +200,7 @@ def machines(results: Results) -> list[str]:
 
 
 def asked(results: Results) -> list[str]:
-    """Every figure that was asked for, and the one measured."""
+    """Every target, and the figure that was measured for it."""
     rows = []
     for a in ASKED:
         bound = f"{'≥' if a.least else '≤'} {figure(a.figure, a.unit)}"
@@ -211,9 +211,9 @@ def asked(results: Results) -> list[str]:
         else:
             rows.append([a.what, str(a.issue), bound, figure(value, a.unit), "yes" if a.reached(value) else "**no**"])
     said = [row[-1] for row in rows]
-    summary = f"Of {len(rows)} figures {said.count('yes')} are reached, {said.count('**no**')} are not"
+    summary = f"Of {len(rows)} targets {said.count('yes')} are reached, {said.count('**no**')} are not"
     unknown = f", {said.count('–')} were not measured" if "–" in said else ""
-    return [f"{summary}{unknown}.", "", *table(["", "step", "asked", "measured", "reached"], rows)]
+    return [f"{summary}{unknown}.", "", *table(["", "step", "target", "measured", "reached"], rows)]
 
 
 def figure(value: float, unit: str) -> str:
@@ -361,7 +361,7 @@ def native_start(results: Results) -> list[str]:
     if "failed" in entry:
         return [escaped(entry["failed"])]
     first, later = (time_text(entry[name][1]) for name in ("first", "later"))
-    return [f"Beside these imports machine code takes {first} at its first use, {later} at that in a later process."]
+    return [f"After these imports, the first use of machine code takes {first}, and {later} in a later process."]
 
 
 def anatomy(results: Results) -> list[str]:

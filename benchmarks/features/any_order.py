@@ -1,7 +1,7 @@
 """Derivatives of any order
 
-The tenth derivative of exp(sin x) at x = 0.5, to ten digits. The truth is mpmath's, with 50 digits. A minute is
-given.
+The tenth derivative of exp(sin x) at x = 0.5, to ten digits. The true value comes from mpmath, with 50 digits.
+The time limit is one minute.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""C code that stands by itself
+"""C code without dependencies
 
-exp(−x)·sin x and its slope as a file of C that a compiler takes without any library of the package's, for a device
+exp(−x)·sin x and its slope as a C file that compiles without any library of the package, for a device
 that has no Python.
 """
 

@@ -1,7 +1,7 @@
-"""A right slope at a kink, shown to the checker
+"""The checker at a kink
 
-relu and |x| at 0, whose slopes are chosen, not found: the package's checker should not call them wrong. One that
-does, or would have its user keep away from kinks, is `no`.
+relu and |x| at 0. Their slopes there are a convention, so the package's checker should not call them wrong. A checker
+that does, or that tells its user to avoid kinks, is `no`.
 """
 
 from typing import Any

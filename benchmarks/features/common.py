@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: the packages, ways to say what happened, and rules that judge it."""
+"""Shared by the scripts of this folder: the packages, ways to say what happened, and rules that judge it."""
 
 import math
 import os

@@ -1,7 +1,7 @@
 """A branch of Python, compiled
 
-x² if x > 0 else −x, written with `if`, compiled once and called at 3 and at −3: the slopes are 6 and −1. `partly` is
-where it has to be written in the package's own way.
+x² if x > 0 else −x, written with `if`, compiled once and called at 3 and at −3: the slopes are 6 and −1. `partly`
+means that the branch must be written in the package's own way.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """The same function, compiled
 
-A function of two numbers as it stands, made into a program that gives its value and its gradient without tracing
+An unchanged function of two numbers becomes a program that computes its value and its gradient without tracing
 again.
 """
 

@@ -1,6 +1,6 @@
 """Complex numbers
 
-The gradient of |z|² at z = 3 + 4i: 6 + 8i, or its conjugate, as packages differ in what they call it.
+The gradient of |z|² at z = 3 + 4i: 6 + 8i, or its conjugate, because packages use either convention.
 """
 
 from typing import Any

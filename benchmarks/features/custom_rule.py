@@ -1,7 +1,7 @@
 """An operation of your own
 
-x ↦ x³ with a rule of its own for the slope, 3x², written as Python. Asked for: the first derivative at 2, and the
-second, both 12. The first alone is `partly`.
+x ↦ x³ with its own rule for the slope, 3x², written in Python. The first and the second derivative at 2 should
+both be 12. Only the first is `partly`.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A million steps deep
 
-x ← 0.999999·x + 0.000001, a million times, and the slope of the end by the beginning, which is about 1/e. Two minutes
-are given. JAX's users write such a loop as `lax.scan`, which is one node of a million steps.
+x ← 0.999999·x + 0.000001, a million times, and the slope of the last number with respect to the first: about 1/e.
+The time limit is two minutes. JAX's users write such a loop as `lax.scan`, which is one node of a million steps.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """The derivative as a formula
 
-The slope of exp(sin x) as text that mathematicians read: Python evaluates it at 0.5, and the number is right. A
+The slope of exp(sin x) as a readable formula: Python evaluates it at 0.5, and the number is right. A
 listing of a program that computes it is `partly`.
 """
 

@@ -1,7 +1,7 @@
 """Where a nan came from
 
-k·√(x − 1) at x = 1 and k = 0: the value is 0, the slope nan. With the package's help for that turned on, does it stop,
-and show the line that is to blame? To stop is `partly`.
+k·√(x − 1) at x = 1 and k = 0: the value is 0, the slope nan. With the package's detection turned on, does it stop
+and show the line that caused the nan? Only stopping is `partly`.
 """
 
 import io

@@ -16,11 +16,11 @@ def autograd_mini() -> Any:
 
 
 def micrograd() -> Any:
-    raise Absent("a notebook beside the package has a function draw_dot to copy")
+    raise Absent("a notebook next to the package has a function draw_dot to copy")
 
 
 def hips() -> Any:
-    raise Absent("an example beside the package has a function to copy")
+    raise Absent("an example next to the package has a function to copy")
 
 
 def torch() -> Any:

@@ -1,8 +1,8 @@
 """Slopes at ends
 
-Where a formula read carelessly gives nan, or a wrong number, and the true slope is known: √x is upright at 0; x², x¹
-and x⁰ are smooth there, with x a constant power's base or beside a variable power; 0ʸ is flat for y > 0; (−2)³ has a
-slope although log(−2) has no value; the angle of (0, −1) turns by −1. `partly` is more than half of them.
+Points where the textbook formula gives nan or a wrong number, although the true slope is known: √x has an infinite
+slope at 0; x², x¹ and x⁰ are smooth there, with a constant or a variable exponent; 0ʸ is flat for y > 0; (−2)³ has a
+slope although log(−2) has no value; the angle of (0, −1) turns by −1. More than half of them is `partly`.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Graphics cards
 
-Not run: the machine has none. This is what the documentation of the packages says.
+Not run, because the machine has no graphics card. The answers come from the documentation of the packages.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Gradient through training steps
 
-The slope of the loss after two steps of gradient descent, by the learning rate: a gradient of gradients. The loss is
-(2w − 1)², w starts at 1.5, the rate is 0.1; the slope is −1.024.
+The slope of the loss after two steps of gradient descent with respect to the learning rate: a gradient of gradients.
+The loss is (2w − 1)², w starts at 1.5, the rate is 0.1; the slope is −1.024.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""A second result beside the gradient
+"""A second result next to the gradient
 
-The gradient of a cost by one run of the program, and what the program predicted on the way, as a plain result.
+One run of the program returns the gradient of a cost and, as a plain result, the prediction that it made on the way.
 """
 
 from typing import Any

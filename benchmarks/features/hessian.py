@@ -1,6 +1,6 @@
 """Hessian
 
-The four second derivatives of x²·y at (3, 4), by a function that the package has for it.
+The four second derivatives of x²·y at (3, 4), with the package's own function for it.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Hessian times vector
 
-The Hessian of x²·y at (3, 4) times (1, 0), which is (8, 6), without the Hessian itself.
+The Hessian of x²·y at (3, 4) times (1, 0), which is (8, 6), without computing the Hessian.
 """
 
 from typing import Any

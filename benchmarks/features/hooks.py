@@ -1,7 +1,7 @@
 """A hook on a gradient
 
-y = x², z = 3·y: the gradient of y is seen on its way and held to at most 1, so that x at 2 receives 4 in place of 12. A
-derivative of one's own, written for the purpose, is `partly`.
+y = x², z = 3·y: a hook sees the gradient of y and limits it to 1, so that x at 2 receives 4 instead of 12. A
+custom derivative rule written for this purpose is `partly`.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """The slope of an equation's solution
 
-y with y·exp(y) = x, at x = 1: its slope by the implicit function theorem, with a solver of the package. An operation
-of one's own whose rule says so is `partly`.
+y with y·exp(y) = x, at x = 1: its slope by the implicit function theorem, with a solver of the package. A custom
+operation with that rule is `partly`.
 """
 
 from typing import Any

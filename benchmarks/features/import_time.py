@@ -1,7 +1,7 @@
 """Time to import
 
-The median of five fresh processes that import the package, less that of five that import nothing; with what is needed
-to take a first gradient. A figure, of this machine.
+The median of five fresh processes that import the package, minus the median of five that import nothing. The import
+includes everything needed for a first gradient. The figure is for this machine.
 """
 
 import statistics

@@ -1,7 +1,7 @@
 """A number changed between forward and backward
 
-y = x³ is calculated at x = 2, then x is set to 10, as an optimiser's step sets a weight, and y goes backward. Right
-is 12, the slope that belongs to y, or an error that notices; any other number is wrong in silence.
+y = x³ is computed at x = 2, then x is set to 10, as an optimiser's step would do, and y goes backward. Right
+is 12, the slope that belongs to y, or an error. Any other number is silently wrong.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Size on disk
 
-What `pip install` of the package, without extras, puts on the disk: its files and those of all that it needs. A
-figure, of Linux on this machine; PyTorch's is that of the build for the processor alone.
+The disk space of `pip install` of the package, without extras, including its dependencies. The figure is for Linux on
+this machine; for PyTorch it is the build for the processor only.
 """
 
 import importlib.metadata

@@ -1,6 +1,6 @@
 """Jacobian
 
-All six slopes of (x·y, x + y, x²) at (3, 4), by a function that the package has for it.
+All six slopes of (x·y, x + y, x²) at (3, 4), with the package's own function for it.
 """
 
 from typing import Any

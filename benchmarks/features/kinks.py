@@ -1,8 +1,8 @@
 """Slopes at kinks
 
-|x|, relu and clamp at their corners, max and min of equals. Right is any slope between those of the two sides; those
-of max and min must add up to 1, since moving both moves the result as much. x·|x| is smooth: its slope at 0 is 0.
-`partly` is where some functions are missing and the rest is right.
+|x|, relu and clamp at their corners, max and min of equal numbers. Right is any slope between the slopes of the two
+sides. The slopes of max and min must add up to 1, because moving both operands moves the result by the same amount.
+x·|x| is smooth: its slope at 0 is 0. `partly` means that some functions are missing and the rest is right.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Ready-made layers of networks
 
-Does the package, or what its documentation calls its library for it, have dense layers, convolutions and attention?
-Some of them is `partly`.
+Does the package, or the library that its documentation recommends, have dense layers, convolutions and attention?
+Only some of them is `partly`.
 """
 
 from importlib import import_module

@@ -1,6 +1,6 @@
 """Linear algebra
 
-The gradient of a determinant by the nine numbers of its matrix, by a function that the package has for determinants.
+The gradient of a determinant with respect to the nine numbers of its matrix, with the package's own function for it.
 """
 
 from typing import Any

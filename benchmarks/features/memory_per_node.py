@@ -1,7 +1,7 @@
 """Memory for each operation
 
-How much a process grows while x ← (x − 1)·x is run 100,000 times on one number, and held for the backward pass,
-divided by the 200,000 operations. A figure; for JAX, whose users would not unroll a loop, with `lax.scan`.
+How much a process grows while x ← (x − 1)·x runs 100,000 times on one number and is kept for the backward pass,
+divided by the 200,000 operations. JAX uses `lax.scan`, because its users would not unroll such a loop.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """A compiled function, sent to another process
 
-exp(−x)·sin x with its slope, compiled here, stored as bytes, and run in a process that has not the function's source.
+exp(−x)·sin x and its slope, compiled here, stored as bytes, and run in a process without the function's source.
 """
 
 import io

@@ -1,8 +1,8 @@
 """To try it in the browser
 
-A page of the documentation that runs programs with the package, with nothing to install, sign up for, or compute on
-another's machine. Not run here: a browser's test does, for this package; of the others it is what their documentation
-offers. A notebook on a computer elsewhere is `partly`.
+A documentation page that runs programs with the package in the reader's browser: no installation, no account, no
+server. Not run here: for this package a browser test does it; for the others, their documentation says what they
+offer. A notebook on someone else's computer is `partly`.
 """
 
 from typing import Any

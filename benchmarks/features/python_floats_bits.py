@@ -1,7 +1,7 @@
 """The bits of Python's floats
 
-At 1000 random points: how often a·b − c/b + a³ and exp(sin(a)·b) + tanh(c)/b are bit for bit what Python's operators
-and `math` give. `partly` is all of one of the two, or 950 of each.
+At 1000 random points: how often a·b − c/b + a³ and exp(sin(a)·b) + tanh(c)/b have the same bits as with Python's
+operators and `math`. `partly` means all points of one formula, or 950 of each.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Memory saved by calculating again
+"""Checkpoints: less memory, more computation
 
-Sixteen steps x ← 1.1·sin x in four parts of four, of which the insides are not kept but run again in the backward
-pass, by a function of the package: is the slope right?
+Sixteen steps x ← 1.1·sin x in four parts of four. A function of the package discards the inner steps of each part and
+runs them again in the backward pass: is the slope right?
 """
 
 import math

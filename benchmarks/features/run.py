@@ -3,11 +3,11 @@
     pip install '.[bench]' torchviz pydot flatbuffers
     python benchmarks/features/run.py                    # all: writes benchmarks/features.json and docs/features.md
     python benchmarks/features/run.py kinks jvp          # these only, on the terminal
-    python benchmarks/features/run.py --page             # the page again, of the figures that there are
+    python benchmarks/features/run.py --page             # writes the page again, from the stored figures
 
 A feature is a script of this folder: a function for each package, written as its users would write it, and a rule that
-judges what came of it. Every package has a process of its own, with a time limit for each question; one that dies or
-hangs is started again for the next.
+judges the result. Every package runs in its own process, with a time limit for each question. A process that dies or
+hangs is started again for the next question.
 """
 
 import datetime

@@ -1,6 +1,6 @@
 """The same bits in every run
 
-The gradient of a sum of 200 terms that share their operands, in six processes with six hash seeds: one and the same
+The gradient of a sum of 200 terms that share their operands, in six processes with six hash seeds: is it the same
 number, to the last bit?
 """
 

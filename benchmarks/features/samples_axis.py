@@ -1,6 +1,6 @@
 """A function of one sample, run on many
 
-exp(−k·t)·max(sin t, k), written for two numbers: its slopes by t at a thousand samples in one call.
+exp(−k·t)·max(sin t, k), written for two numbers: its slopes with respect to t at a thousand samples, in one call.
 """
 
 import math

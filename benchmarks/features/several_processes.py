@@ -1,7 +1,7 @@
 """Work shared by several processes
 
-Is there something in the package that spreads a gradient over processes or machines and adds up the parts? Sending
-the parts out by other means is `partly`.
+Can the package spread a gradient over processes or machines and add up the parts? Sending the parts out by other
+means is `partly`.
 """
 
 import pickle

@@ -1,7 +1,6 @@
 """Single precision
 
-The gradient of x³ at 1000 numbers in 32 bits, calculated and kept as such. `partly` is where it is to be had in
-compiled code only.
+The gradient of x³ at 1000 numbers, computed and stored in 32 bits. Only in compiled code is `partly`.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Sparse Jacobian
 
-The 99 results xᵢ₊₁ − xᵢ² depend on two of 100 numbers each. Does the Jacobian come with its 198 slopes alone, found
-without the others? A right one with its 9702 zeros is `partly`.
+The 99 results xᵢ₊₁ − xᵢ² depend on two of 100 numbers each. Does the package compute only the 198
+slopes that are not always 0? A right Jacobian that includes its 9702 zeros is `partly`.
 """
 
 from typing import Any

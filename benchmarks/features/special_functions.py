@@ -1,8 +1,8 @@
 """Functions of statistics
 
-The slopes of lgamma at 2.5, of ψ, its derivative, at 2.5, of log Φ at −30, of erfcx at 2, of x·log y at 0 and 3 by x
-and of logaddexp at 1000 and 1001: each by the function that the package has for it. Right is to 13 digits. `partly` is
-more than half of them.
+The slopes of lgamma at 2.5, of ψ, its derivative, at 2.5, of log Φ at −30, of erfcx at 2, of x·log y at 0 and 3 with
+respect to x, and of logaddexp at 1000 and 1001, each with the package's own function for it. Right means 13 digits.
+More than half of them is `partly`.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Slopes that a plain formula loses
 
 tanh at 20, σ at ±40 and −1000, softplus at −40 and 1000, logsumexp of 1000 and 1000, log(1 + x) and exp(x) − 1 at
-1e−12: each by the function that the package has for it, or as one writes it where there is none. Right is to 14
-digits. `partly` is more than half of them. [Accuracy](accuracy.md) has many more such points.
+1e−12, each with the package's own function for it, or with the plain formula if it has none. Right means 14
+digits. More than half of them is `partly`. [Accuracy](accuracy.md) has many more such points.
 """
 
 import math

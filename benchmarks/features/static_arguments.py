@@ -1,7 +1,7 @@
 """An argument that decides the program
 
-A power by repeated multiplication, its exponent an argument of the compiled function that is no number to differentiate
-by: does the package compile it for 3 and for 5, each once?
+A power by repeated multiplication. Its exponent is an argument of the compiled function, but not one to differentiate
+with respect to: does the package compile it once for 3 and once for 5?
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Imported by itself
 
-What else is imported with the package, in a fresh process: nothing but Python's own library is `yes`.
+What else does importing the package import, in a fresh process? Only Python's own library is `yes`.
 """
 
 import ast

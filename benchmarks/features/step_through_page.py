@@ -1,7 +1,7 @@
 """A page that plays the backward pass
 
-A file of HTML, with nothing to load from elsewhere, in which a reader steps forward and backward through a
-calculation of his own, and sees at each step which gradient is added to what.
+A self-contained HTML file in which readers step forward and backward through their own calculation and see at each
+step which gradient is added where.
 """
 
 import re
@@ -20,7 +20,7 @@ def autograd_mini() -> Any:
 
 
 def micrograd() -> Any:
-    raise Absent("a drawing is made by a notebook beside it")
+    raise Absent("a notebook next to the package makes a drawing")
 
 
 def hips() -> Any:

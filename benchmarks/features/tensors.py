@@ -1,7 +1,7 @@
 """Arrays of numbers as fast as arrays
 
 The gradient of the sum of (A·B)² for two matrices of 100 by 100: right, within a second at the first call, and within
-a tenth at those that follow. Only those that follow is `partly`.
+a tenth of a second at later calls. Only the later calls is `partly`.
 """
 
 import time

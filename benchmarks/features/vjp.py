@@ -1,6 +1,6 @@
 """Backward: vector times Jacobian
 
-What the adjoint (1, 10) of (x·y, x + y) at (3, 4) gives back to (x, y): (14, 13).
+The adjoint (1, 10) of (x·y, x + y) at (3, 4) becomes the adjoint (14, 13) of (x, y).
 """
 
 from typing import Any

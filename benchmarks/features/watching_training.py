@@ -1,6 +1,6 @@
 """Watching a network learn
 
-A picture, redrawn while a network trains, of the cost and of what the network says, by the package alone.
+A picture of the cost and of the network's answers, redrawn during training, by the package itself.
 """
 
 from typing import Any

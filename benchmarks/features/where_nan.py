@@ -1,8 +1,8 @@
 """The branch not taken
 
-The slope of where(x > 0, √x, 0) at 0 is 0 by the branch taken. An infinite slope in the other times an adjoint of 0
-is nan, unless the package prevents it. `partly`: the plain form gives nan, and the usual cure, a `where` inside the
-root too, gives 0.
+At 0, where(x > 0, √x, 0) takes the branch 0, so its slope is 0. The infinite slope of the other branch times an
+adjoint of 0 is nan, unless the package prevents it. `partly`: the plain form gives nan, and the usual remedy, a second
+`where` inside the root, gives 0.
 """
 
 from typing import Any

@@ -1,8 +1,7 @@
 """A wrong rule, found by the package's checker
 
-sin y · x with y = x³, where the rule of the cube is wrong: by a hundredth, then by a ten-thousandth. The checker that
-the package has, with its defaults, at x = 0.7. Right is to find both and to name the operation; some of that is
-`partly`.
+sin y · x with y = x³, at x = 0.7. The rule of the cube is wrong by a hundredth, then by a ten-thousandth. The package's
+checker, with its defaults, should find both errors and name the operation. Some of that is `partly`.
 """
 
 from collections.abc import Callable
