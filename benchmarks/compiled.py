@@ -1,7 +1,7 @@
-"""Compiled programs beside PyTorch, JAX with `jit`, CasADi, HIPS autograd, MyGrad and micrograd.
+"""Compiled programs beside PyTorch, JAX with `jit`, CasADi, ddx, SymPy, HIPS autograd, MyGrad and micrograd.
 
-Each program is written as a package's users would: in scalars with loops for autograd_mini, micrograd and CasADi, in
-arrays for the others. "First call" has all that a package does before: it traces, builds and compiles.
+Each program is written as a package's users would: in scalars with loops for autograd_mini, micrograd, CasADi, ddx and
+SymPy, in arrays for the others. "First call" has all that a package does before: it traces, builds and compiles.
 """
 
 import random
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from measure import Options, Step, compare
 from moons import matrices, moons, torch_net
-from peers import EXECUTORS, TORCH, arrays, casadi_step, functions, jax_step, recorded, scalars
+from peers import EXECUTORS, TORCH, arrays, casadi_step, ddx_step, functions, jax_step, recorded, scalars
 
 from autograd_mini import compiler, nn
 
-PEERS = ("torch", "inductor", "jax", "casadi", "autograd", "mygrad", "micrograd")
+PEERS = ("torch", "inductor", "jax", "casadi", "ddx", "sympy", "autograd", "mygrad", "micrograd")
 
 
 def mnist(peer: str) -> Step | None:
@@ -134,7 +134,7 @@ def rosenbrock(peer: str) -> Step | None:
             total = total + 100.0 * (x[i + 1] - x[i] * x[i]) ** 2 + (1.0 - x[i]) ** 2
         return total
 
-    if peer in (*EXECUTORS, "casadi", "micrograd"):
+    if peer in (*EXECUTORS, "casadi", "ddx", "sympy", "micrograd"):
         return scalars(peer, loop, x.tolist())
     return arrays(peer, lambda x, m: (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum(), x)
 
@@ -195,6 +195,10 @@ def samples(peer: str, f: Callable[[Any], Any], columns: Sequence[Any]) -> Step:
             return values, gradients.reshape(count, -1).T
 
         return call
+    if peer == "ddx":
+        import ddx
+
+        return ddx_step(lambda: f([ddx.var(f"x{i}") for i in range(len(columns))]), np.stack(columns))
     if peer == "autograd":
         import autograd
 
@@ -256,8 +260,10 @@ def total(numbers: Sequence[Any]) -> Any:
 
 def irregular(peer: str, lines: int, count: int) -> Step | None:
     """The sum of the last tenth of the lines of a program without pattern, and its gradient, for one sample or many."""
-    if peer == "jax" or (peer == "micrograd" and count > 1):
-        return None  # JAX takes minutes to compile 2,000 such lines; see growth.py
+    if peer in ("jax", "sympy") or (peer == "micrograd" and count > 1):
+        return (
+            None  # JAX takes minutes to compile 2,000 such lines, and the formula is too long for SymPy; see growth.py
+        )
     program, m = recipe(lines), functions(peer)
 
     def f(xs: Any, m: Any) -> Any:
@@ -319,7 +325,7 @@ def system(peer: str) -> Step | None:
 
         return jax.lax.scan(body, np.array(start), None, 1000)[1].sum()
 
-    if peer in (*EXECUTORS, "casadi", "micrograd"):
+    if peer in (*EXECUTORS, "casadi", "ddx", "sympy", "micrograd"):
         return scalars(peer, in_scalars, p.tolist())
     return arrays(peer, by_scan if peer == "jax" else in_arrays, p)
 

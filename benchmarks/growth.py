@@ -17,7 +17,7 @@ from peers import COMPILED, scalars
 from autograd_mini import Value, functions, topological_order
 
 OURS = ("eager", "paused", *COMPILED)
-PEERS = ("micrograd", "torch", "autograd", "mygrad", "jax", "casadi")
+PEERS = ("micrograd", "torch", "autograd", "mygrad", "jax", "casadi", "ddx")
 NODES_A_LINE = 3.1
 WORKLOADS = ("100", "1000", "10000", "100000", "1000000")
 QUICK = 1000

@@ -47,6 +47,14 @@ def functions(peer: str) -> Any:
         import casadi as m
 
         return _named(m, erf=m.erf, relu=lambda x: m.fmax(x, 0))
+    if peer == "ddx":
+        import ddx as m
+
+        return _named(m, erf=m.erf, relu=lambda x: m.max(x, 0.0))
+    if peer == "sympy":
+        import sympy as m
+
+        return _named(m, erf=m.erf, relu=lambda x: m.Max(x, 0))
     if peer == "autograd":
         import autograd.numpy as m
         from autograd.scipy.special import erf
@@ -152,6 +160,18 @@ def scalars(peer: str, f: Program, given: Sequence[float], *, jit: bool = True) 
 
         both = jax.value_and_grad(lambda x: f([x[i] for i in range(n)], m))
         return jax_step(jax.jit(both) if jit else both, jax.numpy.array(given))
+    if peer == "ddx":
+        import ddx
+
+        return ddx_step(lambda: f([ddx.var(f"x{i}") for i in range(n)], m), np.array(given))
+    if peer == "sympy":
+        import sympy
+
+        symbols = sympy.symbols(f"x:{n}", real=True)
+        formula = f(symbols, m)
+        slopes = [formula.diff(x) for x in symbols]
+        run = sympy.lambdify(symbols, [formula, slopes], modules="math", cse=True)
+        return lambda: run(*given)
     import casadi
 
     x = casadi.SX.sym("x", n)
@@ -224,5 +244,19 @@ def casadi_step(function: Any, given: Sequence[Any]) -> Step:
         run()
         assert all(own is not None for own in (buffer, given))  # what run() works on
         return results
+
+    return call
+
+
+def ddx_step(model: Callable[[], Any], given: Any) -> Step:
+    """A call of its compiled code by buffers, which is its fastest way; a row for each input and a column a sample."""
+    import ddx
+
+    run = ddx.equation(model).compile(points=given.shape[1] if given.ndim > 1 else 1).buffer(given)
+
+    def call() -> Any:
+        run.x[:] = given
+        run()
+        return run.value, run.jacobian
 
     return call

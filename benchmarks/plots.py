@@ -21,6 +21,7 @@ LINES = {
     "torch": ("#be123c", "^", "--"),
     "jax": ("#7c3aed", "v", "--"),
     "casadi": ("#a16207", "D", "--"),
+    "ddx": ("#a21caf", "*", "--"),
     "autograd": ("#0891b2", "P", "--"),
     "mygrad": ("#4d7c0f", "X", "--"),
 }
@@ -30,8 +31,8 @@ LINES = {
 def draw(results: Mapping[str, Any]) -> None:
     """All that there are results for."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    everyone = ("eager", "native", "numpy", "micrograd", "torch", "jax", "casadi", "autograd", "mygrad")
-    compilers = ("native", "numpy", "jax", "casadi")
+    everyone = ("eager", "native", "numpy", "micrograd", "torch", "jax", "casadi", "ddx", "autograd", "mygrad")
+    compilers = ("native", "numpy", "jax", "casadi", "ddx")
     plot(results, "growth", "growth", "seconds", ("paused", *everyone), "nodes", "seconds of a run", exponents=True)
     plot(results, "first", "growth", "first", compilers, "nodes", "seconds before the first result", exponents=True)
     plot(results, "memory", "memory", "bytes", everyone, "nodes", "megabytes, at most", lambda y, _: y / 1e6, True)

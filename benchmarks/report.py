@@ -35,6 +35,8 @@ PACKAGES = {
     "inductor": "PyTorch, `torch.compile`",
     "jax": "JAX",
     "casadi": "CasADi",
+    "ddx": "ddx",
+    "sympy": "SymPy",
     "autograd": "HIPS autograd",
     "mygrad": "MyGrad",
     "numdifftools": "numdifftools",
@@ -44,7 +46,7 @@ PACKAGES = {
     "python": "ours, engine in Python",
     "mapaccum": "CasADi, `mapaccum`",
 }
-PEERS = ("micrograd", "torch", "inductor", "jax", "casadi", "autograd", "mygrad")
+PEERS = ("micrograd", "torch", "inductor", "jax", "casadi", "ddx", "sympy", "autograd", "mygrad")
 
 Results = Mapping[str, Any]
 Entry = Mapping[str, Any]
@@ -465,14 +467,16 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "native_ratios": ratios("compiled", PEERS, "native"),
     "numpy_ratios": ratios("compiled", PEERS, "numpy"),
     "compiled_winners": winners("compiled", ("auto",)),
-    "compiled_first": matrix("compiled", ("auto", *COMPILED, "torch", "inductor", "jax", "casadi"), first_time),
+    "compiled_first": matrix(
+        "compiled", ("auto", *COMPILED, "torch", "inductor", "jax", "casadi", "ddx", "sympy"), first_time
+    ),
     "everyday": everyday,
     "derivatives_times": matrix("derivatives", ("auto", "jax", "casadi"), median_time),
     "derivatives_ratios": ratios("derivatives", ("jax", "casadi"), "auto"),
     "derivatives_winners": winners("derivatives", ("auto",)),
     "derivatives_first": matrix("derivatives", ("auto", "jax", "casadi"), first_time),
     "growth_times": matrix("growth", ("eager", "paused", *COMPILED, *PEERS), median_time),
-    "growth_first": matrix("growth", (*COMPILED, "jax", "casadi"), first_time),
+    "growth_first": matrix("growth", (*COMPILED, "jax", "casadi", "ddx"), first_time),
     "exponents": exponents,
     "growth_winners": winners("growth", ("eager", *COMPILED)),
     "batch_times": each(

@@ -51,7 +51,10 @@ SECTIONS = (
     "anatomy",
 )
 UNFINISHED = Path(__file__).with_name("unfinished.json")
-PACKAGES = ("numpy", "llvmlite", "micrograd", "torch", "jax", "casadi", "autograd", "mygrad", "numdifftools", "scipy")
+PACKAGES = (
+    *("numpy", "llvmlite", "micrograd", "torch", "jax", "casadi", "ddx-ad", "sympy", "autograd", "mygrad"),
+    *("numdifftools", "scipy"),
+)
 
 
 def machine() -> dict[str, Any]:
