@@ -167,11 +167,13 @@ class Call:
             part = blocks if end - at == n else [block[:, at:end] for block in blocks]
             if derivatives:
                 into = out if params is not None or end - at == n else [array[:, at:end] for array in out]
-                values[:, at:end] = executor.value_and_gradient(
-                    part, end - at, seed, into, params is not None and at > 0
-                )
+                found = executor.value_and_gradient(part, end - at, seed, into, params is not None and at > 0)
             else:
-                values[:, at:end] = executor.value(part, end - at)
+                found = executor.value(part, end - at)
+            if np.size(found) == values.size:  # of all samples
+                values = np.asarray(found, how.dtype).reshape(values.shape)
+            else:
+                values[:, at:end] = found
         columns: Any = values if self._samples else values[:, 0]
         if how.reduce is not None:
             columns = [executor.total(row) * seed for row in values]
