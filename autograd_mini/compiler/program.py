@@ -155,7 +155,8 @@ class Program:
         for g in which:
             results = range(self.start[g], self.start[g + 1])
             k, at = len(results), self.first[g]
-            slots = [self.operands[at + j * k : at + (j + 1) * k].tolist() for j in range(self.arity[g])]
+            line = self.operands[at : at + k * self.arity[g]].tolist()
+            slots = [line[j : j + k] for j in range(0, len(line), k)]
             yield Group(rules[self.code[g]], results, slots, bool(self.varying[g]))
 
     def parts(self) -> Iterator[range | Loop]:

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd_mini import Value, compiler, tanh
+from autograd_mini import Value, compiler, dot, tanh
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native import tape, threads
 from autograd_mini.compiler.native.region import nodes as streams
@@ -61,6 +61,12 @@ def stepped(x, p):
     return total + p[3] * p[4] * p[5] * x[2]
 
 
+def of_data(x, p):
+    """A loop over rows of data."""
+    rows = np.random.default_rng(0).normal(size=(41, 3)).tolist()
+    return sum(tanh(dot(list(x), row, p[0])) * row[0] - row[1] for row in rows)
+
+
 def run(at_end):
     """Programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
     keep = tape.Tape.keep
@@ -68,10 +74,10 @@ def run(at_end):
     native.aligned = lambda count, dtype: fenced(np.zeros(count, dtype), at_end)
     native.np = tape.np = FencedNumpy(at_end)
     threads.PART = tape.PART = 512  # so that several threads have something to do
-    for seed in range(SEEDS + 2):
+    for seed in range(SEEDS + 4):
         streams.LEAST = (2, 64)[seed % 3 == 0]  # so that there are some
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
-        recipe = Expression(seed, 5 + seed % 60, 3, 6) if seed < SEEDS else stepped
+        recipe = Expression(seed, 5 + seed % 60, 3, 6) if seed < SEEDS else (stepped, of_data)[(seed - SEEDS) // 2]
         dtype = ("float64", "float32")[seed % 2]
         for options in ({"params": leaves, "reduce": "sum"}, {"batch": True}, {}):
             c = compiler.compile(lambda x: recipe(x, leaves), dtype=dtype, executor="native", **options)  # noqa: B023

@@ -115,6 +115,8 @@ class Layout:
 
     def matrix(self, rows: Rows) -> str:
         """The text of a matrix of those numbers, of which none varies."""
+        if self.array[rows[0][0]] == "C":
+            return self.table([[self.program.constants[self.row[slot]] for slot in line] for line in rows])
         return self.matrix_view("", rows) or f"{self.array[rows[0][0]]}.take({self._grid(rows)}, 0)"
 
     def matrix_view(self, prefix: str, rows: Rows) -> str | None:

@@ -199,7 +199,7 @@ class Writer:
         return (
             all(len(set(line)) == 1 for line in xs)
             and len({array[slot] for line in ws for slot in line}) == 1
-            and array[ws[0][0]] in "PU"
+            and array[ws[0][0]] in "PUC"
             and any(array[line[0]] != "C" for line in xs)
             and any(varying[line[0]] for line in xs) == group.varying  # not the start alone
         )

@@ -13,11 +13,13 @@ says is said here again.  To be read in this order:
     llvm/           code: the text of LLVM functions under way;  lanes: numbers with Python's operators that write it;
                     arithmetic: what a row has for its m, functions by polynomials, else C's;  jit: LLVM itself, from
                     text to addresses;  cache: what is kept between processes
-    kernels/        access: the kernels of operations with few operands;  sums: those of sums, products and dots
+    kernels/        access: the kernels of operations with few operands;  sums: those of sums, products and dots;
+                    data: those of matrices of constants
     region/         stretches of operations in one piece, whose numbers stay in registers: whole (a small program),
                     nodes (groups in step, a stream), trips (the steps of a loop)
     machine         what runs a list of instructions over all samples
-    instructions    from a program to that list;  callbacks: instructions that call Python
+    instructions    from a program to that list;  operands: what they say of where kernels find their operands;
+                    callbacks: instructions that call Python
     tape            a list in memory, with arrays to work on;  buffers: the door by which arrays come in
     python_entry    functions that Python calls without a detour
     executor        what `Compiled` calls;  threads: many cores

@@ -13,17 +13,15 @@ from ..program import Group, Loop, Program
 from ..record.graph import differentiable, differentiated
 from . import callbacks as primitives
 from .callbacks import Callback
-from .kernels import sums
+from .kernels import data, sums
 from .kernels.access import CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
-from .llvm.arithmetic import BAKED
 from .llvm.code import Kind
 from .llvm.lanes import SHORT_POWERS
+from .operands import Operands
 from .region.nodes import Stream, stream_backward, stream_forward, with_streams
 from .region.trips import Folded
 from .region.trips import backward as loop_backward
 from .region.trips import forward as loop_forward
-
-FEW = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
 
 
 class Instruction(NamedTuple):
@@ -62,7 +60,6 @@ class Encoder:
     """
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
-        self.parameters = parameters
         self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
         varying = np.array(program.is_varying(), bool)
         if not program.sampled:
@@ -72,18 +69,20 @@ class Encoder:
         self._is_inside = np.zeros(program.slots, bool)
         for folded in self.loops.values():
             self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
+        self.constants = range(program.inputs + program.parameters, program.leaves)
+        self.place = np.full(program.slots, 2**31 - 1)  # of what has none too: what is in a loop or a stream alone
+        self.operands = Operands(program, self.kind, self.wide, self.place, parameters)
+        self._known: dict[range, Any] = {}
         self._parts = self._divided(varying)
+        self._is_inside |= self._beside()
         self._there_too: dict[Loop, Instruction] = {}
         uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
-        self.place = np.full(program.slots, 2**31 - 1)  # of what is in a loop or a stream alone
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
         self.rows = self.uniform + self.varying  # and then the tape of loops
-        self.constants = dict(enumerate(program.constants, program.inputs + program.parameters))
         self.reached = np.zeros(program.slots, bool)
         self.reached[list(program.results[:1])] = True
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
-        self._known: dict[range, Any] = {}
 
     def _divided(self, varying: Any) -> list[list[Group | Stream] | Loop]:
         """The program in loops and what is between them; one without loops has streams."""
@@ -95,6 +94,17 @@ class Encoder:
             for slots in part.inner() if isinstance(part, Stream) else ():
                 self._is_inside[slots.start : slots.stop] = True
         return [groups]
+
+    def _beside(self) -> Any:
+        """The constants that have a place in instructions alone: columns of numbers, and matrices."""
+        program = self.program
+        uses = np.bincount(np.array(program.operands), minlength=program.slots)
+        np.add.at(uses, program.asked, 1)
+        for part in self._parts:
+            for group in part if isinstance(part, list) else ():
+                for column in group.tables if isinstance(group, Stream) else self.operands.columns(group):
+                    uses -= np.bincount(column, minlength=program.slots)
+        return self.operands.is_constant(np.arange(program.slots)) & (uses == 0)
 
     def _placed(self, varying: Any, wanted: bool) -> Any:
         """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
@@ -160,7 +170,14 @@ class Encoder:
     def _stream(self, stream: Stream) -> Instruction:
         name = f"stream_{stream.digest(self.kind, self.wide)}"
         write = partial(stream_forward, name, stream, self.kind, self.wide)
-        return Instruction(name, write, stream.fields(self.place))
+        return Instruction(name, write, self._fields(stream))
+
+    def _fields(self, stream: Stream) -> list[Any]:
+        first = stream.results[0]
+        if first not in self._known:
+            self._known[first] = stream.fields(self.place, self.operands.constants)
+        fields: list[Any] = self._known[first]
+        return fields
 
     def _stream_back(self, stream: Stream) -> Iterator[tuple[bool, Instruction]]:
         if not any(stream.back):
@@ -168,7 +185,7 @@ class Encoder:
         wanted = stream.wanted(self.active)
         for x in (x for x, is_wanted in zip(stream.ports, wanted) if is_wanted):
             self.reached[x.slots(stream.length)] = True
-        kind, wide, fields = self.kind, self.wide, stream.fields(self.place)
+        kind, wide, fields = self.kind, self.wide, self._fields(stream)
         clusters = stream.clusters(wanted, fields[2:], 0 if wide else kind.width)
         name = f"stream_back_{stream.digest(kind, wide, wanted, clusters)}"
         write = partial(stream_backward, name, stream, kind, wide, wanted, clusters)
@@ -189,7 +206,7 @@ class Encoder:
 
     def _short(self, group: Group, active: Sequence[bool] | None) -> Instruction:
         """That for few operands; going back, for those that are active."""
-        rule, (modes, fields) = group.rule, self._found(group, self._modes)
+        rule, (modes, fields) = group.rule, self._found(group, self.operands.modes)
         write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
         if active is not None:
             write = partial(backward, **write.keywords, active=active)
@@ -197,10 +214,12 @@ class Encoder:
 
     def _long(self, group: Group, active: Sequence[bool] | None) -> Instruction:
         """That for any number of them."""
-        rule, (alone, lists, fields) = group.rule.name, self._found(group, self._lists)
-        is_matrix = rule == "dot" and self._is_matrix(group, fields)
+        if self.operands.is_data(group):
+            return self._product(group, active)
+        rule, (alone, lists, fields) = group.rule.name, self._found(group, self.operands.lists)
+        is_matrix = rule == "dot" and self.operands.is_matrix(group, fields)
         if is_matrix:
-            lists, fields = self._with_numbers(group, lists, fields)
+            lists, fields = self.operands.with_numbers(group, lists, fields)
         write, way = partial(sums.forward, rule=rule, wide=self.wide, alone=alone, lists=tuple(lists)), "FM"[is_matrix]
         if active is not None:
             n = len(active) // 2
@@ -210,6 +229,15 @@ class Encoder:
             write = partial(sums.backward, **write.keywords, active=sides, squares=squares)
             way = ("N" if is_matrix else "BS"[squares]) + _bits(sides)
         return self._made(way, group, [*alone, *lists], write, fields)
+
+    def _product(self, group: Group, active: Sequence[bool] | None) -> Instruction:
+        """That of a matrix of data."""
+        n, (mode, start, fields) = len(group.operands) // 2, self._found(group, self.operands.of_data)
+        write = partial(data.forward, mode=mode, start=start)
+        if active is not None:
+            write = partial(data.backward, **write.keywords, active=(any(active[n : 2 * n]), any(active[2 * n :])))
+        way = "D" if active is None else "E" + _bits(write.keywords["active"])
+        return self._made(way, group, [mode, *start], write, fields)
 
     def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:
         """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
@@ -233,34 +261,6 @@ class Encoder:
             self._known[group.results] = find(group)
         return self._known[group.results]
 
-    def _modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
-        """How each operand is reached, and what the instruction says of it."""
-        modes: list[Mode] = []
-        fields: list[Any] = []
-        for i, slots in enumerate(group.operands):
-            constant = self.constants.get(slots[0])
-            if i == 1 and group.rule.name in BAKED and constant is not None and len(set(slots)) == 1:
-                modes.append(constant)
-                fields.append(0)
-            else:
-                mode, field = self._mode(self.place[slots])
-                modes.append(mode)
-                fields.append(field)
-        return modes, fields
-
-    def _mode(self, places: Any) -> tuple[str, Any]:
-        n, first = len(places), int(places[0])
-        if n == 1:
-            return "run", first
-        if n >= FEW:
-            if (places == np.arange(first, first + n)).all():
-                return "run", first
-            if (places == first).all():
-                return "same", first
-        if not self.wide and n >= FEW and _all_differ(places):
-            return "each", places.astype(np.int32)
-        return "table", places.astype(np.int32)
-
     # ---- operations that are Python ----
 
     def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
@@ -270,7 +270,7 @@ class Encoder:
 
     def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
         """A kernel of slopes that are written with m's operations, named by its text; else Python."""
-        modes, fields = self._found(group, self._modes)
+        modes, fields = self._found(group, self.operands.modes)
         making = self._making(group.rule, modes)
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
@@ -279,68 +279,6 @@ class Encoder:
             return primitives.backward(group.rule, *self._rows(group), active)
         name = "own_" + hashlib.sha256(text.encode()).hexdigest()
         return Instruction(name, partial(write, name), self._head(group) + fields)
-
-    # ---- operations on any number of operands ----
-
-    def _lists(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
-        """The modes of operands that stand alone and of lists, and what the instruction says."""
-        rows = self.place[np.array(group.operands)]
-        n, name = len(rows), group.rule.name
-        if name == "dot":
-            alone, lists = rows[n // 2 * 2 :], [rows[: n // 2], rows[n // 2 : n // 2 * 2]]
-        elif name == "sloped":
-            alone, lists = rows[:1], [rows[1 : 1 + n // 2], rows[1 + n // 2 :]]
-        else:
-            alone, lists = rows[:0], [rows]
-        modes, fields = [], [len(lists[0])]
-        for line in alone:
-            mode, field = self._mode(line)
-            if mode in ("same", "each"):
-                mode, field = "table", line.astype(np.int32)
-            modes.append(mode)
-            fields.append(field)
-        kinds = []
-        for matrix in lists:
-            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
-            kind, *where = runs or self._list(matrix.T, scattered=name != "dot")
-            kinds.append(kind)
-            fields += where
-        return modes, kinds, fields
-
-    def _is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
-        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
-        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
-
-    def _with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
-        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
-        first, step = fields[-4:-2]
-        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
-        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
-            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
-        return [*lists, lists[0]], [*fields, first, step]
-
-    def _apart(self, group: Group) -> bool:
-        """Whether no number is in that list twice, or in the first list of any too."""
-        n = len(group.operands) // 2
-        second = [line[0] for line in group.operands[n : 2 * n]]
-        first = {slot for line in group.operands[:n] for slot in line}
-        return len(set(second)) == n and first.isdisjoint(second)
-
-    def _list(self, matrix: Any, scattered: bool) -> tuple[str, Any, int]:
-        """A list for each node: how it is reached, where that of the first is, and the step to the next.
-
-        If it is to be scattered, several adjoints at once, it counts whether they all differ.
-        """
-        bases = matrix[:, 0]
-        step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
-        regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
-        if (matrix == regular).all():
-            return "run", int(bases[0]), step
-        each = scattered and not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
-        mode = "each" if each else "table"
-        if (matrix == matrix[0]).all():
-            return mode, matrix[0].astype(np.int32), 0
-        return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
 
     # ---- back ----
 
@@ -367,27 +305,10 @@ class Encoder:
         ]
 
 
-def _runs(places: Any) -> tuple[str, Any, int] | None:
-    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
-    ordered = np.sort(places)
-    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
-    count = len(edges) - 1
-    if len(ordered) < FEW * count:
-        return None
-    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
-
-
 def _in_a_row(places: Any) -> Any:
     """A slice, if they are."""
     first, n = int(places[0]), len(places)
     return slice(first, first + n) if (places == np.arange(first, first + n)).all() else places
-
-
-def _all_differ(places: Any) -> bool:
-    """Whether no place is there twice.  Without np.unique, which imports a module when it is first called: a child
-    forked meanwhile would wait for it for ever."""
-    ordered = np.sort(places)
-    return bool((ordered[1:] != ordered[:-1]).all())
 
 
 def _bits(flags: Sequence[bool]) -> str:

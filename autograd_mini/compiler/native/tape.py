@@ -54,7 +54,9 @@ class Tape:
         )
         self.place, self.rows = encoder.place, encoder.rows
         lists = [self._list(part, addresses) for part in encoded]
-        self.constants = [(int(self.place[slot]), x) for slot, x in encoder.constants.items()]
+        places = self.place[encoder.constants.start : encoder.constants.stop]
+        placed = places < self.rows
+        self.constants = places[placed], np.array(program.constants)[placed, None]
         call = self.call = np.zeros(len(Call), np.int64)
         call[Call.MACHINE] = addresses[machine]
         call[Call.UNIFORM], call[Call.VARYING] = encoder.uniform, encoder.varying
@@ -108,8 +110,8 @@ class Tape:
     def arrays(self) -> tuple[Any, Any]:
         """V and G for one thread."""
         v, g = [aligned(self.rows * self.kind.width, self.dtype) for _ in range(2)]
-        for place, x in self.constants:
-            v[place * self.kind.width : (place + 1) * self.kind.width] = x
+        places, numbers = self.constants
+        v.reshape(-1, self.kind.width)[places] = numbers
         return v, g
 
 

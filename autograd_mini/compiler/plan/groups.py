@@ -130,13 +130,17 @@ class _Made:
         self.varies = bytearray()
 
     def place_all(self, groups: Iterable[list[int]]) -> None:
-        """Groups, in order; of each the members in the order of their operands, or of what uses them."""
+        """Groups, in order; of each the members in the order of what uses them, or of their operands.
+
+        Of these constants come last.
+        """
         counts, first = self.flat.counts, self.flat.first
         for members in groups:
             arity, at = int(counts[members[0]]), np.array(members)
             slots = self.slot[self.flat.operands[first[at][:, None] + np.arange(arity)]]
             if len(members) > 1:
-                order = np.lexsort([*slots.T[::-1], self._sides(at)])
+                columns = sorted(slots.T, key=lambda column: self.flat.is_constant(column).all())
+                order = np.lexsort([*columns[::-1], self._sides(at)])
                 slots, at = slots[order], at[order]
             self._group(int(self.flat.code[members[0]]), arity, bool(self.varying[self.flat.base + members[0]]))
             self.operands.frombytes(np.ascontiguousarray(slots.T).tobytes())

@@ -165,7 +165,7 @@ def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, 
     a, b = flat.operands[flat.first[i]], flat.operands[flat.first[i] + 1]
     inner = np.concatenate([np.zeros(base, bool), linear]) & (uses == 1)
     on_a = inner[a]
-    on_b = inner[b] & ~on_a & ~minus[i]
+    on_b = inner[b] & ~on_a & ~minus[i] & ~_is_zero(flat, a)  # of sum() the first term, which is like the others
     before = np.where(on_a, a, b) - base
     linked = on_a | on_b
     end = np.arange(n)
@@ -288,7 +288,10 @@ def _dotted(edit: Edit, part: Any, ws: Any, xs: Any, result: Any) -> None:
 
 
 def oriented(flat: Flat) -> None:
-    """Turn dots round, so that what many of them share, a layer's inputs say, stands second and parameters first."""
+    """Turn dots round, so that what many of them share, a layer's inputs say, stands second and parameters first.
+
+    What is shared counts for more than parameters, if the other list is constants.
+    """
     dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"]))
     half = flat.counts[dots] // 2
     lists = [ranges(flat.first[dots] + k * half, half) for k in (0, 1)]
@@ -298,6 +301,7 @@ def oriented(flat: Flat) -> None:
     shared = shared[which].reshape(2, -1)
     heads = flat.operands[flat.first[dots] + np.array([[0], [1]]) * half]
     is_other = (heads < flat.inputs) | (heads >= flat.leaves)
+    is_other |= flat.is_constant(heads).any(0)
     turn = (is_other[0] & ~is_other[1]) | ((is_other[0] == is_other[1]) & (shared[0] > shared[1]))
     turn = np.repeat(turn, half)
     a, b = lists[0][turn], lists[1][turn]

@@ -185,8 +185,8 @@ class Nodes(_Access):
         mode, operand, code = self.modes[i], self.operands[i], self.code
         if isinstance(mode, float):
             return mode
-        if mode == "run":
-            return self._load_run("%v", operand)
+        if mode in ("run", "numbers"):
+            return self._load_run("%v" if mode == "run" else operand, operand if mode == "run" else "0")
         if mode == "same":
             alone = Place(code, self.kind.wide(1), address=code.at("%v", operand, self.kind.scalar)).get()
             return self._lanes(splat(code, self.kind, alone.name))

@@ -17,7 +17,7 @@ from ....rule import Rule
 from ...program import Adjoints, Group, Program
 from ...record.graph import differentiated
 from ..callbacks import is_own
-from ..kernels.access import CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long
+from ..kernels.access import CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long, operands
 from ..llvm.arithmetic import BAKED, LanesArithmetic
 from ..llvm.code import Code, Kind
 from ..llvm.lanes import Lanes, Place, across, splat
@@ -26,13 +26,18 @@ from .stretch import Stretch, digest
 LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
 MOST: Final = 48  # pieces, beyond which registers are too few
 FOLDS: Final = ("sum", "chain")
+_CONSTANT: Final = 3  # the class of constants
 
 
 class Outside(NamedTuple):
-    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes; or a constant."""
+    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes; or a constant.
+
+    Or constants that differ, which are numbers in its instructions.
+    """
 
     mode: str | float
     slot: int
+    others: tuple[int, ...] = ()
 
     def slots(self, length: int) -> slice:
         """All of them."""
@@ -83,6 +88,8 @@ class Stream(Stretch):
     def _operand(self, rule: Rule, i: int, slots: Any) -> Any:
         """What an operand of a piece is; None if it is not in step."""
         first, last = int(slots[0]), int(slots[-1])
+        if (self._classes[slots] == _CONSTANT).all() and (slots != first).any():
+            return Outside("numbers", first, tuple(slots.tolist()))
         mode = "same" if first == last else "run"
         if (slots != (first if mode == "same" else np.arange(first, first + self.length))).any():
             return None
@@ -129,16 +136,30 @@ class Stream(Stretch):
         for k in set(range(len(self.rules))) - set(self.written):
             yield self.results[k][int(k in self.folded) :]
 
-    def fields(self, place: Any) -> list[int]:
-        """What its instructions say: the length, and where what its kernels read and write is."""
+    @property
+    def tables(self) -> list[Any]:
+        """The operands of pieces that are numbers in its instructions."""
+        ports = [self.ports[~x] for xs in self.operands for x in xs if x < 0]
+        return [np.array(x.others) for x in ports if x.others]
+
+    def fields(self, place: Any, numbers: Any) -> list[Any]:
+        """What its instructions say: the length, and where what its kernels read and write is, or what the numbers are.
+
+        Args:
+            place: of each slot.
+            numbers: gives those of constants.
+        """
         ours = [self.results[k].start for k in [*self.written, *sorted(self.folded)]]
-        return [self.length, 0, *place[[*[x.slot for x in self.ports], *ours]].tolist()]
+        ports = [numbers(x.others) if x.others else int(place[x.slot]) for x in self.ports]
+        return [self.length, 0, *ports, *place[ours].tolist()]
 
     def wanted(self, active: Any) -> list[bool]:
         """Whether adjoints go to what it reads."""
         to = {x for k, xs in enumerate(self.operands) if self.back[k] for x in xs}
         slots = [x.slots(self.length) for x in self.ports]
-        return [~i in to and isinstance(x.mode, str) and bool(active[slots[i]].any()) for i, x in enumerate(self.ports)]
+        return [
+            ~i in to and x.mode in ("run", "same") and bool(active[slots[i]].any()) for i, x in enumerate(self.ports)
+        ]
 
     def clusters(self, wanted: Sequence[bool], starts: Sequence[int], width: int) -> list[list[tuple[int, int]]]:
         """The runs outside that are wanted, by their indices, with how far each is from the first that it overlaps."""
@@ -165,6 +186,7 @@ def with_streams(program: Program, active: Any, varying: Any, wide: bool) -> lis
     constants = dict(enumerate(program.constants, first))
     classes = varying.astype(np.int8)
     classes[program.inputs : first] = 2  # which stand before the others
+    classes[first : program.leaves] = _CONSTANT
     uses = np.bincount(np.array(program.operands), minlength=program.slots)
     np.add.at(uses, program.asked, 1)
     passed = _reached(program, groups) & active
@@ -194,8 +216,9 @@ def _reached(program: Program, groups: Sequence[Group]) -> Any:
     reached[list(program.results[:1])] = True
     for group in reversed(groups):
         wanted = reached[group.results.start : group.results.stop]
-        for slots in differentiated(group.rule, group.operands):
-            reached[np.array(slots)[wanted]] = True
+        if wanted.any():
+            to = np.array(differentiated(group.rule, group.operands), int).reshape(-1, len(wanted))
+            reached[to[:, wanted]] = True
     return reached
 
 
@@ -209,16 +232,16 @@ class _Kernel:
         code = self.code = Code(needs)
         self.stream, self.kind, self.making = stream, kind, Rows if wide else Nodes
         self.nodes, count = code.field("%code", 1), len(stream.ports) + len(stream.written) + len(stream.folded)
-        places = iter([code.field("%code", HEADER + i) for i in range(count)])
-        given = [next(places) for _ in stream.ports]
-        self.outside = self.access([x.mode for x in stream.ports], given)
+        modes: list[Any] = [x.mode for x in stream.ports]
+        self.outside = self.access(modes, operands(code, modes))
+        places = iter([code.field("%code", HEADER + i) for i in range(len(modes), count)])
         self.written: dict[int, Access] = {k: self.access([], [], next(places)) for k in stream.written}
         one = kind if wide else kind.wide(1)
         self.totals = {k: Rows(code, one, [], "1", next(places), []) for k in sorted(stream.folded)}
         for total in self.totals.values():
             total.move("0")
         self.m = LanesArithmetic(code, kind)
-        self._same = {i: self.outside.operand(i) for i, x in enumerate(stream.ports) if x.mode != "run"}
+        self._same = {i: self.outside.operand(i) for i, mode in enumerate(modes) if mode not in ("run", "numbers")}
 
     def access(self, modes: Sequence[Any], operands: Sequence[str], out: str = "", more: int = 0) -> Access:
         """Access to nodes, and to some more than there are."""

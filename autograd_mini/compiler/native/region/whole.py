@@ -47,7 +47,7 @@ class Whole:
         self.place[outside] = np.arange(len(outside))
         self.rows, self.uniform = len(outside), program.parameters
         self.varying = self.rows - self.uniform
-        self.constants: dict[int, float] = {}
+        self.constants = range(0)
 
     def encoded(self) -> Encoded:
         """The instructions."""

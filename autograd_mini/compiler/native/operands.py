@@ -1,0 +1,181 @@
+"""How kernels reach the operands of groups: by the places of their slots, or as numbers, which constants may be."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..program import Group, Program
+from .callbacks import is_own
+from .kernels import data, sums
+from .kernels.access import Mode, is_long
+from .llvm.arithmetic import BAKED
+from .llvm.code import Kind
+
+FEW: Final = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
+
+
+class Operands:
+    """The operands of the groups of a program.
+
+    Args:
+        program: what is to run.
+        kind: as many numbers as kernels work on at once.
+        wide: whether each slot has a row of them.
+        place: of each slot, as soon as it is known.
+        parameters: the array of them.
+    """
+
+    def __init__(self, program: Program, kind: Kind, wide: bool, place: Any, parameters: Any) -> None:
+        self.program, self.kind, self.wide, self.place, self.parameters = program, kind, wide, place, parameters
+        self._constants = range(program.inputs + program.parameters, program.leaves)
+        self._numbers = np.array(program.constants, f"f{kind.size}")
+
+    def columns(self, group: Group) -> list[Any]:
+        """The operands of a group that are numbers in its instruction."""
+        if is_own(group):
+            return []
+        if is_long(group, self.wide):
+            n = len(group.operands) // 2
+            among = [*group.operands[:n], *filter(self._are_numbers, group.operands[2 * n :])]
+            return list(map(np.array, among)) if self.is_data(group) else []
+        return [np.array(slots) for slots in group.operands if self._are_numbers(slots)]
+
+    def is_constant(self, slots: Any) -> Any:
+        """Which of them are those of constants."""
+        return (slots >= self._constants.start) & (slots < self._constants.stop)
+
+    def _are_numbers(self, slots: Sequence[int]) -> bool:
+        """Whether the operands of many nodes are constants, and not all the same."""
+        if len(slots) < FEW or slots[0] not in self._constants:
+            return False
+        column = np.array(slots)
+        return bool(self.is_constant(column).all() and (column != column[0]).any())
+
+    def constants(self, slots: Any) -> Any:
+        """The numbers of constants."""
+        return self._numbers[np.array(slots) - self._constants.start]
+
+    def modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
+        """How each operand is reached, and what the instruction says of it."""
+        modes: list[Mode] = []
+        fields: list[Any] = []
+        for i, slots in enumerate(group.operands):
+            mode: Mode
+            if i == 1 and group.rule.name in BAKED and slots[0] in self._constants and len(set(slots)) == 1:
+                mode, field = self.program.constants[slots[0] - self._constants.start], 0
+            elif self._are_numbers(slots):
+                mode, field = "numbers", self.constants(slots)
+            else:
+                mode, field = self._mode(self.place[slots])
+            modes.append(mode)
+            fields.append(field)
+        return modes, fields
+
+    def _mode(self, places: Any) -> tuple[str, Any]:
+        n, first = len(places), int(places[0])
+        if n == 1:
+            return "run", first
+        if n >= FEW:
+            if (places == np.arange(first, first + n)).all():
+                return "run", first
+            if (places == first).all():
+                return "same", first
+        if not self.wide and n >= FEW and _all_differ(places):
+            return "each", places.astype(np.int32)
+        return "table", places.astype(np.int32)
+
+    # ---- lists ----
+
+    def is_data(self, group: Group) -> bool:
+        """Whether dots have one list in common, the other is of constants, and each slot has one number."""
+        n, few = len(group.operands) // 2, self.wide or len(group.results) < FEW
+        if group.rule.name != "dot" or few or not all(line[0] in self._constants for line in group.operands[:n]):
+            return False
+        first, second = np.array(group.operands[:n]), np.array(group.operands[n : 2 * n])
+        return bool((second == second[:, :1]).all() and self.is_constant(first).all())
+
+    def of_data(self, group: Group) -> tuple[str, list[Mode], list[Any]]:
+        """How the list is reached, and the starts, and what the instruction says."""
+        n = len(group.operands) // 2
+        mode, where, _ = self._list(self.place[[[line[0] for line in group.operands[n : 2 * n]]]], scattered=False)
+        start, places = self.modes(group._replace(operands=group.operands[2 * n :]))
+        matrix = self.constants(group.operands[:n])
+        return mode, start, [n, data.laid(matrix, self.kind.width), where, *places]
+
+    def lists(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
+        """The modes of operands that stand alone and of lists, and what the instruction says."""
+        rows = self.place[np.array(group.operands)]
+        n, name = len(rows), group.rule.name
+        if name == "dot":
+            alone, lists = rows[n // 2 * 2 :], [rows[: n // 2], rows[n // 2 : n // 2 * 2]]
+        elif name == "sloped":
+            alone, lists = rows[:1], [rows[1 : 1 + n // 2], rows[1 + n // 2 :]]
+        else:
+            alone, lists = rows[:0], [rows]
+        modes, fields = [], [len(lists[0])]
+        for line in alone:
+            mode, field = self._mode(line)
+            if mode in ("same", "each"):
+                mode, field = "table", line.astype(np.int32)
+            modes.append(mode)
+            fields.append(field)
+        kinds = []
+        for matrix in lists:
+            runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
+            kind, *where = runs or self._list(matrix.T, scattered=name != "dot")
+            kinds.append(kind)
+            fields += where
+        return modes, kinds, fields
+
+    def is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
+        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
+
+    def with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
+        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
+        first, step = fields[-4:-2]
+        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
+        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
+            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
+        return [*lists, lists[0]], [*fields, first, step]
+
+    def _apart(self, group: Group) -> bool:
+        """Whether no number is in that list twice, or in the first list of any too."""
+        n = len(group.operands) // 2
+        second = [line[0] for line in group.operands[n : 2 * n]]
+        first = {slot for line in group.operands[:n] for slot in line}
+        return len(set(second)) == n and first.isdisjoint(second)
+
+    def _list(self, matrix: Any, scattered: bool) -> tuple[str, Any, int]:
+        """A list for each node: how it is reached, where that of the first is, and the step to the next.
+
+        If it is to be scattered, several adjoints at once, it counts whether they all differ.
+        """
+        bases = matrix[:, 0]
+        step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
+        regular = bases[0] + step * np.arange(len(bases))[:, None] + np.arange(matrix.shape[1])
+        if (matrix == regular).all():
+            return "run", int(bases[0]), step
+        each = scattered and not self.wide and all(len(set(line)) == len(line) for line in matrix.tolist())
+        mode = "each" if each else "table"
+        if (matrix == matrix[0]).all():
+            return mode, matrix[0].astype(np.int32), 0
+        return mode, np.ascontiguousarray(matrix, np.int32).ravel(), matrix.shape[1]
+
+
+def _runs(places: Any) -> tuple[str, Any, int] | None:
+    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    ordered = np.sort(places)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
+    count = len(edges) - 1
+    if len(ordered) < FEW * count:
+        return None
+    return "runs", np.stack([ordered[edges[:-1]], np.diff(edges)], 1).astype(np.int32).ravel(), count
+
+
+def _all_differ(places: Any) -> bool:
+    """Whether no place is there twice.  Without np.unique, which imports a module when it is first called: a child
+    forked meanwhile would wait for it for ever."""
+    ordered = np.sort(places)
+    return bool((ordered[1:] != ordered[:-1]).all())
