@@ -366,6 +366,20 @@ def native_start(results: Results) -> list[str]:
     return [f"After these imports, the first use of machine code takes {first}, and {later} in a later process."]
 
 
+def playground(results: Results) -> list[str]:
+    """How long one waits for it."""
+    entry = results["start"]["workloads"].get("playground", {"entries": {"playground": {"failed": "not measured"}}})
+    found = entry["entries"]["playground"]
+    if "failed" in found:
+        return [f"The playground: {escaped(found['failed'])}."]
+    first, later, run = (time_text(found[name][1]) for name in ("first", "later", "run"))
+    return [
+        f"The [playground](playground/index.html) takes {first} on the clock from opening its address to the result of "
+        f"the program in it, {later} when the browser has its files, and {run} for one more run. The server is on the "
+        "same machine."
+    ]
+
+
 def anatomy(results: Results) -> list[str]:
     """What goes into our own work."""
     rows = [
@@ -491,6 +505,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "depth": depth,
     "imports": imports,
     "native_start": native_start,
+    "playground": playground,
     "slopes": slopes,
     "kinks": kinks,
     "accuracy": accuracy,

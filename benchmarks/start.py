@@ -1,4 +1,4 @@
-"""What it takes to begin: the import of each package, and the first use of the native tier.
+"""What it takes to begin: the import of each package, the first use of the native tier, and the playground.
 
 An import is CPU time beyond that of a bare interpreter, both in fresh processes, in turn. The first use is that of a
 program that the native tier runs, in CPU time, less what the same one takes when it is traced and compiled once more:
@@ -27,10 +27,11 @@ IMPORTS = {
     "torch": "import torch",
     "jax": "import jax.numpy",
     "casadi": "import casadi",
+    "ddx": "import ddx",
     "autograd": "import autograd",
     "mygrad": "import mygrad",
 }
-WORKLOADS = ("imports", "native")
+WORKLOADS = ("imports", "native", "playground")
 COUNT = """
 import sys
 before = set(sys.modules)
@@ -43,6 +44,9 @@ def measure(name: str, options: Options) -> dict[str, Any]:
     """The entries."""
     if name == "native":
         return {"title": "The first use of the native tier", "entries": native(1 if options.quick else 5)}
+    if name == "playground":
+        found = in_process("playground", "times", 1 if options.quick else 5, seconds=300)
+        return {"title": "The playground", "entries": {"playground": found}}
     return {"title": "Import", "entries": imports(2 if options.quick else 7, options)}
 
 

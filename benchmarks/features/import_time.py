@@ -11,6 +11,8 @@ from typing import Any
 
 from benchmarks.features.common import python
 
+SECONDS = 300.0  # of twelve processes, on a busy machine
+
 
 def seconds(program: str) -> float:
     """The median time of processes that run a program, above those that run none; bytecode is kept, as by pip."""
