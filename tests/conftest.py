@@ -1,5 +1,6 @@
 """What the whole suite shares: how hard hypothesis tries, a browser, and which autograd_mini is under test."""
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -67,6 +68,12 @@ def together(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {room: place for place, room in enumerate(LONG)}
     items.sort(key=lambda item: places.get(together(item.nodeid), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the last: the collector, which many tests call, passes it over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
