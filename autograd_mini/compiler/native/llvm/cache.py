@@ -130,6 +130,11 @@ def store(name: str, data: bytes) -> None:
 
 
 def _prune(path: Path) -> None:
-    files = [(file.stat().st_mtime, file) for file in path.glob(f"{_PREFIX}*")]
-    for _, file in sorted(files, reverse=True)[KEPT:]:
-        file.unlink(missing_ok=True)
+    """Beyond KEPT files a tenth goes at once: to see which were not used for longest takes time, and is done seldom."""
+    with os.scandir(path) as found:
+        files = [entry for entry in found if entry.name.startswith(_PREFIX)]
+    if len(files) <= KEPT:
+        return
+    used = sorted([(entry.stat().st_mtime, entry.path) for entry in files], reverse=True)
+    for _, name in used[KEPT - KEPT // 10 :]:
+        Path(name).unlink(missing_ok=True)
