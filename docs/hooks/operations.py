@@ -4,6 +4,7 @@ import io
 import math
 import re
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import matplotlib as mpl
@@ -157,10 +158,12 @@ def readable(latex: str) -> str:
     return latex.replace(r"\mathrm{True}", "x > 0")
 
 
-def evaluate(call: str, numbers: dict[str, Any]) -> Any:
+FUNCTIONS = {name: getattr(ag, name) for name in [*ag.__all__, "abs", "pow", "round", "sum"]}
+
+
+def evaluate(call: str | CodeType, numbers: dict[str, Any]) -> Any:
     """What a call above comes to: Python itself reads it."""
-    functions = {name: getattr(ag, name) for name in [*ag.__all__, "abs", "pow", "round", "sum"]}
-    return eval(call, {"__builtins__": {}}, functions | numbers)
+    return eval(call, {"__builtins__": FUNCTIONS}, numbers)
 
 
 def anchor(call: str) -> str:
@@ -230,11 +233,12 @@ def plot(call: str) -> str:
     """The value and the slope over the first argument, as SVG."""
     names, (low, high) = variables(call), plot_range(call)
     others = {x: NUMBERS[x] for x in names[1:]}
+    code = compile(call, call, "eval")
     xs, zs, slopes = [], [], []
     for i in range(601):
         x = ag.Value(low + (high - low) * i / 600, label="x")
         try:
-            z = evaluate(call, {names[0]: x, **others})
+            z = evaluate(code, {names[0]: x, **others})
         except (ValueError, ArithmeticError):
             z = None
         xs.append(x.data)
