@@ -1,4 +1,4 @@
-"""Automatic differentiation of programs written in scalars, small enough to be read in an evening.
+"""Automatic differentiation of programs written in scalars, small enough to read in an evening.
 
 >>> from autograd_mini import Value, tanh
 >>> x, w = Value(2.0, label="x"), Value(0.25, label="w")
@@ -13,10 +13,10 @@ Every name is imported from its module when it is first used, so that importing 
 
 __version__ = "0.2.0"
 
-TYPE_CHECKING = False  # what `typing` calls by this name, without the time that importing `typing` takes
+TYPE_CHECKING = False  # as in `typing`, which would take time to import
 
 # fmt: off
-# Without those that would hide builtins: abs, compile, pow, round and sum are there all the same.
+# Without the names that would hide builtins: you can still import abs, compile, pow, round and sum.
 __all__ = [
     "Value", "topological_order", "gradients", "no_grad",
     "AutogradError", "StaleGraphError", "ConcurrentSweepError", "NoGraphError",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 # fmt: on
 
-if TYPE_CHECKING:  # what type checkers and editors read instead of the rest
+if TYPE_CHECKING:  # type checkers and editors read this instead of the rest
     from . import check, compiler, nn
     from .check import gradcheck, numerical_gradient
     from .checkpoints import checkpoint

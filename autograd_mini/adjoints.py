@@ -1,7 +1,7 @@
 """The chain rule over a graph, for adjoints of any kind: floats, Values, pairs of numbers.
 
-`Value.backward` keeps floats in the nodes, which is faster (see sweep.py).  What needs other adjoints, or must not
-touch `grad`, keeps them in a dictionary with the function here.
+`Value.backward` keeps floats in the nodes, which is faster (see sweep.py).  Code that needs other adjoints, or must not
+change `grad`, uses the functions here, which keep adjoints in a dictionary.
 """
 
 import operator
@@ -50,9 +50,9 @@ def swept(
 
 
 def adjoints_of(roots: "Sequence[Value]", seeds: Sequence[float], sources: "Sequence[Value]") -> list[float]:
-    """What each of the sources receives from several roots, each with its seed; no `grad` is changed.
+    """The adjoint of each source, from several roots, each with its seed; no `grad` is changed.
 
-    Nothing is looked at that is below a source, and no source comes twice.  It may be called from within a sweep.
+    Nodes below a source are not visited, and no source may occur twice.  It may be called from within a sweep.
 
     >>> from autograd_mini import Value
     >>> x = Value(3.0)

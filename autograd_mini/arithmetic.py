@@ -1,7 +1,7 @@
-"""The base of every arithmetic that writes code: a row of the rule table, read in it, writes the lines that compute it.
+"""The base of every arithmetic that writes code: evaluate a row of the rule table in it, and it writes the row as code.
 
-Operators on an `Expression` make expressions.  Each distinct one is computed once: what is used once is written where
-it is used, anything else gets a name.  A `Language` holds what differs between languages.
+Operators on an `Expression` make expressions.  Each distinct one is computed once: an expression that is used once is
+written where it is used, any other gets a name.  A `Language` describes the differences between languages.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 from .ieee import total
 from .rule import Rule
 
-# How tightly a piece of code binds; comparison, and, or lie between the sum and the choice as each language has them.
+# How tightly a piece of code binds.  Each language orders comparison, `and` and `or` between SUM and CHOICE.
 ATOM: Final = 10
 POWER: Final = 9
 SIGN: Final = 8
@@ -21,7 +21,7 @@ PRODUCT: Final = 7
 SUM: Final = 6
 CHOICE: Final = 2
 
-# What a row of the user's raises that is read on code, and asks for something that only a number has.
+# What a user's row may raise if it is evaluated on code, and asks for something that only a number has.
 UNREADABLE: Final = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
 
 DEEP: Final = 12  # operators in one expression, beyond which it gets a name: readers tire, and parsers have limits
@@ -60,10 +60,10 @@ def comparisons(
 
 @dataclass(frozen=True)
 class Language:
-    """What is special to a language.
+    """The properties of a language.
 
-    `forms` writes the operators by their names in Python's `operator`, and "where"; `number` writes a constant and
-    tells how it binds; `power` makes xⁿ; `named` is the line that gives a name to an expression of a type.
+    `forms` has a form for each operator, by its name in Python's `operator`, and for "where".  `number` writes a
+    constant and says how it binds.  `power` makes xⁿ.  `named` is the line that names an expression of a type.
     """
 
     forms: Mapping[str, Form]
@@ -73,7 +73,7 @@ class Language:
 
 
 class Operators:
-    """Python's operators, each of which writes an operation: `operate` gives what it is, by its name in `operator`."""
+    """Python's operators.  Each calls `operate` with its name in the module `operator`, which writes the operation."""
 
     __slots__ = ()
 
@@ -153,7 +153,7 @@ class Operators:
     __hash__ = object.__hash__
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("a row asks nothing its truth: it chooses by m.where(condition, a, b)")
+        raise TypeError("a row can't use `if`, `and` or `or` on an operand: write m.where(condition, a, b)")
 
 
 def _is_one(x: Any) -> bool:
@@ -161,7 +161,7 @@ def _is_one(x: Any) -> bool:
 
 
 class Arithmetic:
-    """What a row has for its m: every operation under its name, `where` and `stop_gradient`.
+    """The m of a row: every operation under its name, `where` and `stop_gradient`.
 
     Args:
         operations: the rows by their names.
@@ -181,7 +181,7 @@ class Arithmetic:
         return x
 
     def value(self, rule: Rule, *xs: Any) -> Any:
-        """The code of an operation; of constants alone, its value."""
+        """The code of an operation; if all operands are constants, its value."""
         if not any(isinstance(x, Operators) for x in xs):
             return constant(rule, *xs)
         return self.written(rule, *xs)
@@ -192,7 +192,7 @@ class Arithmetic:
 
 
 def constant(rule: Rule, *xs: float) -> Any:
-    """The value of an operation on floats; in IEEE arithmetic, where it raises on them."""
+    """The value of an operation on floats; if it raises, its value in IEEE arithmetic."""
     try:
         return rule.f(*xs)
     except (ArithmeticError, ValueError):
@@ -243,13 +243,13 @@ class Lines:
         return self.make(Form(f"{function}({places})", ATOM, (CHOICE,) * len(args), type), args)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
-        """The choice; of a condition that is known already the one or the other."""
+        """The choice; if the condition is a constant, the chosen branch."""
         if not isinstance(condition, Expression):
             return a if condition else b
         return self.operate("where", condition, a, b)
 
     def do(self, template: str, *args: Any) -> None:
-        """A statement; what it reads is computed before it."""
+        """A statement; the expressions that it reads are computed before it."""
         self._statements.add(self._entered(Form(template, ATOM, (CHOICE,) * len(args)), args).at)
 
     def make(self, form: Form, args: Iterable[Any]) -> Expression:
@@ -303,5 +303,5 @@ def _bracketed(parts: Sequence[tuple[str, int, int]], needs: Sequence[int]) -> l
 
 
 def binds_as(x: float, text: str) -> tuple[str, int]:
-    """The text of a constant, and how it binds: one with a sign as a sign does."""
+    """The text of a constant, and how it binds: a constant with a sign binds like a sign."""
     return text, SIGN if math.copysign(1.0, x) < 0.0 else ATOM

@@ -1,9 +1,10 @@
-"""What others ask of a number by names of their own: NumPy of the elements of an object array, Python when it rounds.
+"""Methods that others call on a number: NumPy on the elements of an object array, Python when it rounds.
 
 NumPy has no rules for objects: np.exp(a) calls x.exp() for each element x, np.arcsin(a) calls x.arcsin(), np.floor(a)
-math.floor(x).  np.maximum compares and takes one of the two: at a tie that has the whole slope, where our own `maximum`
-gives half to each.  Of two arrays the first is asked: np.hypot(a, b) wants the Values in a.  A Value itself, with
-numbers or arrays beside it, answers for those functions too that NumPy has for numbers alone: np.arctan2(1.0, x).
+math.floor(x).  np.maximum compares and takes one of the two: at a tie that one gets the whole slope, while our own
+`maximum` gives half to each.  With two arrays NumPy calls the elements of the first: np.hypot(a, b) needs the Values in
+a.  If a Value itself is among the operands, it also supports functions that NumPy has only for numbers, such as
+np.arctan2(1.0, x).
 """
 
 import math
@@ -32,14 +33,14 @@ def _degrees(x: Any) -> Any:
     return x * (180.0 / math.pi)
 
 
-# What NumPy has for numbers alone: our operation, or what is asked of the number.
+# Functions that NumPy has only for numbers: our operation, or the method to call.
 _OPERATIONS: Final = {"arctan2": "atan2", "hypot": "hypot", "copysign": "copysign", "logaddexp": "logaddexp"}
 _QUESTIONS: Final = {"isfinite": math.isfinite, "isinf": math.isinf, "isnan": math.isnan}
 
 
 def _ufunc(_self: Any, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-    """A function of NumPy with a Value itself among its operands: what it gives for an array of that one element."""
-    numpy = sys.modules["numpy"]  # which calls this
+    """A function of NumPy with a Value itself among its operands: as for an array with that one element."""
+    numpy = sys.modules["numpy"]  # loaded, because it calls this
     arrays = [numpy.array(x, dtype=_kind(numpy, x)) for x in operands]
     if ufunc.__name__ in _QUESTIONS:
         return _QUESTIONS[ufunc.__name__](operands[0].data)
@@ -49,7 +50,7 @@ def _ufunc(_self: Any, ufunc: Any, method: str, *operands: Any, **options: Any) 
 
 
 def _kind(numpy: Any, x: Any) -> Any:
-    """The type of an operand as an array: a longdouble would ask the Value again, which would ask NumPy."""
+    """The type of an operand as an array: a longdouble would call the Value again, which would call NumPy again."""
     if is_value(x):
         return object
     return float if getattr(x, "dtype", None) == numpy.longdouble else None

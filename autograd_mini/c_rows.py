@@ -5,10 +5,10 @@
     static double v_exp(double x0)             the value
     static double d_exp_0(double z, double x0) the slope with respect to operand 0
 
-and the lists ROWS_OF_ONE, ROWS_OF_TWO and ROWS_OF_MANY.  C's arithmetic is IEEE's: no slope raises, as the sweep wants
-it.  A value that Python refuses comes out infinite or nan; the caller then asks the row itself, which raises or knows
-better.
-Compile without contraction (-ffp-contract=off), and the bits are Python's.
+and the lists ROWS_OF_ONE, ROWS_OF_TWO and ROWS_OF_MANY.  C computes in IEEE arithmetic, so no slope raises: the sweep
+needs that.  Where Python raises for a value, C gets inf or nan; the caller then evaluates the row itself, which raises
+or returns the right number.
+Compile it without contraction (-ffp-contract=off): then the bits are the same as Python's.
 """
 
 import math
@@ -37,7 +37,7 @@ from .rules import RULES
 
 _COMPARISON, _AND, _OR = 5, 4, 3  # how tightly they bind, between a sum and a choice
 
-# Where CPython uses the function of the C library as it is, except that it raises.
+# Here CPython uses the function of the C library unchanged, except that it raises errors.
 # fmt: off
 _LIBM: Final = frozenset((
     "exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt", "erf", "erfc", "copysign", "pow",
@@ -45,7 +45,7 @@ _LIBM: Final = frozenset((
 ))
 # fmt: on
 _OPERATORS: Final = frozenset(("add", "sub", "mul", "truediv", "neg", "pos", "abs", "powi"))  # written as operators
-_BY_HAND: Final = frozenset(("floor", "ceil", "round", "gamma", "lgamma"))  # in _core.c, as CPython has them
+_BY_HAND: Final = frozenset(("floor", "ceil", "round", "gamma", "lgamma"))  # in _core.c, as in CPython
 
 
 def _power(lines: Lines, x: Any, n: Any) -> Any:
@@ -87,7 +87,7 @@ class CArithmetic(Arithmetic):
         self.where = lines.where
 
     def written(self, rule: Rule, *xs: Any) -> Any:
-        """The call of an operation, or what an operator writes."""
+        """The call of an operation, or its operator."""
         if rule.name in _OPERATORS:
             return rule.f(*xs)
         if rule.name in _LIBM:
@@ -105,7 +105,7 @@ class CArithmetic(Arithmetic):
 
 
 def value_in_c(rule: Rule, arithmetic: type[CArithmetic] = CArithmetic) -> str:
-    """The function that is the value of a row."""
+    """The C function for the value of a row."""
 
     def write(m: CArithmetic, xs: Sequence[Any]) -> Any:
         return rule.formula(m, *xs) if rule.formula else m.value(rule, *xs)

@@ -22,9 +22,9 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     checkpointed, needs memory for about 2·√n steps instead of n.  Values that f reads from outside, such as the
     parameters of a model, get their gradients as usual.
 
-    f must do the same when it is run again: it must not draw random numbers, and not depend on anything that changes
-    in between.  A Value that f keeps for later does not depend on the arguments any more.  Where a second derivative is
-    asked for, the nodes of the first one are kept.
+    f must do the same when it is run again: it must not draw random numbers, or depend on anything that changes
+    in between.  A Value that f keeps for later no longer depends on the arguments.  If you ask for a second derivative,
+    the nodes of the first one are kept.
 
     Args:
         f: a function of numbers, or of structures of numbers; other arguments are passed on as they are.
@@ -49,7 +49,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(f)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
-        if watch.trace():  # a compiled program keeps what it needs itself
+        if watch.trace():  # a compiled program decides itself which numbers to keep
             return f(*args, **kwargs)
         result: R = _Call(f, args, kwargs).result(name)
         return result
@@ -58,7 +58,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
 
 class _Call:
-    """A call, to be made as often as it is needed with other numbers in the places of its Values."""
+    """A call that can be repeated, with other numbers in place of its Values."""
 
     __slots__ = ("_f", "_has_names", "_operands", "_places", "_rebuild")
 
@@ -68,7 +68,7 @@ class _Call:
         self._places = [i for i, x in enumerate(self._operands) if isinstance(x, Value)]
 
     def result(self, name: str) -> Any:
-        """What f returns, with nodes of their own in the places of its Values."""
+        """The result of f, with new nodes in place of its Values."""
         given = [self._operands[i] for i in self._places]
         labels = [x.label for x in given]
         began = watch.advance()

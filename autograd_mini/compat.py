@@ -1,4 +1,4 @@
-"""What differs between versions of Python."""
+"""Differences between versions of Python."""
 
 import math
 import operator
@@ -39,4 +39,4 @@ def exact_fma(x: float, y: float, z: float, /) -> float:
         raise OverflowError("overflow in fma") from None
 
 
-fma: Callable[[float, float, float], float] = getattr(math, "fma", exact_fma)  # which Python has since 3.13
+fma: Callable[[float, float, float], float] = getattr(math, "fma", exact_fma)  # in Python since 3.13

@@ -1,7 +1,7 @@
-"""Which engine runs: the one in Python, which is the definition of both, or the one in C.
+"""Chooses the engine: the one in Python, which defines the behaviour of both, or the one in C.
 
-The one in C runs where an install has built it.  The environment variable AUTOGRAD_MINI_CORE=python or =c decides
-otherwise, when the package is imported.
+The engine in C runs if the installation has built it.  The environment variable AUTOGRAD_MINI_CORE=python or =c
+overrides this when the package is imported.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""The adjoints of a function with several results, on their way through a sweep that knows only + and ·.
+"""The adjoints of a function with several results, for a sweep that only adds and multiplies.
 
 The node of such a function has one number per result, so its adjoint is a `Covector` u, with one number per result too.
 A result is one element of it: its slope is the `Unit` that puts an adjoint in its place.  The slope for an operand x_j
-is the `Column` ∂f/∂x_j.  Their products give what a sweep needs, and no other: u·column is what x_j receives, and
-column·t is how the results move with x_j, a `Vector`.
+is the `Column` ∂f/∂x_j.  Only the products that a sweep needs are defined: u·column is the contribution to x_j, and
+column·t says how the results move with x_j, a `Vector`.
 """
 
 import math
@@ -16,7 +16,7 @@ Entry = tuple[int, Any]  # a place, and the number there
 
 
 class _Sum:
-    """A sum of entries, kept as it was added up: adding costs the same however many there are."""
+    """A sum of entries, kept as it was added up, so that adding takes constant time."""
 
     __slots__ = ("_parts",)
 
@@ -71,7 +71,7 @@ class Covector(_Sum):
 
 
 class CovectorOfValues(Covector):
-    """The same of Values.  Like a Value, it has a pullback that gives Values."""
+    """The same for Values.  Like a Value, it has a pullback that returns Values."""
 
     __slots__ = ()
     pullback = property(Covector.__repr__)
@@ -87,7 +87,7 @@ def _covector(*parts: Any) -> Covector:
 
 
 class Unit:
-    """The slope of the i-th result by the node of its function."""
+    """The slope of the i-th result with respect to the node of its function."""
 
     __slots__ = ("i",)
 
@@ -103,8 +103,8 @@ class Jacobian:
 
     Args:
         size: how many results f has.
-        pull: from the adjoints of the results to what each operand receives.
-        push: from how some operands move, by their places, to how each result moves.
+        pull: takes the adjoints of the results, and returns the contribution to each operand.
+        push: takes the tangents of some operands, by their places, and returns the tangent of each result.
     """
 
     def __init__(
@@ -118,14 +118,14 @@ class Jacobian:
         return [Column(self, j) for j in range(count)]
 
     def row(self, u: Covector) -> Sequence[Any]:
-        """What each operand receives."""
+        """The contribution to each operand."""
         if self._latest[0] is not u:
             self._latest = u, self._pull(u.numbers(self.size))
         return self._latest[1]
 
 
 class Column:
-    """The slope of a function of several results by one operand."""
+    """The slope of a function of several results with respect to one operand."""
 
     __slots__ = ("j", "jacobian")
 
@@ -133,7 +133,7 @@ class Column:
         self.jacobian, self.j = jacobian, j
 
     def __rmul__(self, g: Any) -> "Column":
-        if g != 1.0:  # a sweep forward has no other adjoint
+        if g != 1.0:  # a forward sweep uses no other adjoint
             float(self)
         return self
 
@@ -148,7 +148,7 @@ class Column:
 
 
 class Vector(_Sum):
-    """How the results of a function move, as its operands do."""
+    """The tangents of a function's results."""
 
     __slots__ = ("_jacobian", "_moved")
 

@@ -5,7 +5,7 @@ that they came from.  All nodes of an operation share its rule, so a node stores
 would: the operands.  It can be run on floats or on Values.  Nodes refer to their parents and never
 to themselves, so reference counting frees a graph.
 
-This is the way there, from numbers to nodes.  The way back is in sweep.py.
+This file has the forward pass, from numbers to nodes.  The backward pass is in sweep.py.
 """
 
 import operator
@@ -34,7 +34,7 @@ def node(
     `many` has the parents and the numbers of an operation of any number of operands; `kind` is the
     class, if it is not Value itself.
     """
-    # Not by __init__, which makes leaves and checks their numbers: the slots are filled right here.
+    # Without __init__, which makes leaves and checks their numbers: the slots are filled here.
     v: Any = _blank() if kind is None else object.__new__(kind)
     v._rule = rule
     v._data = z
@@ -59,7 +59,7 @@ def _unary(name: str) -> Callable[["Value"], "Value"]:
         try:
             z = f(a._data)
         except RAISED_BY_FLOATS as error:
-            # It raises again, with a note; where an IEEE value is wanted it gives that, inf or nan.
+            # This raises the error again, with a note, or returns the IEEE value if that is wanted.
             z = refuse.refused(error, rule, a)
         return node(rule, z, a, a._data)
 
@@ -99,7 +99,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
 
 
 def _power() -> tuple[Binary, Binary]:
-    """x ** n, which has a rule of its own for a constant n of 1, 2, 3 …"""
+    """x ** n, with a special rule for a constant n of 1, 2, 3 …"""
     by_count, _ = _binary("powi")
     by_any, reflected = _binary("pow")
     return (lambda x, n: by_count(x, n) if type(n) is int and n > 0 else by_any(x, n)), reflected
@@ -159,8 +159,8 @@ class Value:
     # watch.count when this node was made or this leaf assigned; a negative one marks what must not
     # be used: a result that was assigned, or a Value whose trace has ended.
     #
-    # The + in +v._data changes no float.  A number left over from a trace (leftover.py) refuses it,
-    # as it refuses any operation; so where the number goes into one at once, no + is needed.
+    # The + in +v._data does not change a float.  A number left over from a trace (leftover.py)
+    # raises, as it does in any operation; so + is not needed if an operation follows at once.
     __slots__ = ("_a", "_b", "_data", "_grad", "_label", "_made", "_many", "_rule", "_x", "_y")
     _rule: Rule | None
     _grad: float | None
@@ -275,7 +275,7 @@ class Value:
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""
-        # Not by the properties: in a trace, printing is not reading.
+        # Without the properties: printing a Value in a trace does not count as reading it.
         grad = 0.0 if self._grad is None else self._grad
         return f"Value(data={self._data!r}, grad={grad!r}{label})"
 
@@ -317,13 +317,13 @@ _blank = partial(object.__new__, Value)  # a Value whose slots are still to be f
 
 
 class Given(Value):
-    """A Value that the package made; `_origin` is its run, or says in words why it has no graph."""
+    """A Value that the package made; `_origin` is its run, or says why it has no graph."""
 
     __slots__ = ("_origin",)
 
 
 def leaf(data: Number, grad: float | None = None, label: str = "", origin: Any = None) -> Value:
-    """A leaf, and where it comes from: the run it belongs to, or in words why it has no graph."""
+    """A leaf, and its origin: the run it belongs to, or a text that says why it has no graph."""
     v: Value = Given(data) if origin else Value(data)
     if label:
         v.label = label
@@ -342,7 +342,7 @@ Given.__name__ = "Value"  # in messages
 
 
 def _choice(c: Any, a: Any, b: Any) -> Any:
-    """One of the two; a node where the condition c is one, which in a trace a comparison is."""
+    """One of the two; a node if the condition c is a node, as a comparison is in a trace."""
     return apply(RULES["where"], c, a, b) if isinstance(c, Value) else FLOATS.where(c, a, b)
 
 
@@ -355,7 +355,7 @@ def held(v: Any) -> Any:
 for _name, _rule in RULES.items():  # of one operand: the method itself, which is faster
     _method = handover.of_one(_rule) if cores.c else getattr(Value, _name, None)
     setattr(VALUES, _name, _method if _rule.arity == 1 and _method else partial(apply, _rule))
-# Nothing flows back into a comparison that a trace recorded: 0, where inf · 0 would be nan.
+# A comparison that a trace recorded gets the gradient 0; inf · 0 would be nan.
 VALUES.product = lambda g, slope, p: 0.0 if reading.is_decision(p) else g * slope
 VALUES.where = _choice
 VALUES.stop_gradient = held

@@ -1,4 +1,4 @@
-"""What can go wrong with a graph, by name."""
+"""The errors of the package."""
 
 
 class AutogradError(Exception):
@@ -10,7 +10,7 @@ class StaleGraphError(AutogradError, RuntimeError):
 
 
 class ConcurrentSweepError(AutogradError, RuntimeError):
-    """Two sweeps at once go over graphs that share nodes."""
+    """Two sweeps run at the same time on graphs that share nodes."""
 
 
 class NoGraphError(AutogradError, RuntimeError):
@@ -18,7 +18,7 @@ class NoGraphError(AutogradError, RuntimeError):
 
 
 class TraceError(AutogradError, TypeError):
-    """A traced function did what can't be compiled."""
+    """A traced function did something that can't be compiled."""
 
 
 RAISED_BY_FLOATS = (ArithmeticError, ValueError)

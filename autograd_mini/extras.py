@@ -1,4 +1,4 @@
-"""Optional packages: where one is missing, one line says what needs it and which command installs it."""
+"""Optional packages: if one is missing, the error says in one line what needs it and which command installs it."""
 
 from importlib import import_module
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class MissingExtraError(ImportError):
-    """A package that is needed only for this is not installed.
+    """A package that is needed only for this feature is not installed.
 
     Args:
-        what: what needs it, the subject of the sentence.
+        what: the feature that needs it, the subject of the sentence.
         module: the missing package, as it is imported.
         extra: the extra of autograd_mini that brings it.
     """
@@ -18,7 +18,7 @@ class MissingExtraError(ImportError):
         super().__init__(f"{what} needs {_PROJECTS.get(module, module)}: {install_command(extra)}", name=module)
 
 
-_PROJECTS = {"sklearn": "scikit-learn", "numpy": "NumPy", "scipy": "SciPy"}  # where the import has another name
+_PROJECTS = {"sklearn": "scikit-learn", "numpy": "NumPy", "scipy": "SciPy"}  # projects with another import name
 
 
 def require(module: str, *, what: str, extra: str) -> Any:
@@ -26,7 +26,7 @@ def require(module: str, *, what: str, extra: str) -> Any:
 
     Args:
         module: its name, perhaps with that of a submodule: "matplotlib.figure".
-        what: what needs it, for the message.
+        what: the feature that needs it, for the message.
         extra: the extra of autograd_mini that brings it.
 
     Returns:
@@ -43,7 +43,7 @@ def require(module: str, *, what: str, extra: str) -> Any:
         import_module(package)
         return import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != package:  # it is there, but something that it needs is not
+        if (error.name or "").partition(".")[0] != package:  # it is installed, but a package that it needs is not
             raise
     raise MissingExtraError(what, package, extra)
 

@@ -1,4 +1,4 @@
-"""The one place where files are written: whole or not at all, and as the same kind of file as before."""
+"""Writes all files of the package: whole or not at all, and as the same kind of file as before."""
 
 import errno
 import os
@@ -11,28 +11,28 @@ from typing import BinaryIO
 
 try:
     import fcntl
-except ImportError:  # Windows, where a file that is open can't be removed by another process anyway
+except ImportError:  # Windows: another process can't remove an open file there anyway
     fcntl = None  # type: ignore[assignment]
 
-_PREFIX, _SUFFIX = ".autograd_mini-", ".part"  # short: a name may have 255 bytes, whatever that of the file has
+_PREFIX, _SUFFIX = ".autograd_mini-", ".part"  # short, because a file name may have 255 bytes
 _READER = 3.0  # seconds that a pipe waits for somebody to read it
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file so that it has the old content or the new one at any moment, even if this process is killed.
 
-    The content goes to a file next to it first, which then replaces it.  The mode and the owner stay as they were; a
-    new file gets what the umask says.  Through a symbolic link its target is written, and the link stays.  A device or
+    The content first goes to a file next to it, which then replaces it.  The mode and the owner stay as they were; a
+    new file follows the umask.  If the path is a symbolic link, its target is written, and the link stays.  A device or
     a pipe is written to, not replaced.  So is a file that can't be replaced, because its folder is read-only
-    or its owner is another: that one is lost if the process is killed meanwhile.  What a killed process has left behind
-    in the folder is removed.
+    or another user owns it: such a file is lost if the process is killed meanwhile.  Leftovers of killed processes
+    in the folder are removed.
 
     Args:
         path: where to.
         content: what to write.
 
     Raises:
-        OSError: the file cannot be written; what was there before still is.
+        OSError: the file cannot be written; its old content is unchanged.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +60,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _is_open_file(path: Path) -> bool:
-    """Whether this is a name such as /dev/stdout for a file that a process has open: to replace it would part them."""
+    """Whether this is a name such as /dev/stdout for a process's open file: replacing it would cut the connection."""
     while path.is_symlink() and not _is_in_proc(path):
         path = path.parent / path.readlink()
     return _is_in_proc(path)
@@ -71,7 +71,7 @@ def _is_in_proc(path: Path) -> bool:
 
 
 def _write_file(path: Path, place: Path, content: bytes, old: os.stat_result | None) -> None:
-    """Replace the file at `place`, which `path` leads to, or write over it where that can't be."""
+    """Replace the file at `place`, which `path` leads to, or overwrite it if it can't be replaced."""
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {place.parent}: make it first", str(path))
     if old is not None and not os.access(place, os.W_OK):
@@ -111,13 +111,13 @@ def _replace(place: Path, content: bytes, old: os.stat_result | None) -> None:
 
 @contextmanager
 def _part(folder: Path, mode: int) -> Iterator[tuple[BinaryIO, Path]]:
-    """A new file, locked while it is written; it is gone afterwards, unless it was moved elsewhere."""
+    """A new file, locked while it is written, and removed afterwards unless it was moved elsewhere."""
     while True:
         part = folder / f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}"
         with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             try:
                 _lock(file, wait=True)
-                if os.fstat(file.fileno()).st_nlink == 0:  # taken for a leftover before it was locked
+                if os.fstat(file.fileno()).st_nlink == 0:  # removed as a leftover before it was locked
                     continue
                 yield file, part
                 return
@@ -126,7 +126,7 @@ def _part(folder: Path, mode: int) -> Iterator[tuple[BinaryIO, Path]]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed have left: parts that nobody has locked."""
+    """Remove the leftovers of killed processes: partial files that nobody has locked."""
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries if entry.name.startswith(_PREFIX) and entry.name.endswith(_SUFFIX)]
     for name in names:
@@ -147,7 +147,7 @@ def _lock(file: BinaryIO, *, wait: bool) -> bool:
 
 
 def _write_over(place: Path, content: bytes) -> None:
-    """Write into the file that is there, and put its content back if that fails."""
+    """Overwrite the existing file, and restore its content if that fails."""
     before = place.read_bytes() if os.access(place, os.R_OK) else None
     try:
         place.write_bytes(content)

@@ -1,8 +1,8 @@
-"""Nodes of functions: a function of many numbers as one node, with a pullback of its own.
+"""Nodes of functions: a function of many numbers as one node, with its own pullback.
 
-A `Function` computes plain numbers, whatever it does for that: run Python and forget the nodes, run a compiled program,
+A `Function` computes plain numbers in any way: it may run Python and forget the nodes, run a compiled program, or
 search for a root.  `results_of` makes its node, with the Values among its operands as parents.  A function with one
-result is that node; one with several has, above its node, a light node for each result.
+result is that node; a function with several results has, above its node, a light node for each result.
 
 A pullback that is given Values returns Values, so it can be differentiated in turn, to any order.
 """
@@ -35,7 +35,7 @@ class Function(ABC):
     """A function of n numbers to m numbers, which a graph holds as one node.
 
     Attributes:
-        name: what drawings and messages call it.
+        name: its name in drawings and messages.
     """
 
     __slots__ = ()
@@ -47,17 +47,17 @@ class Function(ABC):
 
     @abstractmethod
     def pull(self, zs: Sequence[Any], xs: Sequence[Any], us: Sequence[Any]) -> Sequence[Any]:
-        """What each operand receives, where each result has its adjoint: the product uᵀ·J.
+        """The contribution to each operand, given the adjoint of each result: the product uᵀ·J.
 
         Args:
             zs: the results.
             xs: the operands.
-            us: the adjoints, None for a result that nobody uses.  If there is a Value in any of the three, what it
-                returns is made of Values.
+            us: the adjoints, None for a result that nobody uses.  If any of the three contains a Value, it returns
+                Values.
         """
 
     def inside(self, xs: Sequence[Any]) -> list[Any] | None:  # noqa: ARG002
-        """The results as nodes of what the function does to these Values; None if it can't be shown."""
+        """The results as nodes of the operations inside the function; None if they can't be shown."""
         return None
 
 
@@ -94,7 +94,7 @@ class _Whole(Rule):
         self.kind = self.formula = self.dx = self.dy = None
         self.domain = (LINE,)
 
-    # Methods, since a bound one in a slot would be a cycle, which reference counting does not free.
+    # Methods, because a bound method in a slot would be a cycle, which reference counting does not free.
     def f(self, *xs: float) -> Any:
         """The result, or the list of several."""
         zs = self.zs if xs == self.xs else self.function.value(xs)
@@ -136,7 +136,7 @@ class _Element(Rule):
 def _pushed(
     pull: Callable[[list[Any]], Sequence[Any]], size: int, in_values: bool, moved: Sequence[Entry]
 ) -> Sequence[Any]:
-    """How each result moves: the slopes of u·J·t by u, in which it is linear."""
+    """How each result moves: the slopes of u·J·t with respect to u, in which it is linear."""
     with without_hooks(), never_raising():
         us: list[Any] = [leaf(0.0) for _ in range(size)]
         cs = pull(us)
@@ -150,10 +150,10 @@ def _pushed(
 
 
 class Rerun(Function):
-    """A function whose nodes are forgotten, and made again when its pullback is asked for.
+    """A function whose nodes are forgotten, and made again when its pullback runs.
 
     Args:
-        name: what it is called.
+        name: its name.
         run: takes one number or Value for each operand, except those that it reads from outside.
         outside: the Values that it reads from outside, which follow as operands.
         exact: whether it must give the same numbers each time, and read no other Values from outside.
@@ -187,9 +187,9 @@ class Rerun(Function):
             results = self._run(inputs)
             if self._exact and _numbers(results) != _numbers(zs):
                 raise RerunError(
-                    f"{self.name} was run again on the way back, and gave {reprlib.repr(_numbers(results))} where it "
-                    f"had given {reprlib.repr(_numbers(zs))}: draw random numbers before it, and change nothing that "
-                    "it reads"
+                    f"{self.name} was run again in the backward pass and returned {reprlib.repr(_numbers(results))}, "
+                    f"but it had returned {reprlib.repr(_numbers(zs))} before: draw random numbers outside it, and "
+                    "don't change anything that it reads"
                 )
             sources = [*inputs, *self._outside]
             others = [] if self._exact else _older(results, sources, began)
@@ -200,17 +200,17 @@ class Rerun(Function):
 
 
 def _keeping_graphs() -> AbstractContextManager[None]:
-    """Inside, nodes are made as the hooks of this task want them, but not forgotten."""
+    """Inside, the hooks of this task see each node, but no_grad() does not apply."""
     return without_hooks() if watch.hooks and (+leaf(0.0)).is_leaf else nullcontext()
 
 
 def _numbers(zs: Sequence[Any]) -> list[str]:
-    """In words, since nan is not equal to itself, and 0.0 is to -0.0."""
+    """The numbers as texts, because nan is not equal to itself, and 0.0 is equal to -0.0."""
     return [repr(float(number_of(z))) for z in zs]
 
 
 def _older(results: Sequence[Any], known: Sequence[Value], began: int) -> list[Value]:
-    """The Values below the results that were there before, and are not known."""
+    """The Values below the results that existed before this run, without the known ones."""
     order = order_below([z for z in results if isinstance(z, Value)], known, since=began)
     return those_before(order[len(known) :], began)
 
@@ -220,7 +220,7 @@ def _has_values(xs: Iterable[Any]) -> bool:
 
 
 def _adjoints(results: Sequence[Any], us: Sequence[Any], sources: Sequence[Value], in_values: bool) -> list[Any]:
-    """What each source receives from the results."""
+    """The adjoint of each source, from the adjoints of the results."""
     pairs = [(z, u) for z, u in zip(results, us, strict=True) if isinstance(z, Value) and u is not None]
     roots, seeds = [z for z, _ in pairs], [u for _, u in pairs]
     if not in_values:
@@ -231,7 +231,7 @@ def _adjoints(results: Sequence[Any], us: Sequence[Any], sources: Sequence[Value
 
 @contextmanager
 def lent(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
-    """Inside, the Values have these numbers: lent, not assigned, so that no graph becomes stale."""
+    """Inside, the Values have these numbers.  They are not assigned, so no graph becomes stale."""
     before = list(map(number_of, leaves))
     try:
         for v, number in zip(leaves, numbers):
@@ -242,11 +242,11 @@ def lent(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
             lend(v, number)
 
 
-# ---- what a reader of graphs asks ----
+# ---- questions about nodes ----
 
 
 def function_of(v: Value) -> Function | None:
-    """The function that a node is of; None for any other Value, and for the single results of several."""
+    """The function of a node; None for any other Value, and for a single result of several."""
     rule = None if v.is_leaf else rule_of(v)
     return rule.function if isinstance(rule, _Whole) else None
 
@@ -264,7 +264,7 @@ def result_number(v: Value) -> int | None:
 
 
 def by_itself(v: Value) -> Any:
-    """The node.  Of one of several results one like it, whose parents are those of the node of its function."""
+    """The node.  For one of several results, a similar node that has the parents of the function's node."""
     rule = None if v.is_leaf else rule_of(v)
     if not isinstance(rule, _Element):
         return v
@@ -286,13 +286,13 @@ def _node_of(rule: Rule, operands: Sequence[Any]) -> Any:
 
 
 def in_single_numbers(root: Any, stops: Sequence[Value]) -> Any:
-    """The same graph above the stops, without nodes of functions that have several results."""
+    """The same graph above the stops, without the nodes of functions with several results."""
     order = order_below([root], stops) if isinstance(root, Value) else []
     return rebuilt([root], stops, stops)[0] if any(map(has_no_number, order)) else root
 
 
 def rebuilt(roots: Sequence[Any], stops: Sequence[Value], others: Sequence[Value]) -> list[Any]:
-    """The graph above the stops made again with others in their places, without nodes that have several results."""
+    """The graph above the stops, made again with other stops, and without nodes that have several results."""
     found: dict[int, Any] = {id(v): other for v, other in zip(stops, others, strict=True)}
     for v in order_below([root for root in roots if isinstance(root, Value)], stops):
         if id(v) in found or has_no_number(v):

@@ -209,7 +209,8 @@ def pow(x: Operand, n: Value) -> Value: ...
 def pow(x: Any, n: Any) -> Any:
     """xⁿ, the operator **; ∂/∂x = n·xⁿ⁻¹ and ∂/∂n = xⁿ·ln x.  DLMF 4.2.
 
-    The slope of x⁰ in x is 0, and so is the slope of 0ⁿ in n for n > 0.  Its errors differ from those of `math.pow`.
+    The slope of x⁰ with respect to x is 0, and so is that of 0ⁿ with respect to n for n > 0.  It raises as the operator
+    does, not as `math.pow`.
 
     Args:
         x, n: numbers; x is 0 or more unless n is whole.
@@ -236,7 +237,7 @@ def xlogy(x: Any, y: Any) -> Any:
 
     Args:
         x: any number.
-        y: a number above 0, or any at all where x is 0.
+        y: a number above 0; any number if x is 0.
 
     Raises:
         ValueError: y is not above 0, and x is not 0.
@@ -258,7 +259,7 @@ def xlog1py(x: Any, y: Any) -> Any:
 
     Args:
         x: any number.
-        y: a number above −1, or any at all where x is 0.
+        y: a number above −1; any number if x is 0.
 
     Raises:
         ValueError: y is not above −1, and x is not 0.
@@ -404,7 +405,7 @@ def hypot(*coordinates: Any) -> Any:
 def norm(xs: Iterable[Operand]) -> Any:
     """The length √(x₁² + … + xₙ²) of a vector that is given as a list; 0.0 if the list is empty.
 
-    ∂/∂xᵢ is xᵢ over the length, and 0 at the origin, so a descent that has arrived stays there.
+    ∂/∂xᵢ is xᵢ over the length, and 0 at the origin, so a descent that arrives there stays.
 
     Args:
         xs: an iterable of numbers.
@@ -586,8 +587,8 @@ def erfc(x: Number, /) -> Number:
 def erfcx(x: Number, /) -> Number:
     """e^(x²)·erfc x, the complementary error function without its decay: nearly 1/(x√π) for large x.  DLMF 7.2.
 
-    Its derivative is 2x·erfcx(x) − 2/√π, and the higher ones follow from that.  The first two are computed in forms in
-    which nothing cancels.
+    Its derivative is 2x·erfcx(x) − 2/√π, and the higher ones follow from that.  The first two are computed without
+    cancellation.
 
     Args:
         x: any number.
@@ -718,7 +719,7 @@ def _whole(n: object, what: str) -> int:
 def hurwitz(x: Number, s: float, /) -> Number:
     """The Hurwitz zeta function ζ(s, x) = x⁻ˢ + (x + 1)⁻ˢ + (x + 2)⁻ˢ + …  DLMF 25.11.
 
-    Its slope in x is −s·ζ(s + 1, x).
+    Its slope with respect to x is −s·ζ(s + 1, x).
 
     Args:
         x: a number above 0.
@@ -773,7 +774,7 @@ def maximum(x: Operand, y: Value) -> Value: ...
 def maximum(x: Any, y: Any) -> Any:
     """The larger of two numbers, like max(x, y): the first if they are equal or either is nan.
 
-    The slope is 1 in the larger and 0 in the other.  If they tie, it is ½ in each, the mean of both sides.
+    The slope is 1 for the larger and 0 for the other.  If they tie, it is ½ for each, the mean of both sides.
 
     Args:
         x, y: any numbers.
@@ -793,7 +794,7 @@ def minimum(x: Operand, y: Value) -> Value: ...
 def minimum(x: Any, y: Any) -> Any:
     """The smaller of two numbers, like min(x, y): the first if they are equal or either is nan.
 
-    The slope is 1 in the smaller and 0 in the other.  If they tie, it is ½ in each, the mean of both sides.
+    The slope is 1 for the smaller and 0 for the other.  If they tie, it is ½ for each, the mean of both sides.
 
     Args:
         x, y: any numbers.
@@ -813,8 +814,8 @@ def clamp(x: Operand, lo: Operand, hi: Operand) -> Any: ...
 def clamp(x: Any, lo: Any, hi: Any) -> Any:
     """x limited to the range from lo to hi: lo if x is below it, hi if x is above it, else x.
 
-    The slope in x is 1 inside, 0 outside and ½ at each bound.  The slope in a bound is 1 if x is beyond it, ½ if x is
-    at it, and 0 elsewhere.
+    The slope with respect to x is 1 inside, 0 outside and ½ at each bound.  The slope with respect to a bound is 1 if x
+    is beyond it, ½ if x is at it, and 0 elsewhere.
 
     Args:
         x: any number.
@@ -838,7 +839,7 @@ def copysign(x: Operand, y: Value) -> Value: ...
 def copysign(x: Any, y: Any) -> Any:
     """|x| with the sign of y, even if y is 0.0 or −0.0.
 
-    The slope in x is the product of both signs, and 0 at x = 0.  The slope in y is 0.
+    The slope with respect to x is the product of both signs, and 0 at x = 0.  The slope with respect to y is 0.
 
     Args:
         x, y: any numbers.
@@ -921,7 +922,7 @@ def ldexp(x: Number, i: int, /) -> Number:
     >>> ldexp(Value(0.75), 4).data
     12.0
     """
-    i = min(max(_whole(i, "the exponent of ldexp()"), -3000), 3000)  # beyond, everything is 0 or raises
+    i = min(max(_whole(i, "the exponent of ldexp()"), -3000), 3000)  # beyond this, every result is 0 or raises
     try:
         math.ldexp(number_of(x), i)
     except OverflowError as error:
@@ -949,8 +950,8 @@ def sum(xs: Iterable[Operand], start: Operand = 0) -> Any: ...
 def sum(xs: Any, start: Any = 0) -> Any:
     """start + x₁ + … + xₙ in one node, each with slope 1; 0.0 if there is nothing to add.
 
-    The number is that of the builtin, as a float.  Since Python 3.12 the builtin corrects for rounding (Neumaier 1974).
-    |error| ≤ n·eps·Σ|xᵢ| on any Python (Higham, Accuracy and Stability of Numerical Algorithms, 4.2).
+    The number is the same as from the builtin, as a float.  Since Python 3.12 the builtin corrects for rounding
+    (Neumaier 1974). |error| ≤ n·eps·Σ|xᵢ| on any Python (Higham, Accuracy and Stability of Numerical Algorithms, 4.2).
 
     Args:
         xs: an iterable of numbers.
@@ -1014,7 +1015,7 @@ def dot(ws: Iterable[Operand], xs: Iterable[Operand], start: Operand = 0) -> Any
 def dot(ws: Any, xs: Any, start: Any = 0) -> Any:
     """start + w₁x₁ + … + wₙxₙ in one node: a neuron's weighted sum; 0.0 if there is nothing to add.
 
-    ∂/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ, and the slope in the start is 1.  |error| ≤ n·eps·Σ|wᵢxᵢ|, barring underflow (Higham, 3.1).
+    ∂/∂wᵢ = xᵢ, ∂/∂xᵢ = wᵢ, and the slope for the start is 1.  |error| ≤ n·eps·Σ|wᵢxᵢ|, barring underflow (Higham, 3.1).
     It is smaller since Python 3.12, which has `math.sumprod`.
 
     Args:
@@ -1075,7 +1076,7 @@ def _numbers(xs: Iterable[Any], function: str) -> tuple[Any, ...]:
     return tuple([x if isinstance(x, Value) else as_number(x, function) for x in xs])
 
 
-# ---- what neurons do with it ----
+# ---- activation functions ----
 
 
 @_row
@@ -1097,7 +1098,8 @@ def leaky_relu(x: Operand, negative_slope: Value) -> Value: ...
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     """The leaky rectifier: x above 0, a·x below, with slope a at 0.  Maas, Hannun & Ng 2013.
 
-    The slope in a is x below 0 and 0 above.  If a is a Value, this is the parametric rectifier of He et al. 2015.
+    The slope with respect to a is x below 0 and 0 above.  If a is a Value, this is the parametric rectifier of He et
+    al. 2015.
 
     Args:
         x: any number.
@@ -1116,8 +1118,8 @@ def elu(x: Operand, alpha: Value) -> Value: ...
 def elu(x: Any, alpha: Any = 1.0) -> Any:
     """The exponential linear unit: x above 0, α(eˣ − 1) below.
 
-    The slope in x is 1 above 0, and α·eˣ below and at 0.  The slope in α is eˣ − 1 below 0, and 0 above.
-    Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289.
+    The slope with respect to x is 1 above 0, and α·eˣ below and at 0; with respect to α it is eˣ − 1 below 0, and 0
+    above. Clevert, Unterthiner & Hochreiter 2015, arXiv:1511.07289.
 
     Args:
         x: any number.
@@ -1188,7 +1190,7 @@ def gelu(x: Number, /) -> Number:
     """The Gaussian error linear unit x·Φ(x); its derivative is Φ(x) + x·φ(x).
 
     Φ is the normal distribution function and φ its density.  Hendrycks & Gimpel 2016, arXiv:1606.08415.  This is the
-    exact function, by erfc, not the paper's approximation by tanh.
+    exact function, computed with erfc, not the paper's approximation with tanh.
 
     Args:
         x: any number.
@@ -1291,7 +1293,7 @@ def log_softmax(xs: Any) -> list[Any]:
     """The logarithms xᵢ − logsumexp(xs) of softmax(xs), finite even where a probability rounds to 0.
 
     ∂/∂xⱼ = δᵢⱼ − pⱼ with p = softmax(xs).  The largest number is subtracted first, so large numbers
-    lose little.
+    lose few digits.
 
     Args:
         xs: an iterable of one number or more.
@@ -1307,7 +1309,7 @@ def log_softmax(xs: Any) -> list[Any]:
     """
     xs = _some(xs, "log_softmax")
     top = reduce(maximum, map(stop_gradient, xs))
-    with never_raising():  # -inf is a right result of an impossible state, and no anomaly
+    with never_raising():  # -inf is the right result for an impossible state, not an anomaly
         xs = tuple([apply(RULES["gap"], x, top) for x in xs])
         total = logsumexp(xs)
         return [x - total for x in xs]
@@ -1325,8 +1327,8 @@ def where(condition: Value, a: Operand, b: Operand) -> Value: ...
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a if the condition is true, else b: a choice that stays in the graph, with both branches.
 
-    The slope is 1 in the chosen branch, and 0 in the other one and in the condition.  Both branches are evaluated, and
-    an infinite slope in the other one makes 0·inf = nan.  So keep both safe, as in log(where(x > 0, x, 1.0)).
+    The slope is 1 for the chosen branch, and 0 for the other one and for the condition.  Both branches are evaluated,
+    and an infinite slope in the other one makes 0·inf = nan.  So keep both safe, as in log(where(x > 0, x, 1.0)).
 
     Args:
         condition: a bool, a number or a Value; anything but 0 counts as true.
@@ -1339,7 +1341,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     if type(condition) is int and condition in (-1, -2):
         raise ValueError(
             f"where() got the condition {condition}, which is what Python makes of ~{condition == -2}: "
-            "~ negates no bool. Turn the comparison round, or the choice: where(condition, b, a)"
+            "~ does not negate a bool. Reverse the comparison, or swap the branches: where(condition, b, a)"
         )
     return apply(RULES["where"], condition, a, b)
 
@@ -1388,23 +1390,24 @@ def primitive(*partials: Any, vjp: Callable[..., Any] | None = None) -> Any:
     """Turn a function of floats and its partial derivatives into an operation of Values.
 
     The operation takes Values and plain numbers.  You can differentiate it to any order, and it has the function's name
-    in drawings.  A function of lists, dicts or other structures of floats, or with such a result, has a `vjp` instead
-    of partials.
+    in drawings.  If the function takes or returns lists, dicts or other structures of floats, pass a `vjp` instead of
+    partials.
 
     Args:
         partials: ∂z/∂x for each argument, in order: a number, or a function of (m, z, x, y, …).  z is the value, and
             x, y, … are the arguments.  m has the operations of the table for the arithmetic in use: write `m.cos(x)`,
-            `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  Use operators and other primitives as they are.
-        vjp: what each argument receives, as a tuple: a function of (result, adjoint, x, y, …).  The adjoint has the
-            structure of the result, and what an argument receives has that of the argument.  It is given floats in
-            `backward()`, and Values where a second derivative is asked for: use the functions of this package in it.
+            `m.sum(x, y)`, and for a choice `m.where(x > 0, x, y)`.  You can use operators and other primitives
+            directly.
+        vjp: a function of (result, adjoint, x, y, …) that returns a tuple with a contribution to each argument.  The
+            adjoint has the structure of the result, and a contribution has that of its argument.  It gets floats in
+            `backward()`, and Values if you ask for a second derivative: use the functions of this package in it.
 
     Returns:
         The decorator.  The operation keeps the name, the documentation and the signature of the function.
 
     Raises:
         TypeError: when decorating, if there are both partials and a vjp, or not as many partials as arguments, or one
-            is neither a number nor a function of (m, z, x, y, …); when called, if the function returns anything but a
+            is neither a number nor a function of (m, z, x, y, …).  When called, if the function does not return a
             real number.
 
     >>> @primitive(lambda m, z, x: 1.0 / (x + m.exp(z)))
@@ -1438,7 +1441,7 @@ def primitive(*partials: Any, vjp: Callable[..., Any] | None = None) -> Any:
         name = getattr(f, "__name__", type(f).__name__)
         arguments = _arguments(f, name, partials)
         slopes = [
-            _checked(d, name, x) if callable(d) else as_number(d, f"the partial of {name} by {x}")
+            _checked(d, name, x) if callable(d) else as_number(d, f"the partial of {name} with respect to {x}")
             for d, x in zip(partials, arguments.parameters)
         ]
 
@@ -1458,13 +1461,13 @@ def primitive(*partials: Any, vjp: Callable[..., Any] | None = None) -> Any:
                 bound = arguments.bind(*args, **named)
                 bound.apply_defaults()
                 args = bound.args
-            if any(isinstance(x, Ieee) for x in args):  # in another primitive's partial
+            if any(isinstance(x, Ieee) for x in args):  # called in another primitive's partial
                 return total(rule, *args)
             try:
                 return apply(rule, *args)
             except RAISED_BY_FLOATS:
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever f raises, a trace must know)
+            except Exception as error:  # noqa: BLE001  (whatever f raises, a trace must learn of it)
                 return refuse.refused(error, rule, *args)
 
         vars(operation)["rule"] = rule  # a compiled program finds it by this
@@ -1478,11 +1481,13 @@ def _checked(d: Callable[..., Any], name: str, x: str) -> Callable[..., Any]:
 
     def slope(m: Any, z: Any, *xs: Any) -> Any:
         s = d(m, z, *xs)
-        if isinstance(s, (float, Value)) or not isinstance(m, SimpleNamespace):  # arrays or texts, which m knows best
+        if isinstance(s, (float, Value)) or not isinstance(m, SimpleNamespace):  # m itself checks arrays and texts
             return s
         number = as_constant(s)
         if number is None:
-            raise TypeError(f"the partial of {name} by {x} must be a real number, not {type(s).__name__} {s!r}")
+            raise TypeError(
+                f"the partial of {name} with respect to {x} must be a real number, not {type(s).__name__} {s!r}"
+            )
         return number
 
     return slope
@@ -1498,7 +1503,7 @@ def _arguments(f: Callable[..., Any], name: str, partials: Sequence[Partial]) ->
         p.kind not in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
         for p in arguments.parameters.values()
     ):
-        raise TypeError(f"a primitive takes a fixed number of positional arguments, and {name}{arguments} does not")
+        raise TypeError(f"a primitive must take a fixed number of positional arguments, and {name}{arguments} does not")
     if not names or len(names) != len(partials):
         raise TypeError(f"{name}{arguments} has {len(names)} arguments and {len(partials)} partials: give one for each")
     for x, d in zip(names, partials):
@@ -1508,6 +1513,6 @@ def _arguments(f: Callable[..., Any], name: str, partials: Sequence[Partial]) ->
         except TypeError as error:
             called = ", ".join(["m", "z", *names])
             raise TypeError(
-                f"the partial of {name} by {x} is called with ({called}), which it refuses: {error}"
+                f"the partial of {name} with respect to {x} does not accept the arguments ({called}): {error}"
             ) from None
     return arguments

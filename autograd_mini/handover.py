@@ -1,7 +1,7 @@
-"""Where the core in C runs, its `Value` takes the place of the one in Python.
+"""If the core in C runs, its `Value` replaces the one in Python.
 
-The C type has what is fast: making nodes, numbers, gradients.  Everything else it gets from the class that defines it,
-and what it can't do it hands back to that class: `_RETURNED` are the functions that it calls by name.
+The C type implements the parts that must be fast: making nodes, numbers, gradients.  It gets everything else from the
+Python class, and calls functions of that class for the cases that it can't handle: `_RETURNED` lists them by name.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from .rule import FLOATS, Rule
 from .rules import RULES
 from .sweep import pull_back
 
-# The types of members written in C.  All others are adopted, again when the package is imported a second time.
+# The types of members written in C.  All other members are copied, also when the package is imported a second time.
 _IN_C = (BuiltinFunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 _RETURNED = {
     "Covector": covectors.Covector,
@@ -32,7 +32,7 @@ _RETURNED = {
 
 
 def to_c(definition: type, apply: Callable[..., Any]) -> tuple[Any, Any, Any, Any]:
-    """The Value, the Given, the `apply` and the maker of nodes in C, for the class and the `apply` in Python."""
+    """The C versions of Value, Given, `apply` and the maker of nodes, given the class and the `apply` in Python."""
     core: Any = cores.c
     returned = {**vars(definition), **_RETURNED, "Value": definition, "apply": apply}
     core.use(RULES, watch.hooks, watch.traces, returned)
@@ -41,7 +41,7 @@ def to_c(definition: type, apply: Callable[..., Any]) -> tuple[Any, Any, Any, An
 
 
 def _adopt(core: type, definition: type) -> None:
-    """Copy the members of the defining class to the core's type, except those that the type already has."""
+    """Copy the members of the Python class to the core's type, except those that the type already has."""
     own = {name for name, member in vars(core).items() if isinstance(member, _IN_C)}
     for name in [name for name in own if name not in vars(definition) and not name.startswith("_")]:
         delattr(core, name)
@@ -51,7 +51,7 @@ def _adopt(core: type, definition: type) -> None:
 
 
 def of_one(rule: Rule) -> Callable[[Any], Any]:
-    """An operation of one operand as a function, which a method in C is not: it can have a docstring, and a number."""
+    """An operation of one operand as a function: unlike a method in C it has a docstring and takes plain numbers."""
     core: Any = cores.c
     apply: Callable[..., Any] = core.apply
     return lambda x: apply(rule, x)

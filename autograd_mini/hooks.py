@@ -38,7 +38,7 @@ def contribution_hook(hook: Inspector) -> Block:
     """
 
     def passed(v: Value, adjoint: Any, cs: tuple[Any, ...]) -> None:
-        hook(v, adjoint, cs)  # whose result changes nothing
+        hook(v, adjoint, cs)  # its result is ignored
 
     return Block(passed=passed)
 
@@ -52,8 +52,8 @@ def no_grad() -> Block:
     """Build no graph in this task, inside a with block or a decorated function: results are leaves.
 
     `backward()` on such a result raises `NoGraphError`; in later graphs it is a leaf like any other.  A decorated
-    generator function is in the block at each of its steps, and its caller is not.  But a `with` in the body of a plain
-    generator also applies to the caller, until it is closed.
+    generator function is in the block during each of its steps, but its caller is not.  In contrast, a `with` in the
+    body of a plain generator also applies to the caller, until the block is closed.
 
     >>> x = Value(3.0)
     >>> with no_grad():
@@ -95,7 +95,7 @@ _DEMOS = _PACKAGE + "_demos"  # in the wheel: users of the package like any othe
 
 
 def source_line() -> SourceLine:
-    """The line being run in the innermost caller outside this package: in our hooks, the line that makes the node.
+    """The line that runs in the innermost caller outside this package: in our hooks, the line that makes the node.
 
     >>> source_line().number
     1

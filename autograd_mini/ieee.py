@@ -1,4 +1,4 @@
-"""IEEE arithmetic, for the slopes that Python's floats refuse: an infinite one is inf, an undefined one nan."""
+"""IEEE arithmetic, for slopes where Python's floats raise: an infinite slope is inf, an undefined one is nan."""
 
 import math
 import operator
@@ -45,7 +45,7 @@ def total(rule: Rule, *xs: float) -> Ieee:
 
 
 def _limit(name: str, x: float, y: float = 1.0, *_: float) -> float:
-    """What the operation `name` gives in IEEE arithmetic where Python raises; nan, if it isn't named here."""
+    """The IEEE value of the operation `name` where Python raises; nan for an operation that is not listed here."""
     match name:
         case "truediv" if x != 0.0 and x == x:
             return math.copysign(math.inf, x) * math.copysign(1.0, y)

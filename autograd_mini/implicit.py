@@ -1,12 +1,12 @@
 """Equations that a program solves: their solutions are nodes, with derivatives from the implicit function theorem.
 
-The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·dθ, however it was found.  So it is found on plain
-numbers, and becomes the node of a function, whose parents are the Values that f was made of.  Its pullback is one
-linear solve with the slopes of one run of f at the solution, which is kept, in the arithmetic of numbers or of Values:
-in that they are nodes again, which can be differentiated in turn.
+The solution x of f(x, θ) = 0 moves by dx = −(∂f/∂x)⁻¹·(∂f/∂θ)·dθ, no matter how it was found.  So the search runs on
+plain numbers, and the solution becomes the node of a function, whose parents are the Values that f depends on.  Its
+pullback is one linear solve.  It uses the slopes of one run of f at the solution, which is kept.  In the arithmetic of
+Values these slopes are nodes again, so they can be differentiated in turn.
 
-In a function that is compiled the search itself is recorded, in a form that holds for other numbers too.  Its result is
-held constant, and further steps of Newton's method carry the derivatives: n steps those up to the order 2ⁿ − 1.
+In a compiled function the search itself is recorded, in a form that works for other numbers too.  Its result is
+held constant, and further steps of Newton's method carry the derivatives: n steps carry those up to order 2ⁿ − 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,19 +29,19 @@ __all__ = ["ConvergenceError", "fixed_point", "root"]
 
 
 def root(f: Callable[..., Any], x0: Any, *args: Any, steps: int = 100) -> Any:
-    """The x near x0 where f(x, *args) is 0, by Newton's method with steps that are halved where they lead nowhere.
+    """The x near x0 where f(x, *args) is 0, by Newton's method.  A step that does not come closer is halved.
 
-    Its derivative with respect to the Values among `args`, and those that f uses besides, is that of the exact
+    Its derivative with respect to the Values among `args`, and to other Values that f uses, is that of the exact
     solution, to any order: −(∂f/∂x)⁻¹·∂f/∂θ.
 
     Args:
         f: a function of a number, or of a list of numbers; it returns as many.
         x0: where to begin: a number, a list of them, or another structure.
-        args: what f is given besides.
+        args: further arguments of f.
         steps: how many steps to try.
 
     Returns:
-        A solution of the structure of x0: nodes where f depends on Values, else floats.
+        A solution with the structure of x0: nodes if f depends on Values, else floats.
 
     Raises:
         ConvergenceError: no solution was found; its `residual` says how far f is from 0.
@@ -58,16 +58,16 @@ def root(f: Callable[..., Any], x0: Any, *args: Any, steps: int = 100) -> Any:
 def fixed_point(g: Callable[..., Any], x0: Any, *args: Any, steps: int = 10_000) -> Any:
     """The x with x = g(x, *args): an equilibrium, found by iterating g from x0 on.
 
-    The last digits are found by Newton's method.  A derivative costs one linear solve, however long it was iterated.
+    Newton's method finds the last digits.  A derivative costs one linear solve, for any number of iterations.
 
     Args:
         g: a function of a number, or of a list of numbers; it returns as many.
         x0: where to begin: a number, a list of them, or another structure.
-        args: what g is given besides.
+        args: further arguments of g.
         steps: how many iterations to try.
 
     Returns:
-        A solution of the structure of x0: nodes where g depends on Values, else floats.
+        A solution with the structure of x0: nodes if g depends on Values, else floats.
 
     Raises:
         ConvergenceError: it does not converge; its `residual` says how far x is from g(x).
@@ -145,10 +145,10 @@ class _Equation:
             return variables, rs, _slopes(rs, variables, _in_values, began)
 
     def _with_slopes(self, xs: Numbers) -> list[Any]:
-        """A solution in a trace, after steps of Newton's method, through which derivatives go.
+        """A solution in a trace, after the steps of Newton's method that carry its derivatives.
 
-        A program is differentiated once more than the transforms do that run the function.  Two steps at least give the
-        last digits.
+        The program itself can be differentiated, so it needs one order more than the transforms that are running now.
+        At least two steps are taken, for the last digits.
         """
         solution, step = self._stepped(xs)
         factor = held(arrival(self, xs, step))
@@ -172,9 +172,9 @@ class _Equation:
 
 
 class _RunOfF(NamedTuple):
-    """What f did at the solution: its variables, its residuals, and the older Values that these depend on.
+    """One run of f at the solution: its variables, its residuals, and the older Values that these depend on.
 
-    It is kept because f may not do the same later: a closure in a loop sees the loop's last numbers.
+    It is kept because f may behave differently later: a closure in a loop sees the last numbers of the loop.
     """
 
     variables: list[Value]
@@ -183,7 +183,7 @@ class _RunOfF(NamedTuple):
 
 
 class _Solution(Function):
-    """x of f(x, θ) = 0 as a function of θ: what θ receives is −λ·∂f/∂θ, with λ of (∂f/∂x)ᵀ·λ = u."""
+    """The x of f(x, θ) = 0 as a function of θ.  The contribution to θ is −λ·∂f/∂θ, where (∂f/∂x)ᵀ·λ = u."""
 
     def __init__(self, equation: _Equation, search: Search, steps: int, run: _RunOfF) -> None:
         self.name = equation.name
@@ -218,7 +218,7 @@ def _as_variable(x: Any) -> Any:
 def _slopes(
     rs: Sequence[Any], sources: Sequence[Value], pullback: Callable[[Value, Any], Any], began: int = 0
 ) -> list[list[Any]]:
-    """For each residual, the slopes with respect to the sources; nothing below these, or older, is visited."""
+    """For each residual, the slopes with respect to the sources; nodes below these, or older, are not visited."""
     order = order_below([r for r in rs if isinstance(r, Value)], sources, since=began)[len(sources) :]
     needed = set(sources)
     for v in order:

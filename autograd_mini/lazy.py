@@ -1,4 +1,4 @@
-"""Attributes that are calculated when they are first asked for."""
+"""Attributes that are calculated when they are first read."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
@@ -7,9 +7,9 @@ T = TypeVar("T")
 
 
 class cached_property(Generic[T]):
-    """That of functools without its lock, which Python has given up too in 3.12.
+    """`functools.cached_property` without its lock, which Python removed in 3.12.
 
-    There is one for all instances: a child forked while another thread calculates any of them waits for ever.
+    That lock is shared by all instances: a child forked while another thread holds it would wait for ever.
     """
 
     def __init__(self, f: Callable[[Any], T]) -> None:

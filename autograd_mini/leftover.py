@@ -8,7 +8,7 @@ from .errors import TraceError
 
 
 class LeftOver:
-    """Takes the place of the number of a Value that has outlived its trace: using it raises an error."""
+    """Replaces the number of a Value that has outlived its trace: using it raises an error."""
 
     __slots__ = ("label",)
 
@@ -17,9 +17,9 @@ class LeftOver:
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TraceError(
-            f"this Value is left over from a trace: {self.label}, when `compile` ran the function, and its number is "
-            "that of that run. A compiled function runs once for many calls, so it can keep no Value from one call to "
-            "the next: take it as an argument"
+            f"this Value is left over from a trace: {self.label}, when `compile` ran the function, and its number "
+            "belongs to that run. A compiled function runs once for many calls, so it can't keep a Value from one call "
+            "to the next: take it as an argument"
         )
 
     def __repr__(self) -> str:
@@ -37,21 +37,21 @@ def is_left_over(v: Any) -> bool:
 
 
 def spoil(v: Any, why: str) -> None:
-    """Take the number from a Value that has outlived its trace: using it raises an error that says why."""
+    """Remove the number of a Value that has outlived its trace: using the Value then raises an error that says why."""
     v._label = why
     v._data = v._grad = LeftOver(why)
     v._made = -1
 
 
 def left_over(kind: type, why: str) -> Any:
-    """A Value without a number, as a copy of one that `spoil` took it from."""
+    """A Value without a number: the copy of one that lost its number in `spoil`."""
     v = kind(0.0)
     spoil(v, why)
     return v
 
 
 def reduced(v: Any, leaf: Callable[..., Any]) -> tuple[Any, ...]:
-    """What `copy` and `pickle` make another one of: a copy is a leaf, and says where its graph is."""
+    """The parts from which `copy` and `pickle` make another Value: a leaf that says why it has no graph."""
     if is_left_over(v):
         return left_over, (type(v), v.label)
     origin = reading.why_no_graph(v) if v.is_leaf else reading.COPIED

@@ -1,8 +1,8 @@
-"""Systems of linear equations of Values: solved on plain numbers, with nodes that have derivatives of their own.
+"""Systems of linear equations of Values: solved on plain numbers, with nodes that have their own derivative rules.
 
-A system of n equations makes one node, with one more for each solution, and not the n³/3 nodes of an elimination.
-Forward it is one factorisation, and the way back costs n² operations more.  In a function that is compiled
-it is the elimination itself, by the pivots that were chosen when it was traced.
+A system of n equations makes one node, and one more for each unknown, instead of the n³/3 nodes of an elimination.
+The forward pass is one factorisation, and the backward pass costs n² more operations.  A compiled function
+contains the elimination itself, with the pivots that were chosen when it was traced.
 """
 
 import math
@@ -24,8 +24,8 @@ Matrix = Sequence[Sequence[Any]]
 def solve(A: Iterable[Iterable[Operand]], b: Iterable[Operand]) -> Any:
     """The solution x of A·x = b, by elimination with partial pivoting and one step of refinement.
 
-    Its derivative is dx = A⁻¹(db − dA·x), to any order.  The relative error of x, and of its derivatives, is some n·eps
-    times the condition of A: of sixteen digits, `condition(A)` = 10ᵏ leaves about 16 − k.
+    Its derivative is dx = A⁻¹(db − dA·x), to any order.  The relative error of x and of its derivatives is about n·eps
+    times the condition of A: if `condition(A)` is 10ᵏ, about 16 − k digits are right.
 
     Args:
         A: n rows of n numbers: lists, or an array.
@@ -56,9 +56,9 @@ def solve(A: Iterable[Iterable[Operand]], b: Iterable[Operand]) -> Any:
 
 
 def logdet(A: Iterable[Iterable[Operand]]) -> Any:
-    """The logarithm of |det A|: of a covariance in the density of a normal distribution.
+    """The logarithm of |det A|, such as that of a covariance in the density of a normal distribution.
 
-    ∂/∂Aᵢⱼ is the element j, i of A⁻¹.  The absolute error is some n·eps times the condition of A.
+    ∂/∂Aᵢⱼ is the element j, i of A⁻¹.  The absolute error is about n·eps times the condition of A.
 
     Args:
         A: n rows of n numbers: lists, or an array.
@@ -82,7 +82,7 @@ def logdet(A: Iterable[Iterable[Operand]]) -> Any:
 def condition(A: Iterable[Iterable[Operand]]) -> float:
     """The condition number ‖A‖·‖A⁻¹‖ of a matrix, in the norm of the largest column.
 
-    An error of A or b, relative to its size, is up to so many times larger in the solution.  Golub & Van Loan, 2.6.2.
+    The relative error of the solution is up to this many times the relative error of A or b.  Golub & Van Loan, 2.6.2.
 
     Args:
         A: n rows of n numbers: lists, or an array.
@@ -148,7 +148,7 @@ class _OfMatrix(Function):
         return [operands[i * self.n : (i + 1) * self.n] for i in range(self.n)]
 
     def factors(self, operands: Sequence[float]) -> _Factors:
-        """Those of the matrix in numbers, which are found once."""
+        """The factors of the matrix of numbers, which are computed once."""
         numbers = tuple(operands[: self.n**2])
         if self._known is None or self._known[0] != numbers:
             self._known = numbers, _Factors(self.rows(numbers))
@@ -156,7 +156,7 @@ class _OfMatrix(Function):
 
 
 class _Solve(_OfMatrix):
-    """x of A·x = b: what b receives is λ of Aᵀ·λ = u, and A receives −λ·xᵀ."""
+    """The x of A·x = b.  The contribution to b is λ, where Aᵀ·λ = u, and the contribution to A is −λ·xᵀ."""
 
     name = "solve"
 
@@ -173,7 +173,7 @@ class _Solve(_OfMatrix):
 
 
 class _LogDet(_OfMatrix):
-    """log |det A|: A receives the transpose of its inverse."""
+    """log |det A|.  The contribution to A is the transpose of its inverse."""
 
     name = "logdet"
 
@@ -202,7 +202,7 @@ def _eliminated(matrix: Matrix, right: Matrix) -> tuple[list[list[Any]], list[li
     for k in range(n):
         best = max(range(k, n), key=lambda i: abs(number_of(rows[i][k])))
         if not abs(number_of(rows[best][k])) > 0.0:
-            raise ValueError(f"the matrix is singular: nothing is left in column {k} to divide by")
+            raise ValueError(f"the matrix is singular: column {k} has no pivot other than 0")
         rows[k], rows[best] = rows[best], rows[k]
         for row in rows[k + 1 :]:
             factor = row[k] / rows[k][k]
@@ -225,7 +225,7 @@ def _log_of_pivots(upper: Matrix, logarithm: Callable[[Any], Any], size: Callabl
     return total
 
 
-# ---- what is given ----
+# ---- the arguments ----
 
 
 def _square(A: Iterable[Iterable[Any]], function: str) -> list[list[Any]]:

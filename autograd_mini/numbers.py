@@ -1,4 +1,4 @@
-"""What counts as a number: a float, an int, a bool or a real scalar of NumPy."""
+"""Decides what counts as a number: a float, an int, a bool or a real scalar of NumPy."""
 
 import math
 import numbers
@@ -6,7 +6,7 @@ from typing import Any
 
 from . import watch
 
-Number = float  # an int, a bool or a real scalar of NumPy does too
+Number = float  # an int, a bool or a real scalar of NumPy also counts
 EXACT = 2**53  # up to here every int is a float
 
 
@@ -15,7 +15,7 @@ def as_number(x: Any, who: str) -> float:
 
     Args:
         x: anything.
-        who: what needs the number, for the message.
+        who: the function that needs the number, for the message.
 
     Raises:
         TypeError: x is not a real number.
@@ -55,9 +55,9 @@ def as_constant(x: Any) -> float | None:
 
 
 def as_operand(x: Any) -> float | None:
-    """x as an operation keeps it: a float, or an int that is the same as one; None if it isn't a real number.
+    """x as an operation stores it: a float, or an int that is exactly a float; None if it isn't a real number.
 
-    An int too large for a float is kept, so that the operation raises; where operations must not raise it is nan.
+    An int too large for a float is kept, so that the operation raises; if operations must not raise, it becomes nan.
     """
     if type(x) is not int:
         return as_constant(x)
@@ -70,7 +70,7 @@ def as_operand(x: Any) -> float | None:
 
 
 def _in_range(x: Any) -> float:
-    """A scalar of NumPy, which may have a wider range than a float, and doesn't say when that is left."""
+    """A scalar of NumPy as a float.  Its range may be wider, and NumPy does not report an overflow."""
     number = float(x)
     if number != x and (number == 0.0 or math.isinf(number)):
         raise OverflowError(f"{x!r} would become {number!r}")

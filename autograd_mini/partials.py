@@ -13,18 +13,18 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def whole(f: Callable[[float], int]) -> Callable[[float], float]:
-    """A function to whole numbers as one to floats, which lets inf and nan pass."""
+    """A function that returns whole numbers, made to return floats; inf and nan stay as they are."""
     return lambda x: float(f(x)) if math.isfinite(x) else x
 
 
 def dot_partials(m: Any, z: Any, *operands: Any) -> Sequence[Any]:
-    """Of w₁·x₁ + … + wₙ·xₙ, the other factor of each."""
+    """The slopes of w₁·x₁ + … + wₙ·xₙ: for each operand, the other factor."""
     n = len(operands) // 2  # w₁ … wₙ, x₁ … xₙ and perhaps the start
     return (*operands[n : 2 * n], *operands[:n], *[1.0] * (len(operands) % 2))
 
 
 def prod_partials(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
-    """Of a product, by each factor."""
+    """The slopes of a product with respect to each factor."""
     # The product of all the others, from both sides: z / x would be 0/0 at a zero.
     before = accumulate(xs[:-1], operator.mul, initial=1.0)
     after = accumulate(xs[:0:-1], operator.mul, initial=1.0)
@@ -32,9 +32,9 @@ def prod_partials(m: Any, z: Any, *xs: Any) -> Sequence[Any]:
 
 
 def cosines(m: Any, h: Any, *xs: Any) -> Sequence[Any]:
-    """Of a length, by each coordinate: its share of the length."""
-    # x/h for each x, where h is their length.  At the tip of the cone it is 0; operands that are
-    # infinite share the slope alike, and the others have none.
+    """The slopes of a length with respect to each coordinate: its share of the length."""
+    # x/h for each x, where h is their length.  At the tip of the cone it is 0; infinite operands
+    # share the slope equally, and the others get 0.
     odd = (h == 0.0) | (h == math.inf)
     far = [m.where(abs(x) == math.inf, 1.0, 0.0) for x in xs]
     length = m.where(odd, m.sqrt(m.maximum(1.0, m.sum(*far))), h)
@@ -47,7 +47,7 @@ def over(m: Any, x: Any, h: Any) -> Any:
 
 
 def cbrt_slope(m: Any, z: Any, x: Any) -> Any:
-    """Of the cube root."""
+    """The slope of the cube root."""
     # Two thirds of the way from 1/3z² to z/3x, where an error of z cancels: cube roots of C are up
     # to 4 ulp off.  At 0 and inf, where z/x is undefined, 1/3z².
     odd = (x == 0.0) | (abs(x) == math.inf)

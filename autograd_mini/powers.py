@@ -1,7 +1,7 @@
 """The rows of powers: xⁿ and what its derivatives need, with their limits where x is 0 or infinite.
 
-n·xⁿ⁻¹ and xⁿ·log x are rows, and not formulas of xⁿ, because at x = 0 the product rule would add up
-infinities of both signs, and a constant in the place of the limit would have no slope.
+n·xⁿ⁻¹ and xⁿ·log x are rows of their own instead of formulas with xⁿ, because at x = 0 the product rule would add
+infinities of both signs, and a constant in place of the limit would have no slope.
 """
 
 import math
@@ -19,13 +19,13 @@ def _power(x: float, n: float) -> float:
 
 
 def _is_exact(x: Any, n: Any) -> Any:
-    # Whether xⁿ⁻¹ can be taken: n − 1 is exact from ½ to 2⁵³.  Beyond, a power would magnify its
-    # rounding, and xⁿ/x is taken; but at 0 and inf there is nothing to magnify.
+    # Whether to use xⁿ⁻¹: n − 1 is exact from ½ to 2⁵³.  Outside, a power would magnify its rounding,
+    # so xⁿ/x is used; but at 0 and inf rounding makes no difference.
     return (n >= 0.5) & (n < 2.0**53) | (x == 0.0) & (n != 0.0) | (abs(x) == math.inf)
 
 
 def _power_slope(m: Any, x: Any, n: Any) -> Any:
-    # Adding 0 makes −0 of x a 0, or a tiny n, for which n − 1 is −1, would turn +∞ round.
+    # Adding 0 turns x = −0 into 0.  Otherwise a tiny n, for which n − 1 rounds to −1, would change the sign of +∞.
     exact = _is_exact(x, n)
     p = m.pow(m.where(abs(n) >= 0.5, x, x + 0.0), m.where(exact, n - 1.0, n))
     return m.where((abs(n) == math.inf) & (p == 0.0), 0.0, n * p / m.where(exact | (x == 0.0), 1.0, x))
@@ -39,8 +39,8 @@ def _power_slope_x(m: Any, _: Any, x: Any, n: Any) -> Any:
 
 
 def _inside(m: Any, x: Any) -> tuple[Any, Any]:
-    # Whether x is an end of the domain, where a limit stands for the formula, and what the formula is
-    # read on, which there has no slope.
+    # Whether x is an end of the domain, where a limit replaces the formula; and the operand for the
+    # formula, which has no slope at the end.
     end = (x == 0.0) | (x == math.inf)
     return end, m.where(end, 1.0, x)
 
@@ -68,8 +68,8 @@ def _power_log_n(m: Any, _: Any, x: Any, n: Any) -> Any:
 
 # fmt: off
 POWERS: Final = (
-    # x ** n: first for a constant n of 1, 2, 3 …, whose slope never fails, then for any n.  Nobody asks for the slope
-    # of a constant: nan.
+    # x ** n: first for a constant n of 1, 2, 3 …, whose slope never fails, then for any n.  The slope with respect to
+    # the constant is never used: nan.
     Rule("powi", operator.pow,
          lambda m, z, x, n: n * x ** (n - 1), math.nan, symbol="**", domain=(LINE, (1.0, 9.0))),
     Rule("pow", _power,

@@ -1,4 +1,4 @@
-"""Operations on structures of numbers, with a pullback that the user has written: what `@primitive(vjp=…)` makes."""
+"""Operations on structures of numbers, with a pullback written by the user: `@primitive(vjp=…)` makes them."""
 
 import reprlib
 from array import array
@@ -17,7 +17,7 @@ Pullback = Callable[..., Any]
 
 
 def with_pullback(f: Callable[..., Any], pullback: Pullback) -> Callable[..., Any]:
-    """The operation f, whose derivatives `pullback` gives.
+    """The operation f, with its derivatives from `pullback`.
 
     Raises:
         TypeError: one of them is not a function, or f takes named arguments that have no position.
@@ -30,7 +30,7 @@ def with_pullback(f: Callable[..., Any], pullback: Pullback) -> Callable[..., An
     name, arguments = getattr(f, "__name__", type(f).__name__), signature(f)
     if any(p.kind in (Parameter.KEYWORD_ONLY, Parameter.VAR_KEYWORD) for p in arguments.parameters.values()):
         raise TypeError(
-            f"a primitive takes positional arguments, which its vjp is given too, and {name}{arguments} not"
+            f"{name}{arguments} can't be a primitive: it must take only positional arguments, as its vjp does"
         )
 
     @wraps(f)
@@ -43,7 +43,7 @@ def with_pullback(f: Callable[..., Any], pullback: Pullback) -> Callable[..., An
         if watch.trace() and any(isinstance(x, Value) for x in operands):
             forms = form_of(bound.args), form_of(function.like(zs))
             single = _Single(function, len(zs))
-            if None not in forms:  # or each call is an operation of its own
+            if None not in forms:  # otherwise each call is a separate operation
                 single = known.setdefault(forms, single)
             return function.like([apply(rule, *operands) for rule in single.rules])
         return function.like(results_of(function, operands, zs))
@@ -60,7 +60,7 @@ def _taken_apart(name: str, result: Any) -> tuple[Rebuild, list[float]]:
 
 
 class _Operation(Function):
-    """f of the arguments that `rebuild` makes; `like` makes what it returns."""
+    """f of the arguments that `rebuild` makes; `like` rebuilds its result."""
 
     like: Rebuild
 
@@ -75,17 +75,17 @@ class _Operation(Function):
         received = self._pullback(self.like(zs), self.like([0.0 if u is None else u for u in us]), *args)
         if not isinstance(received, tuple) or len(received) != len(args):
             raise TypeError(
-                f"the vjp of {self.name} must return a tuple with what each of its {len(args)} arguments receives, "
+                f"the vjp of {self.name} must return a tuple with a contribution to each of its {len(args)} arguments, "
                 f"not {reprlib.repr(received)}"
             )
         return [c for arg, r in zip(args, received) for c in leaves_like(arg, r, f"vjp of {self.name}", "argument")]
 
 
-# ---- what a trace records ----
+# ---- in a trace ----
 
 
 class Opaque(Rule):
-    """One result of an operation whose slopes only a function of the user's can tell, and that with numbers or Values.
+    """One result of an operation whose slopes come from a user's function, which takes numbers or Values.
 
     A program calls Python for the value and for the slopes.
     """
@@ -94,10 +94,10 @@ class Opaque(Rule):
 
 
 class _Single:
-    """The results of an operation for arguments of one form, each as an operation of its own, of numbers.
+    """The results of an operation for arguments of one form, each as a separate operation on numbers.
 
     Args:
-        operation: what to do.
+        operation: the operation.
         size: how many results there are.
     """
 
@@ -112,7 +112,7 @@ class _Single:
 
     def _values(self, xs: Sequence[float]) -> list[float]:
         bits = array("d", xs).tobytes()
-        before, zs = self._latest  # the results are asked for one by one
+        before, zs = self._latest  # the results are requested one by one
         if bits != before:
             zs = self._operation.value(list(map(float, xs)))
             self._latest = bits, zs
@@ -122,15 +122,15 @@ class _Single:
         return self._values(xs)[i]
 
     def _slopes(self, i: int, m: Any, z: Any, *xs: Any) -> Sequence[Any]:
-        """The slopes of result i by each number."""
+        """The slopes of result i with respect to each number."""
         us = [float(k == i) for k in range(self._size)]
         if m is VALUES:
             zs = [z if k == i else apply(rule, *xs) for k, rule in enumerate(self.rules)]
             return self._operation.pull(zs, xs, us)
         if not all(isinstance(x, float) for x in xs):
-            raise TypeError(f"the vjp of {self._operation.name} takes numbers and Values")
+            raise TypeError(f"the vjp of {self._operation.name} takes only numbers and Values")
         key = i, array("d", xs).tobytes()
-        before, slopes = self._pulled  # slopes are asked for one by one too
+        before, slopes = self._pulled  # slopes are requested one by one too
         if key != before:
             numbers = list(map(float, xs))
             slopes = self._operation.pull(self._values(numbers), numbers, us)

@@ -6,7 +6,7 @@ _JOINERS = "\u200c\u200d"  # parts of words in many scripts, and of emoji
 
 
 def visible(text: str) -> str:
-    r"""A text in one line, with escapes for control characters: none can move the cursor or turn the text around.
+    r"""A text in one line, with escapes for control characters, which could move the cursor or reverse the text.
 
     >>> print(visible("w₁\x1b[31m\n"))
     w₁\x1b[31m\n

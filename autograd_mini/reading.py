@@ -1,4 +1,4 @@
-"""What the rest of the package may ask of a node: the same questions whichever engine made it."""
+"""Questions that the rest of the package may ask about a node, whichever engine made it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,13 +16,13 @@ def rule_of(v: Any) -> Rule:
 
 
 def is_value(x: object) -> bool:
-    """Whether it is a Value, for those rooms that `Value` itself is made of."""
+    """Whether it is a Value, for the modules that `Value` itself imports."""
     return hasattr(type(x), "pullback")
 
 
 def number_of(x: Any) -> Any:
-    """The number of a Value, read without any trace noticing; a plain number as it is."""
-    return +x._data if is_value(x) else x  # + because a number left over from a trace refuses it
+    """The number of a Value, read without any trace noticing; a plain number is returned unchanged."""
+    return +x._data if is_value(x) else x  # + so that a number left over from a trace raises
 
 
 def numbers_of(xs: Iterable[Any]) -> list[Any]:
@@ -36,7 +36,7 @@ def grad_of(v: Any) -> float | None:
 
 
 def operands_of(v: Any) -> Operands:
-    """The parents, None in the place of a constant, and the numbers that the operation used."""
+    """The parents, with None for a constant, and the numbers that the operation used."""
     rule = v._rule
     if rule is None:
         return (), ()
@@ -54,28 +54,28 @@ def values_of(v: Any) -> list[Any]:
 
 
 def origin_of(v: Any) -> Any:
-    """Who gave a leaf that the user did not make: the run of a transform, or in words why it has no graph."""
+    """The origin of a leaf that the user did not make: the run of a transform, or a text: why it has no graph."""
     return v._origin
 
 
 def why_no_graph(v: Any) -> str:
-    """In words why the graph of a result was not kept; "" for any other Value."""
+    """Why the graph of a result was not kept, as a text; "" for any other Value."""
     return v._origin if isinstance(v._origin, str) else ""
 
 
 def version_of(v: Any) -> int:
-    """A number that is another one after each assignment to v."""
+    """A number that changes with each assignment to v."""
     version: int = v._made
     return version
 
 
 def is_decision(v: Any) -> bool:
-    """Whether a trace recorded it, and nothing is differentiated through it."""
+    """Whether a trace recorded it and derivatives don't go through it."""
     return v._rule is not None and v._rule.kind is not None
 
 
 def was_assigned(v: Any) -> bool:
-    """Whether a result was assigned, so that its number is not the one that its operands give."""
+    """Whether a result was assigned, so that its number no longer follows from its operands."""
     assigned: bool = v._made < 0
     return assigned
 
@@ -92,5 +92,5 @@ def made_before(v: Any, count: int) -> bool:
 
 
 def those_before(vs: Iterable[Any], count: int) -> list[Any]:
-    """Those of several that were made before."""
+    """The Values among these that were made before."""
     return [v for v in vs if v._made < count]

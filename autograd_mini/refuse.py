@@ -1,4 +1,4 @@
-"""What the engine refuses: stale graphs, results without a graph, sweeps that meet, gradients that would be lost."""
+"""The errors of the engine: stale graphs, results without a graph, sweeps that meet, gradients that would be lost."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -15,14 +15,14 @@ from .rule import Rule
 
 
 def require_fresh(order: Iterable[Any]) -> None:
-    """Refuse a graph in which anything is newer than what was made of it."""
+    """Raise for a graph in which a Value was assigned after another node was made of it."""
     assigned = watch.assigned
-    # A node that was made after the latest assignment can't be stale, so only older ones are looked at.
+    # A node that was made after the latest assignment can't be stale, so only older ones are checked.
     raise_stale([v for v in order if v._made < assigned])
 
 
 def raise_stale(order: Iterable[Any]) -> None:
-    """The same, where something may have been assigned."""
+    """The same, for nodes below which something may have been assigned."""
     for v in order:
         if v._made < 0:
             raise _stale(v, v)
@@ -46,9 +46,9 @@ def _stale(changed: Any, v: Any) -> StaleGraphError:
 
 
 def require_alone(order: Sequence[Any]) -> None:
-    """Refuse a sweep while another one is at work on a node of it.
+    """Raise if another sweep is using one of these nodes.
 
-    Each sweep enters itself before it looks at the others: of two that share nodes one at least sees the other.
+    Each sweep registers itself before it looks at the others, so of two that share nodes at least one sees the other.
     """
     mine = set(order)
     for other, _, _ in reversed(list(watch.sweeps.values())):
@@ -57,7 +57,7 @@ def require_alone(order: Sequence[Any]) -> None:
 
 
 def raise_busy(v: Any) -> NoReturn:
-    """Refuse a sweep of a node that another sweep is at work on."""
+    """Raise for a node that another sweep is using."""
     raise ConcurrentSweepError(
         f"{v!r} is in the middle of another sweep, in another thread or around this one: let that one end first"
     )
@@ -67,19 +67,19 @@ def raise_busy(v: Any) -> NoReturn:
 
 
 def require_graph(root: Any) -> None:
-    """Refuse a result whose graph was not kept."""
+    """Raise for a result whose graph was not kept."""
     if why := why_no_graph(root):
         raise NoGraphError(f"{root!r} {why}: there is no graph to go back through")
 
 
 def require_way_back(root: Any) -> None:
-    """The same, and in a trace no sweep is made at all: it would make plain numbers of what is traced."""
+    """The same.  In a trace every sweep raises: it would turn traced Values into plain numbers."""
     require_graph(root)
     watch.read(root, "backward()")
 
 
 def refused(error: Exception, rule: Rule, *operands: Any) -> float:
-    """The value where floats raise `error`: raised on, with a note that tells the operation."""
+    """The IEEE value of an operation that raised `error`, if wanted; else raise it, with a note about the operation."""
     if watch.is_quiet():
         return float(total(rule, *map(number_of, operands)))
     note = f"in the operation {rule.symbol!r} of {', '.join(map(repr, operands))}"
@@ -94,17 +94,17 @@ def refused(error: Exception, rule: Rule, *operands: Any) -> float:
         del error, operands  # this frame is in the error's traceback: they would keep each other, and the graph
 
 
-# ---- what would lose a gradient, or make no sense ----
+# ---- uses that would lose a gradient, or make no sense ----
 
 
 def subclass(cls: type) -> None:
-    """Refuse a subclass from outside this package."""
+    """Raise for a subclass from outside this package."""
     if cls.__module__.partition(".")[0] != __package__:
         raise TypeError("Value can't be subclassed, since operations would not give the subclass: hold a Value instead")
 
 
 def made_again(_v: object, *children: object) -> NoReturn:
-    """Refuse to make a Value of one that there is, and to build a node by hand, as micrograd does inside."""
+    """Raise for a second __init__ of a Value, and for a node built by hand, as in micrograd."""
     if children:
         raise TypeError(
             "a Value is a leaf: make an operation of your own with @primitive, not by Value(data, children)"
@@ -114,35 +114,35 @@ def made_again(_v: object, *children: object) -> NoReturn:
 
 def as_label(v: Any, label: object) -> str:
     """A label for v as a plain string; anything but a string is refused."""
-    number_of(v)  # one left over from a trace refuses
+    number_of(v)  # raises if v is left over from a trace
     if not isinstance(label, str):
         raise TypeError(f"a label is a string, not {type(label).__name__} {label!r}")
     return str.__str__(label)
 
 
 def as_grad(v: Any, number: object) -> Any:
-    """A gradient for v: a number, or of a function with several results an adjoint for each."""
-    number_of(v)  # one left over from a trace refuses
+    """A gradient for v: a number, or for a function with several results an adjoint for each."""
+    number_of(v)  # raises if v is left over from a trace
     if isinstance(number, Covector) and v._rule is not None and v._rule.many:
         return number
     return as_number(number, "Value.grad")
 
 
 def require_value(x: Any) -> Any:
-    """Refuse anything that isn't a Value."""
+    """Raise for anything that isn't a Value."""
     if not is_value(x):
         raise TypeError(f"expected a Value, got {x!r}")
     return x
 
 
 def formatted(v: Any, spec: str) -> str:
-    """The number as text, unless a trace refuses that."""
+    """The number as text; in a trace a format with a specification raises."""
     watch.read(v, f"a format like {spec!r}")
     return format(number_of(v), spec)
 
 
 def conversion(v: Any) -> NoReturn:
-    """Refuse to become a plain number unasked."""
+    """Raise for an implicit conversion to a float."""
     watch.read(v, "float() and the functions of math would lose the gradient")
     raise TypeError(
         f"float({v!r}), and the functions of math, would lose the gradient: use the functions of autograd_mini on a "
@@ -151,7 +151,7 @@ def conversion(v: Any) -> NoReturn:
 
 
 def index(v: Any) -> NoReturn:
-    """Refuse to become a whole number unasked."""
+    """Raise for an implicit conversion to an int."""
     watch.read(v, "an index, the end of a range, or a count")
     raise TypeError(
         f"{v!r} can't be an index, the end of a range or a count, which have no gradient: take int(x.data) for the "
@@ -160,7 +160,7 @@ def index(v: Any) -> NoReturn:
 
 
 def remainder(v: Any, _other: object) -> NoReturn:
-    """Refuse % and //, whose result jumps."""
+    """Raise for % and //, whose result jumps."""
     watch.read(v, "% or //")
     raise TypeError(
         "a Value has no % and //, which hide a jump: write x - y * floor(x / y), or take .data for plain numbers"

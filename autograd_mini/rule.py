@@ -16,9 +16,9 @@ LINE: Final = (-math.inf, math.inf)
 POSITIVE: Final = (0.0, math.inf)
 UNIT: Final = (-1.0, 1.0)
 
-# Two arithmetics that a row can be read in: rules.py enters the operations of the one, engine.py those of the other.
-# `lift(x, parent)` is what stands for an operand: its number, or in the arithmetic of Values the parent it came from.
-# `product(adjoint, slope, parent)` is what a parent receives.
+# Two arithmetics in which a row can be evaluated: rules.py adds the operations of FLOATS, engine.py those of VALUES.
+# `lift(x, parent)` represents an operand: by its number, or in the arithmetic of Values by its parent.
+# `product(adjoint, slope, parent)` is the contribution to a parent.
 FLOATS: Final = SimpleNamespace(
     stop_gradient=operator.pos, lift=lambda x, parent: x, product=lambda adjoint, slope, parent: adjoint * slope
 )
@@ -26,7 +26,7 @@ VALUES: Final = SimpleNamespace(lift=lambda x, parent: x if parent is None else 
 
 
 class Formula:
-    """The value of an operation that is put together from others: `of(m, x, …)` in any arithmetic m."""
+    """The value of an operation that is composed of others: `of(m, x, …)` in any arithmetic m."""
 
     def __init__(self, of: Callable[..., Any]) -> None:
         self.of = of
@@ -36,9 +36,9 @@ class Rule:
     """An operation.
 
     `f` is the value on floats; `formula` gives it in any arithmetic, and is None for a primitive, which each arithmetic
-    supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` gives the
-    list of all partials of any other.  `domain` says where tests draw the operands, inside what `f` accepts: one closed
-    interval per operand, or one for all of `many`, and the line where none is named.
+    supplies by `name`.  `dx`, `dy` are the partials of an operation of one or two operands; `many(m, z, *xs)` returns
+    all partials of any other as a list.  `domain` says where tests draw the operands, inside the domain of `f`: one
+    closed interval per operand, or one for all of `many`; by default the whole line.
     """
 
     __slots__ = ("domain", "dx", "dy", "f", "formula", "kind", "many", "name", "symbol")
@@ -54,7 +54,7 @@ class Rule:
     ) -> None:
         self.name = name
         self.symbol = symbol or name
-        self.kind: type | None = None  # of a trace's decisions, which nothing is differentiated through: their class
+        self.kind: type | None = None  # the class of a trace's decisions, which have no derivative
         self.domain = domain or (LINE,) * (len(partials) or 1)
         self.formula = value.of if isinstance(value, Formula) else None
         self.f: Callable[..., float] = partial(value.of, FLOATS) if isinstance(value, Formula) else value
@@ -63,7 +63,7 @@ class Rule:
 
     def __setattr__(self, name: str, entry: object) -> None:
         object.__setattr__(self, name, entry)
-        if cores.c is not None:  # which has the table compiled, and reads a row that is tried out changed by Python
+        if cores.c is not None:  # it has the table compiled in; a row that tests change runs in Python
             cores.c.row_changed(self)
 
     @property
@@ -78,7 +78,7 @@ class Rule:
         return self.many(m, z, *xs) if self.many else _each((self.dx, self.dy)[: len(xs)], m, z, *xs)
 
     def slopes(self, m: Any, z: Any, xs: Sequence[Any], wanted: Sequence[Any]) -> list[Any]:
-        """The same, computed only for the operands where something other than None is wanted."""
+        """The same, computed only for the operands whose entry in `wanted` is not None."""
         ds = self.many(m, z, *xs) if self.many else (self.dx, self.dy)[: len(xs)]
         return _each([d for d, want in zip(ds, wanted, strict=True) if want is not None], m, z, *xs)
 

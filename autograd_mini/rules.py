@@ -1,20 +1,20 @@
 """The table of derivative rules: each operation once, its value and its partial derivatives.
 
 A row reads `Rule(name, value, ∂z/∂x, ∂z/∂y, symbol=…, domain=…)` for z = value(x, y).  A partial is
-a number, or a function of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic that the
-row is read in.  `m` has every operation of the table under its name, and `where(condition, a, b)`
+a number, or a function of `(m, z, x, y)`: the value, the operands, and `m`, the arithmetic in which
+the row is evaluated.  `m` has every operation of the table under its name, `where(condition, a, b)`
 and `stop_gradient(x)`.  With `m = FLOATS` and numbers a partial is a number; in the arithmetic of
 Values it is a Value, which can be differentiated again.
 
-Operators and abs() work on any operand; every other function is m's.  A row has no `if`: a choice
-is `m.where`, which evaluates both branches, so that vectors, machine code and text can read it too.
-Conditions are joined by | and &, for `or` and `and` would ask for a truth value.  A branch that is
-a constant has slope 0 in all higher derivatives: where that is wrong, the slope is a row of its
-own, as in powers.py.  Each row has the form that holds over its whole domain; a comment says why a
-shorter one does not.
+Use operators and abs() on any operand, and `m` for every other function.  Don't write `if` in a
+row: choose with `m.where`, which evaluates both branches, so that vectors, machine code and text
+can use the row too.  Join conditions with | and &, because `or` and `and` would need a truth value.
+A constant branch has slope 0 in all higher derivatives: where that is wrong, the slope gets its own
+row, as in powers.py.  Each row uses the form that is right on its whole domain; a comment says why
+a shorter one is not.
 
 A new row works at once, as `VALUES.name`.  For a method, add its name at the end of `Value`; for a
-function, a stub in functions.py.  `python -m autograd_mini.c_rows` writes the C.
+function, add a stub to functions.py.  `python -m autograd_mini.c_rows` writes the C.
 """
 
 import math
@@ -34,11 +34,11 @@ LN10: Final = math.log(10.0)
 # fmt: off
 _ROWS: Final = (
     # name, value on floats, ∂z/∂x, ∂z/∂y, … (or many=, all of them in one function), and domain=:
-    # where tests draw each operand, inside what the value accepts; the line if it is left out.
+    # where tests draw each operand, inside the domain of the value; by default the whole line.
     Rule("add", operator.add, 1.0, 1.0, symbol="+"),
     Rule("sub", operator.sub, 1.0, -1.0, symbol="-"),
     Rule("mul", operator.mul, lambda m, z, x, y: y, lambda m, z, x, y: x, symbol="*"),
-    # −z/y, not −x/y², for y² may overflow.
+    # −z/y, not −x/y², because y² may overflow.
     Rule("truediv", operator.truediv,
          lambda m, z, x, y: 1.0 / y, lambda m, z, x, y: -z / y, symbol="/"),
     Rule("neg", operator.neg, -1.0),
@@ -61,8 +61,8 @@ _ROWS: Final = (
     Rule("tan", math.tan, lambda m, z, x: 1.0 + z * z),
     Rule("asin", math.asin, lambda m, z, x: 1.0 / m.sqrt(m.one_minus_square(x)), domain=(UNIT,)),
     Rule("acos", math.acos, lambda m, z, x: -1.0 / m.sqrt(m.one_minus_square(x)), domain=(UNIT,)),
-    # 1 − x·x would be rounded before it cancels near 1; the slope of the product, by the rule of *,
-    # would cancel at 0.
+    # 1 − x·x would be rounded before it cancels near 1; the slope of the product, from the rule of
+    # *, would cancel at 0.
     Rule("one_minus_square", Formula(lambda m, x: (1.0 - x) * (1.0 + x)),
          lambda m, z, x: -2.0 * x, symbol="1−x²"),
     # hypot, because 1 + x·x and x·x + y·y overflow at 1e200.
@@ -74,18 +74,18 @@ _ROWS: Final = (
 
     Rule("sinh", math.sinh, lambda m, z, x: m.cosh(x)),
     Rule("cosh", math.cosh, lambda m, z, x: m.sinh(x)),
-    # sech² x, not 1 − z·z, which is rounded before it cancels; a row of its own lets it fall to 0
-    # without inf · 0, and has 1 + t(2 + t), which is rounded less than (1 + t)².
+    # sech² x, not 1 − z·z, which is rounded before it cancels.  Its own row lets it fall to 0
+    # without inf · 0, and with 1 + t(2 + t), which is rounded less than (1 + t)².
     Rule("tanh", math.tanh, lambda m, z, x: m.sech2(x)),
     Rule("sech2", Formula(lambda m, x: 4.0 * (t := m.exp(-2.0 * abs(x))) / (1.0 + t * (2.0 + t))),
          lambda m, z, x: -2.0 * z * m.tanh(x), symbol="sech²"),
     Rule("asinh", math.asinh, lambda m, z, x: 1.0 / m.hypot(1.0, x)),
-    # Two roots, for x·x − 1 would be rounded near 1, and overflow.
+    # Two roots, because x·x − 1 would be rounded near 1, and overflow.
     Rule("acosh", math.acosh, lambda m, z, x: 1.0 / m.sqrt(x - 1.0) / m.sqrt(x + 1.0),
          domain=((1.0, math.inf),)),
     Rule("atanh", math.atanh, lambda m, z, x: 1.0 / m.one_minus_square(x), domain=(UNIT,)),
 
-    # The kinks. Their slopes stand in docs/kinks.md too, and a test compares.
+    # The kinks. docs/kinks.md lists their slopes too, and a test compares them.
     Rule("maximum", Formula(lambda m, x, y: m.where(y > x, y, x)),
          lambda m, z, x, y: m.where(x == y, 0.5, m.where(y > x, 0.0, 1.0)),
          lambda m, z, x, y: m.where(x == y, 0.5, m.where(y > x, 1.0, 0.0)), symbol="max"),

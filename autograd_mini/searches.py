@@ -1,8 +1,8 @@
-"""How root and fixed_point look for a solution: on plain numbers, or recorded in a trace for other numbers too.
+"""How root and fixed_point search for a solution: on plain numbers, or recorded in a trace for other numbers too.
 
-On plain numbers a search ends when it has arrived.  A program has no such end, so what is recorded is a number of trips
-that is the same for all numbers, several times as many as those of the trace needed; past the solution they change
-nothing.  The solution is refused where Newton's next step is still large.
+On plain numbers a search ends when it has arrived.  A program can't decide when to end, so the trace records a fixed
+number of trips: several times as many as its own numbers needed.  Trips after the solution change nothing.  If Newton's
+next step is still large after them, the solution is rejected.
 """
 
 import math
@@ -15,17 +15,17 @@ from .linear import solve
 from .reading import number_of
 from .watch import never_raising
 
-HALVINGS = 40  # of a step of Newton's that leads nowhere
-NEAR = 1e-8  # of its size: how far the last step may be, when rounding lets nothing come nearer
-CLOSE = 1e-6  # of its size: from where on Newton takes over from an iteration
-SPARE = 2  # trips that are recorded for each that the numbers of the trace need to come CLOSE
+HALVINGS = 40  # of a Newton step that does not come closer
+NEAR = 1e-8  # relative: how long the last step may be if rounding prevents a shorter one
+CLOSE = 1e-6  # relative: from here on Newton's method replaces an iteration
+SPARE = 2  # trips to record for each trip that the numbers of the trace need to come CLOSE
 FEWEST_OF_NEWTON, FEWEST_OF_ITERATION = 40, 64  # the fewest that are recorded
 
 Numbers = list[Any]  # floats, or in a trace Values that are held constant
 
 
 class ConvergenceError(AutogradError, ArithmeticError):
-    """An equation was not solved: `residual` is what is left of it."""
+    """An equation was not solved: `residual` says by how much the two sides still differ."""
 
     def __init__(self, message: str, residual: float) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ def _far(equation: Equation, xs: Numbers, step: Numbers) -> Any:
 
 
 def newton(equation: Equation, xs: Numbers, steps: int) -> Numbers:
-    """The solution near x, by steps that are halved where they lead nowhere."""
+    """The solution near x.  A step that does not come closer is halved."""
     rs = equation.at(xs)
     for _ in range(steps):
         size = hypot(*rs)
@@ -79,7 +79,7 @@ def _step(equation: Equation, xs: Numbers, rs: Numbers) -> Numbers:
 
 
 def _shorter(equation: Equation, xs: Numbers, step: Numbers, size: Any) -> tuple[Numbers, Numbers] | None:
-    """The next place and its residuals, which must be smaller."""
+    """The next point and its residuals, which must be smaller."""
     for k in range(HALVINGS):
         there = [x - d * 0.5**k for x, d in zip(xs, step)]
         if there == xs:
@@ -124,7 +124,7 @@ def recorded_newton(equation: Equation, xs: Numbers, steps: int) -> Numbers:
         better = hypot(*rs) < size
         try:
             next_step = _step(equation, there, rs)
-        except ConvergenceError:  # the matrix is singular where these numbers don't go
+        except ConvergenceError:  # the matrix is singular at a point that these numbers never reach
             next_step = step
         return [
             [where(better, a, b) for a, b in zip(there, xs)],
@@ -163,7 +163,7 @@ def _repeated(
 
 
 def arrival(equation: Equation, xs: Numbers, step: Numbers) -> Any:
-    """1 where Newton's next step is short enough; else there is no such number: floats raise, and arrays have nan."""
+    """1 if Newton's next step is short enough; otherwise floats raise, and arrays have nan."""
     is_near = _far(equation, xs, step) <= CLOSE
     if not number_of(is_near):
         raise _lost(equation, xs, equation.at(xs))

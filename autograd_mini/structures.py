@@ -1,7 +1,7 @@
 """Structures of numbers: nested lists, tuples, dicts, dataclasses and arrays, taken apart and put together again.
 
-`flatten` gives the numbers in order, and a function that builds the same structure around other numbers.  What it needs
-for that is copied at once, so that the structure may change in the meantime.  No recursion: depth costs no stack.
+`flatten` returns the numbers in order, and a function that builds the same structure around other numbers.  It copies
+everything it needs at once, so the structure may change later.  It does not recurse, so any depth works.
 """
 
 import copy
@@ -23,7 +23,7 @@ class Rebuild(Protocol):
     """Builds a structure around numbers, in the order of `flatten`.
 
     With `derive`, a dataclass runs its `__post_init__` again, as the argument of a function must.  A gradient is built
-    without: its numbers need not satisfy what the class asks of a value.
+    without it, because the class may reject its numbers.
     """
 
     def __call__(self, xs: Iterable[Any], /, *, derive: bool = False) -> Any: ...
@@ -52,7 +52,8 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
 
     Args:
         tree: a number, a Value, or nested lists, tuples, named tuples, dicts, dataclasses, deques and NumPy arrays.
-        leaf: what is done to each leaf; by default it must be a number, and becomes a float unless it is a Value.
+        leaf: a function that is applied to each leaf; by default a leaf must be a number, and becomes a float unless it
+            is a Value.
         arrays: whether NumPy arrays of numbers are opened; if not, each is a leaf.
 
     Raises:
@@ -65,7 +66,7 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
     """
     leaves: Leaves = []
     steps: list[_Close | None] = []  # the structure in postorder; None is a leaf
-    around: set[int] = set()  # the containers that we are in
+    around: set[int] = set()  # the containers around the current item
     waiting: list[Any] = [tree]
     while waiting:
         item = waiting.pop()
@@ -82,7 +83,7 @@ def flatten(tree: Any, leaf: Callable[[Any], Any] | None = None, *, arrays: bool
             steps.append(None)
             leaves.append(_number(item) if leaf is None else leaf(item))
         elif id(item) in around:
-            raise ValueError(f"{reprlib.repr(item)} contains itself: derivatives need a structure that ends")
+            raise ValueError(f"{reprlib.repr(item)} contains itself: derivatives need a finite structure")
         else:
             around.add(id(item))
             waiting.append(_Close(len(opened.parts), opened.make, opened.derive, id(item)))
@@ -106,7 +107,7 @@ def _built(steps: Sequence[_Close | None], xs: Iterable[Any], *, derive: bool = 
 
 
 def leaves_like(tree: Any, other: Any, name: str, tree_name: str) -> Leaves:
-    """The numbers of `other`, in the order of `tree`, whose structure it must have; lists, tuples and arrays are alike.
+    """The numbers of `other`, which must have the structure of `tree`, in order.  Lists, tuples and arrays match.
 
     Raises:
         ValueError: the structures differ.
@@ -147,7 +148,7 @@ def _number(x: Any) -> Any:
 
 
 def form_of(tree: Any) -> tuple[Any, ...] | None:
-    """What is the same for all structures that `flatten` rebuilds alike; None if it can't be told.
+    """A key that is equal for structures that `flatten` rebuilds in the same way; None if there is no such key.
 
     >>> form_of((1.0, [2.0])) == form_of((3.0, [4.0])) != form_of((3.0, 4.0))
     True
@@ -216,11 +217,11 @@ def _open_rows(tree: Any) -> _Opened | None:
 def _mapping_like(tree: MutableMapping[Any, Any], keys: Sequence[Any]) -> Callable[[Leaves], Any]:
     if type(tree) is dict:
         return lambda xs: dict(zip(keys, xs, strict=True))
-    kept = copy.copy(tree)  # with the factory of a defaultdict, and what a class of the user's adds
+    kept = copy.copy(tree)  # with the factory of a defaultdict, and the attributes of a user's class
 
     def build(xs: Leaves) -> Any:
         new: MutableMapping[Any, Any] = copy.copy(kept)
-        for key, x in zip(keys, xs, strict=True):  # not by update(), which adds in a Counter
+        for key, x in zip(keys, xs, strict=True):  # not update(), which adds in a Counter
             new[key] = x
         return new
 
@@ -230,10 +231,10 @@ def _mapping_like(tree: MutableMapping[Any, Any], keys: Sequence[Any]) -> Callab
 def _record_like(tree: Any, names: Sequence[str]) -> Callable[[Leaves], Any]:
     kept = copy.copy(tree)
     for name in names:
-        object.__setattr__(kept, name, None)  # its parts need not be held
+        object.__setattr__(kept, name, None)  # don't keep its parts alive
 
     def build(xs: Leaves) -> Any:
-        new = copy.copy(kept)  # not by __init__, which may refuse the numbers of a gradient, below 0 for example
+        new = copy.copy(kept)  # not __init__, which may reject the numbers of a gradient, for example below 0
         for name, x in zip(names, xs, strict=True):
             object.__setattr__(new, name, x)
         return new
@@ -255,7 +256,7 @@ def _array_like(shape: tuple[int, ...]) -> Callable[[Leaves], Any]:
 def _objects_like(shape: tuple[int, ...]) -> Callable[[Leaves], Any]:
     def build(xs: Leaves) -> Any:
         array = sys.modules["numpy"].empty(len(xs), object)
-        for i, x in enumerate(xs):  # one by one, for NumPy would open lists
+        for i, x in enumerate(xs):  # one by one, because NumPy would open lists
             array[i] = x
         return array.reshape(shape)
 

@@ -1,4 +1,4 @@
-"""The way back: the order of a graph, and the chain rule along it.
+"""The backward pass: the order of a graph, and the chain rule along it.
 
 `backward_from` is what `Value.backward` runs.
 """
@@ -26,13 +26,13 @@ def topological_order(root: Any) -> list[Any]:
 
 
 def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0) -> list[Any]:
-    """The topological order of all that is below several roots.
+    """The topological order of all nodes below several roots.
 
-    The stops come first in it.  Nothing is in it that is below them, or below what was made before
-    the count `since`.  A node waits on the path until its parents are in the order, the first
-    before the second.
+    The stops come first.  Nodes below the stops are left out, and so are nodes below one that was
+    made before the count `since`.  A node waits on the path until its parents are in the order, the
+    first before the second.
     """
-    # The keys are the nodes that were visited, in order; None is one, in the place of a constant.
+    # The keys are the visited nodes, in order; None is a key too, for constants.
     order = {None: None, **dict.fromkeys(stops)}
     path = [root for root in roots if root not in order]
     path.reverse()
@@ -47,20 +47,20 @@ def order_below(roots: Iterable[Any], stops: Iterable[Any] = (), since: int = 0)
         elif v._many and (missing := [p for p in v._many[0] if p not in order]):
             path += reversed(missing)
         else:
-            order[v] = None  # reached a second time, it keeps its first place
+            order[v] = None  # a node that is reached twice keeps its first place
             path.pop()
     return list(order)[1:]
 
 
 def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
-    """backward() of several roots at once, each with its seed: all or, after an error, nothing."""
+    """backward() of several roots, each with its seed.  After an error, leaves are unchanged."""
     order = order_below(roots)
     refuse.require_fresh(order)
     before: dict[Any, float | None] = {}  # the gradients of the leaves
     sweep = id(order)
     # The loops are in _go_back: in a `try`, Ctrl-C at the end of a loop could skip the handlers.
     try:
-        watch.sweeps[sweep] = order, before, get_ident()  # the thread: only a fork asks
+        watch.sweeps[sweep] = order, before, get_ident()  # the thread is needed only after a fork
         if len(watch.sweeps) > 1:
             refuse.require_alone(order)
         _go_back(order, before, roots, seeds)
@@ -72,7 +72,7 @@ def backward_from(roots: Sequence[Any], seeds: Sequence[float]) -> None:
 
 
 def _go_back(order: Sequence[Any], before: dict[Any, Any], roots: Any, seeds: Any) -> None:
-    """Keep the gradients of leaves, forget those of results, and apply the chain rule."""
+    """Keep the gradients of leaves, reset those of results, and apply the chain rule."""
     before.update({v: v._grad for v in order if v._rule is None})
     for v in order:
         if v._rule is not None or v._grad is None:
@@ -86,7 +86,7 @@ def _go_back(order: Sequence[Any], before: dict[Any, Any], roots: Any, seeds: An
 
 
 def _by_definition(order: Sequence[Any]) -> None:
-    """The chain rule, last node first: each parent receives what the node contributes to it."""
+    """The chain rule, last node first: each node adds its contributions to its parents."""
     for node in reversed(order):
         for parent, c in zip(node.parents, node.pullback(node._grad)):
             parent._grad += c
@@ -112,7 +112,7 @@ def _on_floats(order: Sequence[Any]) -> None:
                 a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x))
             elif b is None:  # the second is a constant
                 a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x, v._y))
-            else:  # If a slope raises, nothing was added yet.  And a is added before b, as above.
+            else:  # Both slopes first: one may raise.  a is added before b, as above.
                 c = g * (dy if type(dy) is float else dy(FLOATS, v._data, v._x, v._y))
                 if a is not None:
                     a._grad += g * (dx if type(dx) is float else dx(FLOATS, v._data, v._x, v._y))
@@ -123,7 +123,7 @@ def _on_floats(order: Sequence[Any]) -> None:
 
 
 def pull_back(v: Any, adjoint: Any) -> tuple[Any, ...]:
-    """The contributions in the arithmetic of the adjoint; in IEEE's where floats refuse a slope."""
+    """The contributions in the arithmetic of the adjoint; in IEEE arithmetic if floats raise."""
     if is_value(adjoint):
         with watch.never_raising():
             return contributions(v, adjoint, VALUES)
@@ -143,7 +143,7 @@ def contributions(v: Any, adjoint: Any, m: Any) -> tuple[Any, ...]:
 
 
 def slopes(v: Any, m: Any) -> list[Any]:
-    """∂v/∂parent for each parent, with the row read in the arithmetic m.
+    """∂v/∂parent for each parent, with the row evaluated in the arithmetic m.
 
     On floats an operand is its number.  In VALUES it is the parent itself, so the slope is a node.
     """

@@ -1,4 +1,4 @@
-"""Tables as HTML, for notebooks: they take the colours and the font of the page, light or dark."""
+"""Tables as HTML for notebooks, with the colours and the font of the page, light or dark."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -10,12 +10,12 @@ GOOD, BAD, UNSURE = "#16a34a", "#ef4444", "#d97706"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: Iterable[int] = (0,)) -> str:
-    """A table in HTML; texts in it are shown as they are, also those that look like HTML.
+    """A table in HTML; texts in it are shown literally, even if they look like HTML.
 
     Args:
         head: the titles of the columns.
         rows: the cells; a `Cell` has a colour.
-        texts: the columns of text, which begin at the left; numbers end at the right.
+        texts: the columns of text, which are aligned left; numbers are aligned right.
 
     >>> table(["x", "y"], [["<a>", "1"]]).count("&lt;a&gt;")
     1
@@ -41,7 +41,7 @@ class Cell(str):
 
 
 def text(content: str) -> str:
-    """A text as HTML that shows it as it is.
+    """A text as HTML that shows it literally.
 
     >>> text("a < b")
     'a &lt; b'

@@ -6,7 +6,7 @@ constant to an inner transform (no perturbation confusion).
 
 Plain numbers in, plain numbers out: a result is a Value only if one of the caller's Values takes part, such as the
 parameter of a model, or the variable of an outer transform that is still running.  A Value that is older than the run
-is the caller's.
+counts as the caller's.
 """
 
 import inspect
@@ -29,7 +29,7 @@ from .sweep import backward_from, contributions, order_below, pull_back
 from .watch import never_raising
 
 if TYPE_CHECKING:
-    from typing_extensions import ParamSpec, TypeVar  # which have defaults; those of typing do since Python 3.13
+    from typing_extensions import ParamSpec, TypeVar  # with defaults, which those of typing have since Python 3.13
 
     P = ParamSpec("P", default=...)
     R = TypeVar("R", default=Any)
@@ -42,7 +42,7 @@ Argnums = int | tuple[int, ...]
 
 
 class _Derivative(Generic[P, R]):
-    """A function made from another: it has the same signature, and can be pickled if the other can."""
+    """A function made from another: it has the same signature, and can be pickled if the other one can."""
 
     def __init__(
         self, transform: str, derive: Callable[..., R], f: Callable[P, Any], argnums: Argnums, has_aux: bool
@@ -119,7 +119,7 @@ def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, *, has_aux: bool = F
 
 
 def jacobian(f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[P, Any]:
-    """All partial derivatives ∂fᵢ/∂xⱼ, in the structure of the result with the structure of the argument in each place.
+    """All partial derivatives ∂fᵢ/∂xⱼ: the structure of the result, with the structure of the argument in each place.
 
     From a NumPy array to a NumPy array, it is an array of shape (*result.shape, *argument.shape).
 
@@ -238,7 +238,7 @@ def gradients(root: Value | Sequence[Value], leaves: Iterable[Value], seed: Any 
     Raises:
         StaleGraphError: a Value was assigned new data after this graph was built from it.
         NoGraphError: a root has no graph, because it was made under no_grad() or copied.
-        ValueError: there are other seeds than roots.
+        ValueError: there are more seeds than roots, or fewer.
 
     >>> x, y = Value(3.0), Value(4.0)
     >>> gradients(x * y, [x, y])
@@ -292,11 +292,11 @@ def _adjoints(
     return [adjoints.get(v, 0.0) for v in sources]
 
 
-# ---- a run of the function, and the ways through its graph ----
+# ---- a run of the function, and the passes through its graph ----
 
 
 class _Variables:
-    """Shared by the leaves of one run: whether it has ended, which makes them constants to any other run."""
+    """Shared by the leaves of one run: whether the run has ended.  After that they are constants to other runs."""
 
     ended = False
 
@@ -307,7 +307,7 @@ def _is_ended(v: Value) -> bool:
 
 
 class Run:
-    """One run of f, on nodes of its own in place of the numbers to differentiate with respect to."""
+    """One run of f, on new nodes in place of the numbers to differentiate with respect to."""
 
     def __init__(
         self,
@@ -341,7 +341,7 @@ class Run:
         self.result, self._aux = _pair(result, f) if has_aux else (result, None)
         roots = [z for z in flatten(self.result)[0] if isinstance(z, Value)]
         self.order = order_below(roots, self.own, since=self._began)
-        # Where a Value of the caller takes part, derivatives are Values that depend on it.
+        # If a Value of the caller takes part, derivatives are Values that depend on it.
         self._open = bool(self._taking_part(self.order, ()))
 
     def _taking_part(self, order: Sequence[Value], known: Iterable[Value]) -> set[Value]:
@@ -355,7 +355,7 @@ class Run:
         return live
 
     def out(self, results: Sequence[Any], callers: Sequence[Value] = ()) -> Leaves:
-        """Results as the caller gets them: numbers, except where they depend on a Value of the caller."""
+        """Results for the caller: numbers, except those that depend on a Value of the caller."""
         if not self._open and not callers:
             return [number_of(z) for z in results]
         stops = [*self.order, *callers]
@@ -364,7 +364,7 @@ class Run:
         return [z if z in live else number_of(z) for z in results]
 
     def aux(self) -> Any:
-        """The second result of f, with numbers for what was only a Value inside."""
+        """The second result of f, with a number in place of each Value that existed only inside."""
         leaves, rebuild = flatten(self._aux, lambda leaf: leaf)
         return rebuild(self.out(leaves))
 
@@ -439,7 +439,7 @@ def scalar(result: Any, f: Callable[..., Any]) -> Any:
     if isinstance(result, Value) or as_constant(result) is not None:
         return result
     raise TypeError(
-        f"{_name(f)} returned {type(result).__name__} {reprlib.repr(result)} where one number must be: "
+        f"{_name(f)} returned {type(result).__name__} {reprlib.repr(result)} instead of one number: "
         "return a number, or use jacobian or vjp"
     )
 

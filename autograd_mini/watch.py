@@ -1,13 +1,13 @@
-"""Who watches the engine: hooks, contexts and traces, each in the task that opened it.
+"""Hooks, contexts and traces that watch the engine, each in the task that opened it.
 
-A `Block` is open from the start of a `with` to its end.  A task knows its own blocks by a context variable, so threads
-and asyncio tasks don't see each other's.  A block is closed by one call into C, which Ctrl-C can't divide; it stays in
-the lists here until somebody reads them, and whoever reads skips what is closed.
+A `Block` is open from the start of a `with` to its end.  A context variable lists the blocks of a task, so threads
+and asyncio tasks don't see each other's.  One call into C closes a block, so Ctrl-C can't interrupt it halfway.  A
+closed block stays in the lists here until they are read the next time; readers skip it.
 
-No loop is inside a `try` that has to clean up after Ctrl-C, here or in sweep.py: when Ctrl-C arrives at the end of a
-loop's body, CPython 3.12 and 3.13 leave the function without running its handlers.  They do so in a user's `with` too.
-So a block counts as closed also when the `with` that entered it is gone, which alone holds the `__exit__` that it was
-given.
+Here and in sweep.py, no loop is inside a `try` that has to clean up after Ctrl-C: when Ctrl-C arrives at the end of a
+loop's body, CPython 3.12 and 3.13 leave the function without running its handlers.  The same happens in a user's
+`with`.  So a block also counts as closed when the `with` that entered it is gone: only that `with` holds the `__exit__`
+that the block gave out.
 """
 
 import os
@@ -25,19 +25,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 count = 0  # advanced by every assignment of a number to a Value, and by every run of a transform
 assigned = 0  # the count at the latest assignment
-lock = RLock()  # of the two
+lock = RLock()  # for both counts
 
-hooks: "dict[Block, None]" = {}  # open in some task, with something to do at each node: empty as a rule
-traces: "dict[Block, None]" = {}  # open in some task, with a trace to be told of decisions: empty as a rule
+hooks: "dict[Block, None]" = {}  # open in some task, with a hook on nodes; usually empty
+traces: "dict[Block, None]" = {}  # open in some task, with a trace; usually empty
 # For each running backward(), by the address of the first: its nodes, the gradients of leaves before it, its thread.
 sweeps: dict[int, tuple[Sequence[Any], Mapping[Any, float | None], int]] = {}
 
-transforms: ContextVar[int] = ContextVar("transforms", default=0)  # that are running a function in this task
-_blocks: "ContextVar[tuple[Block, ...]]" = ContextVar("autograd_mini", default=())  # of the task, the outermost first
+transforms: ContextVar[int] = ContextVar("transforms", default=0)  # how many run a function in this task
+_blocks: "ContextVar[tuple[Block, ...]]" = ContextVar("autograd_mini", default=())  # outermost first
 
 
 def advance() -> int:
-    """A new count: higher than that of anything made so far."""
+    """A new count, higher than any before."""
     global count
     with lock:
         count += 1
@@ -45,7 +45,7 @@ def advance() -> int:
 
 
 def assign(leaf: bool) -> int:
-    """The stamp of what is assigned now: a new count, below 0 for a result of an operation."""
+    """The stamp of an assignment: a new count, negative for a result of an operation."""
     global assigned
     with lock:
         assigned = advance()
@@ -58,7 +58,7 @@ def latest_assignment() -> int:
 
 
 class _Closing:
-    """The `__exit__` of a block: that of its lock, so that no Ctrl-C comes between the call and its effect."""
+    """The `__exit__` of a block: that of a lock, so Ctrl-C can't arrive between the call and its effect."""
 
     def __get__(self, block: "Block | None", kind: type) -> Any:
         if block is None:
@@ -75,18 +75,18 @@ def _nothing() -> None: ...
 
 
 class Block:
-    """What holds in a task inside a `with`, or inside each call of a function that it decorates.
+    """Settings of a task inside a `with`, or inside each call of a function that it decorates.
 
-    In a generator function it holds inside each step, and not for the caller between two steps.
+    In a generator function they apply inside each step, and not to the caller between two steps.
 
     Args:
-        made: takes each new node, and gives what is to take its place.
-        passed: takes each node that a sweep passes, its adjoint and its contributions; it may return others.
+        made: takes each new node, and returns its replacement.
+        passed: takes each node that a sweep passes, its adjoint and its contributions; it may return other ones.
         refused: takes each error that an operation raises, its rule and its operands.
-        trace: is notified of comparisons, and of numbers that are read.
-        quiet: an operation has its IEEE value where Python's floats would raise.
-        alone: the hooks of the blocks around this one do nothing inside.
-        again: makes another block like this, for each call of a function decorated.
+        trace: is told of comparisons, and of numbers that are read.
+        quiet: if Python's floats raise, the operation has its IEEE value instead.
+        alone: inside, the hooks of the blocks around this one are off.
+        again: makes another block like this, for each call of a decorated function.
     """
 
     def __init__(
@@ -105,9 +105,9 @@ class Block:
         self.again: Callable[[], Block] = again or (
             lambda: Block(made=made, passed=passed, refused=refused, trace=trace, quiet=quiet, alone=alone)
         )
-        self.held = allocate_lock()  # from the start to the end
-        self.given: Callable[[], Any] = _nothing  # the latest `__exit__`, as long as a `with` holds it
-        self.holder: Callable[[], Any] | None = None  # that of the `with` that entered, if one did
+        self.held = allocate_lock()  # locked while the block is open
+        self.given: Callable[[], Any] = _nothing  # a reference to the latest `__exit__`, None when no `with` holds it
+        self.holder: Callable[[], Any] | None = None  # the same for the `with` that entered, if one did
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +116,7 @@ class Block:
 
     def __enter__(self) -> None:
         if self.is_open:
-            raise RuntimeError("this block is open already: make another one for a `with` inside it")
+            raise RuntimeError("this block is already open: make another one for a `with` inside it")
         try:
             self._open()
         except BaseException:
@@ -141,7 +141,7 @@ class Block:
         __exit__ = _Closing()
 
     def __call__(self, f: Function) -> Function:
-        """A function that runs in a block of its own each time it is called."""
+        """A function that runs in a new block each time it is called."""
         import inspect  # here, because it takes longer to import than this package
 
         decorated: Any
@@ -209,11 +209,11 @@ async def _async_steps(generator: AsyncGenerator[Any, Any], again: Callable[[], 
             step, given = generator.athrow, error
 
 
-# ---- what the engine asks ----
+# ---- questions of the engine ----
 
 
 def open_blocks() -> list[Block]:
-    """Those of this task, the outermost first.  What is closed, in any task, is forgotten here."""
+    """The open blocks of this task, the outermost first.  Closed blocks, of any task, are removed here."""
     for register in (hooks, traces):
         for block in list(register):
             if not block.is_open:
@@ -222,7 +222,7 @@ def open_blocks() -> list[Block]:
 
 
 def made(v: Any) -> Any:
-    """What the hooks of this task put in the place of a new node: of the blocks up to the innermost that is alone."""
+    """The hooks' replacement of a new node.  Only the blocks up to the innermost one that is alone count."""
     found = []
     for block in reversed(_blocks.get()):
         if block.is_open:
@@ -238,7 +238,7 @@ def made(v: Any) -> Any:
 
 
 def take_down(record: Any) -> None:
-    """Let a record take down by itself what is made in the innermost block, as long as it has the only hook."""
+    """Let a record store by itself each node made in the innermost block, if that block has the only hook."""
     blocks = open_blocks()
     inner = 1 + max([k for k, block in enumerate(blocks) if block.alone], default=-1)
     others = [block for block in blocks[:-1] if block.quiet] + [block for block in blocks[inner:-1] if block.made]
@@ -247,7 +247,7 @@ def take_down(record: Any) -> None:
 
 
 def inspectors() -> list[Callable[[Any, Any, tuple[Any, ...]], Any]]:
-    """What is to see each node that a sweep passes."""
+    """The functions that see each node that a sweep passes."""
     return [block.passed for block in open_blocks() if block.passed]
 
 
@@ -260,12 +260,12 @@ def trace() -> Any:
 
 
 def is_quiet() -> bool:
-    """Whether an operation is to have its IEEE value where floats raise."""
+    """Whether an operation should have its IEEE value where floats raise."""
     return any(block.quiet for block in open_blocks())
 
 
 def read(v: Any, what: str) -> None:
-    """Let the trace refuse that a number is taken from v."""
+    """Tell the trace that a number is read from v; it may raise."""
     if traces and (run := trace()):
         run.read(v, what)
 
@@ -279,13 +279,13 @@ def never_raising() -> Block:
 
 
 def put_back(order: Sequence[Any], before: Mapping[Any, float | None]) -> None:
-    """Put the gradients of leaves back, and forget those of results: one call into C, which Ctrl-C can't divide."""
+    """Restore the gradients of leaves, and reset those of results, in one call into C, which Ctrl-C can't interrupt."""
     if before:
         any(map(setattr, order, repeat("_grad"), map(before.get, order)))
 
 
 def _after_fork() -> None:
-    """In the child only the thread that forked goes on: what others hold or have begun would stay so for ever."""
+    """In the child only the thread that forked continues: undo the sweeps and close the blocks of the others."""
     global lock
     lock = RLock()
     for key, (order, before, thread) in list(sweeps.items()):

@@ -1,4 +1,4 @@
-"""Other ways back than the plain one: with hooks that change gradients, and into some Values alone."""
+"""Variants of the backward pass: with hooks that change gradients, and into some Values only."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ hooked: dict[Any, list[Hook]] = {}  # the hooks of each Value that has any
 
 
 class GradientHook:
-    """What `Value.register_hook` returns: `remove()` ends the hook, and so does the end of a `with`."""
+    """The handle of a hook: `remove()` ends the hook, and so does the end of a `with`."""
 
     def __init__(self, v: Any, hook: Hook) -> None:
         if not callable(hook):
@@ -47,11 +47,11 @@ def _references(register: dict[Any, list[Hook]]) -> list[tuple[Any, int]]:
     return [(v, sys.getrefcount(v)) for v in list(register)]
 
 
-_ALONE = _references({object(): []})[0][1] if hasattr(sys, "getrefcount") else -1  # of what nobody else refers to
+_ALONE = _references({object(): []})[0][1] if hasattr(sys, "getrefcount") else -1  # of an unshared object
 
 
 def _forget_those_alone() -> None:
-    """Let go of Values that only their hooks keep: no sweep will come there any more."""
+    """Drop Values that only their hooks keep alive: no sweep can reach them any more."""
     alone = [v for v, count in _references(hooked) if count == _ALONE] if _ALONE > 0 else []
     for v in alone:
         hooked.pop(v, None)
@@ -67,7 +67,7 @@ def changed(v: Any, adjoint: Any) -> Any:
 
 
 def backward_to(inputs: Any) -> Back:
-    """The way back with hooks: into all Values below, or into the inputs alone."""
+    """The backward pass with hooks: into all Values below, or only into the inputs."""
     if inputs is None:
         return _with_hooks
     targets = list(dict.fromkeys([inputs] if is_value(inputs) else inputs))
@@ -111,14 +111,14 @@ def _with_hooks(roots: Sequence[Any], seeds: Sequence[float]) -> None:
 
 
 class _Changes:
-    """Applies the hooks in a sweep: it sees each node with its adjoint, and answers with other contributions.
+    """Applies the hooks in a sweep: it sees each node with its adjoint, and returns other contributions.
 
-    The adjoint of a leaf begins with what earlier sweeps left there, which is not its hooks' business.
+    The adjoint of a leaf begins with the gradient from earlier sweeps, which its hooks must not see.
     """
 
     def __init__(self) -> None:
         self._before: dict[Any, float] | None = None  # the gradients of leaves with hooks
-        self._received: dict[Any, float] = {}  # by them in this sweep
+        self._received: dict[Any, float] = {}  # their part from this sweep
         self._is_inside = False
 
     def __call__(self, v: Any, adjoint: Any, cs: tuple[Any, ...]) -> tuple[Any, ...] | None:

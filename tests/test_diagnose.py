@@ -100,7 +100,7 @@ def test_an_operation_that_overflows_is_stopped_at_its_line_with_its_operands() 
 def test_a_nan_that_came_in_as_data_is_traced_to_its_leaf() -> None:
     x, age = Value(2.0, label="x"), Value(math.nan, label="age")
     error = anomaly(lambda: x * 3.0 + 0.5 * age)
-    assert "the leaf age was nan when it came in" in str(error)
+    assert "the leaf age was nan from the start" in str(error)
     assert "Look where age comes from" in str(error)
     assert "the constant inf" in str(anomaly(lambda: x + math.inf))
     assert "a leaf without a label, of -inf," in str(anomaly(lambda: dot([x, Value(-math.inf)], [1.0, 2.0])))
@@ -365,7 +365,7 @@ def test_a_product_with_a_factor_of_0_is_not_taken_for_one_that_underflowed() ->
 def test_a_function_that_refuses_an_infinity_is_told_where_that_came_from() -> None:
     with pytest.raises(ValueError, match="domain") as caught, detect_anomaly():
         sin(Value(math.inf, label="angle"))
-    assert "the leaf angle was inf when it came in" in caught.value.__notes__[2]
+    assert "the leaf angle was inf from the start" in caught.value.__notes__[2]
 
 
 EXTREMES = [

@@ -141,7 +141,7 @@ def test_blocks_may_end_in_any_order() -> None:
 
 def test_a_block_is_open_once_at_a_time_and_can_be_used_again() -> None:
     block = no_grad()
-    with block, pytest.raises(RuntimeError, match="open already"):
+    with block, pytest.raises(RuntimeError, match="already open"):
         block.__enter__()
     assert records()
     with block:

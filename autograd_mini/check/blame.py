@@ -1,4 +1,4 @@
-"""Who is to blame for a wrong slope: the operations whose own slopes are wrong, each at its line of the program."""
+"""Finds the cause of a wrong slope: the operations whose own slopes are wrong, each with its line of the program."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def culprits(nodes: Sequence[Value], lines: Lines, order: int) -> list[Culprit]:
 
 
 def with_a_reason(components: Sequence[Component], nodes: Sequence[Value], lines: Lines) -> list[Component]:
-    """The components, with a note why one is wrong although each operation is right."""
+    """The components, with a note that says why one is wrong although each operation is right."""
     note = "each operation is right: the sum of contributions is not, or f is not its graph"
     for v in nodes:
         if not v.is_leaf and not has_no_number(v) and _at_its_kink(by_itself(v)):
@@ -48,7 +48,7 @@ def with_a_reason(components: Sequence[Component], nodes: Sequence[Value], lines
 def second_evidence(
     slopes: Callable[[Leaves], Sequence[float]], root: Any, leaves: Sequence[Value], xs: Sequence[float]
 ) -> list[Evidence]:
-    """For each slope of the root the evidence of its own slopes; `slopes` gives them all on floats."""
+    """For each slope of the root, the evidence about its own slopes; `slopes` computes all of them on floats."""
     known: dict[tuple[float, ...], Sequence[float]] = {}
 
     def first(i: int, ys: Leaves) -> float:
@@ -68,7 +68,7 @@ def _variables(v: Value) -> list[int]:
 
 
 def _alone(v: Value) -> Evidence:
-    """The evidence of an operation by itself."""
+    """The evidence about a single operation."""
     xs = operands_of(v)[1]
     leaves = [Value(x) for x in xs]
     node = apply(rule_of(v), *leaves)
@@ -81,7 +81,7 @@ def _at_its_kink(v: Value) -> bool:
 
 
 def _wrong_slopes(v: Value, line: SourceLine | None) -> list[tuple[float, Culprit]]:
-    """The slopes of an operation that are wrong, and how far off; at a jump no slope would be right."""
+    """The wrong slopes of an operation, and how far off they are; at a jump no slope is right."""
     evidence = _alone(v)
     judgements = [(i, judge(evidence, i)) for i in _variables(v)]
     return [
@@ -92,7 +92,7 @@ def _wrong_slopes(v: Value, line: SourceLine | None) -> list[tuple[float, Culpri
 
 
 def _wrong_seconds(v: Value, line: SourceLine | None) -> list[tuple[float, Culprit]]:
-    """The same of the slopes of its slopes."""
+    """The same for its second derivatives."""
     xs = operands_of(v)[1]
     leaves = [Value(x) for x in xs]
     evidence = second_evidence(

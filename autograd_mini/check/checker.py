@@ -1,7 +1,7 @@
 """gradcheck: is a gradient right, and if not, which operation on which line is wrong?
 
-The function runs on Values, which gives its graph and its gradient, and on floats, which gives slopes without any
-rule.  verdict.py compares the two for each argument; blame.py looks for the operation that is wrong.
+The function runs on Values, for its graph and its gradient, and on floats, for slopes that use no derivative rule.
+verdict.py compares the two for each argument; blame.py looks for the operation that is wrong.
 """
 
 import math
@@ -35,7 +35,7 @@ def gradcheck(
 
     The verdicts are `right`; `wrong`, also at a jump, where no number is the slope; `kink`, if the two sides have
     different slopes (one may be infinite) and the gradient is between them, or if there is no slope and the gradient is
-    nan; and `inconclusive`, if no witness knows enough.
+    nan; and `inconclusive`, if no witness is precise enough.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.  It must give the same result
@@ -43,8 +43,8 @@ def gradcheck(
             Values from outside f are constants.
         args: its arguments: floats, or (nested) lists, tuples, dicts and NumPy arrays of them.
         order: 2 to check the second derivatives for all pairs of numbers, and their symmetry.
-        witness: "differences" of f's values, or the "complex" step through its operations.  "auto" asks the first; in
-            case of doubt, it asks the second, and then differences of each operation in longer arithmetic.
+        witness: "differences" of f's values, or the "complex" step through its operations.  "auto" uses the first; in
+            case of doubt, also the second, and then differences of each operation in longer arithmetic.
         raise_on_failure: whether to raise a GradcheckError if a slope is wrong.
 
     Raises:
@@ -70,7 +70,7 @@ def _report(f: Callable[..., Any], args: Sequence[Any], order: int, witness: Wit
     z, again = at(xs), at(xs)
     if z != again and z == z:
         raise ValueError(f"{name} gives {z!r} and then {again!r} for the same numbers: it must not draw or count")
-    on_plain = plainly(xs)  # before f is recorded: if it assigns to Values, to run it again makes that graph stale
+    on_plain = plainly(xs)  # before f is recorded: if it assigns to Values, running it again makes that graph stale
     run, lines = _recorded(f, rebuild(xs))
     result = scalar(run.result, f)
     if fault := _fault(on_plain, plainly, xs, result):
@@ -95,7 +95,7 @@ def _report(f: Callable[..., Any], args: Sequence[Any], order: int, witness: Wit
 def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, Lines]:
     """A run of f, and the source line of each node."""
     lines: dict[int, SourceLine] = {}
-    made: list[Value] = []  # kept, so that no two have one id
+    made: list[Value] = []  # kept alive, so that no two have the same id
 
     def record(v: Value) -> Value:
         made.append(v)
@@ -107,7 +107,7 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Run, Lines]:
 
 
 def _fault(z: float, plainly: Callable[[Leaves], float], xs: Leaves, result: Any) -> str:
-    """What is wrong if a function gives z on floats but another number on Values; "" if it does not."""
+    """The fault, if a function returns z on floats but another number on Values; else ""."""
     w = plain(result)
     within = 1e-9 * abs(z) + 64.0 * weights(result, ()).noise
     if z != z or z == w or abs(w - z) <= within or abs(w - _in_64_bits(plainly, xs)) <= within:
@@ -116,7 +116,7 @@ def _fault(z: float, plainly: Callable[[Leaves], float], xs: Leaves, result: Any
 
 
 def _in_64_bits(plainly: Callable[[Leaves], float], xs: Leaves) -> float:
-    """What f gives for NumPy's float64.  Its product with an np.float32 has 64 bits, like a Value's."""
+    """The result of f for NumPy's float64.  Its product with an np.float32 has 64 bits, like a Value's."""
     if "numpy" not in sys.modules:
         return math.nan
     with warnings.catch_warnings():  # it warns where floats raise

@@ -1,7 +1,7 @@
-"""The complex step: f′(x) = Im f(x + ih) / h up to terms in h², and nothing cancels, however small h is.
+"""The complex step: f′(x) = Im f(x + ih) / h up to terms in h².  Nothing cancels, so h can be very small.
 
-It is a witness for the partials of the rule table that uses none of them, only values: `cmath` has most of the
-functions.  Squire and Trapp, SIAM Review 40 (1998), 110.  We depart in taking two steps, which must agree, on each of
+This witness checks the partials of the rule table without using them, from values alone: `cmath` has most of the
+functions.  Squire and Trapp, SIAM Review 40 (1998), 110.  Unlike them, we take two steps, which must agree, on each of
 three scales.
 """
 
@@ -15,9 +15,9 @@ from ..rule import Rule
 from .numerical import NOTHING, TINY, Estimate
 
 STEPS: Final = (2.0**-80, 2.0**-90)  # of the scale
-BEYOND: Final = 2.0**-980  # what underflow may take from the imaginary part, times the scale over the step
-SMALL: Final = 2.0**-900  # of several operands, one that makes underflow likely
-ROUNDED: Final = 1e-11  # the relative error that is taken for granted
+BEYOND: Final = 2.0**-980  # how much the imaginary part may lose by underflow, times the scale over the step
+SMALL: Final = 2.0**-900  # if one of several operands is smaller, underflow is likely
+ROUNDED: Final = 1e-11  # the relative error that is always assumed
 SINGULAR: Final = ("abs", "copysign", "cbrt", "pow", "hypot")  # at 0
 
 
@@ -72,14 +72,14 @@ COMPLEX: Final[dict[str, Callable[..., complex]]] = {
     "abs": _mirrored, "copysign": lambda x, y: _mirrored(x) * math.copysign(1.0, y.real),
     "floor": _still, "ceil": _still, "round": _still, "where": lambda c, a, b: a if c.real else b,
 }  # fmt: skip
-"""Operations on complex numbers, each but for a real constant: those that are not put together from others, and those
-of which the formula in the table would lose digits here."""
+"""Operations on complex numbers, each up to a real constant: those that are not composed of others, and those whose
+formula in the table would lose digits here."""
 
 
 def complex_step(rule: Rule, xs: Sequence[float], i: int) -> Estimate:
-    """The partial derivative of an operation by its operand i, from the complex step; NOTHING where that doesn't apply.
+    """The partial derivative of an operation with respect to operand i, from the complex step; NOTHING if that fails.
 
-    It takes `cmath` at its word for the values, and knows nothing of the rule's partials.
+    It trusts the values of `cmath`, and does not use the rule's partials.
 
     >>> from autograd_mini.rules import RULES
     >>> complex_step(RULES["sin"], [1e300], 0).value == math.cos(1e300)
@@ -92,7 +92,7 @@ def complex_step(rule: Rule, xs: Sequence[float], i: int) -> Estimate:
     if len(xs) > 1 and any(0.0 < abs(y) < SMALL for y in xs):
         return NOTHING
     found = NOTHING
-    for scale in (min(abs(x), 1.0), abs(x), 1.0):  # f bends on the one or the other, which we don't know
+    for scale in (min(abs(x), 1.0), abs(x), 1.0):  # f may bend on either scale
         steps = [step * scale for step in STEPS]
         try:
             first, second = (f(*[complex(y, h * (j == i)) for j, y in enumerate(xs)]).imag / h for h in steps)

@@ -1,4 +1,4 @@
-"""All that is known about a function besides its gradient: its values, its graph, and slopes from witnesses."""
+"""The evidence about a function, apart from its gradient: its values, its graph, and slopes from witnesses."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from .numerical import Slope, partial_derivative
 from .paths import EPS, Found, Paths, by_complex_step, in_decimals, weights
 from .spelled import spelled_out
 
-BESIDE: Final = tuple(range(4, 53, 8))  # how near the function and its graph are compared, in halvings of x
-CLEARLY: Final = 1024.0  # tolerances apart: a slope that one of them lacks would be seen at the next step too
+BESIDE: Final = tuple(range(4, 53, 8))  # distances at which the function and its graph are compared, in halvings of x
+CLEARLY: Final = 1024.0  # how many tolerances apart; a slope that one of them lacks shows at the next step too
 
 
 class Evidence:
@@ -28,7 +28,7 @@ class Evidence:
         root = in_single_numbers(root, own)
         self.f, self.root, self.own, self.xs, self.analytic = f, root, own, xs, [plain(slope) for slope in slopes]
         self.order = order_below([root], own) if isinstance(root, Value) else list(own)
-        self._constants = {id(v): v.data for v in self.order if v.is_leaf}  # now: f may assign to them
+        self._constants = {id(v): v.data for v in self.order if v.is_leaf}  # read now, because f may assign to them
         spelled = spelled_out(self.order)
         self._plain_root, self._plain_own = spelled.get(id(root), root), [spelled[id(v)] for v in own]
         self._weights = weights(root, own).paths
@@ -59,19 +59,19 @@ class Evidence:
 
     @property
     def powers_of_negatives(self) -> bool:
-        """Whether there is x ** n with x < 0: where all floats are whole numbers, they don't see its gaps."""
+        """Whether there is x ** n with x < 0.  Where all floats are whole numbers, differences don't see its gaps."""
         return any(not v.is_leaf and rule_of(v).name == "pow" and operands_of(v)[1][0] < 0.0 for v in self.order)
 
     @cached_property
     def tied(self) -> bool:
-        """Whether an operation may choose without a reason: spelled out, it has the slope of one side."""
+        """Whether an operation may choose arbitrarily: spelled out, it has the slope of one side."""
         return any(not v.is_leaf and _undecided(rule_of(v), operands_of(v)[1]) for v in self.order)
 
     def is_its_graph(self, i: int) -> bool:
-        """Whether f and its graph, run again, give the same near the point, by number i.
+        """Whether f and its graph, run again, give the same near the point, when number i moves.
 
-        A branch may part them at a distance.  But a slope that one of them lacks, because f took a number out of the
-        graph, parts them at every step, as long as it can be seen.
+        A branch may make them differ at a distance.  But if one of them lacks a slope, because f took a number out of
+        the graph, they differ at every step at which rounding does not hide it.
         """
         return all(self._agree(i, sign) for sign in (1.0, -1.0))
 

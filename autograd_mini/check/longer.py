@@ -1,11 +1,11 @@
 """Slopes of single operations in longer arithmetic: differences of values in decimals of 80 digits and more.
 
 Where floats have too few digits for a difference, decimals have enough: with a step of 1e-24 of x, a central difference
-is exact to some fifty digits.  It is a witness of values alone.  Each operation is written here once more, from its
-definition and `decimal`, and nothing is read of a rule but its name.
+is exact to about fifty digits.  This witness uses values only.  Each operation is written here again, from its
+definition and `decimal`; of a rule, only the name is read.
 
-Every function is exact to about the digits of the current context in relation to its result, however small that is, and
-leaves out a constant where that would swallow digits: 1 + tanh(−x) in place of tanh(−x), for a difference is the same.
+The relative error of every function is about that of the current context, even for a tiny result.  So a constant is
+left out where it would hide digits: 1 + tanh(−x) instead of tanh(−x), because the difference is the same.
 """
 
 import operator
@@ -35,12 +35,12 @@ from typing import Final, NamedTuple
 from ..rule import Rule
 
 DIGITS: Final = (80, 320, 1200)  # tried in turn
-GUARD: Final = 10  # digits more, for what the functions round on the way
-STEP: Final = 0.3  # of the digits: how many the first step is below the scale
+GUARD: Final = 10  # more digits, for rounding inside the functions
+STEP: Final = 0.3  # of the digits: how many of them the first step is below the scale
 FINER: Final = 0.05  # how many more the second one is
 EXACT: Final = Decimal("1e-30")  # the relative error that ends the search
-NOTHING_LEFT: Final = Decimal("1e-700")  # a slope that no product of floats can bring back
-BEND: Final = Decimal("1.1")  # where a function goes over to the form without its constant; no float is that near
+NOTHING_LEFT: Final = Decimal("1e-700")  # a slope so small that no product with floats is above 0
+BEND: Final = Decimal("1.1")  # from here on a function uses the form without its constant; not a float
 UNDERFLOWN: Final = 41  # where exp(−x²) is below NOTHING_LEFT
 FAR_OUT: Final = 30  # where the asymptotic series of erfc has more than 80 digits
 ALL_WHOLE: Final = 2**53  # beyond, no float has a fraction
@@ -64,7 +64,7 @@ def _more(digits: int) -> Iterator[None]:
     with localcontext() as context:
         context.prec += digits
         yield
-    getcontext().flags[Inexact] = True  # the flags of a context end with it
+    getcontext().flags[Inexact] = True  # flags belong to the current context only
 
 
 def _below_1(x: Decimal) -> int:
@@ -147,7 +147,7 @@ def _undefined() -> Decimal:
 
 def _turn(x: Decimal, quarters: int) -> Decimal:
     """The sine of x + quarters · π/2."""
-    with _more(max(0, x.adjusted()) + 4 * GUARD):  # of a float near a multiple of π/2 some 20 digits cancel
+    with _more(max(0, x.adjusted()) + 4 * GUARD):  # near a multiple of π/2, about 20 digits of a float cancel
         n = (2 * x / _pi()).to_integral_value()
         r = x - n * _pi() / 2
         k = int((n + quarters) % 4)
@@ -314,7 +314,7 @@ def _in_decimals(x: Fraction) -> Decimal:
 
 
 def _shifted(x: Decimal) -> tuple[list[Decimal], Decimal]:
-    """x, x + 1, … up to where an asymptotic series begins, and that number."""
+    """x, x + 1, … up to the number from which an asymptotic series works, and that number."""
     if getcontext().prec > 5 * GUARD + DIGITS[0]:
         raise ArithmeticError("that would take too long")
     below = [x + k for k in range(max(0, int(getcontext().prec - x)))]
@@ -365,7 +365,7 @@ def _sigmoid_alone(x: Decimal) -> Decimal:
 
 
 def _whole(rounding: str) -> Function:
-    # Beyond 2⁵³ a float has no neighbour between whole numbers: what moves it moves over many steps, or none.
+    # Beyond 2⁵³ every float is a whole number, so a step moves x over many steps of the function, or not at all.
     return lambda x: x.to_integral_value(rounding) if abs(x) < ALL_WHOLE else ZERO
 
 
@@ -404,7 +404,7 @@ ONE_BY_ONE: Final[dict[str, Function]] = {
 }  # fmt: skip
 
 
-# ---- operations of many operands, as functions of each alone: what the others do is calculated once ----
+# ---- operations of many operands, as functions of one operand: the part of the others is calculated once ----
 
 
 def _each_in_dot(*operands: Decimal) -> Sequence[Function]:
@@ -464,7 +464,7 @@ BROKEN: Final = Known(ZERO, Decimal("Infinity"))  # the operation has no slope, 
 
 
 def decimal_slopes(rule: Rule, xs: Sequence[float], which: Sequence[int]) -> list[Known | None]:
-    """The slopes of an operation by the operands `which`; None where it has none here, or isn't known to this module.
+    """The slopes of an operation with respect to the operands `which`; None if it has none or isn't defined here.
 
     >>> import math
     >>> from autograd_mini.rules import RULES

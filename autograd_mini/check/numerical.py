@@ -1,17 +1,17 @@
 """Slopes from differences of the function's values, without any rule and with error bars.
 
 The central difference D(h) = (f(x+h) − f(x−h)) / 2h differs from f′(x) by c₂h² + c₄h⁴ + … and by the rounding of f over
-h.  With a small step the second error dominates, with a large one the first.  So we take a window of steps h, h/2,
+h.  With a small step the second error dominates, with a large step the first.  So we take a window of steps h, h/2,
 h/4 …, as large as the function allows, and extrapolate D to h = 0 by Neville's polynomial in h²: Ridders' method.  The
 differences of successive extrapolations estimate the first error, and values at far smaller steps show the second.  The
 error bar is their sum.  Bisection finds the exponent of the window: if rounding dominates it must grow, else shrink.
 
-Three things could be mistaken for an answer, so we look for them.  At a kink each side has its own slope, from the
-differences f(x±h) − f(x) and polynomials in h.  If f does something between the steps, the means of f(x+h) and f(x−h)
-don't lead back to f(x).  And a window that contradicts a finer one is not believed.
+Three cases could give a wrong answer, so we check for them.  At a kink each side has its own slope, from the
+differences f(x±h) − f(x) and polynomials in h.  If f changes between the steps, the means of f(x+h) and f(x−h)
+don't lead back to f(x).  And a window that contradicts a finer one is rejected.
 
-Ridders, Advances in Engineering Software 4 (1982), 75; Press et al., Numerical Recipes, §5.7.  We depart in the search
-for the window, in measuring the rounding, and in these three.
+Ridders, Advances in Engineering Software 4 (1982), 75; Press et al., Numerical Recipes, §5.7.  The search for the
+window, the measured rounding and these three checks are ours.
 """
 
 import math
@@ -28,14 +28,14 @@ from ..transforms import scalar
 
 LEVELS: Final = 8  # steps in a window
 SAFETY: Final = 2.0  # times the difference of two extrapolations
-ULPS: Final = 2.0  # the rounding of f that is taken for granted
+ULPS: Final = 2.0  # the rounding of f that is always assumed
 ENOUGH: Final = 1e-11  # a relative error with which the search ends
-MEANS_SOMETHING: Final = 1e-6  # one with which an estimate is one
-LOWEST, HIGHEST = -1015, 1020  # of a step, the exponents of 2
+MEANS_SOMETHING: Final = 1e-6  # a relative error with which an estimate is usable
+LOWEST, HIGHEST = -1015, 1020  # the range of a step, as exponents of 2
 MOST_WINDOWS: Final = 24
 CLEAR: Final = 100.0  # error bars between the sides of a kink
-ROUGH: Final = 1e-3  # of the range of f: noise that a slope can still be seen in
-FAR_SMALLER: Final = (20, 22, 24, 27, 30)  # than a window, in halvings: where f is a line apart from rounding
+ROUGH: Final = 1e-3  # of the range of f: noise in which a slope is still visible
+FAR_SMALLER: Final = (20, 22, 24, 27, 30)  # steps far below a window, in halvings: there f is a line plus rounding
 
 NEAREST: Final = (2, 3, 4, 6, 8, 12)  # floats next to the point
 
@@ -95,7 +95,7 @@ class _Line:
         return self.values[x]
 
     def roughness(self) -> float:
-        """How far the values next to the point are from its own, if that is little against all that were seen."""
+        """How far the values next to the point are from its own, if that is little compared with all values seen."""
         nearest = sorted(self.values, key=lambda y: abs(y - self.x))[: 2 * LEVELS]
         values = [z for z in self.values.values() if z == z]
         rough = max(abs(self.values[y] - self.centre) for y in nearest)
@@ -123,7 +123,7 @@ class _Window:
         return self.central_with(0.0)
 
     def central_with(self, noise: float) -> Estimate:
-        """The same, where the rounding of f is known to be `noise`, if that is more than usual."""
+        """The same, with `noise` as the rounding of f, if that is more than usual."""
         values = zip(self.steps, self.right, self.left)
         return _extrapolate(
             [(h, (r - q) / (2.0 * h), max(noise, self.line.rounding(r, q)) / h) for h, r, q in values], power=2
@@ -135,7 +135,7 @@ class _Window:
         return self.sides_with(0.0)
 
     def sides_with(self, noise: float) -> tuple[Estimate, Estimate]:
-        """The same, where the rounding of f is known to be `noise`, if that is more than usual."""
+        """The same, with `noise` as the rounding of f, if that is more than usual."""
         z = self.line.centre
         left, right = (
             [(h, sign * (y - z) / h, 2.0 * max(noise, self.line.rounding(y, z)) / h) for h, y in self.beside(sign)]
@@ -145,7 +145,7 @@ class _Window:
 
     @cached_property
     def beyond(self) -> tuple[Estimate, Estimate]:
-        """From differences on the left and on the right that leave out the point itself, where f may jump."""
+        """From differences on the left and on the right without the point itself, where f may jump."""
         return _extrapolate(self.slopes(-1.0), power=1), _extrapolate(self.slopes(1.0), power=1)
 
     def slopes(self, sign: float) -> list[tuple[float, float, float]]:
@@ -162,12 +162,12 @@ class _Window:
 
     @cached_property
     def kinked(self) -> bool:
-        """Whether the two sides have slopes that differ for certain."""
+        """Whether the slopes of the two sides certainly differ."""
         return _differ(*self.sides)
 
     @cached_property
     def strange(self) -> bool:
-        """Whether the means of both sides do not lead to the value at the point: f does something in between."""
+        """Whether the means of both sides do not lead to the value at the point: f changes in between."""
         z, rounding = self.line.centre, self.line.rounding
         values = zip(self.steps, self.right, self.left)
         points = [(h, 0.5 * r + 0.5 * q - z, rounding(r, q)) for h, r, q in values]
@@ -183,7 +183,7 @@ class _Window:
 
     @cached_property
     def too_large(self) -> bool:
-        """Whether smaller steps would be better: f ends, or it bends more than it is rounded."""
+        """Whether smaller steps would be better: the domain of f ends, or it bends more than it is rounded."""
         estimate = self.central
         if estimate is NOTHING:
             estimate = min(self.sides, key=_error)
@@ -239,7 +239,7 @@ def _extrapolate(points: Sequence[tuple[float, float, float]], power: int) -> Es
                 if error < best.error:
                     best, place = Estimate(slope, max(error, TINY), truncation), (len(rows) + 1, j + 1)
         rows.append(row)
-    # What smaller steps say must not contradict it.
+    # Smaller steps must not contradict it.
     later = [abs(row[place[1]][0] - best.value) - row[place[1]][1] for row in rows[place[0] :]]
     if later and max(later) > best.truncation:
         error = best.error + max(later)
@@ -248,7 +248,7 @@ def _extrapolate(points: Sequence[tuple[float, float, float]], power: int) -> Es
 
 
 def _search(line: _Line) -> Iterator[_Window]:
-    """Windows of steps: larger ones where rounding leads, smaller ones where the function bends, in bisection."""
+    """Windows of steps, by bisection: larger ones if rounding dominates, smaller ones if the function bends."""
     size = abs(line.x)
     lowest = max(LOWEST, math.frexp(math.ulp(size))[1] + LEVELS)
     exponent = max(math.frexp(size)[1] - 4, lowest) if size else -4
@@ -277,7 +277,7 @@ def derivative(f: Function, x: float, noise: float = 0.0) -> Slope:
         f: a function from a float to a float.  Its domain ends where it raises an ArithmeticError or a ValueError, or
             is not finite.
         x: the point.
-        noise: how far its values may be rounded, if you know that this is more than 2 ulp.
+        noise: the rounding error of its values, if you know that it is more than 2 ulp.
 
     >>> slope = derivative(math.log, 2.0)
     >>> slope.how, abs(slope.value - 0.5) < slope.error < 1e-11
@@ -304,7 +304,7 @@ def _slope(line: _Line) -> Slope:
             break
     windows.sort(key=lambda window: -window.exponent)
     trusted: list[_Window] = []
-    for window in reversed(windows):  # a window that contradicts a finer one has left out what f does in between
+    for window in reversed(windows):  # a window that contradicts a finer one has missed a change of f in between
         if window.smooth and not any(_differ(window.central, finer.central) for finer in trusted):
             trusted.append(window)
     best = min(trusted, key=lambda window: (not window.central.meaningful, window.central.error), default=None)
@@ -317,16 +317,16 @@ def _slope(line: _Line) -> Slope:
 
 
 def _measured(window: _Window) -> Slope:
-    """The central estimate, with the rounding that values at far smaller steps show."""
+    """The central estimate, with the rounding measured at far smaller steps."""
     slope = window.central.value
     noise, flat = _noise(window, slope, slope)
     value, error, _ = window.central_with(noise)
-    if window.exponent < LOWEST + LEVELS:  # smaller steps might have told more, but floats end here
+    if window.exponent < LOWEST + LEVELS:  # smaller steps might have shown more, but floats end here
         error *= 100.0
-    if window.still:  # what it hides in its rounding may bend within |x|, however wide the window
+    if window.still:  # the part that its rounding hides may bend within |x|, for a window of any width
         line = window.line
         error = max(error, line.rounding(line.centre, line.centre) / (abs(line.x) or 1.0))
-    # Stairs, where they are flat: of f itself, or because its digits were lost on the way.  Who knows.
+    # A flat part of a staircase: either f has steps, or its digits were lost.  We can't tell which.
     return Slope(value, max(error, abs(value)) if flat else error, "central")
 
 
@@ -344,7 +344,7 @@ def _noise(window: _Window, left: float, right: float) -> tuple[float, bool]:
 
 
 def _at_an_edge(windows: Sequence[_Window]) -> Slope | None:
-    """The slope at a kink, a jump or an end of the function, from windows in order of size; None where none is seen."""
+    """The slope at a kink, a jump or an end of the domain, from windows in order of size; None if there is none."""
     finest = windows[-1]
     if finest.too_large and (upright := _upright(windows)):
         return upright
@@ -364,7 +364,7 @@ def _at_an_edge(windows: Sequence[_Window]) -> Slope | None:
 
 
 def _kink(windows: Sequence[_Window]) -> Slope | None:
-    """The kink that all windows show that are fine enough for it, if there is one."""
+    """The kink, if all windows that are fine enough show it."""
     window = max(windows, key=lambda window: _contrast(*window.sides))
     left, right = window.sides
     if not _contrast(left, right) > CLEAR:
@@ -400,27 +400,27 @@ def _jump(windows: Sequence[_Window]) -> float:
         smooth = h * (abs(beyond.value) + beyond.error) + finest.line.rounding(last, centre)
         if abs(gap) > 16.0 * smooth and abs(last - first) < abs(gap) / 4.0:
             nearest = finest.line.at(math.nextafter(finest.line.x, sign * math.inf)) - centre
-            if abs(nearest) > abs(gap) / 4.0:  # or it jumps between the point and the step, and not here
+            if abs(nearest) > abs(gap) / 4.0:  # else it jumps between the point and the step, not at the point
                 return sign * gap / h
     return 0.0
 
 
 def _stepped(line: _Line, slope: Slope) -> Slope:
-    """The slope, but that of a jump if f jumps to the nearest floats, which a window of long steps leaves out."""
+    """The slope, or a jump if f jumps to the nearest floats, which a window of long steps does not see."""
     ulp = math.ulp(line.x)
     for sign in (-1.0, 1.0):
         first = line.at(line.x + sign * ulp)
         gap = first - line.centre
         if abs(gap) > 64.0 * line.rounding(first, line.centre) + 4.0 * ulp * abs(slope.value):
             more = [line.at(line.x + sign * k * ulp) for k in NEAREST]
-            if all(abs(z - first) < abs(gap) / 4.0 for z in more):  # f goes on from there, or else it is only rough
+            if all(abs(z - first) < abs(gap) / 4.0 for z in more):  # f continues from there; else it is only rough
                 side = Estimate(slope.value, slope.error)
                 return slope._replace(how="jump", left=side, right=side, steepest=sign * gap / ulp)
     return slope
 
 
 def _upright(windows: Sequence[_Window]) -> Slope | None:
-    """The slope where that of a side, or of both, is infinite; None where neither is."""
+    """The slope if the slope of one side or of both is infinite; else None."""
     finest = windows[-1].steps[-1]
     grown = [_growing(windows, sign) for sign in (-1.0, 1.0)]
     left, right = steepest = [slope if step <= 64.0 * finest else 0.0 for slope, step in grown]
@@ -437,7 +437,7 @@ def _upright(windows: Sequence[_Window]) -> Slope | None:
 
 
 def _growing(windows: Sequence[_Window], sign: float) -> tuple[float, float]:
-    """The steepest slope to one side that can be seen, and its step, if slopes grow as long as steps shrink; else 0."""
+    """The steepest visible slope to one side, and its step, if slopes grow as long as steps shrink; else 0."""
     seen = {h: slope for w in windows for h, slope, noise in w.slopes(sign) if 32.0 * noise < abs(slope)}
     steps = sorted(seen, reverse=True)
     if len(steps) < 2 * LEVELS:
@@ -465,7 +465,7 @@ class NumericalGradient(NamedTuple):
 def numerical_gradient(f: Callable[..., Any], *args: Any) -> NumericalGradient:
     """∂f/∂x for each number x in the arguments, from values of f alone, with error bars.
 
-    You can't see from outside what f loses by rounding inside: (x + 1e10) − 1e10 is a staircase.  `gradcheck` can.
+    From outside, rounding inside f is invisible: (x + 1e10) − 1e10 is a staircase.  `gradcheck` sees it.
 
     Args:
         f: a function of numbers, or of structures of numbers, that returns one number.
@@ -495,9 +495,9 @@ def partial_derivative(f: Callable[[Leaves], float], xs: Sequence[float], i: int
 
 
 class OnFloats(NamedTuple):
-    """A function as one of a list of floats, and what makes its arguments of them.
+    """A function of a list of floats, and the function that makes its arguments from them.
 
-    `at` gives it floats or Values, whichever loses less; `plainly` floats of any kind.
+    `at` passes floats or Values, whichever loses less; `plainly` passes floats of any kind.
     """
 
     at: Callable[[Leaves], float]
@@ -534,7 +534,7 @@ def on_floats(f: Callable[..., Any], args: Sequence[Any]) -> OnFloats:
 
 
 def _rounds_more(at: Callable[[Leaves], Any], at_values: Callable[[Leaves], float], xs: Leaves) -> bool:
-    """Whether f does something else on Values than on floats, tried where 32 bits aren't enough by chance."""
+    """Whether f behaves differently on Values and on floats, tried at a number that does not fit in 32 bits."""
     beside = [x * (1.0 + 2.0**-10 / 3.0) for x in xs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -1,10 +1,10 @@
-"""The slopes of a graph, put together from the slopes of its operations as a witness gives them.
+"""The slopes of a graph, combined from the slopes of its operations, which come from a witness.
 
 A slope is the sum, over all paths from the leaf to the root, of the product of the slopes on the way.  Its error is at
-most the sum over all operations of |adjoint| · error · |tangent|: the adjoint tells how the operation moves the root,
-the tangent how the leaf moves its operand.  Both are sums over paths with their signs.  A sum of the paths without
-signs is easier to get, but explodes where steps subtract: 60 steps of g -= 0.2 * k * g have a slope of 1e-5, and paths
-that add up to 1e6.
+most the sum over all operations of |adjoint| · error · |tangent|: the adjoint says how the operation moves the root,
+the tangent how the leaf moves its operand.  Both are sums over paths with their signs.  A sum over paths without
+signs is easier to compute, but explodes where steps subtract: 60 steps of g -= 0.2 * k * g have a slope of 1e-5, and
+paths that add up to 1e6.
 """
 
 import math
@@ -26,14 +26,14 @@ from .numerical import NOTHING, TINY, Estimate, partial_derivative
 
 DIGITS: Final = 60  # of the sums
 EPS: Final = sys.float_info.epsilon
-ROUNDED: Final = Decimal(8.0 * EPS)  # of a term of the sweep: a slope within 4 ulp, a product and a sum
+ROUNDED: Final = Decimal(8.0 * EPS)  # rounding of a term of the sweep: a slope within 4 ulp, a product and a sum
 
 Witness = Callable[[Rule, Sequence[float], Sequence[int]], Sequence[Known | None]]
-"""The slopes of an operation at these operands, with respect to those of them that are asked for."""
+"""The slopes of an operation at these operands, with respect to the requested ones."""
 
 
 class Found(NamedTuple):
-    """A slope as a witness has it, and how far the sweep over the same graph, in floats, may be off."""
+    """A slope from a witness, and a bound for the error of a sweep in floats over the same graph."""
 
     estimate: Estimate
     rounding: float
@@ -97,7 +97,7 @@ class Paths:
         for v, p, known in on_the_way:
             tangent, adjoint = abs(tangents[p]), abs(self._adjoints.get(v, Decimal(0)))
             error += adjoint * known.error * tangent
-            if known.value:  # or the product is 0, and not rounded
+            if known.value:  # else the product is 0, which is exact
                 rounding += tangent * (ROUNDED * adjoint * abs(known.value) + Decimal(TINY) * (1 + adjoint))
         return Found(Estimate(float(slope), float(error) + EPS * abs(float(slope))), float(rounding))
 
@@ -106,13 +106,13 @@ class Paths:
 
 
 def in_decimals(rule: Rule, xs: Sequence[float], which: Sequence[int]) -> Sequence[Known | None]:
-    """By differences of values in decimals, and of an operation that they don't know, by differences of floats."""
+    """From differences of values in decimals; for an operation without decimals, from differences of floats."""
     found = decimal_slopes(rule, xs, which)
     return [known or _by_differences(rule, xs, i) for i, known in zip(which, found)]
 
 
 def by_complex_step(rule: Rule, xs: Sequence[float], which: Sequence[int]) -> Sequence[Known | None]:
-    """By the complex step or, where it doesn't apply, by differences of floats."""
+    """From the complex step or, if it doesn't apply, from differences of floats."""
     return [_known(complex_step(rule, xs, i)) or _by_differences(rule, xs, i) for i in which]
 
 
@@ -125,7 +125,7 @@ def _known(estimate: Estimate) -> Known | None:
     return Known(Decimal(estimate.value), Decimal(estimate.error)) if estimate.error < math.inf else None
 
 
-# ---- the sweep itself, for a first bound that costs little ----
+# ---- the sweep itself, for a first, cheap bound ----
 
 
 class Weights(NamedTuple):
@@ -136,7 +136,7 @@ class Weights(NamedTuple):
 
 
 def weights(root: Any, leaves: Sequence[Value]) -> Weights:
-    """The slopes from the rules, which are what is being checked: good enough to see where to look."""
+    """The slopes from the rules under test: good enough for deciding where to look."""
     if not isinstance(root, Value):
         return Weights([0.0] * len(leaves), 0.0)
     noise = 0.0
@@ -146,7 +146,7 @@ def weights(root: Any, leaves: Sequence[Value]) -> Weights:
         noise += 0.0 if v.is_leaf else 2.0 * abs(adjoint.real) * math.ulp(v.data)
         return [complex(adjoint.real * slope, adjoint.imag * abs(slope)) for slope in pull_back(v, 1.0)]
 
-    # In the real part the adjoint, in the imaginary part the same without signs.
+    # The real part is the adjoint, the imaginary part the same without signs.
     root = in_single_numbers(root, leaves)
     adjoints = swept(order_below([root]), {root: complex(1.0, 1.0)}, pullback)
     found = [adjoints.get(v, 0j).imag for v in leaves]

@@ -1,4 +1,4 @@
-"""What gradcheck reports: a verdict on every slope, the operations that are wrong, and the printed table."""
+"""The report of gradcheck: a verdict on every slope, the operations that are wrong, and the printed table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..tables import BAD, GOOD, UNSURE, Cell, table, text
 Verdict = Literal["right", "wrong", "kink", "inconclusive"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("right", "kink", "inconclusive", "wrong")
 
-SHOWN: Final = 5  # culprits
+SHOWN: Final = 5  # at most this many culprits
 _HEAD: Final = ("argument", "analytic", "numeric", "±", "verdict", "note")
 _LOOKS: Final = {"right": ("✓", GOOD), "kink": ("∧", GOOD), "inconclusive": ("?", UNSURE), "wrong": ("✗", BAD)}
 
@@ -29,7 +29,7 @@ class Component(NamedTuple):
 
 
 class Culprit(NamedTuple):
-    """An operation whose slope, or second derivative, is wrong: in which operands, on which line of the program."""
+    """An operation with a wrong slope or second derivative: the operands concerned, and the line of the program."""
 
     op: str
     line: SourceLine | None
@@ -51,7 +51,7 @@ class Culprit(NamedTuple):
 
 @dataclass(frozen=True)
 class GradcheckReport:
-    """The verdict on every slope, and the culprits if there are any; true if every verdict is `right` or `kink`."""
+    """The verdict on every slope, and any culprits.  The report is true if every verdict is `right` or `kink`."""
 
     function: str
     components: tuple[Component, ...]
@@ -63,7 +63,7 @@ class GradcheckReport:
 
     @property
     def wrong(self) -> bool:
-        """Whether a slope is wrong for certain; `inconclusive` is not."""
+        """Whether a slope is certainly wrong; `inconclusive` does not count."""
         return bool(self.fault) or any(c.verdict == "wrong" for c in self.components)
 
     def rate(self, verdict: Verdict) -> float:
@@ -106,7 +106,7 @@ class GradcheckError(AutogradError, AssertionError):
 
 
 def _cells(c: Component) -> Sequence[str]:
-    """What the table says of a slope."""
+    """A slope's row in the table."""
     numbers = (f"{c.analytic:.10g}", f"{c.numeric:.10g}", f"{c.error:.1g}")
     return (visible(c.name), *numbers, c.verdict, visible(c.note))
 

@@ -1,6 +1,7 @@
-"""A graph spelled out: each operation that has a formula, or many operands, as the operations that it consists of.
+"""A graph spelled out: each operation with a formula, or with many operands, as the operations that it consists of.
 
-The complex step needs it, since it knows no others; and what a long operation rounds in its middle shows only here.
+The complex step needs this, because it supports only simple operations.  And rounding inside a long operation is
+visible only here.
 """
 
 import math
@@ -28,7 +29,7 @@ def spelled_out(order: Sequence[Value]) -> dict[int, Any]:
             z = _spelling(rule_of(v))(*operands) if not v.is_leaf else Value(v.data)
             number = z.data if isinstance(z, Value) else float(z)
             if number != v.data and math.isfinite(v.data):
-                z = z + (v.data - number)  # it was rounded otherwise, and what follows must keep its place
+                z = z + (v.data - number)  # the rounding differed, and later nodes need the same number
             new[id(v)] = z
     return new
 
@@ -45,7 +46,7 @@ _SPELLINGS: Final[dict[str, Callable[..., Any]]] = {
     "dot": _dot,
     **{row.name: row.formula for row in RULES.values() if row.formula and row.name not in COMPLEX},
 }
-_ARITHMETIC: Final = SimpleNamespace(**vars(VALUES))  # of Values, in which the spellings are read in turn
+_ARITHMETIC: Final = SimpleNamespace(**vars(VALUES))  # on Values, in which the formulas are evaluated in turn
 vars(_ARITHMETIC).update({name: partial(spelling, _ARITHMETIC) for name, spelling in _SPELLINGS.items()})
 
 

@@ -1,7 +1,7 @@
 """Strategies for hypothesis: points in the domain of an operation, and random programs made of operations.
 
-They only read an operation's row in the rule table, or the function that `@primitive` made, so new operations are drawn
-too.  What they draw shrinks, so a failing test ends with a short program and simple numbers.
+They read only an operation's row in the rule table, or the function that `@primitive` made, so they draw new operations
+too.  Their examples shrink, so a failing test ends with a short program and simple numbers.
 
 >>> from hypothesis import given
 >>> from autograd_mini import gradients
@@ -52,8 +52,8 @@ Point = tuple[float, ...]
 
 HUGE = sys.float_info.max
 MANY = 5  # operands, at most, of an operation that takes any number
-RESULTS, CONSTANTS = 8, 4  # from how many an operand of a program is chosen
-STEP = 1 / 64  # how far an ordinary point is from what is not
+RESULTS, CONSTANTS = 8, 4  # how many of each an operand of a program is chosen from
+STEP = 1 / 64  # the least distance of an ordinary point from one that is not
 
 # fmt: off
 _SPECIAL = (
@@ -95,7 +95,7 @@ def points(operation: Operation) -> SearchStrategy[Point]:
 
 
 def ordinary_points(operation: Operation) -> SearchStrategy[Point]:
-    """Points where an operation is smooth and well-conditioned, so that any honest gradient checker must say "right".
+    """Points where an operation is smooth and well-conditioned, so any reasonable gradient checker must say "right".
 
     Operands are within 3 of the number nearest to 0 in their interval.  The slopes are finite there.  At 1/64 to either
     side along each operand, value and slopes are roughly those of a parabola: no kink, jump, pole or end is near.
@@ -146,7 +146,7 @@ def _rule_behind(function: Callable[..., Any]) -> Rule:
 
 
 def _is_constant(rule: Rule, i: int) -> bool:
-    """Whether the row says, by a slope of nan, that its i-th operand is not a variable."""
+    """Whether the i-th operand is not a variable, which the row marks with a slope of nan."""
     slope = (rule.dx, rule.dy)[i] if rule.many is None else None
     return isinstance(slope, float) and math.isnan(slope)
 
@@ -199,7 +199,7 @@ def _ordinary_operand(ends: Interval) -> SearchStrategy[float]:
 
 
 def _moderate(ends: Interval, size: float) -> SearchStrategy[float]:
-    """Floats of the interval, within a distance of that which is nearest to 0."""
+    """Floats of the interval, within a distance of the one nearest to 0."""
     low, high = _finite(ends)
     middle = min(max(0.0, low), high)
     return floats(max(low, middle - size), min(high, middle + size))
@@ -210,7 +210,7 @@ def _finite(ends: Interval) -> Interval:
 
 
 def _value(rule: Rule, xs: Sequence[float]) -> float | None:
-    """The operation on floats, None where they refuse."""
+    """The operation on floats, None if it raises."""
     try:
         z = rule.f(*xs)
     except (ArithmeticError, ValueError):
@@ -223,7 +223,7 @@ def _is_finite(z: float | None) -> bool:
 
 
 def _slopes(rule: Rule, point: Point) -> list[float]:
-    """The partials at a point, 0 by a constant operand; nan where floats refuse."""
+    """The partials at a point: 0 for a constant operand, nan if floats raise."""
     try:
         slopes = rule.partials(FLOATS, rule.f(*point), point)
     except (ArithmeticError, ValueError):
@@ -274,14 +274,14 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Expression:
-    """A program of operations, with numbers to run it at: what `expressions` draws.
+    """A program of operations, with numbers to run it at; `expressions` draws it.
 
     Call it with Values or plain numbers to use them in place of its leaves.  `repr` is a Python program that builds the
     graph.
 
     Args:
         leaves: the numbers.
-        steps: the operations in order.  The last one is the result; without any, the last leaf is.
+        steps: the operations in order.  The last one is the result; without steps, the last leaf is.
 
     >>> f = Expression((3.0,), (Step(RULES["mul"], (Result(0), Result(0))), Step(RULES["sin"], (Result(1),))))
     >>> f
@@ -303,7 +303,7 @@ class Expression:
         return self.results(*leaves)[-1]
 
     def results(self, *leaves: Any) -> list[Any]:
-        """The leaves given, and what each step makes of them.
+        """The given leaves, followed by the result of each step.
 
         Raises:
             TypeError: the program has more or fewer leaves.
@@ -345,7 +345,7 @@ def expressions(
         leaves: how many leaves the program has, used or not; if None, it has 1 to 4 and uses all of them.
         numbers: a strategy for the leaves and constants; if None, most are between −4 and 4, and some are special.
         max_nodes: how many steps the program has at most.
-        finite: whether every result must be a finite number.  If not, it may be anything that floats do not refuse.
+        finite: whether every result must be a finite number.  If not, any result that does not raise on floats is fine.
 
     Returns:
         A strategy of `Expression`s, which shrink to short programs of simple numbers.
@@ -408,8 +408,8 @@ def _expressions(
 
 @cache
 def _drafts(rules: tuple[Rule, ...]) -> SearchStrategy[tuple[Rule | None, list[int]]]:
-    """An operation, and the choices of its operands; or nothing, so that in shrinking it can go and no other moves."""
-    return _draft(sampled_from((None,) * (1 + len(rules) // 4) + rules))  # made once, for that takes longer than a draw
+    """An operation and the choices of its operands; or None, so that shrinking can remove it without moving others."""
+    return _draft(sampled_from((None,) * (1 + len(rules) // 4) + rules))  # made once: it takes longer than a draw
 
 
 @composite
@@ -428,10 +428,10 @@ _CHOICE = integers(0, RESULTS + CONSTANTS - 1)
 def _settled(
     rule: Rule, choices: list[int], constants: Sequence[float], results: Sequence[float], unused: Sequence[int]
 ) -> Step | None:
-    """The step that a draft becomes once the results so far are known, None if none of them suits it."""
+    """The step that a draft becomes when the results so far are known; None if none of them fits."""
     domain = rule.domain * len(choices) if _takes_many(rule) else rule.domain
     variable = [i for i in range(len(choices)) if not _is_constant(rule, i)]
-    if variable and min(choices[i] for i in variable) >= RESULTS:  # of constants only
+    if variable and min(choices[i] for i in variable) >= RESULTS:  # only constants
         one = variable[choices[0] % len(variable)]
         choices = [0 if i == one else choice for i, choice in enumerate(choices)]
     operands: list[Result | float] = []
@@ -441,7 +441,7 @@ def _settled(
             operands.append(places[choice % len(places)])
         elif choice >= RESULTS:
             operands.append(min(max(constants[choice - RESULTS], low), high))
-        else:  # what nothing depends on yet comes first, or half of the steps would count for nothing
+        else:  # unused results come first, or half of the steps would be useless
             order = [*reversed(unused), *[k for k in reversed(range(len(results))) if k not in unused]]
             suitable = [k for k in order if low <= results[k] <= high]
             if not suitable:
@@ -451,7 +451,7 @@ def _settled(
 
 
 def _alive(leaves: Point, steps: Sequence[Step], *, all_leaves: bool) -> Expression:
-    """The program without the steps, and unless all are wanted the leaves, that its last result does not depend on."""
+    """The program without the steps, and unless all count the leaves, on which its last result does not depend."""
     n = len(leaves)
     alive = {n + len(steps) - 1} | set(range(n) if all_leaves else ())
     for i in reversed(range(len(steps))):
@@ -490,7 +490,7 @@ def _program(f: Expression) -> str:
 
 
 def _call(rule: Rule, operands: list[str], imports: dict[str, set[str]]) -> str:
-    """An operation as a user writes it; what it needs is added to the imports."""
+    """An operation as a user writes it; the names that it needs are added to the imports."""
     if len(operands) == 2 and not rule.symbol.isidentifier() and rule.symbol.isascii():  # + - * / **
         return f" {rule.symbol} ".join(f"({x})" if x.startswith("-") else x for x in operands)
     if rule.name in _PREFIX:
@@ -508,7 +508,7 @@ def _call(rule: Rule, operands: list[str], imports: dict[str, set[str]]) -> str:
 
 
 def _in_lists(signature: inspect.Signature, operands: list[str]) -> list[str]:
-    """Operands as a function takes them: one by one, or as so many lists as it needs, and perhaps one more."""
+    """Operands as a function takes them: one by one, or in as many lists as it needs, and perhaps one more."""
     kinds = signature.parameters.values()
     if any(p.kind is p.VAR_POSITIONAL for p in kinds):
         return operands

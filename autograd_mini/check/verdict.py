@@ -1,9 +1,9 @@
-"""The verdict on one slope: what the witnesses say of it, and which of them is believed.
+"""The verdict on one slope, from the witnesses.
 
 The first witness is cheap: differences of values of the function, with an error bar.  The verdict is `right` only if
-the bar is SMALL compared with the slope.  If it isn't, or if the slope seems wrong, tighter witnesses go through the
-graph of the function: the complex step, then longer arithmetic.  They count only if function and graph agree beside the
-point.  What none of them can tell is `inconclusive`.  No witness reads a rule's partials.
+the bar is SMALL compared with the slope.  If it isn't, or if the slope seems wrong, more precise witnesses follow the
+graph of the function: the complex step, then longer arithmetic.  They count only if function and graph agree near the
+point.  If no witness is precise enough, the verdict is `inconclusive`.  No witness reads a rule's partials.
 """
 
 import math
@@ -19,22 +19,22 @@ from .report import Verdict
 Witness = Literal["auto", "differences", "complex"]
 
 SMALL: Final = 1e-8
-"""The error bar over the slope, at most, for the verdict `right`.  One operation of a long program may bring little of
-the slope: with this bar, one that is 1 % wrong is seen if it brings a millionth."""
+"""The largest ratio of error bar and slope for the verdict `right`.  One operation of a long program may contribute
+little to the slope: with this bar, an operation that is 1 % wrong is found if it contributes a millionth."""
 
 NONE_OF_IT: Final = 1e-12
-"""The slope over the rounding of the sweep, at most, for a slope of exactly 0 to be `right`.  In x - x all paths cancel
-to the last digit, and no bar is small compared with 0."""
+"""The largest ratio of slope and rounding of the sweep for which a slope of exactly 0 is `right`.  In x - x all paths
+cancel to the last digit, and no bar is small compared with 0."""
 
 HUGE: Final = sys.float_info.max
 LEAST: Final = sys.float_info.min
 JUMP: Final = "jump"
 NOT_ITS_GRAPH: Final = "f moves where its graph does not: by .data, stop_gradient or a branch"
-UNSEEN: Final = {"none": "f has no values beside", "unresolved": "f is too rough"}
+UNSEEN: Final = {"none": "f has no values nearby", "unresolved": "f is too rough"}
 
 
 class Judgement(NamedTuple):
-    """A verdict, the slope that it is held against, and the bar."""
+    """A verdict, the slope that it compares with, and the bar."""
 
     verdict: Verdict
     numeric: float
@@ -60,9 +60,9 @@ def judge(evidence: Evidence, i: int, witness: Witness = "auto") -> Judgement:
 
 
 def _tighter(evidence: Evidence, i: int, jumps: bool) -> Judgement:
-    """The judgement from single operations: by the complex step, which is quick, or by decimals, which know more."""
+    """The judgement from single operations: by the complex step, which is quick, or by decimals, which are exact."""
     a = evidence.analytic[i]
-    if not evidence.tied and not jumps:  # the complex step passes by kinks and jumps
+    if not evidence.tied and not jumps:  # the complex step does not see kinks and jumps
         quick = _by_operations(a, evidence.by_complex_step(i), "by the complex step")
         if quick.verdict == "right":
             return quick
@@ -74,7 +74,7 @@ def _weighed(evidence: Evidence, i: int, seen: Judgement, longer: Judgement) -> 
     match seen.verdict, longer.verdict:
         case "inconclusive", "inconclusive":
             return longer if longer.error < seen.error else seen
-        case "inconclusive", "wrong":  # even if f is something else than its graph
+        case "inconclusive", "wrong":  # even if f differs from its graph
             return longer
         case _, "inconclusive":
             return seen
@@ -88,7 +88,7 @@ def _weighed(evidence: Evidence, i: int, seen: Judgement, longer: Judgement) -> 
 
 
 def _by_differences(a: float, slope: Slope, rounding: float) -> Judgement:
-    """What differences say of the analytic slope a."""
+    """The judgement on the analytic slope a from differences."""
     how, value, error = slope.how, slope.value, slope.error + rounding
     if how in UNSEEN and a == a:
         note = "steeper than floats can show" if math.isinf(a) else UNSEEN[how]
@@ -115,7 +115,7 @@ def _at_a_jump(a: float, slope: Slope) -> Judgement:
     if math.isinf(a) and _as_steep(a, slope):
         return Judgement("kink", a, math.inf, "f jumps here")
     if math.isinf(a) and max(slope.left.error, slope.right.error) < math.inf:
-        return Judgement("inconclusive", slope.value, math.inf, "too steep beside the jump to be seen")
+        return Judgement("inconclusive", slope.value, math.inf, "too steep next to the jump to be seen")
     return Judgement("wrong", math.copysign(math.inf, slope.steepest), math.inf, JUMP)
 
 
@@ -133,7 +133,7 @@ def _at_a_kink(a: float, slope: Slope, rounding: float) -> Judgement:
     sides = [side for side in (slope.left, slope.right) if side.error < math.inf]
     low = min(side.value - side.error for side in sides) - rounding
     high = max(side.value + side.error for side in sides) + rounding
-    known = "before and after" if len(sides) == 2 else "on the one side that there is"
+    known = "before and after" if len(sides) == 2 else "on the only side that exists"
     note = f"kink: slopes {' and '.join(_told_apart([side.value for side in sides]))} {known}"
     if rounding * CLEAR > high - low:
         return Judgement("inconclusive", slope.value, slope.error + rounding, note)
@@ -141,13 +141,13 @@ def _at_a_kink(a: float, slope: Slope, rounding: float) -> Judgement:
 
 
 def _told_apart(numbers: Sequence[float]) -> list[str]:
-    """Numbers in six digits, or in as many as show that they differ."""
+    """Numbers with six digits, or with as many as they need to look different."""
     texts = ([f"{x:.{digits}g}" for x in numbers] for digits in range(6, 18))
     return next(some for some in texts if len(set(some)) == len(set(numbers)))
 
 
 def _by_operations(a: float, found: Found, note: str) -> Judgement:
-    """What the slopes of single operations, put together, say of the analytic slope a."""
+    """The judgement on the analytic slope a from the combined slopes of single operations."""
     numeric, rounding = found
     if numeric.error == math.inf:
         return Judgement("inconclusive", numeric.value, math.inf, "an operation has no slope that could be seen")
@@ -170,5 +170,5 @@ def _compared(a: float, numeric: Estimate, rounding: float, note: str) -> Judgem
 
 
 def _is_nothing(numeric: Estimate, rounding: float) -> bool:
-    """Whether a slope underflows, or is so small that all that it consists of cancels."""
+    """Whether a slope underflows, or is so small that all its terms cancel."""
     return abs(numeric.value) + numeric.error <= max(LEAST, NONE_OF_IT * rounding)

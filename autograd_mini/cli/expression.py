@@ -1,8 +1,8 @@
 """Expressions that a user types, such as "x*y + sin(x)": read by Python's parser, never run by Python.
 
 `parse` walks the tree that `ast` makes of the text, and accepts only what is on a list: numbers, variables, + - * / **,
-parentheses, and the functions of this package.  Anything else is refused, with its place.  What was taken becomes steps
-for a stack machine, so that neither reading nor calculating recurses.
+parentheses, and the functions of this package.  Anything else is an error that names its place.  The accepted parts
+become steps of a stack machine, so that neither parsing nor calculating recurses.
 """
 
 import ast
@@ -37,7 +37,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 class ExpressionError(AutogradError, ValueError):
-    """A text that isn't an expression, or numbers that do not fit its variables.
+    """A text that isn't an expression, or numbers that don't match its variables.
 
     >>> try:
     ...     parse("x + y.__class__")
@@ -55,7 +55,7 @@ class ExpressionError(AutogradError, ValueError):
 
     @property
     def excerpt(self) -> str:
-        """The part of the text around the place, with a caret below it; "" where no one place is to blame."""
+        """The part of the text around the place, with a caret below it; "" if the error has no single place."""
         if self.place is None:
             return ""
         start = max(0, min(self.place - 40, len(self.text) - 80))
@@ -70,7 +70,7 @@ class ExpressionError(AutogradError, ValueError):
 
 
 class EvaluationError(ExpressionError):
-    """An operation that has no value at the numbers given, such as log(-1.0) or 1.0 / 0.0."""
+    """An operation that has no value for the given numbers, such as log(-1.0) or 1.0 / 0.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Step:
 
 
 class Expression:
-    """An expression that has been read: call it with a number, or a Value, for each of its variables.
+    """A parsed expression: call it with a number, or a Value, for each of its variables.
 
     >>> f = parse("x*y + sin(x)")
     >>> f.names
@@ -116,10 +116,10 @@ class Expression:
         """The value of the expression, a node if a Value is among the numbers.
 
         Args:
-            numbers: a number or a Value for each variable; one for a constant, such as e, takes its place.
+            numbers: a number or a Value for each variable; a number for a constant, such as e, replaces it.
 
         Raises:
-            ExpressionError: a variable has no number, or a number no variable.
+            ExpressionError: a variable has no number, or a number has no variable.
             EvaluationError: an operation has no value there.
         """
         self._require(numbers)
@@ -174,7 +174,7 @@ def _plain(x: Any) -> Any:
 
 # ---- reading ----
 
-Wanted = tuple[ast.expr, str]  # a node of the tree, and what it has to be: NUMBER, LIST or CONDITION
+Wanted = tuple[ast.expr, str]  # a node of the tree, and its required kind: NUMBER, LIST or CONDITION
 Reading = tuple[Step, list[Wanted]]
 
 
@@ -207,7 +207,7 @@ def parse(text: str) -> Expression:
 
 
 def _steps(text: str) -> list[Step]:
-    """What to do, operands first, depth first."""
+    """The steps, operands first, depth first."""
     agenda: list[Step | Wanted] = [(_tree(text), NUMBER)]
     done: list[Step] = []
     while agenda:
@@ -225,22 +225,22 @@ def _tree(text: str) -> ast.expr:
     _require_few_open(text)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about texts that are refused here, such as "1if x else y"
+            warnings.simplefilter("ignore")  # about texts that are an error here anyway, such as "1if x else y"
             return ast.parse(text, mode="eval").body
     except (RecursionError, MemoryError):
         message = "this is too long a chain of operations to be read: use sum([...]) for a long sum, or split it"
         raise ExpressionError(message) from None
     except SyntaxError as error:
-        for word in re.finditer(r"[^\W\d]\w*", text):  # no expression has one, so it is what is wrong
+        for word in re.finditer(r"[^\W\d]\w*", text):  # an expression can't contain a keyword, so this is the error
             if keyword.iskeyword(word[0]):
                 raise ExpressionError(_keyword(word[0]), text, word.start()) from None
-        # Python says offset 0 where something is missing at the end.
+        # Python reports offset 0 if something is missing at the end.
         place = min(error.offset - 1, len(text)) if error.offset else len(text)
         raise ExpressionError(_syntax(error.msg, text[place:]), text, place) from None
 
 
 def _require_few_open(text: str) -> None:
-    """Refuse brackets within brackets beyond what Python reads; whether they fit each other is said elsewhere."""
+    """Raise for brackets nested deeper than Python can parse; whether they match is checked elsewhere."""
     depth = 0
     for place, c in enumerate(text):
         depth += (c in "([{") - (c in ")]}")
@@ -256,7 +256,7 @@ def _keyword(word: str) -> str:
 
 
 _HINTS = {
-    "=": "write the numbers of variables after the expression, in words of their own: x=2",
+    "=": "write the numbers of variables after the expression, as separate words: x=2",
     "×": "write * for a product",
     "·": "write * for a product",
     "⋅": "write * for a product",
@@ -267,13 +267,13 @@ _HINTS = {
 
 
 def _syntax(said: str, rest: str) -> str:
-    """What to say of a text that Python's parser refused with the words `said`, at the beginning of the `rest`."""
+    """The message for a text that Python's parser rejected with the words `said`, at the beginning of the `rest`."""
     if "closed" in said or "match" in said:
         return said
     if "limit" in said:
         return "a number has too many digits"
     if "literal" in said:
-        return "this is neither a number nor a name: a product needs its *, as in 2*x"
+        return "this is neither a number nor a name: write a product with *, as in 2*x"
     if "comma" in said:
         return "an operator or a comma is missing here"
     if not rest:
@@ -324,7 +324,7 @@ _REFUSED_OPERATORS = {
 
 
 def _read(text: str, node: ast.expr, wanted: str) -> Reading:
-    """The step that a node of the tree stands for, and its operands, each with what is wanted of it."""
+    """The step for a node of the tree, and its operands, each with its required kind."""
     place = _column(text, node.col_offset)
     gives_list = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _GIVE_LISTS
     match node:
@@ -367,7 +367,7 @@ def _read_call(text: str, node: ast.Call) -> Reading:
     if not isinstance(node.func, ast.Name):
         if isinstance(node.func, ast.Attribute):
             raise _refused(text, node.func)
-        raise ExpressionError("only a function can be called: a product needs its *, as in 2*(x + 1)", text, place)
+        raise ExpressionError("only a function can be called: write a product with *, as in 2*(x + 1)", text, place)
     name = node.func.id
     if name not in FUNCTIONS:
         raise ExpressionError(_no_function(name), text, place)
@@ -402,7 +402,7 @@ def _no_function(name: str) -> str:
     near = [_OTHER_NAMES[name]] if name in _OTHER_NAMES else difflib.get_close_matches(name.lower(), FUNCTIONS)
     if near:
         return f"there is no function {name}: did you mean {' or '.join(near)}?"
-    return f"there is no function {name} (a product needs its *); there are {', '.join(FUNCTIONS)}"
+    return f"there is no function {name} (write a product with *); there are {', '.join(FUNCTIONS)}"
 
 
 def _refused(text: str, node: ast.expr) -> ExpressionError:
@@ -421,7 +421,7 @@ BEYOND = "this number is beyond the largest float, 1.8e308"
 
 
 def _number(text: str, place: int, number: float) -> float:
-    # An exponent such as the 2 of x**2 stays an int, for which there is a rule of its own.
+    # An exponent such as the 2 of x**2 stays an int, which has its own rule.
     if isinstance(number, int) and number <= 2**53:
         return number
     try:
@@ -438,7 +438,7 @@ def _constantly(number: float) -> Callable[[], float]:
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    """An operator on Values and floats; floats alone go through the rule, so that 9**9**9 overflows and never hangs."""
+    """An operator on Values and floats.  Floats alone use the rule, so that 9**9**9 overflows and never hangs."""
     f, rule = getattr(operator, name), RULES[name]
 
     def binary(x: Any, y: Any) -> Any:
@@ -451,5 +451,5 @@ def _operator(name: str) -> Callable[..., Any]:
 
 
 def _column(text: str, offset: int) -> int:
-    """The place of a character, from its place in UTF-8, which is what the trees of `ast` count."""
+    """The index of a character, from its position in UTF-8, which the trees of `ast` store."""
     return len(text.encode()[:offset].decode())

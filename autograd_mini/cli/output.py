@@ -12,7 +12,7 @@ from ..printing import visible
 
 
 def say(text: str = "", *, error: bool = False) -> None:
-    """Print lines, with escapes for control characters and for what the terminal's encoding lacks."""
+    """Print lines, with escapes for control characters and for characters that the terminal can't encode."""
     stream = sys.stderr if error else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     text = "\n".join(map(visible, text.split("\n")))
@@ -37,12 +37,12 @@ def terminal_width(text: str) -> int:
 
 
 def number_writer(digits: int | None) -> Callable[[float], str]:
-    """A function that writes a number with so many significant digits; None for all of them."""
+    """A function that writes a number with this many significant digits; None for all of them."""
     return repr if digits is None else lambda x: f"{x:.{digits}g}"
 
 
 def aligned(numbers: Mapping[str, float], write: Callable[[float], str]) -> list[str]:
-    """The numbers as texts, with spaces in front so that their points are in one column."""
+    """The numbers as texts, padded so that their decimal points are in one column."""
     texts = [write(x) for x in numbers.values()]
     before = [len(re.split("[.e]", text)[0]) for text in texts]
     return [" " * (max(before) - n) + text for n, text in zip(before, texts)]

@@ -28,7 +28,7 @@ examples:
 exit codes: 0 done; 1 the computation or the check failed; 2 the command is not understood
 """
 
-COMMANDS = {  # by name what each does; a module of commands/ has the rest
+COMMANDS = {  # each name with its description; a module of commands/ has the rest
     "grad": "print the value of an expression, and its gradient",
     "draw": "draw the graph of an expression, with its gradients",
     "explore": "make a page to step through the backpropagation of an expression",
@@ -108,7 +108,7 @@ def _run_command(program: str, name: str, words: Sequence[str]) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Refuse words, which the message repeats."""
+        """Exit with an error about the words, which the message repeats."""
         super().error(visible(message))
 
 
@@ -132,6 +132,6 @@ def _refuse(error: "ExpressionError", code: int) -> int:
 def _flush() -> None:
     try:
         print(end="", flush=True)
-    except OSError:  # what is left goes nowhere, or Python would try to write it once more at exit, and complain
+    except OSError:  # discard the rest, or Python would try to write it again at exit, and print an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise

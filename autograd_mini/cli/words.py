@@ -16,10 +16,10 @@ from .expression import BEYOND, Expression, ExpressionError, parse
 EXPRESSION_HELP = """\
 An expression has numbers, variables, + - * / **, parentheses, the constants pi, e, inf and nan, and functions of
 autograd_mini, with lists where they take lists: "dot([w, 2], [x, y]) + relu(b)", "where(x > 0, x, y)".
-Put it in quotes. It may begin with a minus; after the word -- it may even look like an option.
+Put it in quotes. It may begin with a minus. If it looks like an option, put the word -- before it.
 """
 
-JSON_HELP = 'The numbers that JSON lacks are the strings "nan", "inf" and "-inf".'
+JSON_HELP = 'JSON has no nan and inf, so these are the strings "nan", "inf" and "-inf".'
 
 
 def add_number_options(parser: argparse.ArgumentParser) -> None:

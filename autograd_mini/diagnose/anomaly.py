@@ -22,7 +22,7 @@ class AnomalyError(AutogradError):
         phase: "forward" or "backward".
         node: the Value that the operation made.
         line: the line of the program that made it, or None if that was before the block.
-        remedies: what may help, in words, the most likely first.
+        remedies: texts that say what may help, the most likely first.
     """
 
     phase = ""
@@ -37,12 +37,12 @@ def detect_anomaly() -> Block:
     The error names the operation, its operands and the line of the program, and says what to do.  In a forward pass it
     is raised when an operation makes a nan or an inf.  If an operand already was one, the error traces it to the leaf
     or the operation that it came from.  In a backward pass it is raised at the first contribution, adjoint · slope,
-    that is a nan or an inf; the gradients of leaves are then as they were.  `jvp`, which goes forward, is treated as if
-    it went backward with adjoints of 1.  What Python's floats refuse raises the same error as always, with two more
-    notes: the line, and what to do.
+    that is a nan or an inf; the gradients of leaves then stay unchanged.  `jvp`, which goes forward, is treated as if
+    it went backward with adjoints of 1.  Where Python's floats raise, you get the same error, with two more notes: the
+    line, and what to do.
 
     The block affects only this task.  Inside it, making a node and sweeping over it take several times as long; the
-    numbers are the same to the bit.  For nodes made before the block, the line is not known.
+    numbers are the same to the bit.  The line is not known for nodes made before the block.
 
     Raises:
         AnomalyError: an operation made a nan or an inf.
@@ -63,17 +63,17 @@ def detect_anomaly() -> Block:
 
 
 class _Detector:
-    """What one block knows about the nodes made in it, and its checks of each node and of what it passes back."""
+    """The nodes made in one block, and the checks of each node and of its contributions."""
 
     def __init__(self) -> None:
-        # By address, which another Value may have after this one is gone: operation and number tell them apart, and the
-        # nodes themselves are not kept alive.
+        # By address, so that the nodes are not kept alive.  Another Value may get the same address later; its operation
+        # or number then differs.
         self.lines: dict[int, tuple[str, str, SourceLine]] = {}
 
     def made(self, v: Value) -> Value:
         z = number_of(v)
         self.lines[id(v)] = v.op, repr(z), source_line()
-        # Inside a slope that is a Value a branch not taken may be nan; there the contributions are judged, not the way.
+        # In a slope that is a Value, a branch that was not taken may be nan, so only the contributions are checked.
         if not math.isfinite(z) and not is_quiet():
             raise _error(v, "forward", f"the forward pass made {z!r}: {symbol_of(v)}", self, _forward(v, self))
         return v
@@ -107,7 +107,7 @@ class _Detector:
 
 
 class _Told(NamedTuple):
-    """What a report says besides the operation."""
+    """The part of a report after the operation."""
 
     facts: tuple[tuple[str, str], ...]
     remedies: tuple[str, ...]
@@ -127,15 +127,15 @@ def _error(v: Value, phase: str, title: str, detector: _Detector, told: _Told) -
 
 
 def _forward(v: Value, detector: _Detector) -> _Told:
-    """Of a node that is nan or inf."""
-    if v.is_leaf:  # a hook before ours took the operation away
-        return _Told((), ("It was made under no_grad(): take that away for once, to be told the operation.",))
+    """For a node that is nan or inf."""
+    if v.is_leaf:  # a hook before ours removed the operation
+        return _Told((), ("It was made under no_grad(): remove that for now, to see the operation.",))
     parents, xs = operands_of(v)
     return _inherited(symbol_of(v), parents, xs, detector) or _Told((), remedies_for("value", rule_of(v), parents, xs))
 
 
 def _backward(v: Value, parent: Value, g: float, slope: float | None, c: float, detector: _Detector) -> _Told:
-    """Of a node whose contribution c = g · slope is nan or inf, and g is not; several results have no one slope."""
+    """For a node whose contribution c = g · slope is nan or inf, while g is not; several results have no one slope."""
     if slope is None:
         return _Told((("product", f"its pullback made {c!r} of adjoints of length {g!r}"),), ())
     product = ("product", f"adjoint {g!r} · slope {slope!r} = {c!r}")
@@ -153,7 +153,7 @@ def _backward(v: Value, parent: Value, g: float, slope: float | None, c: float, 
 
 
 def _of_adjoint(v: Value, g: float) -> _Told:
-    """Of a node whose adjoint g is nan or inf, although each contribution in this sweep is finite."""
+    """For a node whose adjoint g is nan or inf, although each contribution in this sweep is finite."""
     if g != g:
         cause = "it was nan before this sweep" if v.is_leaf else "the seed of this sweep is nan"
     else:
@@ -164,7 +164,7 @@ def _of_adjoint(v: Value, g: float) -> _Told:
 
 
 def _inherited(op: str, parents: Sequence[Value | None], xs: Sequence[float], detector: _Detector) -> _Told | None:
-    """If an operand was nan or inf already: where that came from."""
+    """If an operand was already nan or inf: where that came from."""
     origin = None
     while bad := [(p, x) for p, x in zip(parents, xs) if not math.isfinite(x)]:
         origin, number = bad[0]
@@ -175,7 +175,7 @@ def _inherited(op: str, parents: Sequence[Value | None], xs: Sequence[float], de
 
 
 def _source(v: Value, detector: _Detector) -> _Told:
-    """Of a node that is nan or inf while no operand of it is."""
+    """For a node that is nan or inf although its operands are finite."""
     number = repr(number_of(v))
     if not v.is_leaf:
         rule, (parents, xs) = rule_of(v), operands_of(v)
@@ -188,6 +188,6 @@ def _source(v: Value, detector: _Detector) -> _Told:
         remedies = ("Put detect_anomaly() around the lines that made it too.",)
     else:
         name = f"the leaf {label_of(v)}" if v.label else f"a leaf without a label, of {number},"
-        cause = f"{name} was {number} when it came in: it is data, no operation made it"
+        cause = f"{name} was {number} from the start: it is data, not the result of an operation"
         remedies = (DATA.format(label_of(v) or "it"),)
     return _Told((("cause", cause),), remedies)

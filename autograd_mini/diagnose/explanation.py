@@ -17,10 +17,10 @@ from .nodes import label_of, local_slopes, name_of, size
 
 
 class Contribution(NamedTuple):
-    """What a leaf receives as one operand of one of its consumers: product = adjoint · slope.
+    """The contribution to a leaf from one of its uses as an operand: product = adjoint · slope.
 
-    `name` is the consumer's name in the report, `adjoint` is ∂root/∂consumer, and `slope` is ∂consumer/∂leaf through
-    that operand.
+    The consumer is the operation that uses it: `name` is its name in the report, `adjoint` is ∂root/∂consumer, and
+    `slope` is ∂consumer/∂leaf through that operand.
     """
 
     name: str
@@ -153,7 +153,7 @@ def explain(root: Value, leaf: Value, *, paths: int = 10) -> Explanation:
         if not isinstance(v, Value):
             raise TypeError(f"explain(root, leaf) takes Values, not {type(v).__name__} {v!r}")
     if operator.index(paths) < 0:
-        raise ValueError(f"paths is how many paths to list, 0 or more, not {paths!r}")
+        raise ValueError(f"paths must be a whole number, 0 or more, not {paths!r}")
     require_graph(root)
     graph = _Between(root, leaf)
     gradient, contributions = graph.contributions()
@@ -163,7 +163,7 @@ def explain(root: Value, leaf: Value, *, paths: int = 10) -> Explanation:
 
 
 class _Detour(NamedTuple):
-    """At a node, another operand than the best; and the detour before, nearer to the root."""
+    """An operand other than the best one at a node, and the previous detour, nearer to the root."""
 
     node: int
     operand: int
@@ -184,7 +184,7 @@ class _Between:
         require_fresh(self.order)
         position = {id(v): i for i, v in enumerate(self.order)}
         self.leaf = position.get(id(leaf), -1)
-        # Of a node that depends on the leaf: the operands that do, in their order, and their slopes.
+        # For a node that depends on the leaf: the operands that do, in order, and their slopes.
         self.edges: dict[int, tuple[tuple[int, float], ...]] = {}
         self.root = len(self.order) - 1
         if self.leaf < 0:
@@ -223,7 +223,7 @@ class _Between:
         for i in reversed(self.edges):
             if i == self.leaf:
                 break
-            n = ways.pop(i, 0)  # let go of at once: it may have as many digits as the graph has nodes
+            n = ways.pop(i, 0)  # freed at once: it may have as many digits as the graph has nodes
             for below, _ in self.edges[i]:
                 ways[below] = ways[below] + n if below in ways else n
         return ways.get(self.leaf, 0)
@@ -231,15 +231,15 @@ class _Between:
     def largest(self, k: int) -> Iterator[Path]:
         """The k paths with the largest products, largest first.
 
-        From each node one operand leads on to the largest product.  Any path is the largest one with some detours, each
-        of which costs the difference in log|product|.  Having found a path, we look for one more detour behind its
-        last: so each path is found once, from one that costs no more (Eppstein 1998,
-        https://doi.org/10.1137/S0097539795290477, without his heaps: one pass over the path instead).
+        From each node, one operand leads to the largest product.  Any other path is the largest one with some detours.
+        A detour costs the difference in log|product|.  From a path that was found, we look for one more detour after
+        its last one.  So each path is found once, from a path that costs no more (Eppstein 1998,
+        https://doi.org/10.1137/S0097539795290477, with one pass over the path instead of his heaps).
         """
         if self.root not in self.edges or not k:
             return
         best, lost = self._detours()
-        serial = count()  # of equals the first one found comes first
+        serial = count()  # among equals, the one found first comes first
         found: list[tuple[int, int, _Detour | None]] = [(0, next(serial), None)]
         for remaining in range(k - 1, -1, -1):
             if not found:
@@ -293,7 +293,7 @@ def _weight(slope: float) -> int:
 
 
 def _product(slopes: Sequence[float]) -> float:
-    """The product from left to right, rounded as floats round, but with an exponent that has no end."""
+    """The product from left to right, rounded like floats, but with an unlimited exponent."""
     product, exponent = 1.0, 0
     for slope in slopes:
         mantissa, e = math.frexp(slope)
@@ -305,7 +305,7 @@ def _product(slopes: Sequence[float]) -> float:
         return math.copysign(math.inf, product)
 
 
-_ENDS = 4  # of a longer path these many are shown at either end
+_ENDS = 4  # of a longer path, so many nodes are shown at either end
 
 
 def _explained_name(v: Value, i: int) -> str:
@@ -320,7 +320,7 @@ def _elided(items: Sequence[Any]) -> list[Any]:
 
 
 def _rows(explanation: Explanation) -> tuple[list[list[str]], str]:
-    """What each consumer contributes; of many, the largest, in their order all the same; and a line about the rest."""
+    """The contribution of each consumer.  If there are many: the largest ones, in order, and a line about the rest."""
     parts = explanation.contributions
     ranked = sorted(range(len(parts)), key=lambda i: -size(parts[i].product))
     shown = [parts[i] for i in sorted(ranked[:_ROWS])]
@@ -359,7 +359,7 @@ def _list(explanation: Explanation) -> list[str]:
 
 
 def _many(n: int) -> str:
-    """1,234; of a number too long to read, its size."""
+    """1,234, or the size of a number that is too long to read."""
     if n < 10**15:
         return f"{n:,}"
     if n.bit_count() == 1:

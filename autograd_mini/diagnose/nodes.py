@@ -1,4 +1,4 @@
-"""What both reports need from a node: its local slopes and its name."""
+"""Properties of a node that both reports use: its local slopes and its name."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ..rule import FLOATS, Rule
 from ..sweep import slopes
 
 _INFIX = ("+", "-", "*", "/", "**")
-_SHOWN, _LARGEST = 6, 3  # operands: of more only the largest
+_SHOWN, _LARGEST = 6, 3  # if there are more operands than the first, show the second number of largest ones
 
 
 def local_slopes(v: Value) -> list[float]:

@@ -1,4 +1,6 @@
-"""`fit` by a compiled program: model and loss traced once, a batch at a time, all parameters in one array."""
+"""`fit` with a compiled program: model and loss are traced once, and run a batch at a time, with all parameters in one
+array.
+"""
 
 import math
 from collections.abc import Sequence
@@ -16,9 +18,9 @@ from .optim import Optimizer
 
 
 class CompiledDescent(Descent):
-    """A model on its way down by the gradients of a compiled program.
+    """A model that descends with the gradients of a compiled program.
 
-    Within an epoch the parameters are an array; at its ends they are in the model, for callbacks to see.
+    During an epoch the parameters are in an array; after it they are in the model, where callbacks see them.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class CompiledDescent(Descent):
         self._flat = own is not None and list(map(id, own)) == list(map(id, self.parameters))
 
     def epoch(self, batches: list[Sequence[int]]) -> tuple[float, list[float]]:
-        """Step after each batch; return the means of the costs and of the gradients that the batches met."""
+        """Step after each batch; return the mean cost and the mean gradient of the batches."""
         self._step.params = [p.data for p in self.parameters]
         cost, gradient = 0.0, np.zeros(len(self.parameters))
         whole = _Whole(self._step.params)
@@ -55,7 +57,7 @@ class CompiledDescent(Descent):
         return cost, gradient.tolist()
 
     def _through(self, batches: list[Sequence[int]], gradient: Any, whole: "_Whole | None") -> float:
-        """Step after each batch, add what it met to the gradient, return the mean cost."""
+        """Step after each batch, add its gradient to the sum, and return the mean cost."""
         cost = 0.0
         for rows in batches:
             all_of_them = isinstance(rows, range)
@@ -89,7 +91,7 @@ class CompiledDescent(Descent):
 
 
 class _Whole:
-    """All parameters as one, for an optimiser."""
+    """All parameters as one object, for an optimiser."""
 
     def __init__(self, params: Any) -> None:
         self._params = params
@@ -97,7 +99,7 @@ class _Whole:
 
     @property
     def data(self) -> Any:
-        """The array, which keeps its place in memory when another is assigned."""
+        """The array, which keeps its place in memory when you assign another."""
         return self._params
 
     @data.setter
@@ -106,12 +108,12 @@ class _Whole:
 
 
 def _lists(x: Any) -> Any:
-    """A row as lists, as it was given to fit."""
+    """A row as lists, as it was passed to fit."""
     return x.tolist() if hasattr(x, "tolist") else x
 
 
 def _one_hot(model: Model, loss: Loss, x: Any, ys: list[Any]) -> Any:
-    """Targets that can be calculated with: classes as probabilities, which have the same cross-entropy."""
+    """Targets for arithmetic: a class becomes a list of probabilities, which has the same cross-entropy."""
     if loss is not cross_entropy or isinstance(ys[0], list):
         return ys
     with no_grad():
@@ -120,7 +122,7 @@ def _one_hot(model: Model, loss: Loss, x: Any, ys: list[Any]) -> Any:
 
 
 def _require_mean(model: Model, loss: Loss, xs: list[Any], ys: list[Any]) -> None:
-    """Refuse a loss that isn't a mean over the rows, since the cost of each row is computed separately."""
+    """Raise for a loss that isn't a mean over the rows, because the cost of each row is computed separately."""
     if len(xs) < 2:
         return
     with no_grad():

@@ -1,4 +1,4 @@
-"""A model on its way down the slope of its cost: what one epoch does, the way back, and `History`, the record."""
+"""A model that descends on its cost: one epoch, going back to an earlier state, and `History`, the record."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Loss = Callable[[list[Any], list[Any]], Value]
 
 
 class Model(Protocol):
-    """What can be trained."""
+    """A model that can be trained."""
 
     def __call__(self, x: Any, /) -> Any: ...
     def parameters(self) -> list[Value]: ...
@@ -25,7 +25,7 @@ class Model(Protocol):
 
 
 class OptimizerLike(Protocol):
-    """What can train it."""
+    """An optimiser that can train it."""
 
     def step(self) -> None: ...
     def state_dict(self) -> dict[str, Any]: ...
@@ -41,7 +41,7 @@ class History:
     Args:
         cost: the mean cost of each epoch; the cost of each batch is measured before its step.
         gradient_norm: the Euclidean length of each epoch's gradient, which is the mean over its batches.
-        reason: why training stopped, in words.
+        reason: why training stopped, as a text.
         converged: whether it stopped because every derivative was below `tol`.
 
     >>> History([0.5, 0.25], [1.0, 0.5], reason="epoch limit of 2 reached")
@@ -81,7 +81,7 @@ class History:
         return ax
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the cost as a small curve, and how the training ended."""
+        """For a notebook: the cost as a small curve, and how the training ended."""
         words = f"{self.epochs} epoch{'s' * (self.epochs != 1)}"
         if self.cost:
             words += f", cost {self.cost[0]:.4g} → {self.cost[-1]:.4g}, lowest {min(self.cost):.4g}"
@@ -94,7 +94,7 @@ class History:
 
 
 class _State(NamedTuple):
-    """All that an epoch changes, and how many there were before."""
+    """Everything that an epoch changes, and the number of epochs before it."""
 
     epochs: int
     parameters: list[float]
@@ -106,7 +106,7 @@ class Diverged(Exception):
 
 
 class Descent:
-    """A model on its way down: what one epoch does, and the way back."""
+    """A model in training: runs an epoch, and goes back to an earlier state."""
 
     def __init__(
         self, model: Model, loss: Loss, optimizer: OptimizerLike, xs: list[Any], ys: list[Any], history: History
@@ -114,11 +114,11 @@ class Descent:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.xs, self.ys, self.history = xs, ys, history
         self.parameters = model.parameters()
-        self.begun = False  # once there was a cost, what can't be computed is so by where the steps have led
-        self.start = self.good = self.state()  # that of this epoch, and of the latest one that was finite throughout
+        self.begun = False  # after the first cost, a failure to compute means that the steps have diverged
+        self.start = self.good = self.state()  # of this epoch, and of the latest epoch that was finite throughout
 
     def epoch(self, batches: list[Sequence[int]]) -> tuple[float, list[float]]:
-        """Step after each batch; return the means of the costs and of the gradients that the batches met."""
+        """Step after each batch; return the mean cost and the mean gradient of the batches."""
         cost, gradient = 0.0, [0.0] * len(self.parameters)
         try:
             for rows in batches:

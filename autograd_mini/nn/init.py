@@ -1,4 +1,4 @@
-"""The first weights: their distribution, and the generator that draws them.
+"""The initial weights: their distribution, and the generator that draws them.
 
 They must differ: neurons of a layer that start the same get the same gradients, and stay the same.  The two papers
 cited below choose their size so that signals and gradients keep their size from layer to layer.
@@ -16,7 +16,7 @@ from ..numbers import as_number
 Init = str | float | Callable[[], float]
 Seed = int | random.Random | None
 
-# By name, a weight of a layer of `nout` neurons with `nin` inputs each, drawn by the generator r.
+# By name: a function that draws a weight, for a layer of `nout` neurons with `nin` inputs each and the generator r.
 INITS: dict[str, Callable[[Any, int, int], float]] = {
     "uniform": lambda r, nin, nout: r.uniform(-1, 1),  # as in micrograd
     "xavier": lambda r, nin, nout: r.uniform(-1, 1) * sqrt(6 / (nin + nout)),  # Glorot & Bengio 2010, eq. 16
@@ -27,7 +27,7 @@ INITS: dict[str, Callable[[Any, int, int], float]] = {
 
 
 def generator(seed: Seed) -> random.Random | None:
-    """The generator that draws the weights; None for the one of the module `random`."""
+    """The generator that draws the weights; None stands for the one of the module `random`."""
     if seed is None or isinstance(seed, random.Random):
         return seed
     try:

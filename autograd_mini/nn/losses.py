@@ -40,8 +40,8 @@ Place = tuple[int | None, ...]  # (), (row,) or (row, column); a bare sample is 
 def mse(prediction: Numbers, target: Numbers) -> Any:
     """The mean squared error, halved: 1/(2n) · Σ‖y − a‖² over n samples.
 
-    Its slope in a is (a − y)/n.  Nielsen, Neural Networks and Deep Learning, eq. 6.  PyTorch's loss has no ½, and also
-    divides by the number of outputs.
+    Its slope with respect to a is (a − y)/n.  Nielsen, Neural Networks and Deep Learning, eq. 6.  PyTorch's loss has no
+    ½, and also divides by the number of outputs.
 
     Args:
         prediction: a, a number, n of them, or n lists of numbers.
@@ -64,9 +64,9 @@ def mse(prediction: Numbers, target: Numbers) -> Any:
 def binary_cross_entropy(prediction: Numbers, target: Numbers) -> Any:
     """How surprising the labels are under the predicted probabilities: −1/n · Σ [y ln a + (1−y) ln(1−a)].
 
-    Its slope in a is (a − y)/(a(1−a)n).  A term with the factor 0 is 0 whatever its logarithm, also in the derivative
-    with respect to y: a prediction that is right and certain, such as y = a = 0, costs 0.  Nielsen, eq. 57.  PyTorch
-    limits logarithms to −100, and so hides an infinite loss; here that is an error.
+    Its slope with respect to a is (a − y)/(a(1−a)n).  A term with the factor 0 is 0 even if its logarithm is infinite,
+    also in the derivative with respect to y: a prediction that is right and certain, such as y = a = 0, costs 0.
+    Nielsen, eq. 57.  PyTorch limits logarithms to −100, and so hides an infinite loss; here that is an error.
 
     Args:
         prediction: a, a probability from 0 to 1, n of them, or n lists of them.
@@ -102,8 +102,8 @@ def _binary_cross_entropy(place: Place, a: Any, y: Any) -> Any:
 def binary_cross_entropy_with_logits(prediction: Numbers, target: Numbers) -> Any:
     """The binary cross-entropy of a = σ(z), from z itself: 1/n · Σ [y ln(1+e⁻ᶻ) + (1−y) ln(1+eᶻ)].
 
-    Its slope in z is (σ(z) − y)/n, without σ', so a neuron that is certain and wrong learns fast.  Nielsen, eq. 61.  It
-    never overflows, and where σ(z) is nearly y, both loss and slope keep their digits.
+    Its slope with respect to z is (σ(z) − y)/n, without σ', so a neuron that is certain and wrong learns fast.
+    Nielsen, eq. 61.  It never overflows, and where σ(z) is nearly y, both loss and slope keep their digits.
 
     Args:
         prediction: z, any number, n of them, or n lists of them.
@@ -129,9 +129,9 @@ def _binary_cross_entropy_with_logits(place: Place, z: Any, y: Any) -> Any:
 def cross_entropy(logits: Iterable[Number | Iterable[Number]], target: Numbers) -> Any:
     """How surprising the classes are under p = softmax(z): −1/n · Σ ln p_k, or −1/n · ΣΣ y_k ln p_k.
 
-    Its slope in z is (p − y)/n, where y is 1 for the class k and 0 for the others.  Bishop, Pattern Recognition and
-    Machine Learning, eq. 4.108.  It is computed as logsumexp(z) − z_k, which does not overflow.  PyTorch also accepts
-    weights that do not add up to 1.
+    Its slope with respect to z is (p − y)/n, where y is 1 for the class k and 0 for the others.  Bishop, Pattern
+    Recognition and Machine Learning, eq. 4.108.  It is computed as logsumexp(z) − z_k, which does not overflow.
+    PyTorch also accepts weights that do not add up to 1.
 
     Args:
         logits: z, a list with one number per class for one sample, or a list of such lists for several samples.
@@ -158,7 +158,7 @@ def cross_entropy(logits: Iterable[Number | Iterable[Number]], target: Numbers) 
         raise ValueError(f"there must be a target for each of {n} samples, in a list, not {target!r}")
     targets = list(target)
     if len(targets) != n:
-        raise ValueError(f"there must be a target for each sample, and there are {len(targets)} for {n}")
+        raise ValueError(f"got {n} sample{'s' * (n != 1)} but {len(targets)} target{'s' * (len(targets) != 1)}")
     return mean([_cross_entropy((row,), z, y) for row, (z, y) in enumerate(zip(samples, targets))])
 
 
@@ -174,7 +174,7 @@ def _cross_entropy(place: Place, logits: Any, target: Any) -> Any:
             raise ValueError(f"{_at(place)}there must be a probability for each of {len(zs)} classes, not {len(ys)}")
         for k, y in enumerate(ys):
             _require_probability((*place, k), "target", y)
-        if not abs(functions.sum(ys) - 1.0) <= 1e-6:  # as float32 has it
+        if not abs(functions.sum(ys) - 1.0) <= 1e-6:  # the accuracy of float32
             raise ValueError(f"{_at(place)}the probabilities {ys!r} do not add up to 1")
         return logsumexp(zs) - apply(RULES["expectation"], *ys, *zs)
     if isinstance(target, Value):
@@ -188,8 +188,8 @@ def _cross_entropy(place: Place, logits: Any, target: Any) -> Any:
 def hinge(prediction: Numbers, target: Numbers) -> Any:
     """How far scores fall short of a margin of 1 on their side: 1/n · Σ max(0, 1 − y·s), with labels y of −1 and +1.
 
-    Its slope in s is −y/n where y·s < 1, and 0 elsewhere, even at the margin.  Cortes & Vapnik 1995, Support-vector
-    networks.
+    Its slope with respect to s is −y/n where y·s < 1, and 0 elsewhere, even at the margin.  Cortes & Vapnik 1995,
+    Support-vector networks.
 
     Args:
         prediction: s, any number, n of them, or n lists of them.
@@ -216,8 +216,8 @@ def _hinge(place: Place, s: Any, y: Any) -> Any:
 def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
     """Squared near the target, linear far away: 1/n · Σ of ½d² where |d| ≤ δ, else δ(|d| − ½δ), with d = a − y.
 
-    Its slope in a is d/n, limited to ±δ/n even for an infinite error, so a single outlier does not dominate.  Huber
-    1964.  It is computed as ½c² + δ·(max(|d|, δ) − δ), where c is d clamped to ±δ: the same in one formula.
+    Its slope with respect to a is d/n, limited to ±δ/n even for an infinite error, so one outlier does not dominate.
+    Huber 1964.  It is computed as ½c² + δ·(max(|d|, δ) − δ), where c is d clamped to ±δ: the same in one formula.
 
     Args:
         prediction: a, a number, n of them, or n lists of numbers.
@@ -247,9 +247,9 @@ def huber(prediction: Numbers, target: Numbers, delta: float = 1.0) -> Any:
 def gaussian_nll(prediction: Numbers, target: Numbers, variance: Numbers) -> Any:
     """How surprising numbers are under a normal distribution: 1/n · Σ ½[ln(2πv) + (y − a)²/v].
 
-    Its slopes are (a − y)/(vn) in a, and (1 − (y − a)²/v)/(2vn) in v.  So you can learn the variance too: predict its
-    logarithm, and pass the exponential.  Nix & Weigend 1994.  PyTorch's loss increases a small variance, and leaves out
-    ln 2π by default.
+    Its slopes are (a − y)/(vn) with respect to a, and (1 − (y − a)²/v)/(2vn) with respect to v.  So you can learn the
+    variance too: predict its logarithm, and pass the exponential.  Nix & Weigend 1994.  PyTorch's loss increases a
+    small variance, and leaves out ln 2π by default.
 
     Args:
         prediction: the mean a, a number, n of them, or n lists of numbers.
@@ -283,8 +283,8 @@ def _gaussian_nll(place: Place, a: Any, y: Any, v: Any) -> Any:
 def poisson_nll(prediction: Numbers, target: Numbers) -> Any:
     """How surprising counts are at the rates e^z: 1/n · Σ [e^z − y·z + ln y!].
 
-    Its slope in z is (e^z − y)/n, and ln y! is computed as ln Γ(y + 1).  PyTorch's loss leaves it out, or uses
-    Stirling's formula.
+    Its slope with respect to z is (e^z − y)/n, and ln y! is computed as ln Γ(y + 1).  PyTorch's loss leaves it out, or
+    uses Stirling's formula.
 
     Args:
         prediction: z, the logarithm of the rate: a number, n of them, or n lists of numbers.
@@ -310,8 +310,8 @@ def _poisson_nll(place: Place, z: Any, y: Any) -> Any:
 def negative_binomial_nll(prediction: Numbers, target: Numbers, size: Number) -> Any:
     """How surprising counts are if their mean is μ = e^z and their variance μ + μ²/r.
 
-    1/n · Σ [r·ln(1 + μ/r) + y·ln(1 + r/μ) − ln Γ(y + r) + ln Γ(r) + ln y!].  Its slope in z is (μ − y)/((1 + μ/r)n).
-    As r grows, it approaches poisson_nll.  Hilbe, Negative Binomial Regression, 8.2.
+    1/n · Σ [r·ln(1 + μ/r) + y·ln(1 + r/μ) − ln Γ(y + r) + ln Γ(r) + ln y!].  Its slope with respect to z is (μ − y)/((1
+    + μ/r)n). As r grows, it approaches poisson_nll.  Hilbe, Negative Binomial Regression, 8.2.
 
     Args:
         prediction: z, the logarithm of the mean: a number, n of them, or n lists of numbers.
@@ -339,7 +339,7 @@ def negative_binomial_nll(prediction: Numbers, target: Numbers, size: Number) ->
     return _mean(loss, prediction, target)
 
 
-# ---- samples, and what is wrong with them ----
+# ---- samples, and errors about them ----
 
 
 def _mean(loss: Callable[[Place, Any, Any], Any], prediction: Any, target: Any) -> Any:
@@ -353,7 +353,7 @@ def _over_samples(n: int, losses: list[Any]) -> Any:
 
 
 def _samples(prediction: Any, target: Any) -> tuple[int, list[tuple[Place, Any, Any]]]:
-    """How many they are, and each predicted number with its place and its target."""
+    """The number of samples, and each predicted number with its place and its target."""
     if not _is_list(prediction):
         return 1, list(_pairs((), prediction, target))
     rows = list(prediction)
@@ -370,7 +370,9 @@ def _pairs(place: Place, prediction: Any, target: Any) -> Iterator[tuple[Place, 
         raise ValueError(f"{_at(place)}{both} must be two numbers or two lists")
     a, y = list(prediction), list(target)
     if len(a) != len(y):
-        raise ValueError(f"{_at(place)}there must be a target for each prediction, and there are {len(y)} for {len(a)}")
+        raise ValueError(
+            f"{_at(place)}got {len(a)} prediction{'s' * (len(a) != 1)} but {len(y)} target{'s' * (len(y) != 1)}"
+        )
     if not a:
         raise ValueError(f"{_at(place)}the loss of no predictions is undefined: give at least one")
     for i in range(len(a)):
@@ -406,6 +408,6 @@ def _listed(x: Any) -> Any:
 
 
 def _at(place: Place) -> str:
-    """Where something is wrong, to begin a message with."""
+    """The place of an error, for the beginning of a message."""
     names = [f"{name} {i}" for name, i in zip(("row", "column"), place, strict=False) if i is not None]
     return f"{', '.join(names)}: " if names else ""

@@ -87,13 +87,13 @@ class Module:
         write_state(self, state, strict)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the numbers of all parameters to a JSON file, exact to the last bit.
+        """Write the numbers of all parameters to a JSON file, exactly to the last bit.
 
         The file is written under another name and moved into place when it is complete, so an earlier file is never
         half overwritten.
 
         Args:
-            path: where to; an existing file is replaced.
+            path: the file; an existing one is replaced.
 
         Raises:
             StateError: a parameter is not finite; then nothing is written.
@@ -108,14 +108,14 @@ class Module:
             path: the file.
 
         Raises:
-            StateError: the file is damaged, cut short, foreign or of a newer version, or its names are not those of
+            StateError: the file is damaged, cut short, of another program or a newer version, or its names don't match
                 this module.  The module stays as it was.
             OSError: the file does not exist, or you can't read it.
         """
         load_state(self, path)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        """What a notebook shows: the picture of the network; only its text where there is no engine, or too much."""
+        """For a notebook: the picture of the network, or only its text if there is no engine or it is too large."""
         from ..render import draw  # here, so that importing this package stays light
 
         text = {"text/plain": repr(self)}
@@ -133,7 +133,7 @@ class Neuron(Module):
     Args:
         nin: n, the number of inputs.
         activation: φ, by its name in autograd_mini, such as "tanh", or any function of a Value; None for a = z.
-        nonlin: False is micrograd's word for activation=None.  As in micrograd, you can pass it as second argument.
+        nonlin: False is micrograd's form of activation=None.  As in micrograd, you can pass it as second argument.
         init: the first weights.  "uniform": between −1 and 1, as in micrograd.  "xavier": uniform in ±√(6/(nin+nout)),
             with nout the number of neurons in the layer, or 1 without a layer (Glorot & Bengio 2010).  "he": normal
             with standard deviation √(2/nin) (He et al. 2015).  "zeros".  "constant": 0.5 each; a number for another
@@ -232,7 +232,7 @@ class Layer(Module):
             x: nin Values or plain numbers; if nin is 1, also a single one.
 
         Returns:
-            A list of nout Values; of a layer of one neuron, its Value itself.
+            A list of nout Values; for a layer of one neuron, its Value itself.
 
         Raises:
             ValueError: there are more or fewer inputs than the layer takes.
@@ -290,7 +290,7 @@ class MLP(Module):
             x: nin Values or plain numbers.
 
         Returns:
-            A list of as many Values as the last layer has neurons; of one neuron, its Value itself.
+            A list with a Value for each neuron of the last layer; if it has one neuron, its Value itself.
 
         Raises:
             ValueError: there are more or fewer inputs than the first layer takes.
@@ -312,7 +312,7 @@ def wrong_width(module: object, width: int, x: Sequence[Any]) -> ValueError:
 
 
 def _function(activation: Activation) -> Callable[[Any], Any] | None:
-    """φ itself: what `activation` names, or is."""
+    """The function φ that `activation` names, or is."""
     if activation is None or callable(activation):
         return activation
     if not isinstance(activation, str):

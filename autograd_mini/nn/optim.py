@@ -1,4 +1,4 @@
-"""Optimisers, which change parameters by their gradients, and schedules, which change the learning rate.
+"""Optimisers, which change parameters along their gradients, and schedules, which change the learning rate.
 
 Rules, names, defaults and results are the same as PyTorch's, https://docs.pytorch.org/docs/stable/optim.html.  In the
 equations, x is a parameter, g its gradient and η the learning rate `lr`.  Each parameter is stepped by itself, even if
@@ -23,12 +23,12 @@ class _Saved:
     _saved: ClassVar[tuple[str, ...]] = ()
 
     def __setattr__(self, name: str, x: Any) -> None:
-        # Whenever a hyperparameter is assigned, so that whatever state_dict() returns can be loaded again.
+        # Checked at each assignment of a hyperparameter, so that every state_dict() can be loaded again.
         check = _CHECKS.get(name) if name in self._saved else None
         super().__setattr__(name, x if check is None else check(name, x))
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next steps depend on, as plain numbers, lists and strings; JSON keeps them to the bit."""
+        """Everything that the next steps depend on, as plain numbers, lists and strings; JSON stores them exactly."""
         state = {name: getattr(self, name) for name in self._saved}
         return {"kind": type(self).__name__} | {k: list(v) if isinstance(v, list) else v for k, v in state.items()}
 
@@ -53,7 +53,7 @@ class _Saved:
 
 
 class Optimizer(_Saved):
-    """What all optimisers share.
+    """The base of all optimisers.
 
     Args:
         parameters: the Values to change, leaves of any graph.
@@ -66,7 +66,7 @@ class Optimizer(_Saved):
 
     def __init__(self, parameters: Iterable[Value], lr: float, weight_decay: float) -> None:
         self.parameters = _leaves(parameters)
-        self.lr = _magnitude("lr", lr)  # here as well for an optimiser of the user's own
+        self.lr = _magnitude("lr", lr)  # also here, for a user's own optimiser
         self.weight_decay = _magnitude("weight_decay", weight_decay)
         self.t = 0  # steps done
 
@@ -76,12 +76,12 @@ class Optimizer(_Saved):
             p.grad = 0.0
 
     def step(self) -> None:
-        """Change every parameter by its gradient, once."""
-        raise NotImplementedError(f"{type(self).__name__} must say how it steps")
+        """Change every parameter once, along its gradient."""
+        raise NotImplementedError(f"{type(self).__name__} must define step()")
 
     @contextmanager
     def as_one(self, whole: Any) -> Iterator[None]:
-        """Inside, `step` changes one parameter, whose data and grad are arrays, in place of all its own."""
+        """Inside, `step` changes one parameter, whose data and grad are arrays, instead of its own parameters."""
         import numpy as np
 
         own = self.parameters
@@ -94,7 +94,7 @@ class Optimizer(_Saved):
             vars(self).update({name: arrays[name][0].tolist() for name in lists}, parameters=own)
 
     def _zeros(self) -> list[float]:
-        """Something to remember for each parameter."""
+        """A number to remember for each parameter."""
         return [0.0] * len(self.parameters)
 
 
@@ -319,7 +319,7 @@ class AdamW(Adam):
         return x - self.lr * self.weight_decay * x, g
 
 
-# ---- what floats and arrays have by different names ----
+# ---- functions with different names for floats and arrays ----
 
 
 def _root(x: Any) -> Any:
@@ -334,7 +334,7 @@ def _larger(x: Any, y: Any) -> Any:
 
 
 class Schedule(_Saved):
-    """What all schedules share: a learning rate that depends only on how often `step` was called.
+    """The base of all schedules: a learning rate that depends only on how often `step` was called.
 
     η₀ is the rate of the optimiser when you make the schedule.  The state of a schedule does not contain the current
     rate, which is part of the optimiser's state, so save and load both.
@@ -351,7 +351,7 @@ class Schedule(_Saved):
         self.optimizer.lr = self._rate(self.t)
 
     def _rate(self, t: int) -> float:
-        raise NotImplementedError(f"{type(self).__name__} must say what the rate is")
+        raise NotImplementedError(f"{type(self).__name__} must define the rate")
 
 
 class StepLR(Schedule):
@@ -422,7 +422,7 @@ class CosineLR(Schedule):
         return self.lr_min + 0.5 * (self.lr - self.lr_min) * (1.0 + turn)
 
 
-# ---- what is let in ----
+# ---- checks of arguments ----
 
 
 def _magnitude(name: str, x: Any) -> float:
@@ -454,7 +454,7 @@ def _number(name: str, x: Any) -> float:
 
 
 def _real(x: Any) -> float | None:
-    """x as a float, None if it is not a real number; an int beyond the floats is infinite."""
+    """x as a float, None if it is not a real number; an int too large for a float becomes infinite."""
     try:
         return as_constant(x)
     except OverflowError:
@@ -485,19 +485,19 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 
 def _loaded(name: str, x: Any, own: Any) -> Any:
-    """The entry x of a state, if it can take the place of `own`."""
+    """The entry x of a state, if it can replace `own`."""
     if name in _CHECKS:
         return _CHECKS[name](name, x)
     if isinstance(own, bool):
         if not isinstance(x, bool):
             raise TypeError(f"{name} must be true or false, not {x!r}")
         return x
-    # After a gradient of 1e200 its square is infinite: what a step can make of the numbers has to be loaded as well.
+    # Infinite numbers are allowed: the square of a gradient of 1e200 is infinite, and such a state must load again.
     numbers = [_real(y) for y in x] if isinstance(x, list) else [None]
     if any(y is None for y in numbers):
         raise TypeError(f"{name} must be a list of numbers, not {reprlib.repr(x)}")
     if len(numbers) != len(own):
-        raise ValueError(f"{name} has {len(numbers)} numbers, and there are {len(own)} parameters")
+        raise ValueError(f"{name} has {len(numbers)} numbers, but there are {len(own)} parameters")
     return numbers
 
 

@@ -1,4 +1,4 @@
-"""The perceptron: the first machine that learned, by a rule that is gradient descent on a graph of one node."""
+"""The perceptron, the first machine that learned.  Its rule is gradient descent on a graph of one node."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class PerceptronFit:
     Args:
         converged: whether the last pass made no mistake, so every row is on the right side.
         mistakes: how many mistakes each pass made.
-        reason: why training stopped, in words.
+        reason: why training stopped, as a text.
     """
 
     converged: bool
@@ -136,7 +136,7 @@ class Perceptron(Module):
         return True
 
     def _rows(self, X: Sequence[Any], y: Sequence[Any]) -> list[tuple[Any, int]]:
-        """Each row with its label, if all of them are what they must be."""
+        """Each row with its label, if all of them are valid."""
         rows, labels = table_of("X", X), table_of("y", y)
         if len(rows) != len(labels):
             raise ValueError(f"X has {len(rows)} rows and y has {len(labels)}: each row needs its label")

@@ -1,4 +1,4 @@
-"""How much of each layer is saturated: where its activation is so flat that it hardly learns."""
+"""Measures how much of each layer is saturated, that is, so flat that it hardly learns."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from ..render.parts import Part, module_at, owner_of
 from ..transforms import gradients
 from .modules import Neuron
 
-FLAT = 0.1  # of its largest slope: an activation with less is saturated
-MOST_SLOPES = 128  # that are computed at once
-NEAR = [i / 2.0 for i in range(-12, 13)]  # where the largest slope is looked for
+FLAT = 0.1  # an activation with less than this part of its largest slope is saturated
+MOST_SLOPES = 128  # computed at once
+NEAR = [i / 2.0 for i in range(-12, 13)]  # where to look for the largest slope
 
 
 class Layers:
@@ -38,7 +38,7 @@ class Layers:
         """The share of each layer's outputs where the activation has less than a tenth of its largest slope.
 
         Args:
-            rows: what to call the model with.
+            rows: the rows to call the model with.
 
         Returns:
             The shares, by the titles of the layers that have an activation.
@@ -58,7 +58,7 @@ class Layers:
 
     @contextmanager
     def looking(self) -> Iterator[None]:
-        """Where the model is called, and its neurons keep the z of the training all the same.
+        """Inside, calls of the model do not change the z of its neurons, which belong to the training.
 
         >>> neuron = Neuron(1, "tanh", init=1.0)
         >>> a = neuron(0.5)
@@ -87,7 +87,7 @@ def _activation(neuron: Neuron) -> Callable[[Any], Any]:
 
 
 def _slope(phi: Callable[[Any], Any], z: float) -> float:
-    """How steep an activation is; 0.0 where that is not a number."""
+    """How steep an activation is; 0.0 if its slope is not a number."""
     x = Value(z)
     a = phi(x)
     slope = abs(gradients(a, [x])[0]) if isinstance(a, Value) else 0.0

@@ -1,4 +1,4 @@
-"""What a model answers over one or two inputs, for a picture."""
+"""The answers of a model over one or two inputs, for a picture."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from .descent import Loss, Model
 from .losses import binary_cross_entropy_with_logits, negative_binomial_nll, poisson_nll
 from .saturation import Layers
 
-MOST_ROWS = 300  # of the data that are drawn
+MOST_ROWS = 300  # of the data to draw
 ANSWERS = 60  # points of a line
 
 # What a model's output is turned into, before it is compared with a target.
@@ -22,7 +22,7 @@ _LINKS: dict[Any, Callable[[float], float]] = {
 
 
 class Sight:
-    """A model and its data, as far as they can be drawn.
+    """A model and its data, to the extent that they can be drawn.
 
     Args:
         model: a function of one row.
@@ -30,7 +30,7 @@ class Sight:
 
     Attributes:
         layers: the neurons of the model.
-        data: the rows and where they go in a picture; None if they have more than two inputs.
+        data: the rows and their places in a picture; None if they have more than two inputs.
 
     Raises:
         ValueError: there are more or fewer targets than rows.
@@ -60,7 +60,7 @@ class Sight:
         self._link = _LINKS.get(loss)
 
     def answers(self, cells: int) -> Region | Answers | None:
-        """What the model answers now: over a square of so many cells along each side, or along a line."""
+        """The model's answers now: over a square with so many cells along each side, or along a line."""
         if self.data is None:
             return None
         with self.layers.looking():
@@ -88,7 +88,7 @@ class Sight:
             return y.index(max(y))
         return int(y) if self._classes > 1 else int(y > self._middle)
 
-    # ---- what the model answers ----
+    # ---- the model's answers ----
 
     def _region(self, data: Data, cells: int) -> Region:
         (left, right), (low, high) = data.across, data.up
@@ -119,7 +119,7 @@ class Sight:
 
 
 def _number(z: Any) -> float:
-    """An output as a number; of a list of one, that one."""
+    """An output as a number; for a list of one number, that number."""
     z = z[0] if isinstance(z, list) else z
     return float(z.data) if isinstance(z, Value) else float(z)
 

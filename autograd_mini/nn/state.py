@@ -1,7 +1,7 @@
-"""The numbers of a model: where they are, and how they are written to a file and read again.
+"""The numbers of a model: finds them, writes them to a file and reads them again.
 
-A file is JSON, in which no program can hide: {"format": …, "version": 1, "crc32": …, "parameters": {path: number, …}}.
-Python writes each float with the fewest digits that read back as the same one, so no bit is lost.
+A file is JSON, which can't contain a program: {"format": …, "version": 1, "crc32": …, "parameters": {path: number, …}}.
+Python writes each float with the fewest digits that read back as the same float, so no bit is lost.
 """
 
 import json
@@ -28,7 +28,7 @@ _FORMAT, _VERSION = "autograd_mini parameters", 1
 
 
 class StateError(AutogradError, ValueError):
-    """The numbers do not fit this model, or the file contains none.  The model stays as it was."""
+    """The numbers don't match this model, or the file contains none.  The model stays as it was."""
 
 
 # ---- finding them ----
@@ -54,23 +54,23 @@ def named_values(root: Any, module: type, override: str = "") -> list[tuple[str,
         walk.through(list(values), f"{path}.")
         if len(walk.found) > len(found):
             raise StateError(
-                f"{path} is a {type(values).__name__} with parameters in it: a set has no order to name or train them "
-                "in, so keep them in a list or a dict"
+                f"{path} is a {type(values).__name__} with parameters in it, but a set has no order for naming and "
+                "training them: keep them in a list or a dict"
             )
     return found
 
 
 class _Walk:
-    """The way through all that an object holds, each thing once."""
+    """Walks through everything that an object contains, visiting each thing once."""
 
     def __init__(self, module: type, override: str) -> None:
         self.module, self.override = module, override
         self.found: list[tuple[str, Value]] = []
-        self.sets: list[tuple[str, Any]] = []  # looked through at the end: what they hold may have another place
-        self.seen: dict[int, Any] = {}  # things themselves, so that nothing else gets their ids
+        self.sets: list[tuple[str, Any]] = []  # searched last, because their contents may also be elsewhere
+        self.seen: dict[int, Any] = {}  # the things themselves, so that their ids stay unique
 
     def through(self, x: Any, path: str) -> None:
-        """Find the leaves below x, whose own path begins each of theirs; depth first, without recursion."""
+        """Find the leaves below x, depth first, without recursion; the path of x is the start of each of theirs."""
         pending = [(path, iter(self._items(x)))]
         while pending:
             path, items = pending[-1]
@@ -95,7 +95,7 @@ class _Walk:
         return isinstance(x, (self.module, *_CONTAINERS)) or _has_fields(x) or _is_array(x)
 
     def _own(self, x: Any) -> Any:
-        """x, or the Values that its class says are its own."""
+        """x, or the Values that its class declares as its parameters."""
         if not self.override or not isinstance(x, self.module):
             return x
         is_base = getattr(type(x), self.override) is getattr(self.module, self.override)
@@ -113,7 +113,7 @@ _CONTAINERS = (list, tuple, deque, UserList, dict, UserDict, ChainMap, MappingPr
 
 
 def _has_fields(x: Any) -> bool:
-    """Whether x has attributes and hardly more: a dataclass or a namespace."""
+    """Whether x is mainly a collection of attributes: a dataclass or a namespace."""
     return isinstance(x, SimpleNamespace) or (is_dataclass(x) and not isinstance(x, type))
 
 
@@ -123,7 +123,7 @@ def _is_array(x: Any) -> bool:
 
 
 def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
-    """Those in slots, and those in the instance's dictionary, in the order in which they were defined."""
+    """The attributes in slots, then those in the instance's dictionary, in the order of definition."""
     for cls in reversed(type(x).__mro__):
         slots = vars(cls).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
@@ -145,7 +145,7 @@ def read_state(model: Any) -> dict[str, float]:
     if lost:
         raise StateError(
             f"{lost} of the parameters of {_kind(model)} have no path: keep them in attributes, "
-            "or in lists, tuples or dicts there, or let named_parameters() say what they are called"
+            "or in lists, tuples or dicts there, or let named_parameters() name them"
         )
     state = {name: p.data for name, p in named}
     if len(state) != len(named):
@@ -156,7 +156,7 @@ def read_state(model: Any) -> dict[str, float]:
 
 
 def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
-    """Give each parameter the number under its path, or raise before the first."""
+    """Give each parameter the number under its path, or raise before changing any."""
     if not isinstance(state, Mapping):
         raise StateError(f"a state is a dictionary of names and numbers, not {type(state).__name__}")
     named = dict(model.named_parameters())
@@ -174,7 +174,7 @@ def write_state(model: Any, state: Mapping[str, float], strict: bool) -> None:
 
 
 def _number(x: Any) -> float | None:
-    """x as a float, None if no float is that number.  inf and nan are allowed: a model may have reached them."""
+    """x as a float, None if it is not exactly a float.  inf and nan are allowed: a model may have reached them."""
     try:
         return None if isinstance(x, bool) else as_constant(x)
     except OverflowError:  # an int beyond the largest float
@@ -202,14 +202,14 @@ def save_state(model: Any, path: str | os.PathLike[str]) -> None:
     state = read_state(model)
     bad = [f"{name} = {number}" for name, number in state.items() if not isfinite(number)]
     if bad:
-        raise StateError(f"nothing was saved, for not every number of {_kind(model)} is finite: {_listed(bad)}")
+        raise StateError(f"nothing was saved, because {_kind(model)} has numbers that are not finite: {_listed(bad)}")
     content = {"format": _FORMAT, "version": _VERSION, "crc32": _checksum(state), "parameters": state}
-    text = json.dumps(content, indent=1, allow_nan=False)  # no end of line: cut short anywhere, it isn't JSON
+    text = json.dumps(content, indent=1, allow_nan=False)  # no final newline: a truncated file is not JSON
     write_whole(path, text.encode("ascii"))
 
 
 def load_state(model: Any, path: str | os.PathLike[str]) -> None:
-    """Read what `save_state` wrote."""
+    """Read the file that `save_state` wrote."""
     state = _parameters(Path(path))
     try:
         write_state(model, state, strict=True)
@@ -225,7 +225,7 @@ def _parameters(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise StateError(f"{path} is not a whole JSON file, so no saved model, or a damaged one: {error}") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise StateError(f"{path} is not a model saved by autograd_mini: it does not say so under 'format'")
+        raise StateError(f"{path} is not a model saved by autograd_mini: its entry 'format' does not say so")
     version = content.get("version")
     if type(version) is not int or version < 1:
         raise StateError(f"{path} is damaged: its version is {reprlib.repr(version)}")
@@ -235,7 +235,7 @@ def _parameters(path: Path) -> dict[str, Any]:
         )
     parameters = content.get("parameters")
     if not isinstance(parameters, dict) or content.get("crc32") != checksum:
-        raise StateError(f"{path} is damaged: its checksum is not that of its numbers; take another copy of it")
+        raise StateError(f"{path} is damaged: its checksum does not match its numbers; use another copy")
     return parameters
 
 
@@ -250,5 +250,5 @@ def _refuse(token: str) -> NoReturn:
 def _finite(token: str) -> float:
     number = float(token)
     if not isfinite(number):
-        raise ValueError(f"{token} is beyond the floats")
+        raise ValueError(f"{token} is too large for a float")
     return number

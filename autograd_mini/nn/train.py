@@ -1,4 +1,4 @@
-"""Training: `fit`, which goes down the slope of the cost and knows when to stop."""
+"""Training: `fit` descends on the cost, and decides when to stop."""
 
 import random
 import sys
@@ -54,10 +54,10 @@ def fit(
     Args:
         model: a function of one row with `parameters()` and `zero_grad()`: any `Module`.
         X: n rows, each a list of numbers, all of one length, or a number; lists, tuples or arrays.
-        Y: n targets, one per row, each a number or a list of numbers, as the loss takes them.
+        Y: n targets, one per row, each a number or a list of numbers, in the form that the loss takes.
         loss: `loss(predictions, targets)` takes lists of both and returns the mean cost, a Value.
         optimizer: the optimiser that makes the steps; None for `SGD(model.parameters(), lr=0.1)`.
-        epochs: how many at most, including those of `history`.
+        epochs: the largest number of epochs, including those of `history`.
         batch_size: rows per step.  1 steps after each row; None steps after all rows, and then never shuffles them.
         shuffle: whether each epoch takes the rows in a new order.
         seed: the seed of these orders; None draws them from `random`'s generator, so they depend on its state too.
@@ -66,11 +66,11 @@ def fit(
         patience: stop after this many epochs in a row without a new lowest cost; None for never.
         progress: whether to show a bar with the cost while training, in a terminal or a notebook.
         callback: called as `callback(epoch, history)` after each epoch, counted from 0; a true result stops training.
-            Step a schedule there.  If Ctrl-C interrupts the callback, its own changes are not taken back.  `Watch` is
-            one that shows the training.  If a callback has methods `begin(loss)` and `end(history)`, they are called
-            before the first epoch and after the last, whatever ends it.
-        history: what an earlier call returned, to continue from there; it is not changed.
-        compile: whether to trace model and loss once and train with the compiled program.  This is many times as fast,
+            Step a schedule there.  If Ctrl-C interrupts the callback, its own changes are not undone.  `Watch` is a
+            callback that shows the training.  If a callback has methods `begin(loss)` and `end(history)`, they are
+            called before the first epoch and after the last, for whatever reason the training ends.
+        history: the result of an earlier call, to continue from there; it is not changed.
+        compile: whether to trace model and loss once and train with the compiled program.  This is many times faster,
             and gives the same results up to rounding.  The loss must be the mean over the rows.  It needs NumPy.
 
     Returns:
@@ -78,7 +78,7 @@ def fit(
 
     Raises:
         ValueError: X or Y is empty, they differ in length, their rows do, or one contains a nan or an infinity; the
-            loss refuses a target; the model has no parameters; `batch_size` or `patience` is below 1.
+            loss rejects a target; the model has no parameters; `batch_size` or `patience` is below 1.
         TypeError: an entry is not a number.
 
     >>> from autograd_mini.nn import Neuron
@@ -123,7 +123,7 @@ def _compiled_descent() -> "type[Descent]":
 
 @dataclass
 class _Settings:
-    """When to step and when to stop."""
+    """Settings of the training: when to step and when to stop."""
 
     epochs: int
     batch_size: int | None
@@ -146,7 +146,7 @@ class _Settings:
             raise ValueError(f"tol must be 0 or more, not {self.tol!r}")
 
     def batches(self, n: int, epoch: int) -> list[Sequence[int]]:
-        """The row numbers of each batch, in the order that the seed gives this epoch."""
+        """The row numbers of each batch, in the order of this epoch, which depends on the seed."""
         if self.batch_size is None:
             return [range(n)]
         order = list(range(n))
@@ -163,7 +163,7 @@ def _run(descent: Descent, settings: _Settings, show: Callable[[float], None]) -
         _run_epochs(descent, settings, show)
         history.reason = history.reason or f"epoch limit of {settings.epochs} reached"
     except KeyboardInterrupt:
-        if history.epochs == descent.start.epochs:  # in the middle of one
+        if history.epochs == descent.start.epochs:  # in the middle of an epoch
             del history.cost[history.epochs :]
             descent.restore(descent.start)
         history.reason = f"interrupted after {_count(history)}"
@@ -187,7 +187,7 @@ def _run_epochs(descent: Descent, settings: _Settings, show: Callable[[float], N
         cost, gradient = descent.epoch(settings.batches(len(descent.xs), epoch))
         descent.good = descent.start
         history.cost.append(cost)
-        history.gradient_norm.append(hypot(*gradient))  # the last mark of an epoch that is done
+        history.gradient_norm.append(hypot(*gradient))  # last, because it marks the epoch as complete
         descent.require_finite()
         best = min(best, (cost, epoch))
         history.converged = max(map(abs, gradient)) < settings.tol
@@ -200,7 +200,7 @@ def _count(history: History) -> str:
 
 
 def _reason(settings: _Settings, history: History, stagnant: int) -> str:
-    """Why to stop after this epoch, or "": the callback is asked in any case."""
+    """Why to stop after this epoch, or "".  The callback is always called."""
     stop = settings.callback and settings.callback(history.epochs - 1, history)
     if history.converged:
         return f"every derivative is below {settings.tol}"
@@ -211,14 +211,14 @@ def _reason(settings: _Settings, history: History, stagnant: int) -> str:
 
 @contextmanager
 def _bar(progress: bool, done: int, epochs: int) -> Iterator[Callable[[float], None]]:
-    """A function that shows the cost of the epoch that is done."""
+    """A function that shows the cost of the completed epoch."""
     if not progress:
         yield lambda cost: None
         return
-    notebook = "ipykernel" in sys.modules  # where there is no terminal, and a reader all the same
+    notebook = "ipykernel" in sys.modules  # there is a reader, although there is no terminal
     widgets = notebook and find_spec("ipywidgets") is not None
     tqdm = import_module("tqdm.notebook" if widgets else "tqdm").tqdm
-    silent = False if notebook else None  # None: where there is no terminal
+    silent = False if notebook else None  # None: silent if there is no terminal
 
     with tqdm(desc="training", total=epochs, initial=done, unit="epoch", disable=silent) as bar:
 
@@ -233,7 +233,7 @@ def _bar(progress: bool, done: int, epochs: int) -> Iterator[Callable[[float], N
 
 
 def table_of(name: str, rows: Any) -> list[Any]:
-    """The rows as numbers of Python or lists of them, all of one length; or the error that says which is at fault."""
+    """The rows as Python numbers or lists of them, all of one length; or an error that names the wrong row."""
     table = _plain(rows)
     if not isinstance(table, list):
         raise TypeError(f"{name} is a list, a tuple or an array of rows, not {type(rows).__name__}")
@@ -250,8 +250,8 @@ def table_of(name: str, rows: Any) -> list[Any]:
 
 
 def _check_targets(model: Model, loss: Loss, x: Any, ys: list[Any]) -> None:
-    """Let the loss say whether the targets suit it and the outputs of the model, for predictions that are all ½."""
-    with no_grad(), suppress(ArithmeticError):  # a loss may well be undefined where all predictions are the same
+    """Let the loss check the targets and the shape of the model's outputs, with predictions that are all ½."""
+    with no_grad(), suppress(ArithmeticError):  # a loss may be undefined if all predictions are equal
         output = model(x)
         prediction = [Value(0.5) for _ in output] if hasattr(output, "__iter__") else Value(0.5)
         loss([prediction] * len(ys), ys)
@@ -259,7 +259,7 @@ def _check_targets(model: Model, loss: Loss, x: Any, ys: list[Any]) -> None:
 
 def _plain(x: Any) -> Any:
     """Arrays and tuples as lists, and NumPy's scalars as Python's."""
-    if _has_unit(x):  # as numbers they would lose it
+    if _has_unit(x):  # numbers would lose the unit
         return list(map(_plain, x)) if x.ndim else x
     if hasattr(x, "tolist"):
         x = x.tolist()
@@ -283,7 +283,7 @@ def _require_number(place: str, x: Any) -> None:
         )
     try:
         number = as_constant(x)
-    except OverflowError:  # an int beyond the floats
+    except OverflowError:  # an int too large for a float
         number = inf
     if number is None:
         raise TypeError(f"{place} is not a number: {x!r}")

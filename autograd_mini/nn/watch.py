@@ -1,4 +1,4 @@
-"""`Watch`: see a network learn, while it does and afterwards."""
+"""`Watch`: see a network learn, during the training and afterwards."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from .descent import History, Loss, Model
 from .sight import Sight
 from .train import table_of
 
-SHARE = 0.012  # of the training's time, for the pictures on the way
-APART = 0.1  # seconds between two of them
+SHARE = 0.012  # of the training's time, for drawing pictures
+APART = 0.1  # least seconds between two pictures
 FEWEST, MOST = 8, 24  # cells of a region along one side
-FEW_ROWS = 16  # that saturation is measured at
-MOST_MOMENTS = 60  # that are kept for a picture that moves
+FEW_ROWS = 16  # rows at which saturation is measured
+MOST_MOMENTS = 60  # moments to keep for a moving picture
 
 
 class Watch:
@@ -27,14 +27,14 @@ class Watch:
 
     The picture has the cost and the length of the gradient, epoch by epoch; for two inputs the regions of the classes,
     and for one input the line of the answers; and for each layer how much of it is saturated, that is, the share of its
-    neurons' answers at which the activation has less than a tenth of its largest slope.  Elsewhere nothing is shown,
-    but `save` works too.  The pictures on the way take about 1 % of the training's time.  After the last epoch
-    there is always one more.
+    neurons' answers at which the activation has less than a tenth of its largest slope.  Outside notebooks and the
+    playground nothing is shown, but `save` works.  Drawing during the training takes about 1 % of its time.  There is
+    always a picture after the last epoch.
 
     Args:
-        model: what is trained.
+        model: the model that is trained.
         X, Y: the rows and their targets, as for `fit`.
-        callback: another callback, called as `fit` calls one; a true result stops the training.
+        callback: another callback, called in the same way; a true result stops the training.
 
     Raises:
         ValueError, TypeError: X or Y is not a table of numbers, as for `fit`.
@@ -68,10 +68,10 @@ class Watch:
         self._begun = self._latest = perf_counter()
         self._show: Show | None = None
 
-    # ---- what fit calls ----
+    # ---- called by fit ----
 
     def begin(self, loss: Loss) -> None:
-        """What `fit` calls before the first epoch."""
+        """Called by `fit` before the first epoch."""
         self._sight.aim(loss)
         self._moments.clear()
         self._apart, self._spent = APART, 0.0
@@ -79,7 +79,7 @@ class Watch:
         self._show = open_place()
 
     def __call__(self, epoch: int, history: History) -> object:
-        """What `fit` calls after each epoch."""
+        """Called by `fit` after each epoch."""
         self._history = history
         now = perf_counter()
         if now - self._latest >= self._apart and self._spent <= SHARE * (now - self._begun):
@@ -89,13 +89,13 @@ class Watch:
         return self._callback(epoch, history) if self._callback is not None else None
 
     def end(self, history: History) -> None:
-        """What `fit` calls after the last epoch, whatever ended it."""
+        """Called by `fit` after the last epoch, for whatever reason the training ends."""
         self._history = history
         if self._moments and self._moments[-1].epoch == history.epochs:
-            self._moments.pop()  # seen with fewer cells, or before a way back
+            self._moments.pop()  # drawn with fewer cells, or before fit went back to an earlier state
         self._look(SHARE * (perf_counter() - self._begun))
 
-    # ---- what you call ----
+    # ---- called by you ----
 
     @property
     def svg(self) -> str:
@@ -110,7 +110,7 @@ class Watch:
         """Write the training as an SVG that moves: browsers show moment after moment.
 
         Args:
-            path: where to; its suffix is .svg.  An existing file is replaced.
+            path: the file, with the suffix .svg.  An existing file is replaced.
 
         Returns:
             The path.
@@ -127,11 +127,11 @@ class Watch:
         return path
 
     def _look(self, time: float) -> None:
-        """Keep this moment, seen with as many cells as fit into a time, and show it."""
+        """Keep this moment, drawn with as many cells as the time allows, and show it."""
         cells = int((time / self._cost_of_cell) ** 0.5) if self._cost_of_cell else FEWEST
         cells = min(max(cells, FEWEST), MOST)
         seen, flat = None, dict[str, float]()
-        with suppress(ArithmeticError, ValueError):  # a model on its way may overflow: that is for fit to tell
+        with suppress(ArithmeticError, ValueError):  # if a model in training overflows, fit reports it
             flat = self._sight.layers.saturation(self._rows)
             before = perf_counter()
             seen = self._sight.answers(cells)

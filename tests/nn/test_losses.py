@@ -236,7 +236,7 @@ def test_counts_variances_and_sizes_that_are_none() -> None:
         negative_binomial_nll(0.0, 1.0, 0.0)
     with pytest.raises(ValueError, match=r"row 1: the variance 0\.0 is not above 0"):
         gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0, 0.0])
-    with pytest.raises(ValueError, match="there are 2 for 1"):
+    with pytest.raises(ValueError, match="got 1 prediction but 2 targets"):
         gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0])
 
 
@@ -255,8 +255,8 @@ def test_a_saturated_and_wrong_neuron_learns_by_cross_entropy_and_not_by_mse() -
     [
         ([], [], "no predictions"),
         ([[0.5], []], [[1.0], []], "row 1: the loss of no predictions"),
-        ([0.5, 0.5], [1.0], "and there are 1 for 2"),
-        ([[0.5], [0.5, 0.5]], [[1.0], [1.0]], "row 1: .* there are 1 for 2"),
+        ([0.5, 0.5], [1.0], "got 2 predictions but 1 target$"),
+        ([[0.5], [0.5, 0.5]], [[1.0], [1.0]], "row 1: got 2 predictions but 1 target$"),
         (0.5, [1.0], r"the prediction 0.5 and the target \[1.0\]"),
         ([0.5, [0.5]], [1.0, 1.0], r"row 1: the prediction \[0.5\] and the target 1.0"),
     ],
@@ -319,7 +319,7 @@ def test_a_delta_out_of_range(delta: float) -> None:
         ([1.0, 2.0], 0.5, ValueError, "there is no class 0.5"),
         ([1.0, 2.0], math.nan, ValueError, "there is no class nan"),
         ([[1.0, 2.0]] * 2, [0, 7], ValueError, "row 1: there is no class 7"),
-        ([[1.0, 2.0]] * 2, [0], ValueError, "there are 1 for 2"),
+        ([[1.0, 2.0]] * 2, [0], ValueError, "got 2 samples but 1 target$"),
         ([[1.0, 2.0]] * 2, 0, ValueError, "each of 2 samples, in a list, not 0"),
         ([1.0, 2.0], [1.0], ValueError, "each of 2 classes, not 1"),
         ([[1.0, 2.0]], [[-0.5, 1.5]], ValueError, "row 0, column 0: the target -0.5"),

@@ -234,7 +234,7 @@ def test_schedules_are_resumed_with_their_optimizer() -> None:
         ({"t": -1}, ValueError, "t must be a whole number of at least 0"),
         ({"t": 1.5}, ValueError, "t must be a whole number"),
         ({"amsgrad": 1}, TypeError, "amsgrad must be true or false"),
-        ({"m": [0.0]}, ValueError, "m has 1 numbers, and there are 2 parameters"),
+        ({"m": [0.0]}, ValueError, "m has 1 numbers, but there are 2 parameters"),
         ({"m": [0.0, None]}, TypeError, "m must be a list of numbers"),
         ({"m": 0.0}, TypeError, "m must be a list of numbers"),
     ],
@@ -396,7 +396,7 @@ def test_parameters_that_cannot_be_changed(make: Any) -> None:
 
 def test_what_is_made_of_the_base_classes_must_say_how() -> None:
     optimizer = Optimizer(start(), 0.1, 0.0)
-    with pytest.raises(NotImplementedError, match="Optimizer must say how it steps"):
+    with pytest.raises(NotImplementedError, match="Optimizer must define step"):
         optimizer.step()
-    with pytest.raises(NotImplementedError, match="Schedule must say what the rate is"):
+    with pytest.raises(NotImplementedError, match="Schedule must define the rate"):
         Schedule(optimizer).step()

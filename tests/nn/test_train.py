@@ -450,7 +450,7 @@ def test_what_is_no_number_is_refused_with_its_place(xs: Any, message: str) -> N
         ([3], cross_entropy, [0, 1, 2, 0, -1], "row 4: there is no class -1"),
         ([1], hinge, [1, -1, 0, 1, 1], "row 2: the label 0.0 is neither"),
         ([1], binary_cross_entropy_with_logits, [1, 0, 0, 0, 2], "row 4: the label 2.0 is not between 0 and 1"),
-        ([3], mse, [[1, 0]] * 5, "row 0: there must be a target for each prediction"),
+        ([3], mse, [[1, 0]] * 5, "row 0: got 3 predictions but 2 targets"),
     ],
 )
 def test_labels_that_the_loss_does_not_know_are_refused(widths: Any, loss: Any, ys: Any, message: str) -> None:

@@ -13,11 +13,11 @@ examples:
   autograd-mini check "x*y + sin(x)" x=2 y=3
   autograd-mini check "abs(x) + x**1.5" x=0 --order 2 --json
 
-The exit code is 0 if every slope is right or at a kink, and 1 if one is wrong or nothing certain can be said.
+The exit code is 0 if every slope is right or at a kink, and 1 if one is wrong or inconclusive.
 
 {EXPRESSION_HELP}
-The JSON has the keys expression, at, holds and components. Each component has name, analytic, numeric, error (the bar
-that the two were compared with), verdict and note. {JSON_HELP}
+The JSON has the keys expression, at, holds and components. Each component has name, analytic, numeric, error (the error
+bar of the comparison), verdict and note. {JSON_HELP}
 """
 
 

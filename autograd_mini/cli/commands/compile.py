@@ -11,15 +11,15 @@ from ..output import say
 from ..words import EXPRESSION_HELP, function_of, read_words
 
 WHAT = ("value", "gradient", "jacobian", "hessian")
-EXAMPLE = 0.5  # of a variable without a number: any will do
+EXAMPLE = 0.5  # for a variable without a number; any number would do
 
 EPILOG = f"""\
 examples:
   autograd-mini compile "x*y + sin(x)" --c wave
   autograd-mini compile "log(x)/y" --c quotient --what value --what hessian --checks
 
-The files are PATH.c and PATH.h, in C99 with the C library alone. The functions take the variables in the order in which
-they appear in the expression.
+The files are PATH.c and PATH.h, in C99, and need only the C library. The functions take the variables in the order of
+their first appearance in the expression.
 
 {EXPRESSION_HELP}"""
 
@@ -30,7 +30,7 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     parser.add_argument(
         "--what", choices=WHAT, action="append", help="a function to write; may be repeated (default: value, gradient)"
     )
-    parser.add_argument("--checks", action="store_true", help="report operations that Python refuses, such as log(-1)")
+    parser.add_argument("--checks", action="store_true", help="report operations that raise in Python, such as log(-1)")
     given, expression, numbers = read_words(parser, words)
     names = [name for name in expression.names if name in numbers or name not in CONSTANTS]
     example = [numbers.get(name, EXAMPLE) for name in names]

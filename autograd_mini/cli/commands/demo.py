@@ -18,8 +18,8 @@ from ..output import print_table
 EPILOG = """\
 examples:
   autograd-mini demo                   train a network on iris, and draw one of its neurons
-  autograd-mini demo iris --out /tmp   the same by name; what follows the name is for the demo
-  autograd-mini demo --list            which there are
+  autograd-mini demo iris --out /tmp   the same by name; words after the name are options of the demo
+  autograd-mini demo --list            list the demos
 """
 
 
@@ -28,8 +28,8 @@ def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     folder = demo_folder()
     found = demos(folder)
     names = ", ".join(found)
-    parser.add_argument("--list", action="store_true", help="say which demos there are")
-    parser.add_argument("name", metavar="NAME", nargs="?", default="iris", help=f"which: {names} (default: iris)")
+    parser.add_argument("--list", action="store_true", help="list the demos")
+    parser.add_argument("name", metavar="NAME", nargs="?", default="iris", help=f"the demo: {names} (default: iris)")
     parser.add_argument("options", metavar="...", nargs=argparse.REMAINDER, help="its options: see demo NAME --help")
     given = parser.parse_args(words)
     if given.list:
@@ -47,7 +47,7 @@ def demo_folder(package: Any = None) -> Any:
     """The folder of the demos: in the wheel it is part of the package, in a source tree it is next to the package.
 
     Args:
-        package: the folder of the package, on disk or in a zip file; that of this one unless told.
+        package: the folder of the package, on disk or in a zip file; by default the folder of this package.
     """
     package = files(__package__.partition(".")[0]) if package is None else package
     installed = package / "_demos"
@@ -69,7 +69,7 @@ def demos(folder: Traversable) -> dict[str, Traversable]:
 
 
 def _is_called(stem: str, name: str) -> bool:
-    """Whether the demo 01_linear_models is meant by its whole name, by linear_models, by 01 or by 1."""
+    """Whether a name means this demo: 01_linear_models is also called linear_models, 01 and 1."""
     number, _, title = stem.partition("_")
     if not number.isdecimal():
         return name == stem
@@ -82,7 +82,7 @@ def _first_line(script: Traversable) -> str:
 
 @contextmanager
 def _on_disk(folder: Traversable) -> Iterator[Path]:
-    """The folder as a path, unpacked for the time being where it is in a zip file."""
+    """The folder as a path, unpacked temporarily if it is in a zip file."""
     if isinstance(folder, Path):
         yield folder
         return
@@ -94,7 +94,7 @@ def _on_disk(folder: Traversable) -> Iterator[Path]:
 
 
 def _run_script(path: Path, options: Sequence[str]) -> None:
-    """Run a demo as any script is run: it reads its options, and imports from its own folder."""
+    """Run a demo like any script: it reads its options, and imports from its own folder."""
     before = sys.argv, sys.path
     try:
         sys.argv, sys.path = [str(path), *options], [str(path.parent), *sys.path]

@@ -18,7 +18,7 @@ examples:
 
 def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Write the picture."""
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to: a .svg, .png or .dot file")
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the file to write: .svg, .png or .dot")
     parser.add_argument("--dark", action="store_true", help="draw it for dark slides")
     look = parser.add_argument_group("what to show").add_argument
     look("--direction", choices=("LR", "TB"), default="LR", help="from left to right, or from the top")

@@ -16,15 +16,15 @@ examples:
   autograd-mini explore "x*y + sin(x)" x=2 y=3
   autograd-mini explore "tanh(dot([w, v], [x, 2]))" w=1 v=0.5 x=3 -o neuron.html --title "A neuron"
 
-The page is one file, for any browser; it needs no network. Without -o it is a temporary file, shown in your browser.
+The page is one file for any browser, and needs no network. Without -o it is temporary, and opens in your browser.
 
 {EXPRESSION_HELP}"""
 
 
 def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
-    """Write the page, and show it unless it is only to be kept."""
+    """Write the page, and open it, unless -o only keeps it."""
     parser.add_argument("-o", "--output", metavar="FILE", help="keep the page in this .html file")
-    parser.add_argument("--open", action="store_true", help="show it in a browser too; without -o it always is")
+    parser.add_argument("--open", action="store_true", help="also open it in a browser (always done without -o)")
     parser.add_argument("--title", default="", help="the heading of the page (default: the expression)")
     parser.add_argument("--direction", choices=("LR", "TB"), help="from left to right, or from the top")
     parser.add_argument("--precision", type=int, metavar="N", default=4, help="decimals of the numbers (default: 4)")

@@ -28,7 +28,7 @@ The JSON has the keys expression, at, value and gradient, with --formula also fo
 def run(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
     """Print the value and the gradient."""
     parser.add_argument("--order", type=int, choices=(1, 2), default=1, help="2: the second derivatives too")
-    parser.add_argument("--formula", action="store_true", help="write down the derivatives as formulas too")
+    parser.add_argument("--formula", action="store_true", help="also print the derivatives as formulas")
     add_number_options(parser)
     given, expression, numbers = read_words(parser, words)
     root, leaves = graph_of(expression, numbers)
