@@ -6,7 +6,8 @@ What happens in a call, and where, in the order in which it is to be read:
                  options are what it was asked for
     signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
                  places;  argument reads one;  parameters are the Values that derivatives are taken by instead
-    forms/       what a form has, once it is known: outcomes are its programs, found by how their branches turn out;
+    forms/       what a form has, once it is known: outcomes are its programs, each a Plan,
+                 found by how their branches turn out;
                  ways are functions made for it, which read no more than they must, and structures what these say of
                  lists, dicts and dataclasses;  shortcuts has those at hand
     record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what that
@@ -14,7 +15,7 @@ What happens in a call, and where, in the order in which it is to be read:
                  puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
     derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
                  direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
-                 operations; direct goes from arrays to the machine and back
+                 operations; direct goes from arrays to the machine and back; on_values takes Values as arguments
     sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
                  compiled for that; pattern says which they are, colouring which columns are computed together
     plan/        order: the graph as a program: as it is (in_order), or after passes over arrays: sums and dots found
@@ -28,12 +29,17 @@ What happens in a call, and where, in the order in which it is to be read:
     files/       compiled functions kept in files
     pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
 
-A later call of the same form goes a short way.  `Compiled.value_and_grad`, and `Compiled` called for the value alone,
-call the latest of `Shortcuts`: a function that `Signature.way` had written in forms/ways for arguments of this form.  A
-small program is written into it (python/straight); otherwise it gives numbers to an executor's `function`, or arrays as
-they are to its `bound(n).at_once` (native/tape).  Where the form is another, it raises one of MISFITS; then the way for
-arguments of these types is tried, and after that `Compiled` reads what they are.  Of several outcomes, the way of each
-is tried until one fits (`Outcomes.way`), or among programs of numbers a function decides (python/decisions).
+A later call of the same form goes a short way, a function written for this form (forms/ways).  `Compiled._remember` has
+it written at the end of a call that went the long way.  `Compiled.value_and_grad`, and `Compiled` called for the value
+alone, call the latest such function (`Shortcuts.latest`).  A small program is written into it (python/straight); other
+programs get numbers, by an executor's `function`, or arrays, by `NativeExecutor.bound(n).at_once` (native/tape).  That
+calls `runner` (native/buffers), which checks the arrays and runs the machine (native/machine).
+
+A way raises one of MISFITS if the arguments have another form, a Value that was read has another number, a branch goes
+the other way, or there are so many samples that threads share them.  Then the way for arguments of these types is
+tried, and after that `Compiled` reads the arguments and goes the long way.  A program on arrays that calls operations
+of the user's has no short way.  Of several outcomes, the way of each is tried until one fits (`Outcomes.way`); among
+programs of numbers a function decides (python/decisions).
 """
 
 from collections.abc import Callable, Sequence

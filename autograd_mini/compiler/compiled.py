@@ -64,7 +64,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
         self._is_of_several = self._names.takes_several(options.static)
         self._at_hand = Shortcuts()
-        self._short = self._at_hand.latest
+        self._short = self._at_hand.latest  # the list itself, in which `take` puts others
         self._lock = one_at_a_time()
         if options.sampled:
             arrays()
@@ -87,7 +87,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             value = other(*given)
             return value
         try:
-            value = self._called_on_values(*args) if begins_with_value(args) else self._run(args, False)
+            value = self._called_on_values(*args) if begins_with_value(args) else self._by_long_way(args, False)
         except HoldsValue:
             value = self._called_on_values(*args)
         return value
@@ -120,12 +120,12 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             both = other.value_and_grad(*given)
             return both
         try:
-            both = self._run(args, True)
+            both = self._by_long_way(args, True)
         except HoldsValue:
             both = self._value_and_grad_on_values(args)
         return both
 
-    def _run(self, args: tuple[Any, ...], derivatives: bool) -> Any:
+    def _by_long_way(self, args: tuple[Any, ...], derivatives: bool) -> Any:
         if found := self._at_hand.other(derivatives, args):
             vars(self).pop("value_and_grad", None)
             return found[0]
@@ -238,10 +238,10 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             options, signature, results = self._options, call.signature, traced.results
             sources = self._sources(traced.graph, results, signature)
             how = options.executor, options.sampled, options.dtype, self._lasts
-            program, note = ordered(traced.graph, signature.sizes, sources, *how)
+            program, on_loops = ordered(traced.graph, signature.sizes, sources, *how)
             form = sources, signature.scalars
             plan = self._planned(signature.key, program, results, form, traced.watched, traced.leaks)
-        plan.note, plan.seconds = note, (between - start, time.perf_counter() - between)
+        plan.note, plan.seconds = on_loops, (between - start, time.perf_counter() - between)
         return plan
 
     def _trace(self, call: Call) -> Trace:

@@ -12,7 +12,7 @@ from .argument import NUMBER, Plain, Sampled, arrays, common, plain, sampled
 from .forms.outcomes import Plan
 from .forms.shortcuts import of_the_users
 from .forms.structures import Unwritten
-from .forms.ways import Way, of_arrays, of_numbers, of_samples
+from .forms.ways import WayText, of_arrays, of_numbers, of_samples
 from .parameters import Parameters
 from .program import Flipped
 from .record.results import Results, all_finite
@@ -97,7 +97,7 @@ class Signature:
     def way(
         self, plan: Plan, derivatives: bool, run: Callable[..., Any] | None, checks: bool
     ) -> Callable[..., Any] | None:
-        """The short way for arguments of this form alone; any others are an error there.  None if there is none.
+        """The short way for arguments of this form, or None.  It raises a MISFIT for others that don't convert at once.
 
         Args:
             plan: the program, and what runs it.
@@ -108,7 +108,7 @@ class Signature:
         how, executor, own = self.how, plan.executor, plan.program.own
         if how.reduce and not plan.results.is_number:
             return None
-        way = Way(self.key, how, plan, derivatives, checks)
+        way = WayText(self.key, how, plan, derivatives, checks)
         try:
             if run is not None:
                 written = None if plan.is_one_of_many else executor.written(derivatives)

@@ -31,6 +31,7 @@ class Plan:
         sources: the slots that derivatives are taken by.
         scalars: whether each argument is one number.
         watched: what was read of Values that are neither arguments nor parameters.
+        holds: tells whether these Values still have the same numbers; None if none was read.
         is_doubtful: whether the trace left Values behind, and the function has not run again since.
         seconds: for the trace, and for the rest.
         note: on loops that were not folded.

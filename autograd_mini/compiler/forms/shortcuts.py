@@ -9,7 +9,7 @@ from ..program import Flipped
 MOST: Final = 64  # ways, beside the latest
 Way = Callable[..., Any]
 MISFITS: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, Flipped)
-"""What a way raises where arguments are of another form, or floats refuse them: the long way says what it is."""
+"""What a way raises where it can't take a call: the long way then runs it, or raises an error with words."""
 
 
 class Shortcuts:
@@ -32,7 +32,7 @@ class Shortcuts:
             self._others[derivatives, *types] = way
 
     def other(self, derivatives: bool, args: Sequence[Any]) -> list[Any]:
-        """What the way for arguments of these types returns, in a list; an empty one if it is not for them."""
+        """[the result] of the way for arguments of these types; [] if there is none, or it can't take them."""
         way = self._others.get((derivatives, *[type(x) for x in args]))
         if way is None or way is self.latest[derivatives]:  # which was tried
             return []

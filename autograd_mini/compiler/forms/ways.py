@@ -21,7 +21,7 @@ MOST: Final = 10  # arrays that may go straight to a program: their axes are to 
 LARGE: Final = 1000  # parts of a structure, from which on a way is too long to be written
 
 
-class Way:
+class WayText:
     """The text of a way, as it is written.
 
     Args:
@@ -42,7 +42,7 @@ class Way:
         self.lines: list[str] = []
         if self.params is not None:
             self.do(f"{self.named(how.parameters.adopt)}()")
-        if plan.holds is not None:  # a trace under way watches what this program reads
+        if plan.holds is not None:  # it reads Values: these may have other numbers, and a trace under way must be told
             self.require(f"not {self.named(traces)} and {self.named(plan.holds)}()")
 
     def named(self, x: Any) -> str:
@@ -81,7 +81,7 @@ class Way:
 # ---- numbers ----
 
 
-def of_numbers(way: Way, run: Callable[..., Any], written: Straight | None) -> Callable[..., Any]:
+def of_numbers(way: WayText, run: Callable[..., Any], written: Straight | None) -> Callable[..., Any]:
     """One for a program that is a function of numbers.
 
     Args:
@@ -110,7 +110,7 @@ def of_numbers(way: Way, run: Callable[..., Any], written: Straight | None) -> C
     return way.made()
 
 
-def _inline(way: Way, written: Straight, numbers: Sequence[str]) -> Callable[..., Any]:
+def _inline(way: WayText, written: Straight, numbers: Sequence[str]) -> Callable[..., Any]:
     """One that has the program's lines in it."""
     lines, names = written.lines, written.inputs + written.parameters
     if names and names != list(numbers):
@@ -127,7 +127,7 @@ def _inline(way: Way, written: Straight, numbers: Sequence[str]) -> Callable[...
     return way.made()
 
 
-def _numbers(way: Way) -> Callable[[Any, str], str]:
+def _numbers(way: WayText) -> Callable[[Any, str], str]:
     """What makes of a leaf its numbers: one expression, or with a star one for several."""
 
     def leaf(key: Any, place: str) -> str:
@@ -144,7 +144,7 @@ def _numbers(way: Way) -> Callable[[Any, str], str]:
     return leaf
 
 
-def _slopes(way: Way, take: Callable[[int], str]) -> list[str]:
+def _slopes(way: WayText, take: Callable[[int], str]) -> list[str]:
     """Derivatives as they are returned, where `take` gives the next numbers of them with commas between."""
     if not way.derivatives:
         return []
@@ -154,7 +154,7 @@ def _slopes(way: Way, take: Callable[[int], str]) -> list[str]:
     return [closed(way, key, place, leaf) for key, place in way.wanted]
 
 
-def _numbers_in(way: Way, take: Callable[[int], str]) -> Callable[[Any], str]:
+def _numbers_in(way: WayText, take: Callable[[int], str]) -> Callable[[Any], str]:
     """What puts the next numbers in a leaf."""
 
     def leaf(key: Any) -> str:
@@ -188,7 +188,7 @@ def _cut(name: str) -> Callable[[int], str]:
 # ---- arrays ----
 
 
-def of_arrays(way: Way) -> Callable[..., Any]:
+def of_arrays(way: WayText) -> Callable[..., Any]:
     """One for a program on arrays without a sample axis: those of other arguments are made here."""
     np, d = arrays(), way.named(way.plan.executor.dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "array": np.array, "floats": floats}
@@ -199,7 +199,7 @@ def of_arrays(way: Way) -> Callable[..., Any]:
         way.do(f"{g} = empty({size}, {d})")
     into = [(g, int(way.params is None)) for g in out]
     one = way.named(way.plan.executor.bound(1))
-    _run(way, one, "1", "1.0", [(block, 1) for block in blocks], into, not way.results.is_number)
+    _call(way, one, "1", "1.0", [(block, 1) for block in blocks], into, not way.results.is_number)
     value = "total"
     if not way.results.is_number:
         way.do(f"z = rows[:{way.results.size}, 0]")
@@ -212,7 +212,7 @@ def of_arrays(way: Way) -> Callable[..., Any]:
     return way.made()
 
 
-def _block(way: Way, key: Any, place: str, dtype: str) -> str:
+def _block(way: WayText, key: Any, place: str, dtype: str) -> str:
     """The numbers of an argument in an array with one axis."""
     if key[0] != "array":
         return f"array([*floats({', '.join(opened(way, key, place, _numbers(way)))})], {dtype})"
@@ -221,7 +221,7 @@ def _block(way: Way, key: Any, place: str, dtype: str) -> str:
     return f"{place}.reshape(-1)" if len(key[1]) > 1 else place
 
 
-def _unblocked(way: Way, key: Any, place: str, gradient: str) -> str:
+def _unblocked(way: WayText, key: Any, place: str, gradient: str) -> str:
     """Derivatives in the structure of an argument, out of such an array of them."""
     if key[0] == "array":
         return f"{gradient}.reshape({key[1]})" if len(key[1]) > 1 else gradient
@@ -238,8 +238,8 @@ def _size(key: Any) -> int:
     return sum(map(_size, key[2]))
 
 
-def _run(
-    way: Way,
+def _call(
+    way: WayText,
     bound: str,
     n: str,
     seed: str,
@@ -256,7 +256,7 @@ def _run(
     way.do(f"total, rows = {bound}.at_once({n}, {seed}, {axes}, {inside}, {results}, {given})")
 
 
-def _check(way: Way, out: Sequence[str]) -> None:
+def _check(way: WayText, out: Sequence[str]) -> None:
     if way.checks:
         for g in out:
             way.require(f"all_finite({g})")
@@ -265,7 +265,7 @@ def _check(way: Way, out: Sequence[str]) -> None:
 # ---- samples ----
 
 
-def of_samples(way: Way) -> Callable[..., Any]:
+def of_samples(way: WayText) -> Callable[..., Any]:
     """One for a program whose arguments have a sample axis, but those that all samples share."""
     np, executor, reduce, shared = arrays(), way.plan.executor, way.how.reduce, way.how.shared
     d = way.named(executor.dtype)
@@ -282,7 +282,7 @@ def of_samples(way: Way) -> Callable[..., Any]:
         out = [("g0", 0)]
     out = out if way.derivatives else []
     seed = "1.0 / n" if reduce == "mean" else "1.0"
-    _run(way, f"{way.named(executor.bound)}(n)", "n", seed, blocks, out, reduce is None)
+    _call(way, f"{way.named(executor.bound)}(n)", "n", seed, blocks, out, reduce is None)
     slopes = [f"g{k}" for k in range(len(out))]
     if way.checks:
         way.require("isfinite(total)" if reduce or way.results.is_number else "all_finite(rows)")
@@ -301,7 +301,7 @@ def of_samples(way: Way) -> Callable[..., Any]:
     return way.made()
 
 
-def _samples(way: Way, leaf: Any, place: str, is_shared: bool, dtype: str) -> tuple[str, int]:
+def _samples(way: WayText, leaf: Any, place: str, is_shared: bool, dtype: str) -> tuple[str, int]:
     """The array of a leaf, which has the samples first, and the number of its axes, two at most."""
     kind, shape = leaf
     if shape:
@@ -316,20 +316,20 @@ def _samples(way: Way, leaf: Any, place: str, is_shared: bool, dtype: str) -> tu
     return f"{place}.reshape(n, {math.prod(shape)})", 2
 
 
-def _room(way: Way, name: str, leaf: Any, dtype: str) -> tuple[str, int]:
+def _room(way: WayText, name: str, leaf: Any, dtype: str) -> tuple[str, int]:
     """An array for derivatives by such a leaf, in the same way."""
     _, shape = leaf
     way.do(f"{name} = empty((n, {''.join([f'{size}, ' for size in shape])}), {dtype})")
     return (f"{name}.reshape(n, {math.prod(shape)})", 2) if len(shape) > 1 else (name, 1 + len(shape))
 
 
-def _by_sample(way: Way, key: Any, slopes: Sequence[str]) -> str:
+def _by_sample(way: WayText, key: Any, slopes: Sequence[str]) -> str:
     """Derivatives in the structure of an argument, of arrays with the samples first."""
     rest = iter(slopes)
     return closed(way, key, "", lambda _: next(rest))
 
 
-def _of_all(way: Way, key: Any, slopes: Sequence[str]) -> str:
+def _of_all(way: WayText, key: Any, slopes: Sequence[str]) -> str:
     """Derivatives summed over the samples, in the structure of an argument without that axis."""
     if is_leaf(key) and not key[1]:
         return f"{way.named(summed)}({slopes[0]}).item()"

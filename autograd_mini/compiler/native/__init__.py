@@ -22,7 +22,8 @@ says is said here again.  To be read in this order:
                     callbacks: instructions that call Python
     tape            a list in memory, with arrays to work on;  buffers: the door by which arrays come in
     python_entry    functions that Python calls without a detour
-    executor        what `Compiled` calls;  threads: many cores
+    executor        a program with its tapes, which the long way calls; a short way asks it for `bound(n)`;
+                    threads: many cores
 
 What can be relied on: a sample's numbers depend on no other sample, nothing is written outside the arrays at hand, and
 the bits are the same for any number of threads.  An address is found when code is loaded, and never kept with it.

@@ -34,9 +34,8 @@ def runner(jit: Jit) -> Callable[..., float]:
 
     It is given the address of the call, the first sample of those that it is for and the end of them, how many samples
     the arrays have, the adjoint of the result, the arrays' axes, and the arrays; where there are none for derivatives,
-    these are not calculated.  The axes are two bits for each: 0 if it is a matrix of numbers by samples of our own,
-    else how many it has, of which the first is that of the samples where there are two.  It returns the sum of the
-    results.
+    these are not calculated.  The axes are two bits for each array: 0 for one of our own, rows by samples; 1 for one
+    with one axis; 2 for one of the caller's, samples by rows.  It returns the sum of the results.
     """
     capi.register()
     add_symbol("object_ndarray", id(np.ndarray))

@@ -54,12 +54,12 @@ class NativeExecutor:
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
         """The value for each of n samples, of arguments that are matrices of numbers by samples."""
-        value = self._at_once(arguments, "value")
+        value = self._of_numbers(arguments, "value")
         return self.bound(n)(arguments, n, None, ()) if value is None else value
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
-        both = self._at_once(arguments, "several")
+        both = self._of_numbers(arguments, "several")
         if both is not None:
             rest = iter(both[1])
             for array in out:
@@ -111,7 +111,7 @@ class NativeExecutor:
     def _at_numbers(self) -> dict[str, Any]:
         return {form: self._entry(form, _refuse) for form in ("value", "several")}
 
-    def _at_once(self, arguments: Sequence[Any], form: str) -> Any:
+    def _of_numbers(self, arguments: Sequence[Any], form: str) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
         if not self._is_function:
             return None
