@@ -1,33 +1,33 @@
 """Functions written in scalars, run at the speed of arrays: `compile` traces them, and runs what the trace recorded.
 
-What happens in a call, and where, in the order in which it is to be read:
+What happens in a call, and in which room, in reading order:
 
-    compiled     what `compile` returns: it looks for a program that fits the call, and traces anew where there is none;
-                 options are what it was asked for
-    signature    the form of the arguments: their numbers taken out, a program run on them, derivatives put in their
-                 places;  argument reads one;  parameters are the Values that derivatives are taken by instead
-    forms/       what a form has, once it is known: outcomes are its programs, each a Plan,
-                 found by how their branches turn out;
-                 ways are functions made for it, which read no more than they must, and structures what these say of
-                 lists, dicts and dataclasses;  shortcuts has those at hand
-    record/      the first call runs the function on Values: trace, what was made meanwhile (recording), and what that
-                 read beside the arguments (watched), make a graph;  results is the form of what it returned;  named
-                 puts arguments in place that are named or no numbers;  replay finds the operation that is not finite
-    derivatives/ compiled functions made of this one for derivatives beside the gradient: methods has those in one
-                 direction, matrices all at once; traced is what is compiled, chain the chain rule there, with few
-                 operations; direct goes from arrays to the machine and back; on_values takes Values as arguments
-    sparse/      matrices by their entries: accumulate has one for each pair that is connected, entries is what is
-                 compiled for that; pattern says which they are, colouring which columns are computed together
-    plan/        order: the graph as a program: as it is (in_order), or after passes over arrays: sums and dots found
-                 again, loops found again, operations in groups
-    program      that program: operations on numbered slots, how they are evaluated, and the chain rule over them
-    executors    the three that can run it, and which of them does
-    python/      straight-line Python, for the smallest
-    arrays/      vectors of NumPy, where there is no LLVM, or a large matrix product
-    native/      machine code: its own map is in native/__init__.py
+    compiled     what `compile` returns: it finds the program that fits a call, or traces the function again;
+                 options: what `compile` was asked for
+    signature    the form of the arguments: takes their numbers out, runs a program on them, and puts derivatives in
+                 their places;  argument: reads one argument;  parameters: Values to differentiate by instead
+    forms/       what is kept for a form of arguments.  outcomes: its programs (each a `Plan`), found by how their
+                 branches turn out;  ways: Python functions written for the form, which read no more than they must;
+                 structures: their text for lists, dicts and dataclasses;  shortcuts: those to try first
+    record/      the first call runs the function on Values.  trace: runs it;  recording: lists the nodes it makes;
+                 watched: other Values that it reads;  graph: what was recorded;  results: the form of the result;
+                 named: puts arguments given by name, or that are no numbers, in their places;  replay: finds the
+                 operation that is not finite
+    derivatives/ other derivatives, from more compiled functions made of this one.  methods: jvp, vjp and hvp;
+                 matrices: Jacobians and Hessians;  traced: the function that is compiled for them;  chain: the chain
+                 rule there, with few operations;  direct: a short way for these;  on_values: Values as arguments
+    sparse/      matrices with few entries.  pattern: where they are;  colouring: columns to compute together;
+                 entries: the function that is compiled for them;  accumulate: the chain rule, entry by entry
+    plan/        from the graph to a program.  order: does it, either in_order, or by passes over arrays, which find
+                 sums, dots and loops, and put operations into groups
+    program      the program: operations on numbered slots, their evaluation, and the chain rule over them
+    executors    which of these three runs it:
+    python/          straight-line Python, for the smallest
+    arrays/          vectors of NumPy, if there is no LLVM
+    native/          machine code: see the map in native/__init__.py
     c/           programs written as C99
-    files/       compiled functions kept in files
-    pauses       what has to wait meanwhile: other traces, the garbage collector, a fork
+    files/       compiled functions saved to files
+    pauses       what must wait during a trace: other traces, the garbage collector, a fork
 
 A later call of the same form goes a short way, a function written for this form (forms/ways).  `Compiled._remember` has
 it written at the end of a call that went the long way.  `Compiled.value_and_grad`, and `Compiled` called for the value

@@ -153,7 +153,7 @@ class Bound:
     def at_once(
         self, n: int, seed: float | None, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
     ) -> tuple[float, Any]:
-        """One thread's call for arrays as the caller has them: the sum of the values, and these if they are to be given.
+        """One thread's call for arrays as the caller has them: the sum of the values, and these if they are given away.
 
         Args:
             n: how many samples there are.
