@@ -267,7 +267,7 @@ def gaussian_nll(prediction: Numbers, target: Numbers, variance: Numbers) -> Any
     prediction = _listed(prediction)
     n, pairs = _samples(prediction, target)
     if _is_list(variance):
-        variances = [v for _, v, _ in _samples(_listed(variance), prediction)[1]]
+        variances = [v for _, v, _ in _samples(_listed(variance), prediction, ("variance", "prediction"))[1]]
     else:
         variances = [_number((), variance)] * len(pairs)
     return _over_samples(n, [_gaussian_nll(*pair, v) for pair, v in zip(pairs, variances)])
@@ -352,31 +352,32 @@ def _over_samples(n: int, losses: list[Any]) -> Any:
     return losses[0] if len(losses) == 1 else functions.sum(losses) / n
 
 
-def _samples(prediction: Any, target: Any) -> tuple[int, list[tuple[Place, Any, Any]]]:
-    """The number of samples, and each predicted number with its place and its target."""
+def _samples(
+    prediction: Any, target: Any, names: tuple[str, str] = ("prediction", "target")
+) -> tuple[int, list[tuple[Place, Any, Any]]]:
+    """The number of samples, and each predicted number with its place and its target; `names` are for messages."""
     if not _is_list(prediction):
-        return 1, list(_pairs((), prediction, target))
+        return 1, list(_pairs((), prediction, target, names))
     rows = list(prediction)
-    return len(rows), list(_pairs((), rows, target))
+    return len(rows), list(_pairs((), rows, target, names))
 
 
-def _pairs(place: Place, prediction: Any, target: Any) -> Iterator[tuple[Place, Any, Any]]:
+def _pairs(place: Place, prediction: Any, target: Any, names: tuple[str, str]) -> Iterator[tuple[Place, Any, Any]]:
     lists = _is_list(prediction) + _is_list(target)
     if lists == 0 or len(place) == 2:
         yield place, _number(place, prediction), _number(place, target)
         return
     if lists == 1:
-        both = f"the prediction {reprlib.repr(prediction)} and the target {reprlib.repr(target)}"
+        both = f"the {names[0]} {reprlib.repr(prediction)} and the {names[1]} {reprlib.repr(target)}"
         raise ValueError(f"{_at(place)}{both} must be two numbers or two lists")
     a, y = list(prediction), list(target)
     if len(a) != len(y):
-        raise ValueError(
-            f"{_at(place)}got {len(a)} prediction{'s' * (len(a) != 1)} but {len(y)} target{'s' * (len(y) != 1)}"
-        )
+        counts = [f"{len(xs)} {name}{'s' * (len(xs) != 1)}" for xs, name in zip((a, y), names)]
+        raise ValueError(f"{_at(place)}got {' but '.join(counts)}")
     if not a:
         raise ValueError(f"{_at(place)}the loss of no predictions is undefined: give at least one")
     for i in range(len(a)):
-        yield from _pairs((*place, i), a[i], y[i])
+        yield from _pairs((*place, i), a[i], y[i], names)
 
 
 def _require_count(place: Place, y: Any) -> None:

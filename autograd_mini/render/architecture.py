@@ -65,7 +65,7 @@ def architecture(model: Any, precision: int) -> Scene:
 
 
 def _layers(model: Any, parameters: list[tuple[str, Value]]) -> list[list[Unit]]:
-    """The neurons of each layer, or nothing where the model is not of that kind."""
+    """The neurons of each layer; empty for another kind of model."""
     units: dict[str, Unit] = {}
     for path, p in parameters:
         owner = owner_of(path)
@@ -111,7 +111,7 @@ def _ends(n: int) -> list[int]:
 
 
 def _cut(column: list[Box], places: list[int]) -> list[Box]:
-    """The boxes at those places, and dots for all between them."""
+    """The boxes at those places, and dots for all boxes between them."""
     boxes = [column[i] for i in places]
     if len(boxes) < len(column):
         left_out = len(column) - len(boxes)

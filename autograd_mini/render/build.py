@@ -15,7 +15,7 @@ from .parts import Part
 from .scene import Arrow, Box, Scene, Span, printable, span
 
 Rows = tuple[tuple[str, Span], ...]
-_FEW = 4  # numbers that are shown one by one
+_FEW = 4  # so many numbers are shown one by one
 
 
 def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
@@ -37,7 +37,7 @@ def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
 
 @dataclass
 class Flow:
-    """The contents of an arrow, while they are being collected."""
+    """The contents of an arrow, while it is being built."""
 
     tails: set[int] = field(default_factory=set)
     slopes: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class SceneBuilder:
     """Build the scene of a graph that was sorted into classes.
 
     Args:
-        graph: what to show.
+        graph: the graph to show.
         classes: which values share a box.
         shown: which classes are drawn.
         parts: the part of a model that each place belongs to.
@@ -129,7 +129,7 @@ class SceneBuilder:
         return "sum" if self.chained[c] else values[0].op, ((("constants", constants),) if constants else ()) + rows
 
     def _summary(self, places: list[int]) -> tuple[str, Rows]:
-        """The activation of a part, and what its card says."""
+        """The activation of a part, and the text of its card."""
         order, inside = self.graph.order, set(places)
         outward = [i for i in places if i in self.graph.roots or not inside.issuperset(self.graph.consumers[i])]
         outputs = [i for i in outward if not order[i].is_leaf]
@@ -153,7 +153,7 @@ class SceneBuilder:
         return printable(next(iter(ops.values()))) if alike else "", rows
 
     def _weighted(self, places: Iterable[int]) -> set[int]:
-        """The weighted inputs of a part: what its parameters meet in an operation."""
+        """The weighted inputs of a part: the other operands of operations on its parameters."""
         order = self.graph.order
         return {i for i in places if any(order[p].is_leaf and p in self.parts for p in self.graph.parents[i])}
 
@@ -175,7 +175,7 @@ class SceneBuilder:
         return boxes, arrows
 
     def _rest(self) -> tuple[list[Box], list[Arrow]]:
-        """One box for all that is too deep."""
+        """One box for all values that are too deep."""
         of, shown = self.classes.of, self.shown
         hidden = sum(c not in shown for c in of)
         if not hidden:
@@ -185,7 +185,7 @@ class SceneBuilder:
         return [box], [Arrow("rest", f"v{c}") for c in sorted(cut & shown)]
 
     def _calls(self) -> dict[int, int]:
-        """In which call of its collapsed part a value was made: each call uses a parameter once more."""
+        """The call of its collapsed part in which a value was made: each call uses a parameter once more."""
         calls: dict[int, int] = {}
         uses = Counter[int]()
         if self.level is None:
@@ -205,12 +205,12 @@ class SceneBuilder:
             if of[i] not in self.shown:
                 continue
             parents, again = self.graph.parents[i], defaultdict[int, int](int)  # x * x is two arrows
-            collapsed = self._is_collapsed(of[i])  # what happens inside is not for the arrow to say
-            unknown = collapsed or has_no_number(v) or result_number(v) is not None  # results have no one slope
+            collapsed = self._is_collapsed(of[i])  # the arrow does not show what happens inside
+            unknown = collapsed or has_no_number(v) or result_number(v) is not None  # results have no single slope
             slopes = [0.0] * len(parents) if unknown else v.pullback(adjoints.get(i, 1.0))
             notes = [""] * len(parents) if collapsed or i in adjoints else notation(v, self.precision)[1]
             for p, slope, note in zip(parents, slopes, notes, strict=True):
-                returns = p in calls and i in calls and calls[p] < calls[i]  # what a recurrent part made, it reads
+                returns = p in calls and i in calls and calls[p] < calls[i]  # a recurrent part reads its own result
                 if of[p] in self.shown and (of[p] != of[i] or returns):
                     flow = flows[of[p], of[i], again[p]]
                     flow.tails.add(p)
@@ -224,7 +224,7 @@ class SceneBuilder:
 
 
 def gradients(values: Iterable[Value]) -> Span:
-    """The span of their gradients, or nothing if one is not computed yet."""
+    """The span of their gradients, or () if one is not computed yet."""
     # The public `grad` reads 0.0 both for "no slope" and for "not computed yet"; a learner must see which.
     found = list(values)
     return () if any(grad_of(v) is None for v in found) else span(v.grad for v in found)

@@ -15,7 +15,7 @@ _LONGEST_LABEL, _LONGEST_OPERATION = 24, 22
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a drawing shows of its scene, and how: the options of `draw`."""
+    """The options of `draw`: what a drawing shows, and how."""
 
     labels: bool = True
     values: bool = True
@@ -60,7 +60,7 @@ class Cards:
         return f'<TD ROWSPAN="{rowspan}" CELLPADDING="4">{_pill(cell, self.theme["badge"], size)}</TD>'
 
     def _row(self, name: str, span: Span, padding: int) -> str:
-        # The dash is in the label's font and before a space: the engine mistakes its width.
+        # The dash is in the label's font and before a space, because the engine mistakes its width.
         text = self.written(span)
         text = f'<FONT FACE="Courier">{text}</FONT>' if text else "—&#160;"
         left = f'<TD ALIGN="LEFT"><FONT COLOR="{self.theme["quiet"]}" POINT-SIZE="9">{name}</FONT></TD>'
@@ -72,7 +72,7 @@ class Cards:
 
     def written(self, span: Span) -> str:
         """A number, or the least and the greatest of several."""
-        if len(span) == 2:  # of several numbers the size is enough
+        if len(span) == 2:  # for several numbers the size is enough
             return " .. ".join(f"{x:.3g}" for x in span)
         return "".join(number(x, self.look.precision) for x in span)
 
@@ -85,7 +85,7 @@ class Cards:
 
 
 def number(x: float, precision: int) -> str:
-    """Write a number so that it can be read at a glance.
+    """Write a number so that it is quick to read.
 
     Args:
         x: any float, or a count.
@@ -106,7 +106,7 @@ def number(x: float, precision: int) -> str:
 
 
 def shorten(text: str, longest: int) -> str:
-    """Cut a text so that it can be read at a glance.
+    """Cut a text so that it is quick to read.
 
     Args:
         text: any text.
@@ -131,11 +131,11 @@ def _pill(cells: str, colour: str, size: str = "") -> str:
 
 
 def _room(label: str) -> str:
-    # The engine has the widths of Latin letters alone, and would let others run out of the card.
+    # The engine knows only the widths of Latin letters; others would run out of the card.
     return "" if label.isascii() else f' WIDTH="{math.ceil(11 * width_in_ems(label)) + 4}"'
 
 
 def literal(text: str, readings: int = 1) -> str:
-    """The text escaped so that the engine shows it as it is, after parsing it that many times."""
-    # Each time the engine reads a text it halves the backslashes, and takes a lone one with N for the node's name.
+    """The text escaped so that the engine shows it literally, after parsing it that many times."""
+    # Each time the engine reads a text it halves the backslashes, and replaces a single one with N by the node's name.
     return escape(text).replace("\\", "\\" * 2**readings)

@@ -14,7 +14,7 @@ from .parts import Part
 class Classes:
     """A partition of a graph's places: `of[i]` is the class of place i; classes are numbered as they occur.
 
-    `folded` has the places in the middle of a chain a + b + c + … or of a group, which are not results by themselves.
+    `folded` has the places in the middle of a chain a + b + c + … or of a group, which are not shown as results.
     """
 
     of: list[int]
@@ -26,16 +26,16 @@ def collapse(graph: Graph, parts: dict[int, Part], level: str | None) -> Classes
     """Sort a graph into classes, in time linear in its size.
 
     Args:
-        graph: what to sort.
+        graph: the graph to sort.
         parts: the part of a model that each place belongs to, if any.
         level: "neuron" or "layer" makes each of these one class.  "value" merges only samples, not parts of a model.
-            None leaves every value by itself.
+            None merges nothing.
 
     Returns:
         The classes.  Two operations share a class if they are the same operation and their operands have the same
-        classes, whatever their constants.  Two leaves share a class if they are data of a model (not its parameters),
-        have the same label and are used in the same places.  A chain a + b + c + …, as Python's sum makes it, is one
-        operation.
+        classes, even with different constants.  Two leaves share a class if they are data of a model (not its
+        parameters), have the same label and are used in the same places.  A chain a + b + c + …, as Python's sum makes
+        it, is one operation.
 
     >>> from autograd_mini.engine import Value
     >>> w = Value(3.0)
@@ -73,7 +73,7 @@ def _key(graph: Graph, parts: dict[int, Part], classes: Classes, i: int, level: 
 
 
 def _uses(graph: Graph, parts: dict[int, Part], i: int, level: str) -> Hashable:
-    """Where a leaf is used: in which parts, and as which operand of operations of one or two."""
+    """Where a leaf is used: in which parts, and as which operand of operations with one or two operands."""
     return frozenset(
         parts[c].at(level) if c in parts else (graph.rule(c), i == graph.parents[c][0] and len(graph.parents[c]) == 2)
         for c in graph.consumers[i]
@@ -104,7 +104,7 @@ def _terms(graph: Graph, classes: Classes, top: int) -> Iterable[int]:
 
 
 def in_order(graph: Graph, classes: Classes) -> list[int]:
-    """The classes of values that no part of a model was made one of, operands before results."""
+    """The classes of values that are not in a collapsed part of a model, operands before results."""
     operands: dict[int, set[int]] = {c: set() for c in classes.of}
     for i, parents in enumerate(graph.parents):
         operands[classes.of[i]].update(c for p in parents if (c := classes.of[p]) != classes.of[i])
@@ -112,7 +112,7 @@ def in_order(graph: Graph, classes: Classes) -> list[int]:
 
 
 def grouped(classes: Classes, groups: Iterable[Group]) -> Classes:
-    """The same with one class for each group whose result is a class of its own."""
+    """The same with one class for each group whose result has its own class."""
     of, folded, found = list(classes.of), set(classes.folded), {}
     for group in groups:
         c = of[group.output]

@@ -9,7 +9,7 @@ from .graph import Graph
 from .names import below
 from .parts import Part
 
-_SHOWN = {"add", "sub", "mul", "dot"}  # where a constant is an input or a target, and no exponent or count
+_SHOWN = {"add", "sub", "mul", "dot"}  # here a constant is an input or a target, not an exponent or a count
 
 
 def with_constants(graph: Graph, parts: Mapping[int, Part], names: Mapping[int, str]) -> tuple[Graph, dict[int, str]]:

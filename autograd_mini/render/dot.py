@@ -23,15 +23,15 @@ GAP = {"shape": "point", "width": "0.03", "height": "0.03", "penwidth": "0"}  # 
 
 # One below the other: the embedded engine has no ⋮ in a PNG.
 _DOTS = '<<FONT POINT-SIZE="5">•<BR/>•<BR/>•</FONT>>'
-_MANY = 24  # arrows between parts: beyond, curves around the frames grow taller than all the rest
+_MANY = 24  # arrows between parts: with more, curves around the frames become taller than the rest of the picture
 
 
 def dot_source(scene: Scene, look: Look, theme: Theme = LIGHT, background: str = "transparent") -> str:
     """Write a scene in Graphviz's language.
 
     Args:
-        scene: what to draw.
-        look: what to show of it.
+        scene: the scene to draw.
+        look: the options.
         theme: the colours.
         background: the background colour.
 
@@ -46,7 +46,7 @@ def dot_source(scene: Scene, look: Look, theme: Theme = LIGHT, background: str =
 
 
 def about(box: Box) -> str:
-    """A box in words, with its numbers to the last digit.
+    """A box as a text, with all digits of its numbers.
 
     >>> about(Box("v0", "x", "", (("data", (3.0,)), ("grad", ()))))
     'x: data 3.0, grad not computed yet'
@@ -74,7 +74,7 @@ class _Writer:
         page = GRAPH | {"rankdir": self.look.direction, "bgcolor": background, "fontcolor": colour["quiet"]}
         if caption:
             page |= NETWORK | {"label": f"<<B>{literal(caption)}</B>>"}
-            page |= {"splines": "true"} if self.written else {}  # curves leave room for what is written on them
+            page |= {"splines": "true"} if self.written else {}  # curves leave room for texts on arrows
         if self.framed:
             has_texts = self.look.partials or any(arrow.note for arrow in self.scene.arrows)
             page |= {"ordering": "in", "ranksep": "1.0" if has_texts else "0.65"}  # operands as they were written
@@ -89,7 +89,7 @@ class _Writer:
             self._columns(graph)
         else:
             self._boxes(graph)
-        last_first = self.framed and self.look.direction == "LR"  # there the engine begins at the foot
+        last_first = self.framed and self.look.direction == "LR"  # then the engine begins at the bottom
         for n, arrow in list(enumerate(self.scene.arrows))[:: -1 if last_first else 1]:
             self._arrow(graph, n, arrow)
         graph.graph_attr["id"] = "ag" + hashlib.sha256(graph.source.encode()).hexdigest()[:12]
@@ -175,7 +175,7 @@ class _Writer:
         note = arrow.note if self.look.values or arrow.weight is None else ""
         told = arrow.count in {1, *_counts(tail), *_counts(head)}
         texts = [text for text in (note, "" if told else f"×{arrow.count}", partial) if text]
-        # Where an arrow has a label of its own room, the engine keeps no order.
+        # If an arrow has a label that takes room, the engine does not keep the order.
         style = {"xlabel" if self.framed else "label": _beside_a_line(texts)} if texts else {}
         if tail.kind == "rest":
             style["style"] = "dashed"
@@ -191,7 +191,7 @@ class _Writer:
         graph.edge(start, end, **style)
 
     def _ends(self, arrow: Arrow) -> list[str]:
-        """Where an arrow begins and ends; straight ones meet parts in the middle of a side, or would cross others."""
+        """Where an arrow begins and ends: straight arrows meet parts in the middle of a side, or they would cross."""
         ends = [arrow.tail, arrow.head]
         if not self.dense or arrow.tail == arrow.head:
             return ends
@@ -218,11 +218,11 @@ class _Writer:
 
 
 def _counts(box: Box) -> set[float]:
-    """How often a box says that numbers pass it."""
+    """The counts that a box shows, which its arrows need not repeat."""
     return {box.count, *dict(box.rows).get("uses", ())}
 
 
 def _beside_a_line(texts: Sequence[str]) -> str:
-    # In a table they have some space around, and don't touch the line.
+    # A table leaves some space around the text, so that it does not touch the line.
     cell = f'<TD CELLPADDING="3">{"<BR/>".join(map(literal, texts))}</TD>'
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0"><TR>{cell}</TR></TABLE>>'

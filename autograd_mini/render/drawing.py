@@ -67,7 +67,7 @@ class Drawing:
         An SVG shows all letters, in the reader's fonts.
 
         Args:
-            path: where to; the suffix .svg, .png or .dot chooses the format.
+            path: the file; its suffix .svg, .png or .dot chooses the format.
             dark: draw it for dark slides.  Without it, an SVG turns dark if the page is dark.
 
         Returns:
@@ -98,7 +98,7 @@ class Drawing:
         raise ValueError(f"cannot save a drawing as {suffix or 'a file without suffix'!r}: use .svg, .png or .dot")
 
     def _engine_of_png(self) -> Choice:
-        """The engine that was asked for; else, for letters that the embedded one has no glyphs for, the system's."""
+        """The requested engine; by default the system's if the embedded one has no glyphs for some letters."""
         letters = beyond_the_engine("".join(box.label + box.op for box in self.scene.boxes))
         if not letters or chosen(self.engine) is not None:
             return self.engine
@@ -106,7 +106,7 @@ class Drawing:
             return "system"
         warnings.warn(
             f"the PNG shows boxes instead of {letters[:8]}: the engine that comes with the package has no glyphs for "
-            "them. Save an SVG, or install Graphviz, whose dot takes the fonts of the system",
+            "them. Save an SVG, or install Graphviz, whose dot uses the fonts of the system",
             stacklevel=4,
         )
         return None
@@ -161,7 +161,7 @@ def draw(
             for different samples.  The box shows how many they are, and their least and greatest number.
         groups: whether a squared error, as `nn.mse` computes it, is one box with its formula instead of its operations.
         inside: whether a function that is one node, such as one made by `checkpoint` or a compiled one, is drawn as a
-            frame around what it does, instead of as a box with its name.
+            frame around its operations, instead of as a box with its name.
         constants: whether plain numbers in sums, differences and products, such as inputs and targets, have cards.
         depth: draw only what is at most this many steps before the root; one box stands for the rest.
         max_nodes: refuse to draw more boxes than this; a picture of thousands takes minutes and nobody can read it.
@@ -170,7 +170,7 @@ def draw(
         names: `locals()`, or any mapping of names to variables, to name the Values that have no label.
         model: the Module of the computation; each of its neurons and layers becomes a frame, or a box with `collapse`.
         engine: "embedded", "system", the path of a `dot` program, or a function as for `render.use_engine`.  By default
-            it is that of `use_engine`, else $AUTOGRAD_MINI_DOT, else the embedded one, else the system's.
+            the choice of `use_engine`, else $AUTOGRAD_MINI_DOT, else the embedded one, else the system's.
 
     Returns:
         A `Drawing` of the numbers and gradients as they are now; "—" stands for a gradient not computed yet.
@@ -232,6 +232,6 @@ def _require_few(count: int, what: str, max_nodes: int) -> None:
     if count > max_nodes:
         raise RenderError(
             f"this graph has {count} {what}, more than max_nodes={max_nodes}: draw(root, model=..., collapse='layer') "
-            "makes one box of a layer and of all samples, depth=3 draws the last steps; draw a part, the result of one "
-            f"neuron or one sample say; or allow it with max_nodes={count}"
+            "makes one box of a layer and of all samples, depth=3 draws the last steps; draw a part, such as the "
+            f"result of one neuron or one sample; or allow it with max_nodes={count}"
         )

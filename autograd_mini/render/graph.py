@@ -1,4 +1,4 @@
-"""A graph by places: a value's place is its number in topological order, the same in every process."""
+"""A graph by places: the place of a value is its index in topological order, the same in every process."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The layout engine: which one it is, how to find it, and the one call that runs it."""
+"""The layout engine: which one to use, how to find it, and the call that runs it."""
 
 import os
 import platform
@@ -33,8 +33,8 @@ def use_engine(engine: Choice) -> Choice:
 
     The engine may be a function, for a machine without programs, such as a browser, or for a Graphviz of your own.  It
     is called as `engine(source, output_format)`, with a graph in Graphviz's language and "svg", "png" or "json", and
-    returns what `dot -Tsvg` would write, as text or bytes.  If it can't, it should raise `RenderError`: what it raises
-    reaches the caller of `draw` or `explore`.  The choice holds for the whole process, and for all threads.
+    returns what `dot -Tsvg` would write, as text or bytes.  If it can't, it should raise `RenderError`: its exceptions
+    reach the caller of `draw` or `explore`.  The choice applies to the whole process, with all threads.
 
     Args:
         engine: the function; or, as for `draw`, "embedded", "system" or the path of a `dot` program; None for the
@@ -60,13 +60,13 @@ def use_engine(engine: Choice) -> Choice:
 
 
 def require_engine(engine: object) -> None:
-    """Refuse anything that neither is an engine nor names one."""
+    """Raise for anything that is not an engine or the name of one."""
     if engine is not None and not callable(engine) and not isinstance(engine, str | os.PathLike):
         raise TypeError(f"engine is 'embedded', 'system', a path or a function, not {engine!r:.80}")
 
 
 def chosen(choice: Choice) -> Choice:
-    """The engine that was asked for: in the call, by `use_engine` or by $AUTOGRAD_MINI_DOT; None for the default."""
+    """The chosen engine: from the call, from `use_engine` or from $AUTOGRAD_MINI_DOT; None for the default."""
     return choice or _registered or os.environ.get(VARIABLE) or None
 
 
@@ -84,7 +84,7 @@ def run_engine(source: str, output_format: str, choice: Choice = None) -> bytes:
     Raises:
         GraphvizNotFoundError: there is no such engine.
         RenderError: the engine did not start, failed, or reached its time limit.
-        TypeError: a function returned something else than text or bytes.
+        TypeError: a function returned something other than text or bytes.
 
     >>> run_engine("digraph { a -> b }", "png")[1:4]
     b'PNG'
@@ -94,7 +94,7 @@ def run_engine(source: str, output_format: str, choice: Choice = None) -> bytes:
         return _run_program(find_engine(engine), source, output_format)
     drawn = engine(source, output_format)
     if not isinstance(drawn, str | bytes):
-        raise TypeError(f"a drawing engine returns text or bytes, and {engine!r:.80} returned {drawn!r:.80}")
+        raise TypeError(f"a drawing engine must return text or bytes, but {engine!r:.80} returned {drawn!r:.80}")
     return drawn.encode() if isinstance(drawn, str) else drawn
 
 
@@ -103,7 +103,7 @@ def _run_program(engine: str, source: str, output_format: str) -> bytes:
     if output_format == "png":
         command.append("-Gdpi=192")  # sharp on a slide; an SVG needs no resolution
     try:
-        # Not through graphviz.backend: the wrapper's choice of program is one for the whole process.
+        # Not through graphviz.backend, whose choice of program applies to the whole process.
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, check=True)
     except subprocess.TimeoutExpired as error:
         raise RenderError(f"{engine} took over {TIME_LIMIT} s and was stopped: draw a smaller part") from error
@@ -144,8 +144,8 @@ def find_engine(choice: str | os.PathLike[str] | None = None) -> str:
 
 
 def _embedded() -> str | None:
-    # The environment need not be activated, so PATH says nothing: the wheel's own list of files does.
-    from importlib import metadata  # here, since it takes longer to import than all the rest
+    # PATH does not help if the environment is not activated, so look in the wheel's own list of files.
+    from importlib import metadata  # here, because it takes longer to import than all the rest
 
     try:
         wheel = metadata.distribution("graphviz-pure")
@@ -168,12 +168,12 @@ def _not_found(choice: str | None) -> str:
         case "system":
             looked, mend = path, _install(wheel=False)
         case _:
-            looked, mend = f"the program {choice!r}", f"correct engine= or ${VARIABLE}, or say 'embedded'"
-    return f"no Graphviz engine to draw with. Looked for: {looked}. To mend it: {mend}. The DOT text needs no engine."
+            looked, mend = f"the program {choice!r}", f"correct engine= or ${VARIABLE}, or use 'embedded'"
+    return f"no Graphviz engine to draw with. Looked for: {looked}. To fix it: {mend}. The DOT text needs no engine."
 
 
 def _install(*, wheel: bool) -> str:
-    machines = {"linux": ("x86_64", "aarch64")}  # elsewhere on Linux there is no wheel, nor on other systems
+    machines = {"linux": ("x86_64", "aarch64")}  # there is no wheel for other machines or systems
     if wheel and (sys.platform in ("darwin", "win32") or platform.machine() in machines.get(sys.platform, ())):
         return f"{sys.executable} -m pip install graphviz-pure"
     commands = {"darwin": "brew install graphviz", "win32": "winget install graphviz"}

@@ -14,7 +14,7 @@ class Group:
     """Operations with one result.
 
     Args:
-        formula: what they compute.
+        formula: the formula that they compute.
         output: the place of the result.
         members: the places of all of them, including the result.
     """
@@ -38,7 +38,7 @@ def squared_errors(graph: Graph, names: Mapping[int, str], apart: Container[int]
     division by a number.
 
     Args:
-        graph: where to look.
+        graph: the graph to search.
         names: the name of each value, by its id.  A value with a name is not hidden inside a group.
         apart: the places that belong to something else.
 
@@ -72,7 +72,7 @@ def _errors(graph: Graph, i: int) -> list[int]:
 
 
 def _is_inner(graph: Graph, names: Mapping[int, str], apart: Container[int], i: int, readers: set[int]) -> bool:
-    """Whether nothing outside the group needs a value, and nobody gave a name to it."""
+    """Whether a value has no name and no consumer outside the group."""
     is_free = i not in graph.roots and i not in apart and id(graph.order[i]) not in names
     return is_free and set(graph.consumers[i]) == readers
 

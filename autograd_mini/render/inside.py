@@ -1,4 +1,4 @@
-"""The inside of functions that are one node: a copy of a graph in which they do what they do as nodes."""
+"""The inside of functions that are one node: a copy of a graph in which their operations are nodes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,9 +14,9 @@ from .graph import Graph
 
 
 class Inside(NamedTuple):
-    """The result of one call of a function: the title of its frame, and the places of the values.
+    """The inside of one call of a function: the title of its frame, and the places of the values.
 
-    They include those of functions within, whose own `Inside` follows later.
+    They include those of nested functions, whose own `Inside` follows later.
     """
 
     title: str
@@ -31,7 +31,7 @@ def opened(graph: Graph, names: Mapping[int, str]) -> tuple[Graph, dict[int, str
         names: the name of each value, by its id.
 
     Returns:
-        The new graph, the names in it, and what the functions made, the outermost first.
+        The new graph, the names in it, and the insides of the functions, the outermost first.
 
     >>> from autograd_mini import checkpoint
     >>> x = Value(3.0)
@@ -63,7 +63,7 @@ def frames_of(insides: Sequence[Inside]) -> dict[int, tuple[str, ...]]:
 
 
 def _give_gradients(graph: Graph, insides: Sequence[Inside]) -> None:
-    """Let the values inside have the gradients that a sweep from the root would give them, if one has been there."""
+    """Give the values inside the gradients of a sweep from the root, if there was one."""
     tops = [graph.order[i] for i in sorted(graph.roots) if not graph.consumers[i]]
     seeds = {v: grad for v in tops if (grad := grad_of(v)) is not None}
     adjoints = swept(graph.order, seeds, pull_back)
@@ -74,7 +74,7 @@ def _give_gradients(graph: Graph, insides: Sequence[Inside]) -> None:
 
 
 class _Copy:
-    """A copy in progress: the new Value for each old one, by its id, and what functions have made in it."""
+    """A copy in progress: the new Value for each old one, by its id, and the insides of functions."""
 
     def __init__(self) -> None:
         self.found: dict[int, Any] = {}
@@ -109,7 +109,7 @@ class _Copy:
         return [x if p is None else self.found[id(p)] for p, x in zip(*operands_of(v), strict=True)]
 
     def _opened(self, v: Value, function: Function) -> Sequence[Any] | None:
-        """The results as nodes of what the function does; None if that can't be shown."""
+        """The results as nodes of the operations inside the function; None if they can't be shown."""
         operands = self._operands(v)
         inputs = [leaf(float(number_of(x))) for x in operands]
         zs = function.inside(inputs)
@@ -128,7 +128,7 @@ class _Copy:
 
 
 def _like(v: Value, made: Value) -> Value:
-    """The Value that was made in the place of another, with its label and its gradient."""
+    """The Value that replaces another, with its label and its gradient."""
     if v.label:
         made.label = v.label
     if (grad := grad_of(v)) is not None:

@@ -1,11 +1,11 @@
-"""A picture that is redrawn in place, where there is somebody to see it: in a notebook, or on another screen."""
+"""A picture that is redrawn in place, if somebody can see it: in a notebook, or on another screen."""
 
 import sys
 from collections.abc import Callable
 from importlib import import_module
 
 Show = Callable[[dict[str, str]], None]  # takes the content in all its forms, by media type
-Screen = Callable[[], Show]  # opens a new place and returns what shows things there
+Screen = Callable[[], Show]  # opens a new place and returns the function that shows something there
 
 _screen: Screen | None = None
 
@@ -14,7 +14,7 @@ def use_screen(screen: Screen | None) -> Screen | None:
     """Choose where pictures appear that are redrawn in place.
 
     Args:
-        screen: called for each new place, it returns the function that shows something there; None for notebooks alone.
+        screen: called for each new place, it returns the function that shows something there; None for notebooks only.
 
     Returns:
         The choice before.
@@ -32,7 +32,7 @@ def use_screen(screen: Screen | None) -> Screen | None:
 
 
 def open_place() -> Show | None:
-    """A new place for a picture, as the function that shows something there; None if nobody would see it.
+    """A new place for a picture, as the function that shows something there; None if there is no screen.
 
     >>> open_place() is None
     True
@@ -43,7 +43,7 @@ def open_place() -> Show | None:
 
 
 def _is_notebook() -> bool:
-    """Whether this runs in a kernel: that it was imported says nothing yet."""
+    """Whether this runs in a kernel; an import of ipykernel does not prove that."""
     return "ipykernel" in sys.modules and hasattr(import_module("IPython").get_ipython(), "kernel")
 
 

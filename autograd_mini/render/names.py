@@ -95,7 +95,7 @@ def all_names(values: Iterable[Value], variables: Mapping[str, Any], model: Any)
 
 
 def require_names(names: object) -> None:
-    """Refuse anything but None or a mapping from names."""
+    """Raise for anything but None or a mapping from names."""
     if names is not None and not (isinstance(names, Mapping) and all(isinstance(name, str) for name in names)):
         raise TypeError(f"names is a mapping from names to Values, such as locals(), not {type(names).__name__}")
 

@@ -10,12 +10,12 @@ from ..lazy import cached_property
 from ..reading import operands_of
 from .graph import Graph
 
-_INDEX = re.compile(r"[0-9]+")  # a step of a path that is a place in a list; "1b" and "²" are keys of a dictionary
+_INDEX = re.compile(r"[0-9]+")  # a step of a path that is an index of a list; "1b" and "²" are keys of a dictionary
 
 
 @dataclass(frozen=True)
 class Part:
-    """The innermost module that holds a parameter, usually a neuron, and the module that holds it, its layer.
+    """The innermost module that holds a parameter, usually a neuron, and the module around it, its layer.
 
     >>> part = Part("MLP", "layers.0.neurons.1")
     >>> part.titles, part.at("layer")
@@ -53,7 +53,7 @@ class Part:
 
 
 def _grouped(path: str) -> list[list[str]]:
-    """The steps of a path, each name together with the indices behind it.
+    """The steps of a path, each name together with the indices after it.
 
     >>> _grouped("layers.0.neurons.3.w.1")
     [['layers', '0'], ['neurons', '3'], ['w', '1']]
@@ -68,7 +68,7 @@ def _grouped(path: str) -> list[list[str]]:
 
 
 def _places(name: list[str]) -> list[str]:
-    """What ["neurons", "1"] and ["hidden"] contribute to a title: "2" and "hidden"."""
+    """The contribution of a step to a title: "2" for ["neurons", "1"], "hidden" for ["hidden"]."""
     attribute, *indices = name
     return [str(int(i) + 1) for i in indices] or [attribute]
 
@@ -91,8 +91,8 @@ def parts_of(graph: Graph, model: Any) -> dict[int, Part]:
 
     Returns:
         The part of each value, by its place: of each parameter, of each operation on the parameters of one part and
-        something else, and of each value of the part's activation.  The activation is known by its name.  If it is a
-        function of the user's own, it is what leads from the weighted input only to other parts.
+        something else, and of each value of the part's activation.  The activation is recognised by its name.  For a
+        user's function, it is every value that is made of one weighted input alone.
 
     >>> from autograd_mini.nn import Neuron
     >>> neuron = Neuron(1, "tanh")
@@ -146,7 +146,7 @@ def activation_of(model: Any, path: str) -> str:
 
 
 def module_at(model: Any, path: str) -> Any:
-    """The module at a path, as `owner_of` gives it; None if there is nothing.
+    """The module at a path from `owner_of`; None if there is none.
 
     >>> from autograd_mini.nn import MLP
     >>> module_at(MLP(2, [3, 1]), "layers.1.neurons.0")
@@ -162,7 +162,7 @@ def _member(x: Any, step: str) -> Any:
 
 
 def _between(graph: Graph, pending: dict[int, Part], inputs: dict[int, Part]) -> dict[int, Part]:
-    """What is made of one weighted input alone and leads to nothing but weighted inputs."""
+    """The values that are made of one weighted input alone and lead only to weighted inputs."""
     start = {z: z for z in pending}
     for i, parents in enumerate(graph.parents):
         sources = {start.get(p, -1) for p in parents}

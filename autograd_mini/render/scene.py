@@ -43,12 +43,12 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An operand on its way into a result.
+    """The flow of an operand into a result.
 
     Args:
         tail, head: the keys of two boxes.
         slope: the local derivative of the result with respect to this operand.
-        note: a constant that acts on the operand on its way, such as "* 1.5".
+        note: a constant that is applied to the operand, such as "* 1.5".
         count: how many values flow along it.
         weight: in the picture of a network, the number that the operand is multiplied by.
     """

@@ -13,7 +13,7 @@ FONTS = """
 .autograd text[font-family^=Courier]{font-family:ui-monospace,Menlo,'Liberation Mono','DejaVu Sans Mono',monospace}
 .autograd .reach{fill:none;stroke:transparent;stroke-width:14;pointer-events:stroke}
 """
-_LEAVES = 12  # that the description names
+_LEAVES = 12  # the description names so many
 _NAMED = re.compile(r'<title>[^<]*</title>\s*<g id="a_[^"]*"><a xlink:title="([^"]*)">(.*?)</a>\s*</g>', re.DOTALL)
 _LINE = re.compile(r'<path fill="none" [^>]*?( d="[^"]*")/>')
 _EDGE = re.compile(r'<g id="[^"]*" class="edge">.*?</g>', re.DOTALL)
@@ -23,8 +23,8 @@ def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
     """Prepare an engine's SVG for a file, a page or a notebook.
 
     Args:
-        text: what the engine wrote.
-        scene: what it shows.
+        text: the engine's output.
+        scene: the scene that it shows.
         adaptive: whether it turns dark on a dark page.
 
     Returns:
@@ -40,7 +40,7 @@ def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
     """
     found = re.search(r'<svg [^>]*>(?=\s*<g id="(ag\w+)")', text)
     if not found:
-        raise RenderError(f"the engine wrote no drawing but {text[:80]!r}: try another, e.g. engine='embedded'")
+        raise RenderError(f"the engine did not write a drawing, but {text[:80]!r}: try another, e.g. engine='embedded'")
     name = found[1]
     words = f'<svg role="img" aria-labelledby="{name}-title {name}-desc" style="max-width:100%;height:auto" '
     opening = found[0].replace("<svg ", words, 1)
@@ -53,7 +53,7 @@ def finish_svg(text: str, scene: Scene, *, adaptive: bool = True) -> str:
 
 
 def style(*, adaptive: bool = True) -> str:
-    """The CSS of drawings, for a page that takes no `<style>` from an SVG.
+    """The CSS of drawings, for a page that ignores a `<style>` in an SVG.
 
     >>> ".autograd text" in style()
     True
@@ -62,8 +62,8 @@ def style(*, adaptive: bool = True) -> str:
 
 
 def _with_tooltips(text: str) -> str:
-    # Browsers show a group's <title>, and on all that is in the group; Graphviz writes a name there, and the tooltip as
-    # the title of a link, once around the line and once more around its label.
+    # Browsers show a group's <title> on everything in the group.  Graphviz writes a name there, and writes the tooltip
+    # as the title of a link, once around the line and once around its label.
     text = text.replace("<title>autograd</title>\n", "", 1)
     text = _NAMED.sub(r"<title>\1</title>\n\2", text)
     text = re.sub(r'<g id="a_[^"]*"><a xlink:title="[^"]*">(.*?)</a>\s*</g>', r"\1", text, flags=re.DOTALL)

@@ -1,7 +1,7 @@
-"""The picture of a training: what the model answers, how far the cost and its gradient are down, which layers are flat.
+"""The picture of a training: the model's answers, the curves of the cost and its gradient, and saturated layers.
 
-It is drawn from plain numbers.  With several moments the picture moves: a browser shows one after the other, and
-whatever can't do that shows the last.
+It is drawn from plain numbers.  With several moments the picture moves: a browser shows one after the other.  A viewer
+without animation shows the last one.
 """
 
 import base64
@@ -21,7 +21,7 @@ CURVE_LEFT, CURVE_WIDTH, CURVE_HEIGHT, CURVES_APART = 330.0, 220.0, 92.0, 138.0
 BARS_LEFT, BAR_WIDTH = 594.0, 96.0
 WIDTH, HEIGHT = 720.0, 300.0
 MOST_POINTS, MOST_BARS = 200, 7
-FRAME, PAUSE = 0.15, 2.0  # seconds that a moment is on show, and that the last one stays
+FRAME, PAUSE = 0.15, 2.0  # seconds for a moment, and for the pause after the last one
 
 COLOURS: tuple[Colour, ...] = (
     *((234, 88, 12), (37, 99, 235), (22, 163, 74), (147, 51, 234), (202, 138, 4), (14, 116, 144), (219, 39, 119)),
@@ -46,7 +46,7 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Region:
-    """What is answered over a square of two inputs, in rows from the top: a class, and how sure of it, from 0 to 1."""
+    """The answers over a square of two inputs, in rows from the top: a class, and its certainty, from 0 to 1."""
 
     classes: Sequence[Sequence[int]]
     sure: Sequence[Sequence[float]]
@@ -54,7 +54,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Answers:
-    """What is answered along one input: the points of a line."""
+    """The answers along one input: the points of a line."""
 
     line: Sequence[Point]
 
@@ -63,9 +63,9 @@ class Moment(NamedTuple):
     """A moment of a training.
 
     Args:
-        epoch: how many epochs were done.
-        seen: what the model answered then, if that can be drawn.
-        flat: by the name of a layer the share of its neurons' answers that are where the activation is flat.
+        epoch: the number of completed epochs.
+        seen: the model's answers then, if they can be drawn.
+        flat: by the name of a layer, the share of its neurons' answers at which the activation is flat.
     """
 
     epoch: int
@@ -74,7 +74,7 @@ class Moment(NamedTuple):
 
 
 class Data(NamedTuple):
-    """The rows and where they go: the points, each with its class (or 0), and the ranges of both axes."""
+    """The rows and their places: the points, each with its class (or 0), and the ranges of both axes."""
 
     points: Sequence[Point]
     classes: Sequence[int]
@@ -125,7 +125,7 @@ class Curve:
 
 
 def _thinned(count: int) -> list[int]:
-    """Of many places some that are evenly apart, the first and the last among them."""
+    """Some evenly spaced places out of many, including the first and the last."""
     if count <= MOST_POINTS:
         return list(range(count))
     return sorted({round(i * (count - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)})
@@ -170,7 +170,7 @@ def _words(moment: Moment, costs: Sequence[float]) -> str:
 
 
 def _motion(count: int) -> str:
-    """The rules that show one moment after the other, where motion is welcome."""
+    """The CSS rules that show one moment after the other, unless the reader prefers no motion."""
     if count == 1:
         return ""
     whole = count * FRAME + PAUSE
@@ -184,10 +184,10 @@ def _motion(count: int) -> str:
 
 
 def sparkline(name: str, numbers: Sequence[float]) -> str:
-    """A curve small enough to be set in a line of text, in the colours of a page that is light or dark.
+    """A curve small enough for a line of text, in the colours of a light or dark page.
 
     Args:
-        name: what the numbers are.
+        name: the name of the numbers.
         numbers: one for each epoch; those that are not finite are left out.
 
     Returns:
@@ -210,21 +210,21 @@ def sparkline(name: str, numbers: Sequence[float]) -> str:
 
 
 def _timed(frame: str, k: int, count: int) -> str:
-    """A frame that is on show in its turn; the last one also where nothing moves."""
+    """A frame that is visible in its turn; the last one also if nothing moves."""
     hidden = "" if k == count - 1 else ' visibility="hidden"'
     delay = f' style="animation-delay:{k * FRAME:.2f}s"' if count > 1 else ""
     return f'<g class="frame"{hidden}{delay}>{frame}</g>'
 
 
 def _frame(moment: Moment, data: Data | None, curves: tuple[Curve, Curve]) -> str:
-    """What changes from moment to moment."""
+    """The parts that change from moment to moment."""
     words = escape(_words(moment, curves[0].numbers))
     dots = "".join([curve.dot(moment.epoch) for curve in curves])
     says = f'<text x="{LEFT:g}" y="{HEIGHT - 12:g}">{words}</text>'
     return f"{_seen(moment.seen, data)}{dots}{_bars(moment.flat)}{says}"
 
 
-# ---- what the model answers ----
+# ---- the model's answers ----
 
 
 def _seen(seen: Region | Answers | None, data: Data | None) -> str:
@@ -266,7 +266,7 @@ def _given(data: Data | None) -> str:
     marks = []
     for point, c in zip(data.points, data.classes):
         x, y = data.place(point)
-        if c == 0:  # a ring, and any other class a disk: colour is not the only sign
+        if c == 0:  # a ring; other classes are disks, so that colour is not the only difference
             marks.append(f'<circle class="given" cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>')
         else:
             fill = "#%02x%02x%02x" % COLOURS[c % len(COLOURS)]  # noqa: UP031  (three at once)

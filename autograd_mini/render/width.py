@@ -2,12 +2,12 @@
 
 import unicodedata
 
-# Of bold letters, in ems: those of the widest of the sans-serif fonts that a reader may have.
+# Widths of bold letters, in ems, in the widest of the sans-serif fonts that a reader may have.
 _NARROW, _SMALL, _USUAL, _BROAD, _WIDE, _WIDEST = 0.4, 0.5, 0.7, 0.86, 1.08, 1.35
 _OF_ASCII = {**dict.fromkeys("iljft.,:;'|!()[]I `/\\-", _NARROW), **dict.fromkeys("mwMW@%", _WIDE)}
 _FULL = 1.1  # East Asian letters and emoji
 _JOINERS = {"\u200b", "\u200c", "\u200d", "\ufe0e", "\ufe0f"}
-_PLACEHOLDER = "\ufffd"  # for a character that no picture can hold: a box is what it is
+_PLACEHOLDER = "\ufffd"  # for a character that a picture can't contain; it is shown as a box
 _BROAD_SCRIPTS = (  # whose letters are as broad as capitals, or are joined to broad forms
     *[(0x0400, 0x058F), (0x0600, 0x07BF), (0x0900, 0x0DFF), (0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1200, 0x139F)],
     *[(0x1780, 0x17FF), (0x1800, 0x18AF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFE), (0x1D400, 0x1D7FF)],
@@ -15,7 +15,7 @@ _BROAD_SCRIPTS = (  # whose letters are as broad as capitals, or are joined to b
 
 
 def width_in_ems(text: str) -> float:
-    """The width of a text in bold sans-serif letters, as a multiple of their size; rather too large than too small.
+    """The width of a text in bold sans-serif letters, as a multiple of their size; it errs on the large side.
 
     >>> [round(width_in_ems(text), 1) for text in ("loss", "Ширина", "重み", "e\u0301", "")]
     [2.5, 5.7, 2.2, 0.7, 0]

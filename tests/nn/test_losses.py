@@ -236,7 +236,7 @@ def test_counts_variances_and_sizes_that_are_none() -> None:
         negative_binomial_nll(0.0, 1.0, 0.0)
     with pytest.raises(ValueError, match=r"row 1: the variance 0\.0 is not above 0"):
         gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0, 0.0])
-    with pytest.raises(ValueError, match="got 1 prediction but 2 targets"):
+    with pytest.raises(ValueError, match="got 1 variance but 2 predictions"):
         gaussian_nll([0.0, 0.0], [1.0, 1.0], [1.0])
 
 

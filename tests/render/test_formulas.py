@@ -596,7 +596,7 @@ def test_a_formula_is_small_frozen_and_shown_in_notebooks():
         (lambda x: formula(x, names={1: x}), "names is a mapping"),
         (lambda x: formula(x, max_terms=2.5), r"max_terms is a whole number, not float 2\.5"),
         (lambda x: derivative_formula([x], x), r"derivative_formula\(root, x\) takes a Value, .* not list"),
-        (lambda x: derivative_formula(x, "x"), r"by a Value x, not by str 'x'"),
+        (lambda x: derivative_formula(x, "x"), r"needs a Value x, not str 'x'"),
     ],
 )
 def test_wrong_arguments_are_refused(call, message):

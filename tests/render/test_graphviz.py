@@ -69,13 +69,13 @@ def test_without_the_wheel_the_system_draws(tmp_path, monkeypatch):
         (None, "graphviz-pure wheel.*; dot on PATH", "install graphviz"),
         ("embedded", "graphviz-pure wheel", "install graphviz"),
         ("system", "dot on PATH", "install graphviz"),
-        ("/no/such/dot", "the program '/no/such/dot'", "say 'embedded'"),
+        ("/no/such/dot", "the program '/no/such/dot'", "use 'embedded'"),
     ],
 )
 def test_with_no_engine_the_error_says_what_to_do_and_dot_still_works(monkeypatch, choice, looked_for, mend):
     monkeypatch.setenv("PATH", "")
     drawing = draw(Value(1.0), engine=choice)
-    with pytest.raises(GraphvizNotFoundError, match=f"Looked for: .*{looked_for}.*To mend it: .*{mend}") as caught:
+    with pytest.raises(GraphvizNotFoundError, match=f"Looked for: .*{looked_for}.*To fix it: .*{mend}") as caught:
         _ = drawing.svg
     assert isinstance(caught.value, AutogradError)
     assert drawing.dot.startswith("digraph")
@@ -117,7 +117,7 @@ def test_a_program_that_is_no_engine_is_an_error(tmp_path):
     (tmp_path / "garbage").write_bytes(b"\x00\x01")
     with pytest.raises(RenderError, match="could not be started"):
         run_engine("", "svg", tmp_path / "garbage")
-    with pytest.raises(RenderError, match="wrote no drawing but 'hello"):
+    with pytest.raises(RenderError, match="did not write a drawing, but 'hello"):
         _ = draw(Value(1.0), engine=program(tmp_path / "other", "print('hello')")).svg
 
 
@@ -191,9 +191,9 @@ def test_what_a_function_raises_or_returns_wrongly_reaches_the_caller():
 
     with pytest.raises(RenderError, match="no memory left"):
         _ = draw(Value(1.0), engine=broken).svg
-    with pytest.raises(TypeError, match=r"returns text or bytes, and .* returned None"):
+    with pytest.raises(TypeError, match=r"must return text or bytes, but .* returned None"):
         _ = draw(Value(1.0), engine=lambda source, output_format: None).svg
-    with pytest.raises(RenderError, match="wrote no drawing but 'hello"):
+    with pytest.raises(RenderError, match="did not write a drawing, but 'hello"):
         _ = draw(Value(1.0), engine=lambda source, output_format: "hello").svg
     for wrong in (5, b"dot", ["embedded"]):
         with pytest.raises(TypeError, match="'embedded', 'system', a path or a function"):

@@ -1,4 +1,4 @@
-"""A page to step through backpropagation in: one HTML file that holds a graph, its rules and all that shows them."""
+"""A page for stepping through backpropagation: one HTML file with a graph, its rules and a program that shows them."""
 
 from .page import Page, explore
 

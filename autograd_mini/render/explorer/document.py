@@ -26,12 +26,12 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class Document:
-    """A graph in the words of the page.
+    """A graph in the form that the page reads.
 
     Args:
         graph: the values, one root among them.
         root: its place.
-        names: by id what the values are called.
+        names: the names of the values, by id.
         parts: the part of a model that each place belongs to.
         precision: decimals shown.
 
@@ -56,8 +56,8 @@ class Document:
         """Show one card for each class.
 
         Returns:
-            For each class, operands before results, the places on show, that of the card first, and those in the middle
-            of a sum.
+            For each class, operands before results: the visible places, with that of the card first, and the places in
+            the middle of a sum.
         """
         shown: dict[int, tuple[list[int], list[int]]] = {c: ([], []) for c in in_order(self.graph, classes)}
         for i, c in enumerate(classes.of):
@@ -85,7 +85,7 @@ class Document:
         self.names[face] += f" ×{len(places)}"
 
     def uses(self) -> dict[str, tuple[Rule, int]]:
-        """The rows of the table that are at work, each with a number of operands."""
+        """The rows of the table in use, each with a number of operands."""
         found = {}
         for v in self.graph.order:
             if not v.is_leaf and not _is_opaque(v):
@@ -125,7 +125,7 @@ class Document:
         return {key: {"symbol": rule.symbol, **rule_in_mathml(rule, size)} for key, (rule, size) in self.uses().items()}
 
     def formula(self, limit: int = MOST_TERMS_OF_ALL) -> str:
-        """What the root computes, "" if it is too long."""
+        """The formula of the root, "" if it is too long."""
         return formula_of(self.graph.order[self.root], self._leaves(), limit)
 
     def title(self) -> str:
@@ -156,7 +156,7 @@ def _frozen_slopes(v: Value) -> list[float]:
 
 
 def as_json(x: float) -> float | str:
-    """A number that JSON can hold, or the name that JavaScript has for it.
+    """A number that JSON can store, or its name in JavaScript.
 
     >>> as_json(0.5), as_json(math.inf), as_json(math.nan)
     (0.5, 'Infinity', 'NaN')

@@ -1,6 +1,6 @@
-"""The rows of the rule table as JavaScript: read once more, in an arithmetic whose numbers are pieces of a program.
+"""The rows of the rule table as JavaScript: evaluated in an arithmetic whose numbers are pieces of a program.
 
-arithmetic.js holds what JavaScript's `Math` lacks.
+arithmetic.js has the functions that JavaScript's `Math` lacks.
 """
 
 import math
@@ -60,20 +60,20 @@ class _JavaScript(Arithmetic):
         self.lines, self._choices = lines, count()
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
-        """A call of the `where` in scope, each by itself and in the row's order: the page counts which way they go."""
+        """A call of the `where` in scope, as a separate statement in the row's order: the page records each outcome."""
         name = f"w{next(self._choices)}"
         self.lines.do(f"const {name} = where({{}}, {{}}, {{}});", condition, a, b)
         return self.lines.atom(name)
 
     def written(self, rule: Rule, *xs: Any) -> Any:
-        """The call of an operation, or what an operator writes."""
+        """The call of an operation, or its operator."""
         if rule.name in _OPERATORS:
             return rule.f(*xs)
         return self.where(*xs) if rule.name == "where" else self.lines.call(f"m.{rule.name}", *xs)
 
 
 def _function(size: int, write: Callable[[_JavaScript, list[Any]], Sequence[Any]], first: str, form: str) -> str:
-    """The text of a function of operands x0, x1 …, which returns what is written in a form."""
+    """The text of a function of operands x0, x1 …, whose result is written with a form."""
     lines = Lines(_JAVASCRIPT)
     xs = [lines.atom(f"x{i}") for i in range(size)]
     lines.do(form, *write(_JavaScript(lines), xs))
@@ -101,8 +101,8 @@ def rules_in_javascript(uses: Sequence[tuple[Rule, int]]) -> str:
         uses: rows of the table, with the number of operands that each is used with.
 
     Returns:
-        Text that adds to `m` what is put together from other operations, and makes of each use an entry of `rules`,
-        such as "mul/2", with its `value(x0, x1)` and its `slopes(where, z, x0, x1)`.
+        Text that adds to `m` the functions that are composed of other operations, and makes an entry of `rules` for
+        each use, such as "mul/2", with its `value(x0, x1)` and its `slopes(where, z, x0, x1)`.
 
     >>> print(rules_in_javascript([(RULES["mul"], 2)]))
     const rules = {
@@ -117,7 +117,7 @@ def rules_in_javascript(uses: Sequence[tuple[Rule, int]]) -> str:
 
 
 def _helpers(text: str) -> str:
-    """Definitions of all that a text calls, directly or not, and is put together from others."""
+    """Definitions of all composed functions that a text calls, directly or indirectly."""
     written: dict[str, str] = {}
     pending = [text]
     while pending:

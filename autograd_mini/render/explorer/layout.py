@@ -1,7 +1,7 @@
-"""Where the page puts its cards: laid out by Graphviz once for each state of the clusters that a reader can choose.
+"""The positions of the page's cards: Graphviz lays them out once for each state of the clusters.
 
-The page has no engine, so all it may show is laid out here: every cluster open, every cluster closed, and each of them
-open by itself.
+The page has no engine, so every picture that it may show is laid out here: all clusters open, all closed, and each of
+them open alone.
 """
 
 import json
@@ -18,8 +18,8 @@ from ..width import width_in_ems
 
 LONGEST_NAME = 22
 _MOST_LABELLED = 90  # arrows that get room for their slope
-_MOST_TRIED = 120  # boxes that are laid out in both directions: of more, a layout takes seconds
-_MOST_NEURONS = 6  # that open one by one; of more, layers do
+_MOST_TRIED = 120  # boxes that are laid out in both directions: with more, a layout takes seconds
+_MOST_NEURONS = 6  # neurons that open one by one; with more, layers do
 _RANKS_APART = 0.95  # inches, with room for a slope in between
 _POINTS = 72.0  # an inch
 _STAGE = 900, 640  # the room for the picture on a common screen
@@ -85,9 +85,9 @@ class Layouts:
         parts: the part of a model that each place belongs to.
         direction: "LR", "TB", or None for what fits better.
         engine: which engine, as for `run_engine`.
-        groups: operations that one box with a formula stands for.
-        calls: what functions that are one node have made, to be put into a box each; at first they are closed.
-        faces: by place the one whose card stands for it; by default each has its own.
+        groups: operations that are shown as one box with a formula.
+        calls: the insides of functions that are one node, with a box for each; at first they are closed.
+        faces: for each place, the place whose card represents it; by default its own.
     """
 
     def __init__(
@@ -119,8 +119,8 @@ class Layouts:
         return len({self._box(i, opened) for i in range(len(self.graph.order))})
 
     def states(self, max_nodes: int) -> list[frozenset[int]]:
-        """What can be open at once, the fullest first: of the model all, none, or one; with all or none of it, any one
-        of the groups or all of them too."""
+        """The sets of clusters that can be open at once, the largest first: all parts of the model, none, or one; with
+        all or none of them, also one of the groups or all of them."""
         all_of_model, none = frozenset(self.of_model), frozenset[int]()
         first = [all_of_model, none] if self.parts else [none, all_of_model]
         states = [*first, *[frozenset([k]) for k in self.of_model]]
@@ -197,10 +197,10 @@ class Layouts:
         for number in sorted(through):
             gaps.setdefault(self._within(ends[number][1], opened), []).append(f"p{number} [{room_beside}]")
         yield from self._boxes(opened, titles, gaps)
-        # Where any arrow has a label Graphviz keeps no order: the labels are put in the middle afterwards.
+        # If any arrow has a label, Graphviz does not keep the order, so labels are placed in the middle afterwards.
         room = ', label="-0.0000"' if len(arrows) <= _MOST_LABELLED and not is_framed else ""
         into, out = "we" if direction == "LR" else "ns"
-        last_first = is_framed and direction == "LR"  # there Graphviz begins at the foot
+        last_first = is_framed and direction == "LR"  # then Graphviz begins at the bottom
         for number, (tail, head) in list(enumerate(ends))[:: -1 if last_first else 1]:
             label = room if len(arrows[number]) == 1 else ""
             start, end = self._box(tail, opened), self._box(head, opened)
@@ -274,7 +274,7 @@ class Layouts:
 
 def _nested(path: Titles, frames: dict[Titles, list[str]], titles: list[Titles]) -> Iterator[str]:
     titles.append(path)
-    room = "x" * min(len(path[-1]), 40)  # for the title, and nothing that Graphviz might read
+    room = "x" * min(len(path[-1]), 40)  # room for the title, without characters that Graphviz might interpret
     yield f'subgraph cluster_{len(titles) - 1} {{ label="{room}"; fontsize=13; margin=12'
     yield from frames[path]
     for inner in frames:
@@ -284,7 +284,7 @@ def _nested(path: Titles, frames: dict[Titles, list[str]], titles: list[Titles])
 
 
 def _fit(view: dict[str, Any]) -> float:
-    """How large a layout can be shown."""
+    """The scale at which a layout fits the page."""
     width, height = view["size"]
     return float(min(1.35, _STAGE[0] / width, _STAGE[1] / height))
 
@@ -303,7 +303,7 @@ def _path(edges: list[dict[str, Any]], height: float) -> list[Any]:
         if texts[0].startswith("e,"):
             tip = _point(texts.pop(0)[2:], height)
         found = [_point(text, height) for text in texts]
-        if edge is not edges[-1] and tip:  # the line goes on where Graphviz left room for a tip
+        if edge is not edges[-1] and tip:  # continue the line where Graphviz left room for a tip
             found += [found[-1], tip, tip]
         points += found[1:] if points else found
     tip = tip or points[-1]

@@ -1,7 +1,7 @@
-"""Formulas as MathML, which every browser sets: of a whole graph, and of each row of the rule table.
+"""Formulas as MathML, which every browser can show: of a whole graph, and of each row of the rule table.
 
-The slope of a row is written for each way that its choices can turn out, as "1" above and "0" below the kink of relu.
-A way is named by the outcomes of the row's `where`, a digit each, in the order in which the page meets them too.
+The slope of a row is written for each combination of its choices, such as "1" above and "0" below the kink of relu.
+A combination is named by the outcomes of the row's `where`, one digit each, in the order in which the page meets them.
 """
 
 import itertools
@@ -26,21 +26,21 @@ from ..formulas.terms import Op, Term
 from ..formulas.writing import Layout, Piece
 from ..scene import printable
 
-MOST_TERMS = 24  # of the formula of one rule
-MOST_TERMS_OF_ALL = 160  # of the formula of a graph
+MOST_TERMS = 24  # in the formula of one rule
+MOST_TERMS_OF_ALL = 160  # in the formula of a graph
 _MINUS = '<mo form="prefix">−</mo>'
 _FROM_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _FROM_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _OF_TEXTBOOKS = re.compile("([A-Za-z])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)([₀₁₂₃₄₅₆₇₈₉,]+)")
-_POINTS = (-2.0, 0.0, 0.5, 1.0, 3.0)  # that meet all the ways of all the rows
+_POINTS = (-2.0, 0.0, 0.5, 1.0, 3.0)  # they give all combinations of choices of all rows
 
 
 def formula_of(root: Value, names: Mapping[int, str], limit: int = MOST_TERMS_OF_ALL) -> str:
-    """The expression that a graph computes; "" where it is too long to be read.
+    """The expression that a graph computes; "" if it is too long to read.
 
     Args:
         root: the result.
-        names: what to call the leaves, by id.
+        names: the names of the leaves, by id.
         limit: the most names, numbers and operations to write.
 
     >>> x = Value(3.0)
@@ -64,8 +64,8 @@ def rule_in_mathml(rule: Rule, size: int) -> dict[str, Any]:
         size: how many operands it has.
 
     Returns:
-        `value`, the text of the value, and `slopes`, by the way that its choices turn out a text for each operand; a
-        text is "" where it would be too long to be read.
+        `value`, the text of the value, and `slopes`: for each combination of choices, a text for each operand.  A text
+        is "" if it would be too long to read.
 
     >>> rule_in_mathml(RULES["mul"], 2)["slopes"]
     {'': ['<mi data-x="1"/>', '<mi data-x="0"/>']}
@@ -101,14 +101,14 @@ def _is_complex(rule: Rule, xs: Sequence[float]) -> bool:
 
 @dataclass(frozen=True)
 class _Named:
-    """A name that is shown as it is."""
+    """A name that is shown literally."""
 
     text: str
     is_number = False
 
 
 class _Place:
-    """Where the name or the number of an operand goes."""
+    """The place for the name or the number of an operand."""
 
     is_number = False
 
@@ -117,7 +117,7 @@ class _Place:
 
 
 def _partials(rule: Rule, z: Value, leaves: Sequence[Value]) -> tuple[str, Sequence[Any]]:
-    """The partials as graphs, and how the choices in them turned out."""
+    """The partials as graphs, and the outcomes of the choices in them."""
     outcomes: list[str] = []
 
     def where(condition: Any, a: Any, b: Any) -> Any:
@@ -130,7 +130,7 @@ def _partials(rule: Rule, z: Value, leaves: Sequence[Value]) -> tuple[str, Seque
 
 
 def _sech2(u: Value) -> Any:
-    """sech² u as textbooks have it, which write tanh u for it, and for a half of x σ(x)."""
+    """sech² u in textbook notation: with tanh u, or with σ(x) if u is half of x."""
     if u.is_leaf:
         return 1.0 - VALUES.tanh(u) ** 2
     s = VALUES.sigmoid(2.0 * u)

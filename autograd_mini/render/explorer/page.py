@@ -1,4 +1,4 @@
-"""`explore`: a page to step through backpropagation in, as one HTML file that needs no network and no server."""
+"""`explore`: a page for stepping through backpropagation, as one HTML file that needs no network and no server."""
 
 import hashlib
 import json
@@ -51,10 +51,10 @@ class Page:
     values: int
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the page to a file; one that exists is replaced whole or, on failure, left as it was.
+        """Write the page to a file.  An existing file is replaced as a whole or, on failure, left unchanged.
 
         Args:
-            path: where to; its suffix is .html or .htm.
+            path: the file; its suffix must be .html or .htm.
 
         Returns:
             The path.
@@ -75,7 +75,7 @@ class Page:
         return path
 
     def _repr_html_(self) -> str:
-        # The sandbox gives the page an origin of its own: it reaches nothing of the notebook around it.
+        # The sandbox gives the page its own origin: it can't access the notebook around it.
         return (
             f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html)}" loading="lazy" '
             'sandbox="allow-scripts allow-downloads" style="width:100%;height:860px;border:0"></iframe>'
@@ -100,24 +100,26 @@ def explore(
 ) -> Page:
     """Make a page to step through the computation of a value, and through its gradient, arrow by arrow.
 
-    The page computes for itself: its sliders move the leaves, and every value and gradient follows, by the rules of the
-    table as JavaScript.  An operation made by `primitive` keeps the number and the slopes that it has here, and says
-    so.  The gradients shown are those of `root` alone, from 0 on: `backward()` need not have run, and nothing changes.
-    What Python decided, by an `if` or a comparison, stays decided: only what is in the graph can be moved.
+    The page computes by itself: its sliders move the leaves, and every value and gradient follows, with the rules of
+    the table in JavaScript.  An operation made by `primitive` keeps the number and the slopes that it has here, and
+    says so.  The gradients shown are those of `root` alone, starting from 0: you don't need to call `backward()`
+    before, and no gradient changes.  An `if` or a comparison in Python is not repeated: the page only recomputes the
+    graph.
 
     Args:
         root: the Value at the end of the computation.
-        names: `locals()`, or any variables by name: what to call the Values that have no label.
-        model: the Module at work; its neurons, or if there are many its layers, become boxes that open and close.
+        names: `locals()`, or any variables by name, as names for the Values that have no label.
+        model: the Module of the computation; its neurons, or its layers if there are many, become boxes that open and
+            close.
         title: the heading of the page.
-        direction: "LR" draws from left to right, "TB" from top to bottom, None as the graph fits better.
+        direction: "LR" draws from left to right, "TB" from top to bottom, None chooses the better fit.
         precision: decimals of the numbers shown, from 1 to 17; a number under the pointer has all of them.
         merge: whether values that are made in the same way for different samples share a card and are one step, so that
             the cost over a data set can be followed; None merges in a graph of more than 150 values.
         constants: whether the plain numbers of sums, differences and products, such as inputs and targets, are leaves
-            that can be moved.
+            with sliders.
         max_nodes: show no more boxes than this at once.  A larger graph starts with its parts closed.
-        engine: what lays out the graph, as for `draw`.
+        engine: the engine that lays out the graph, as for `draw`.
 
     Returns:
         A `Page`, with `html` and `save(path)`.
@@ -189,13 +191,13 @@ def explore(
 
 
 def _faces(merged: list[list[list[int]]]) -> list[int]:
-    """By place the one whose card stands for it; none where nothing was merged."""
+    """For each place, the place whose card represents it; empty if nothing was merged."""
     faces = {i: places[0] for places, inner in merged for i in [*places, *inner]}
     return [faces[i] for i in sorted(faces)]
 
 
 def _calls(insides: Sequence[Inside]) -> list[Cluster]:
-    """A cluster for each call of a function; those within another one belong to it."""
+    """A cluster for each call of a function; nested calls belong to the outer one."""
     frames = frames_of(insides)
     members: dict[str, set[int]] = {}
     for i, titles in frames.items():
@@ -217,7 +219,7 @@ def _require_root(root: object) -> None:
 
 
 def _assembled(title: str, told: dict[str, Any], rules: str) -> str:
-    """The file: nothing in it may be run but its one script, and nothing be loaded."""
+    """The file.  Its policy allows only its own script to run, and nothing to be loaded."""
     script = "\n".join(
         [
             '(() => {\n"use strict";',

@@ -1,12 +1,12 @@
 """The expression that a graph computes, and its derivative, as a line of Python and as LaTeX.
 
-`formula` writes down what was computed, operation by operation.  `derivative_formula` goes back over the graph as
-`backward()` does, with terms for adjoints; the rows of the rule table are read on the graph's own Values, which builds
-the graph of each slope, and that is read as a term in turn.
+`formula` writes down the computation, operation by operation.  `derivative_formula` goes back over the graph as
+`backward()` does, with terms for adjoints.  It evaluates the rows of the rule table on the graph's own Values: this
+builds the graph of each slope, which becomes a term in turn.
 
-A term is shared wherever it occurs, so there are never more of them than nodes; only writing it out may take
-exponentially more, and is refused beforehand by its size.  In the order of reading: terms, tidying, names, reading,
-derivation, writing.
+Equal terms are shared, so there are never more terms than nodes.  Only the written formula may be exponentially longer;
+its size is checked before writing.  Read the modules in this order: terms, tidying, names, reading, derivation,
+writing.
 """
 
 from .derivation import MAX_TERMS, Formula, FormulaTooLongError, derivative_formula, formula

@@ -1,4 +1,4 @@
-"""`formula` and `derivative_formula`: what a graph computed, and the way back over it with terms for adjoints."""
+"""`formula` and `derivative_formula`: the computation of a graph, and its backward pass with terms as adjoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_TERMS: Final = 2_000
 
 
 class FormulaTooLongError(AutogradError, ValueError):
-    """A formula would have more terms than were allowed."""
+    """A formula would have more terms than allowed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,16 +50,16 @@ def formula(
 ) -> Formula:
     """The expression that a graph computes, from its leaves to `root`.
 
-    The formula takes the steps that were computed: evaluated in Python with the functions of this package, it repeats
-    them.  The exceptions are `sum`, `dot` and `mean`, which are written with + and so are rounded otherwise, and
-    helpers of the rule table in the graph of a derivative.  Only steps that change no number are left out, as + 0.
-    A node that is used twice is written twice.
+    The formula has the same steps as the computation: if you evaluate it in Python with the functions of this package,
+    it repeats them.  The exceptions are `sum`, `dot` and `mean`, which are written with + and so are rounded
+    differently, and helpers of the rule table in the graph of a derivative.  Only steps that don't change a number,
+    such as + 0, are left out.  A node that is used twice is written twice.
 
     Args:
         root: the result of a computation.
-        names: what to call leaves without a label, by name, such as `locals()`, where `w[0]` in a list becomes w_0;
-            others become x1, x2 … in topological order.  A label that isn't a Python name is made one, and one that is
-            taken gets a number: w, w_2.
+        names: names for leaves without a label, such as `locals()`, where `w[0]` in a list becomes w_0.  Other leaves
+            become x1, x2 … in topological order.  A label that isn't a Python name is turned into one, and a name that
+            is already used gets a number: w, w_2.
         numbers: write the numbers of the leaves instead of their names.
         max_terms: the largest number of names, numbers and operations to write.
 
@@ -94,8 +94,8 @@ def derivative_formula(
 ) -> Formula:
     """The derivative ∂root/∂x as a formula, by the chain rule as `backward()` applies it.
 
-    Where a slope depends on a choice (relu, max, |x|, a power at 0) the numbers in the graph decide, as they do in
-    `backward()`: the formula holds where they are now, up to the next kink.
+    If a slope depends on a choice (relu, max, |x|, a power at 0), the numbers in the graph decide, as they do in
+    `backward()`: the formula is valid around these numbers, up to the next kink.
 
     Args:
         root: the result of a computation.
@@ -121,7 +121,7 @@ def derivative_formula(
     """
     _check("derivative_formula(root, x)", root, names, max_terms)
     if not isinstance(x, Value):
-        raise TypeError(f"derivative_formula(root, x) is by a Value x, not by {type(x).__name__} {x!r:.80}")
+        raise TypeError(f"derivative_formula(root, x) needs a Value x, not {type(x).__name__} {x!r:.80}")
     order = topological_order(root)
     require_fresh(order)
     return _written(_adjoint(Reading(order, names, numbers, max_terms), root, x), max_terms)
@@ -137,7 +137,7 @@ def _check(call: str, root: Any, names: Any, max_terms: Any) -> None:
 
 
 def _adjoint(reading: Reading, root: Value, x: Value) -> Term:
-    """The reverse sweep from root to x, over what depends on x."""
+    """The reverse sweep from root to x, over the nodes that depend on x."""
     tidied = reading.tidied
     moved = {id(x)}
     for v in reading.order:
@@ -159,7 +159,7 @@ def _written(term: Term, max_terms: int) -> Formula:
     if term.size > max_terms:
         size = f"more than {MANY:,}" if term.size == MANY else f"{term.size:,}"
         raise FormulaTooLongError(
-            f"the formula would have {size} terms, more than max_terms={max_terms:,}, since what is used twice is "
-            "written twice: ask for that of an earlier node or of fewer operands, or allow it by a larger max_terms"
+            f"the formula would have {size} terms, more than max_terms={max_terms:,}, because a node that is used "
+            "twice is written twice: ask for that of an earlier node or of fewer operands, or pass a larger max_terms"
         )
     return Formula(write(term, in_python, "(", ")"), write(term, in_latex, r"\left(", r"\right)"))

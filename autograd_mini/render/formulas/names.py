@@ -37,7 +37,7 @@ _GREEK_LETTERS: Final = {
 # fmt: on
 GREEK: Final = {spelt: rf"\{pair[1]}" for pair in _GREEK_LETTERS.items() for spelt in pair}
 _LATEX_CHARACTERS: Final = {
-    # Braces hold each apart from what follows, so that not even a page's own markup is begun by a label.
+    # Braces separate each from the next, so that a label can't begin the markup of a page.
     **{c: rf"{{\{c}}}" for c in "{}$%&#_"},
     **{c: f"{{{c}}}" for c in "<>'\"`"},
     " ": r"\ ",
@@ -69,7 +69,7 @@ def names_of_leaves(leaves: Sequence[Value], names: Mapping[str, Any], functions
 
 
 def _distinct(name: str, taken: dict[str, int], numbered: Callable[[str, int], str]) -> str:
-    """The name, numbered if it is taken; `taken` has the last number of each."""
+    """The name, numbered if it is already used; `taken` has the last number of each."""
     candidate = name
     while candidate in taken:
         taken[name] += 1
@@ -89,7 +89,7 @@ def _identifier(label: str) -> str:
 
 
 def latex_name(name: str) -> str:
-    """Any text as one symbol: a letter as it is, x1 and w_out with an index, words upright, nothing but characters."""
+    """Any text as one symbol: a letter unchanged, x1 and w_out with an index, words upright; no markup."""
     name = re.sub(r"\[(\d+)\]", r"_\1", name)  # w[0] is w_0
     head, index = name, ""
     if parts := re.fullmatch(r"([^_]*[^_\d])_?([\d_]*\d)", name) or re.fullmatch(r"([^_]+)_(.+)", name, re.DOTALL):
@@ -112,7 +112,7 @@ def numbers_of_leaves(leaves: Sequence[Value]) -> list[Name]:
 
 
 def latex_number(x: float) -> str:
-    """Six digits, or what `repr` gives where that is short."""
+    """The number with six digits, or its `repr` if that is short."""
     text = repr(x)
     if math.isinf(x):
         return text.replace("inf", r"\infty")

@@ -1,4 +1,4 @@
-"""From graphs to terms: of the nodes themselves, and of the slopes that the rows give for them."""
+"""From graphs to terms: the terms of nodes, and the terms of their slopes, from the rows of the table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from .names import functions_in, names_of_leaves, numbers_of_leaves
 from .terms import AsComputed, Op, Term
 from .tidying import Tidied
 
-# No slope is differentiated again here, so nothing need be held constant in it: it is shown with its formula.
+# Slopes are not differentiated again here, so a constant in one is shown with its formula.
 _ARITHMETIC: Final = SimpleNamespace(**{**vars(VALUES), "stop_gradient": lambda v: v})
 
 
@@ -38,7 +38,7 @@ class Reading:
         return self.terms[id(v)]
 
     def slopes(self, v: Value) -> list[tuple[Value, Term]]:
-        """The partials of a node by its parents, its row read on the Values of the graph."""
+        """The partials of a node with respect to its parents: its row, evaluated on the Values of the graph."""
         if has_no_number(v):
             return []
         one = by_itself(v)

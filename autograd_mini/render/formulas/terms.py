@@ -1,6 +1,6 @@
-"""Terms: an operation of terms, a number or a name; and what builds the terms of the very operations of a graph.
+"""Terms: an operation of terms, a number or a name; and the class that builds the terms of a graph's operations.
 
-A term is shared wherever it occurs, so there are never more of them than nodes.
+Equal terms are shared, so there are never more terms than nodes.
 """
 
 import math
@@ -15,7 +15,7 @@ MANY: Final = 10**18  # sizes are exact up to here: those of a long graph would 
 
 
 class Op(Enum):
-    """What a term is."""
+    """The kinds of a term."""
 
     NUMBER, NAME, SUM, PRODUCT, QUOTIENT, POWER, NEGATIVE, CHOICE, CALL, TOO_LONG = range(10)
 
@@ -36,7 +36,7 @@ class Term:
 
 
 class AsComputed:
-    """Builds terms that stand for the very operations of a graph; equal ones are one object."""
+    """Builds terms that represent exactly the operations of a graph; equal terms are one object."""
 
     def __init__(self, limit: int, known: dict[tuple[Any, ...], Term]) -> None:
         self.limit = limit
@@ -44,7 +44,7 @@ class AsComputed:
 
     def make(self, op: Op, *args: Term, detail: Any = None) -> Term:
         size = min(1 + sum([t.size for t in args]), MANY)
-        if size > self.limit:  # it keeps nothing alive, and is as good as any: nobody will write it
+        if size > self.limit:  # it keeps nothing alive, and it will not be written
             return Term(Op.TOO_LONG, (), None, size)
         key = (op, repr(detail) if op is Op.NUMBER else detail, *args)
         if key not in self.known:

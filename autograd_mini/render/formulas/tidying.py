@@ -1,6 +1,6 @@
 """Terms that are tidied as they are built: no `*1`, no `+0`, like terms and factors gathered, constants folded.
 
-No algebra goes beyond that.
+There is no further algebra.
 """
 
 import math
@@ -12,7 +12,7 @@ from .terms import AsComputed, Op, Term, is_number
 
 
 class Tidied(AsComputed):
-    """Builds terms in a tidy form: a number times powers, the positive ones over the others, and sums of such."""
+    """Builds terms in a tidy form: a number times powers, the positive ones over the others, and sums of these."""
 
     def mul(self, *xs: Term) -> Term:
         return self.product([(x, 1) for x in xs if not is_number(x, 1)])
@@ -138,7 +138,7 @@ def _place(factor: tuple[Term, float]) -> float:
 
 
 def _can_be_folded(x: float, n: float, *products: float) -> bool:
-    """Whether xⁿ can be multiplied into constants without an overflow."""
+    """Whether xⁿ can be multiplied out into a constant without an overflow."""
     if x == 0.0:
         return n > 0
     if n % 1 != 0 or abs(n) > 9 or not 1e-15 < abs(x) < 1e15:

@@ -8,15 +8,15 @@ from ...rules import RULES
 from .names import escaped, function_name, latex_name, latex_number
 from .terms import Op, Term, is_number
 
-# How tightly an operation binds its operands.  A piece of a layout is text, or a term with the least that it must bind
-# to stand there without parentheses.
+# How tightly an operation binds its operands.  A piece of a layout is a text, or a term with the binding that it needs
+# at least for no parentheses.
 IF, PLUS, MINUS, TIMES, TO_THE, WHOLE = range(6)
 Piece = str | tuple[Term, int]
 Layout = tuple[int, list[Piece]]
 
 
 def write(term: Term, layout: Callable[[Term], Layout], left: str, right: str) -> str:
-    """The text of a term, with the two parentheses where an operand binds too loosely for its place."""
+    """The text of a term, with parentheses around an operand that binds too loosely for its place."""
     written: list[str] = []
     pending: list[Piece] = [(term, IF)]
     while pending:
@@ -91,7 +91,7 @@ _LATEX_FUNCTIONS: Final = {
     "minimum": r"\min",
 }
 _WITH_SQUARES: Final = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "log")  # sin² x is (sin x)²
-LONGEST_EXPONENT: Final = 8  # terms; what is longer is read more easily on the line
+LONGEST_EXPONENT: Final = 8  # terms; a longer one is easier to read on the line
 
 
 def in_latex(x: Term) -> Layout:

@@ -1,4 +1,4 @@
-"""The part of the playground that runs in Python: a reader's program in, and out what there is to show."""
+"""The Python part of the playground: runs a reader's program and returns everything to show."""
 
 from .engine import engine_of
 from .runner import run

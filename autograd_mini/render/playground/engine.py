@@ -1,4 +1,4 @@
-"""A drawing engine in another language: Graphviz as the page has it."""
+"""A drawing engine in another language: the Graphviz of the page."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,7 +6,7 @@ from ..graphviz import Engine, RenderError
 
 
 def engine_of(render: Callable[[str, str], Iterable[str]]) -> Engine:
-    """Make a drawing engine of a function that doesn't raise.
+    """Make a drawing engine from a function that doesn't raise.
 
     Args:
         render: called with a graph and the format, it returns a complaint, or "", and the drawing.

@@ -1,10 +1,10 @@
-"""What a program prints, on its way to the page."""
+"""Sends the output of a program to the page."""
 
 import io
 from collections.abc import Callable
 from time import monotonic
 
-MOST = 100_000  # characters that the page shows
+MOST = 100_000  # the page shows so many characters
 EVERY = 0.05  # seconds between two messages to the page
 CUT = "\n… The page shows no more than this.\n"
 
@@ -12,10 +12,10 @@ CUT = "\n… The page shows no more than this.\n"
 class Output(io.TextIOBase):
     r"""A stream whose text goes to the page while the program runs, a few times a second.
 
-    As on a terminal, what follows a "\r" is written over the line, so that a progress bar stays on one.
+    As on a terminal, text after a "\r" overwrites the line, so that a progress bar stays on one line.
 
     Args:
-        tell: called with a place in the text, and what is there from now on instead of all that came after it.
+        tell: called with a place in the text, and the text that replaces everything from there on.
         every: seconds between two messages.
 
     >>> told = []
@@ -30,18 +30,18 @@ class Output(io.TextIOBase):
 
     def __init__(self, tell: Callable[[int, str], None], every: float = EVERY) -> None:
         self._tell, self._every = tell, every
-        self._place = 0  # how much of the text is on the page for good
-        self._text = ""  # what may still change: from there to the end
-        self._at = 0  # where in it the next character goes, not its end after a "\r"
+        self._place = 0  # the length of the part that is on the page and can't change
+        self._text = ""  # the part that may still change
+        self._at = 0  # where the next character goes in it; after a "\r" not at its end
         self._told, self._when = "", monotonic()
         self._full = False
 
     def isatty(self) -> bool:
-        """Progress bars ask: there is a reader."""
+        """True, so that progress bars are shown."""
         return True
 
     def writable(self) -> bool:
-        """Streams are asked this."""
+        """True, as for other output streams."""
         return True
 
     def write(self, text: str) -> int:
@@ -59,7 +59,7 @@ class Output(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Tell the page of all there is."""
+        """Send the rest to the page."""
         if self._text != self._told:
             self._tell(self._place, self._text)
         line = self._text.rfind("\n") + 1

@@ -1,4 +1,4 @@
-"""Results worth showing: the picture of its last result, and the page to step through it."""
+"""The results of a program that are worth showing: the picture of its last result, and the page to step through it."""
 
 import ast
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from ..explorer import Page, explore
 from ..graphviz import RenderError
 from ..names import is_module
 
-FEW = 200  # values: a drawing of more takes long, and nobody can read it
+FEW = 200  # values: a larger drawing takes long, and nobody can read it
 
 
 def last_result(tree: ast.Module, names: Mapping[str, Any]) -> Any:
@@ -33,14 +33,14 @@ def _assigned(tree: ast.Module) -> list[str]:
 
 
 def is_rich(value: Any) -> bool:
-    """Whether there is more to show of a value than its text."""
+    """Whether a value can be shown as more than a text."""
     return isinstance(value, Value) or any(
         hasattr(value, name) for name in ("_repr_mimebundle_", "_repr_svg_", "_repr_html_")
     )
 
 
 def show(value: Any, names: Mapping[str, Any], tell: Callable[[str, str], None]) -> None:
-    """Tell what there is to see of a value: as a drawing, an explorer's page, or the HTML that notebooks show.
+    """Show a value as a drawing, an explorer's page, or the HTML that notebooks show.
 
     Args:
         value: anything that `is_rich`, or a model.
@@ -78,7 +78,7 @@ def _show_graph(root: Value, names: Mapping[str, Any], tell: Callable[[str, str]
 
 
 def _picture(root: Value, names: Mapping[str, Any]) -> str:
-    """The graph; of one too large to read, its layers and samples, each in a box."""
+    """The graph; if it is too large to read, its layers and samples, each in a box."""
     try:
         return draw(root, names=names, max_nodes=FEW).svg
     except RenderError:

@@ -1,4 +1,4 @@
-"""Runs the text of a program, as the playground's page does, and tells what it prints, shows and raises."""
+"""Runs the text of a program for the playground's page, and reports its output, its pictures and its error."""
 
 import ast
 import gc
@@ -22,16 +22,16 @@ from ..live import Show, use_screen
 from .output import EVERY, Output
 from .results import is_rich, last_result, show
 
-FILE = "program.py"  # what messages call the program
+FILE = "program.py"  # the name of the program in messages
 
 Tell = Callable[..., None]
 
 
 def run(program: str, tell: Callable[[str], None]) -> None:
-    """Run a program, and tell the page of everything there is to show, as soon as it is there.
+    """Run a program, and send everything that it shows to the page at once.
 
-    At the top level the value of each expression is printed, as in an interactive Python.  A drawing, or whatever else
-    a notebook would show, is shown if it comes last.  Otherwise the result that was computed last is drawn.
+    At the top level the value of each expression is printed, as in an interactive Python.  A drawing, or another object
+    that a notebook would show, is shown if it comes last.  Otherwise the result that was computed last is drawn.
 
     Args:
         program: its text.
@@ -70,7 +70,7 @@ def _run(program: str, names: dict[str, Any], told: Tell, output: Output) -> Non
         shown = None
         if not isinstance(statement, ast.Expr):
             exec(compile(ast.Module([statement], []), FILE, "exec"), names)
-        elif not isinstance(statement.value, ast.Constant):  # a text between the lines is for the reader alone
+        elif not isinstance(statement.value, ast.Constant):  # a text between the lines is a comment for the reader
             shown = eval(_expression(statement), names)
             is_last = statement is tree.body[-1]
             if shown is not None and not (is_last and is_rich(shown) and not isinstance(shown, Value)):
@@ -87,10 +87,10 @@ def _expression(statement: ast.Expr) -> CodeType:
 
 
 def _take_apart(names: dict[str, Any]) -> None:
-    """Empty what the program's own classes made, one by one.
+    """Empty the objects of the program's own classes, one by one.
 
-    A chain of ten thousand objects, as chapter 0 makes one, is freed link by link, each inside the one before.  That
-    takes more stack than a browser gives.
+    Python would free a chain of ten thousand objects, such as the one in chapter 0, recursively.  That takes more stack
+    than a browser has.
     """
     if any(isinstance(thing, type) for thing in names.values()):
         for thing in [thing for thing in gc.get_objects() if type(thing).__module__ == "__main__"]:
@@ -99,12 +99,12 @@ def _take_apart(names: dict[str, Any]) -> None:
                 attributes.clear()
 
 
-# ---- where it prints and shows ----
+# ---- its output and pictures ----
 
 
 @contextmanager
 def _streams(output: Output) -> Iterator[None]:
-    """The standard streams are those of the page; there is nothing to read."""
+    """Inside, the standard streams are those of the page; there is no input."""
     before, sys.stdin = sys.stdin, io.StringIO()
     try:
         with redirect_stdout(output), redirect_stderr(output):
@@ -132,7 +132,7 @@ def _screen(told: Tell) -> Iterator[None]:
 
 
 class _Place:
-    """A picture in place: it goes to the page a few times a second, and the last one always."""
+    """A picture in place: it is sent to the page a few times a second, and the last one always."""
 
     def __init__(self, told: Tell, number: int) -> None:
         self._told, self._number = told, number
@@ -140,19 +140,19 @@ class _Place:
         self._when = -inf
 
     def show(self, forms: dict[str, str]) -> None:
-        """Show it in the form that the page takes."""
+        """Show it in the form that the page accepts."""
         self._waiting = forms.get("image/svg+xml", "")
         if monotonic() - self._when >= EVERY:
             self.flush()
 
     def flush(self) -> None:
-        """Tell the page of the latest."""
+        """Send the latest one to the page."""
         if self._waiting is not None:
             self._told("picture", number=self._number, content=self._waiting)
             self._waiting, self._when = None, monotonic()
 
 
-# ---- what it raised ----
+# ---- its error ----
 
 
 def _line_of(error: BaseException) -> int | None:
