@@ -1,17 +1,17 @@
-"""Functions written in scalars, run at the speed of arrays: `compile` traces them, and runs what the trace recorded.
+"""Functions written in scalars, run at the speed of arrays: `compile` traces them, and runs the recorded program.
 
-What happens in a call, and in which room, in reading order:
+What happens in a call, and in which module, in reading order:
 
-    compiled     what `compile` returns: it finds the program that fits a call, or traces the function again;
-                 options: what `compile` was asked for
+    compiled     `Compiled`, the result of `compile`: it finds the program that fits a call, or traces again;
+                 options: the settings of `compile`
     signature    the form of the arguments: takes their numbers out, runs a program on them, and puts derivatives in
-                 their places;  argument: reads one argument;  parameters: Values to differentiate by instead
+                 their places;  argument: reads one argument;  parameters: the Values of `params=`
     forms/       what is kept for a form of arguments.  outcomes: its programs (each a `Plan`), found by how their
                  branches turn out;  ways: Python functions written for the form, which read no more than they must;
                  structures: their text for lists, dicts and dataclasses;  shortcuts: those to try first
     record/      the first call runs the function on Values.  trace: runs it;  recording: lists the nodes it makes;
                  watched: other Values that it reads;  graph: what was recorded;  results: the form of the result;
-                 named: puts arguments given by name, or that are no numbers, in their places;  replay: finds the
+                 named: handles arguments that are passed by name, or are not numbers;  replay: finds the
                  operation that is not finite
     derivatives/ other derivatives, from more compiled functions made of this one.  methods: jvp, vjp and hvp;
                  matrices: Jacobians and Hessians;  traced: the function that is compiled for them;  chain: the chain
@@ -27,7 +27,7 @@ What happens in a call, and in which room, in reading order:
     native/          machine code: see the map in native/__init__.py
     c/           programs written as C99
     files/       compiled functions saved to files
-    pauses       what must wait during a trace: other traces, the garbage collector, a fork
+    pauses       lets other traces, the garbage collector and forks wait during a trace
 
 A later call of the same form goes a short way, a function written for this form (forms/ways).  `Compiled._remember` has
 it written at the end of a call that went the long way.  `Compiled.value_and_grad`, and `Compiled` called for the value
@@ -37,8 +37,8 @@ calls `runner` (native/buffers), which checks the arrays and runs the machine (n
 
 A way raises one of MISFITS if the arguments have another form, a Value that was read has another number, a branch goes
 the other way, or there are so many samples that threads share them.  Then the way for arguments of these types is
-tried, and after that `Compiled` reads the arguments and goes the long way.  A program on arrays that calls operations
-of the user's has no short way.  Of several outcomes, the way of each is tried until one fits (`Outcomes.way`); among
+tried, and after that `Compiled` reads the arguments and goes the long way.  A program on arrays that calls a user's
+operations has no short way.  Of several outcomes, the way of each is tried until one fits (`Outcomes.way`); among
 programs of numbers a function decides (python/decisions).
 """
 
@@ -114,8 +114,8 @@ def compile(
 
     The first call traces f: it runs once on Values, and its operations are recorded.  Other Values that f uses, besides
     the arguments and the parameters, are constants until you assign to one.  A branch of Python, such as an `if` on a
-    number, is recorded too.  When it goes the other way, f is traced again; if it does so for some samples of a call
-    only, that is an error.
+    number, is recorded too.  When it goes the other way, f is traced again.  It is an error if a branch goes different
+    ways for samples of the same call.
 
     Args:
         f: a function of numbers, or of lists, dicts and arrays of numbers.  It returns a number or such a structure.
@@ -125,19 +125,19 @@ def compile(
         reduce: "mean" or "sum" of f over the samples.  f gets one sample, and the arguments have an axis of samples.
         dtype: "float64" or "float32", the precision of arrays.
         executor: "source" is straight-line Python, "numpy" uses vectors, and "native" is machine code, which needs
-            llvmlite.  "auto" decides by counting operations: up to 300 on numbers run as Python.  More of them, and
-            arrays, run as machine code if llvmlite is installed.  If it isn't, they run with NumPy, or as Python if few
-            operations are alike.  explain() names the choice and the reason.
+            llvmlite.  "auto" counts the operations: up to 300 operations on numbers run as Python.  Longer programs,
+            and arrays, run as machine code if llvmlite is installed.  If it isn't, they run with NumPy, or as Python if
+            few operations are alike.  explain() names the choice and the reason.
         check: "raise" for an error at the first operation whose result or slope is not finite.
-        has_aux: whether f returns a pair: what to differentiate, and a second result that is returned with the value.
-        static: the names of arguments that are not numbers and decide what f does: strings, None, ints, tuples.
-        shared: the names of arguments without the axis of samples that the others have.
+        has_aux: whether f returns a pair: the result to differentiate, and a second result that is returned with it.
+        static: the names of arguments that are not numbers but settings of f: strings, None, ints, tuples.
+        shared: the names of arguments without a sample axis.
 
     Returns:
         A `Compiled`.  Call it like f.
 
     Raises:
-        ImportError: this needs NumPy or llvmlite, which is not installed.
+        ImportError: NumPy or llvmlite is needed, but not installed.
         RuntimeError: executor is "native", and LLVM can't be used on this machine.
         TypeError, ValueError: an option has an invalid value.
 

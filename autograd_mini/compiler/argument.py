@@ -1,4 +1,4 @@
-"""One argument of a call, read: its form, its numbers, and how to build it around others."""
+"""Reads one argument of a call: its form, its numbers, and how to build it around other numbers."""
 
 import math
 from collections import deque
@@ -27,30 +27,30 @@ def arrays() -> Any:
 
 
 def summed(array: Any, axis: int | None = None) -> Any:
-    """The sum over an axis, or over all: that of ∞ and −∞ is nan, without a warning."""
+    """The sum over an axis, or over all.  ∞ − ∞ gives nan without a warning."""
     with arrays().errstate(all="ignore"):
         return array.sum(axis)
 
 
 class HoldsValue(TypeError):
-    """An argument has a Value in it, and so calls for the function itself."""
+    """An argument contains a Value, so the call needs the function itself."""
 
 
 def begins_with_value(args: Sequence[Any]) -> bool:
-    """Whether one is a Value, or a list or tuple that begins with one: seen at a glance, others take a reading."""
+    """Whether one is a Value, or a list or tuple that begins with one.  This is a quick check, which misses others."""
     return any(isinstance(x[0] if type(x) in (list, tuple) and x else x, Value) for x in args)
 
 
-NUMBER: Final = "number"  # the form of one
-AS_FLOAT: Final[dict[type, Callable[[Any], Any]]] = {float: float, int: float, bool: float}  # types that were met
-MOST: Final = 64  # of these
+NUMBER: Final = "number"  # the form of a number
+AS_FLOAT: Final[dict[type, Callable[[Any], Any]]] = {float: float, int: float, bool: float}  # for the types so far
+MOST: Final = 64  # types in AS_FLOAT
 
 
 def floats(*numbers: Any) -> Sequence[float]:
     """Numbers as floats.
 
     Raises:
-        LookupError, TypeError: one is something else, or of a type that was not met yet, or a Value.
+        LookupError, TypeError: one is not a number, is a Value, or has a type that was not seen before.
         OverflowError: one is too large.
     """
     return numbers if {*map(type, numbers)} <= _FLOAT else [AS_FLOAT[type(x)](x) for x in numbers]
@@ -60,7 +60,7 @@ _FLOAT: Final = {float}
 
 
 def _meet(x: Any) -> None:
-    """Know from now on how numbers of such a type are made floats."""
+    """Remember how to convert numbers of this type to floats."""
     kind, np = type(x), arrays() if type(x).__module__ == "numpy" else None
     if kind in AS_FLOAT or len(AS_FLOAT) >= MOST:
         return
@@ -87,7 +87,7 @@ def _without_axes(array: Any) -> Any:
 
 
 class Plain(NamedTuple):
-    """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it of others."""
+    """An argument without a sample axis: its form, its numbers in a list or an array, and how to build it again."""
 
     key: Any
     size: int
@@ -96,7 +96,7 @@ class Plain(NamedTuple):
 
     @property
     def sizes(self) -> list[int]:
-        """Those of the arrays that a program takes."""
+        """The sizes of the arrays that a program takes."""
         return [self.size]
 
     def one(self, sample: int) -> list[float]:
@@ -106,7 +106,7 @@ class Plain(NamedTuple):
         return numbers if type(numbers) is list else self.numbers.astype(float).ravel().tolist()
 
     def matrices(self, dtype: str) -> list[Any]:
-        """The numbers in an array, which has no axis for samples."""
+        """The numbers in an array without a sample axis."""
         return [arrays().asarray(self.numbers, dtype).ravel()]
 
     def give(self, matrices: Iterator[Any]) -> Any:
@@ -121,7 +121,7 @@ def plain(position: int, argument: Any) -> Plain:
     """Read one.
 
     Raises:
-        TypeError: there is something else than numbers in it.
+        TypeError: it contains something other than numbers.
     """
     if type(argument) is float:
         return Plain(NUMBER, 1, [argument], next)
@@ -141,26 +141,26 @@ def plain(position: int, argument: Any) -> Plain:
 
 
 def require_real(position: int, array: Any) -> None:
-    """Check that an array holds real numbers, or objects which may be such, and holds them all.
+    """Check that an array stores all of its elements, and that these are real numbers or objects that may be.
 
     Raises:
-        TypeError: it is sparse, or holds something else.
+        TypeError: it is sparse, or contains something else.
         ValueError: some of its numbers are masked.
     """
     if not hasattr(array, "__array__"):
-        advice = "make it dense by .toarray()" if hasattr(array, "toarray") else "make it a NumPy array"
-        raise TypeError(f"argument {position} is a {type(array).__name__}, which is no NumPy array: {advice}")
+        advice = "make it dense with .toarray()" if hasattr(array, "toarray") else "make it a NumPy array"
+        raise TypeError(f"argument {position} is a {type(array).__name__}, not a NumPy array: {advice}")
     if getattr(array.dtype, "kind", "") not in "fiubO":
         raise TypeError(f"argument {position} must hold plain numbers, and has {array.dtype}: {array!r:.80}")
     if getattr(array, "mask", False) is not False and array.mask.any():
-        raise ValueError(f"argument {position} has masked numbers: give it without them, by .compressed() or .filled()")
+        raise ValueError(f"argument {position} has masked numbers: use .compressed() or .filled()")
 
 
 def _number(position: int, x: Any) -> float:
     if isinstance(x, Value):
         raise HoldsValue(
-            f"argument {position} has {x!r}: a compiled function takes plain numbers; the function itself, its "
-            ".function, takes Values too"
+            f"argument {position} contains {x!r}, but here a compiled function takes only plain numbers; its attribute "
+            ".function takes Values too"
         )
     return as_number(x, f"argument {position}")
 
@@ -174,10 +174,10 @@ def _array_of(size: int, shape: tuple[int, ...], numbers: Iterator[Any]) -> Any:
 
 
 def _key(position: int, tree: Any) -> Hashable:
-    """What the structure of an argument is, apart from its numbers.
+    """The structure of an argument, without its numbers.
 
-    It is NUMBER, ("array", shape), of a list or another sequence of numbers its kind and how many there are, and of
-    anything else its kind, the names of its parts or None, and what each of them is.
+    It is NUMBER or ("array", shape).  For a sequence of numbers it is the type and the length; for anything else the
+    type, the names of the parts or None, and the structure of each part.
     """
     if isinstance(tree, (list, tuple, deque)):
         parts = tuple([NUMBER if type(part) is float else _key(position, part) for part in tree])
@@ -207,11 +207,11 @@ class Sampled(NamedTuple):
     key: tuple[Any, ...]
     blocks: Sequence[Any]
     samples: int
-    is_summed: bool = False  # derivatives are summed over the samples, which have it in common
+    is_summed: bool = False  # all samples share it, so its derivatives are summed over them
 
     @property
     def sizes(self) -> list[int]:
-        """Those of the arrays that a program takes, for one sample."""
+        """The sizes of the arrays that a program takes, for one sample."""
         return [len(block) for block in self.blocks]
 
     def one(self, sample: int) -> list[float]:
@@ -220,7 +220,7 @@ class Sampled(NamedTuple):
 
     def matrices(self, dtype: str) -> Sequence[Any]:
         """The numbers by samples."""
-        del dtype  # they have it
+        del dtype  # the matrices have it already
         return self.blocks
 
     def build(self, numbers: Iterator[Any]) -> Any:
@@ -228,18 +228,18 @@ class Sampled(NamedTuple):
         return of_one_sample(self.key, numbers)
 
     def give(self, matrices: Iterator[Any]) -> Any:
-        """Derivatives in the structure of the argument, of the next matrices of them by samples."""
+        """Derivatives in the structure of the argument, from the next matrices, which have a column for each sample."""
         if self.is_summed:
             return self.build(iter([x for _ in self.blocks for x in summed(next(matrices), 1).tolist()]))
         return _by_sample(self.key, matrices)
 
 
 def sampled(position: int, argument: Any, dtype: str) -> Sampled:
-    """Read one, of which every array or list has an entry for each sample.
+    """Read an argument in which every array or list has an entry for each sample.
 
     Raises:
-        TypeError: there is something else than numbers in it.
-        ValueError: it has no sample axis, or lists of several lengths.
+        TypeError: it contains something other than numbers.
+        ValueError: it has no sample axis, or lists of different lengths.
     """
     np = arrays()
     if type(argument) is np.ndarray and argument.dtype == dtype and argument.ndim in (1, 2) and argument.size:
@@ -257,7 +257,7 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
         error = HoldsValue if any(isinstance(x, Value) for x in array.flat) else TypeError
         raise error(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
     if array.ndim == 0:
-        raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: give an array")
+        raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: pass an array")
     shape = array.shape[1:]
     kind = "list" if shape and not isinstance(argument, np.ndarray) else "array"
     block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T
@@ -265,14 +265,14 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
 
 
 def common(position: int, argument: Any, dtype: str, samples: int, is_summed: bool) -> Sampled:
-    """Read one that has no sample axis, and is the same for all samples."""
+    """Read an argument that has no sample axis and is the same for all samples."""
     one = sampled(position, _as_one(argument), dtype)
     blocks = [arrays().broadcast_to(block, (len(block), samples)) for block in one.blocks]
     return Sampled(one.key, blocks, samples, is_summed)
 
 
 def _as_one(argument: Any) -> Any:
-    """An argument with a sample axis of one."""
+    """An argument with one sample."""
     if isinstance(argument, dict):
         return {name: _as_one(part) for name, part in argument.items()}
     if is_dataclass(argument):
@@ -284,7 +284,7 @@ def _as_one(argument: Any) -> Any:
 
 
 def _is_structure(argument: Any) -> bool:
-    """Whether it is a tuple whose parts have the sample axis: one of plain numbers is a list of samples itself."""
+    """Whether it is a tuple whose parts have the sample axis; a tuple of plain numbers is a list of samples."""
     if not isinstance(argument, tuple) or hasattr(argument, "_make"):
         return isinstance(argument, tuple)
     numbers = (int, float, arrays().number, arrays().bool_)
@@ -292,7 +292,7 @@ def _is_structure(argument: Any) -> bool:
 
 
 def _structure(position: int, argument: Any, dtype: str) -> Sampled:
-    """A tuple, a dict or a dataclass, of which each part has a sample axis."""
+    """A tuple, a dict or a dataclass in which each part has a sample axis."""
     kind, names, inside = type(argument), None, argument
     if isinstance(argument, dict):
         kind, names, inside = dict, tuple(argument), argument.values()
@@ -302,7 +302,7 @@ def _structure(position: int, argument: Any, dtype: str) -> Sampled:
     parts = [sampled(position, part, dtype) for part in inside]
     counts = sorted({part.samples for part in parts})
     if len(counts) != 1:
-        raise ValueError(f"argument {position}: its parts must have as many samples each, not {counts}")
+        raise ValueError(f"argument {position}: its parts must have the same number of samples, not {counts}")
     key = (kind, names, tuple([part.key for part in parts]))
     return Sampled(key, [block for part in parts for block in part.blocks], counts[0])
 
@@ -317,7 +317,7 @@ def put(kind: Any, names: Any, parts: Sequence[Any]) -> Any:
         return dict(zip(names, parts))
     if names is None:
         return kind._make(parts) if hasattr(kind, "_make") else kind(parts)
-    new = object.__new__(kind)  # not by __init__, which may refuse the numbers of a gradient
+    new = object.__new__(kind)  # not __init__, which may reject the numbers of a gradient
     for name, part in zip(names, parts, strict=True):
         object.__setattr__(new, name, part)
     return new

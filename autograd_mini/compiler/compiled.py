@@ -1,4 +1,4 @@
-"""What `compile` returns: a function written in scalars, run at the speed of arrays."""
+"""`Compiled`, the result of `compile`: a function written in scalars, run at the speed of arrays."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -30,7 +30,7 @@ from .record.results import Results, no_number, returned
 from .record.trace import Trace, note, run_only, trace
 from .signature import Call, Signature, Signatures
 
-PATIENCE = 64  # programs that Values assigned may outdate, before none gets code of its own, which takes long to make
+PATIENCE = 64  # programs that assignments may outdate, before none gets its own code, which takes long to make
 
 
 class BranchChanged(AutogradError, ValueError):
@@ -38,14 +38,14 @@ class BranchChanged(AutogradError, ValueError):
 
 
 class RetraceError(AutogradError, RuntimeError):
-    """A call needs a new trace, and there is no function to be traced."""
+    """A call needs a new trace, but there is no function to trace."""
 
 
 class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P, R]):
-    """A function that `compile` returned: it is called as the function is, and runs the programs of its traces.
+    """The result of `compile`: call it like the function, and it runs the programs of its traces.
 
-    Calls from several threads are safe, and results are arrays of their own.  A pickled one has the programs and the
-    parameters, but not the function, and says so where a call would have to be traced.
+    Calls from several threads are safe, and each returns new arrays.  A pickle contains the programs and the
+    parameters, but not the function, so a call of the unpickled one raises `RetraceError` if it needs a new trace.
 
     >>> from autograd_mini import compile
     >>> square = compile(lambda x: x * x)
@@ -60,7 +60,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         self._names = Names(f)
         self._have(Parameters(leaves, options.dtype))
         self._plans: dict[Hashable, Outcomes] = {}  # by form
-        self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for the other derivatives
+        self._derived: dict[tuple[str, Hashable], Compiled] = {}  # for derivatives other than the gradient
         self._arranged: dict[tuple[Any, ...], Any] = {}  # for arguments by name
         self._is_of_several = self._names.takes_several(options.static)
         self._at_hand = Shortcuts()
@@ -75,7 +75,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         self._signatures = Signatures(o.sampled, o.reduce, o.dtype, parameters, o.shared, o.by, names)
 
     def __call__(self, *args: P.args, **named: P.kwargs) -> R:
-        """The value alone, of the arguments that `value_and_grad` takes."""
+        """The value only, for the arguments of `value_and_grad`."""
         value: R
         try:
             value = self._short[False](*args, **named)
@@ -100,14 +100,15 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             named: some of them by their names.
 
         Returns:
-            The value; with batch that of each sample.  Then a flat array of the derivatives by the parameters, or, if
-            there are none, the derivatives by the argument in its structure; by several arguments a tuple.
+            The value, with batch one for each sample, and the derivatives.  With parameters these are a flat array of
+            derivatives with respect to them.  Otherwise they have the structure of the argument, or are a tuple for
+            several arguments.
 
         Raises:
             BranchChanged: samples would take different branches.
-            TraceError: the function takes a plain number out of what is traced, or returns none.
-            TypeError, ValueError: an argument has something else in it, or other samples than the first.
-            ArithmeticError, ValueError: in a tiny program, what floats raise.
+            TraceError: the function turns a traced Value into a plain number, or does not return a number.
+            TypeError, ValueError: an argument contains something other than numbers, or a different number of samples.
+            ArithmeticError, ValueError: in a tiny program, the errors of floats.
         """
         both: tuple[R, Any]
         try:
@@ -147,7 +148,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         return value, gradient
 
     def _by_program(self, call: Call, derivatives: bool) -> tuple[Plan, Any, Any] | None:
-        """What the program that fits returns; None where the function itself must say what comes of these numbers."""
+        """The result of the program that fits; None if the function itself must run for these numbers."""
         exact = self._options.sampled or self.function is None
         key = call.signature.key
         outcomes = self._plans.get(key) or self._plans.setdefault(key, Outcomes())
@@ -173,7 +174,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
                     return None
                 if is_new:
                     raise RetraceError(
-                        "the function takes another branch each time it is run: it depends on more than its arguments"
+                        "the function takes another branch at each run: it depends on more than its arguments"
                     ) from None
                 plan = outcomes.after(plan, flip, tried)
             except refusals:
@@ -185,14 +186,14 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
                 return (plan, value, gradient) if exact or call.is_final(plan.executor, value) else None
 
     def _run_again(self, call: Call) -> None:
-        """Let the function meet the Values that its trace has left behind: if it uses one, that is an error."""
+        """Run the function again: it is an error if it uses a Value that is left over from its trace."""
         if self.function is not None:
             inputs = [Value(x) for x in call.numbers(0)]
             with self._lock, self._parameters.lent(), without_hooks():
                 run_only(self.function, call.arguments(inputs), inputs, self._parameters.leaves)
 
     def _eagerly(self, call: Call, derivatives: bool) -> tuple[None, Any, Any]:
-        """What the function returns on Values: it may catch what an operation raises, or raise it with more words."""
+        """The result of the function on Values: it may catch the error of an operation, or raise another."""
         f: Any = self.function
         inputs = [Value(x) for x in call.numbers(0)]
         with self._lock, self._parameters.lent(), without_hooks():
@@ -208,7 +209,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             raise no_number(self.function)
 
     def _remember(self, call: Call, outcomes: Outcomes, plan: Plan, derivatives: bool) -> None:
-        """Put a plan that fitted first, and take its short way."""
+        """Move a plan that fitted to the front, and remember its short way."""
         outcomes.use(plan)
         way = None
         if not plan.is_doubtful:
@@ -222,13 +223,13 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         self._at_hand.take(derivatives, call.types, way)
         if derivatives:
             vars(self).pop("value_and_grad", None)
-            if isinstance(way, BuiltinFunctionType):  # no method need stand between
+            if isinstance(way, BuiltinFunctionType):  # call it directly, without a method in between
                 vars(self)["value_and_grad"] = plan.executor.method(call.signature.scalars, LongWay(self))
 
     # ---- traces ----
 
     def _traced(self, call: Call) -> Plan | None:
-        """A new trace; None where the function caught what an operation raised, which no program does."""
+        """A new trace; None if the function caught the error of an operation, which a program can't do."""
         start = time.perf_counter()
         with self._lock, no_collector():
             traced = self._trace(call)
@@ -247,8 +248,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
     def _trace(self, call: Call) -> Trace:
         f = self.function
         if f is None:
-            raise RetraceError("pickle and save leave the function behind, which such a call needs: compile it again")
-        for raising in (True, False):  # one program is for other numbers too
+            raise RetraceError("this call needs the function, which pickle and save do not keep: compile it again")
+        for raising in (True, False):  # if it raises, trace without errors: the program also serves other numbers
             inputs = [Value(x) for x in call.numbers(0)]
             try:
                 with self._parameters.lent(), without_hooks():
@@ -261,22 +262,22 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
                 raise
             if traced.caught is not None and self._options.sampled:
                 raise TraceError(
-                    f"an operation raised at {traced.caught}, {traced.caught.text!r}, and the function caught that: "
-                    "with a sample axis nothing is raised. Choose for each sample by where(condition, a, b), and keep "
-                    "both branches safe"
+                    f"an operation raised at {traced.caught}, {traced.caught.text!r}, and the function caught that. "
+                    "With a sample axis nothing is raised: choose for each sample with where(condition, a, b), and "
+                    "keep both branches safe"
                 )
             break
         return traced
 
     def _sources(self, graph: Graph, results: Results, signature: Signature) -> range:
-        """The slots to differentiate by: none, where the result is no number."""
+        """The slots to differentiate with respect to; none if the result is not a number."""
         if not results.has_slopes:
             return range(0)
         inputs, parameters = graph.inputs, self._parameters.numbers
         return range(signature.differentiated) if parameters is None else range(inputs, inputs + len(parameters))
 
     def _planned(self, key: Hashable, program: Program, results: Results, how: Any, *more: Any) -> Plan:
-        """A program, ready to run: by what runs that of another form of arguments, where the same was traced."""
+        """A program with an executor: that of another form of arguments, if it gave the same program."""
         if plan := twin(self._plans, key, program, *how):
             return Plan(plan.program, plan.executor, results, *how, *more)
         (sources, scalars), params, options = how, self._parameters.numbers, self._options
@@ -285,7 +286,7 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
 
     @property
     def _lasts(self) -> bool:
-        """Whether a program is worth code of its own."""
+        """Whether a program is likely to last long enough to be worth its own code."""
         return sum([outcomes.outdated for outcomes in list(self._plans.values())]) <= PATIENCE
 
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> "Compiled":
@@ -300,10 +301,10 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
     def _is_bare(self, plan: Plan) -> bool:
         return not (plan.watched or plan.program.own or self._options.check or plan.is_doubtful)
 
-    # ---- what may go wrong ----
+    # ---- errors ----
 
     def _require_agreement(self, call: Call, plan: Plan, flip: Flipped) -> None:
-        """Another trace won't do where samples disagree: let the function say so itself, or say it for it."""
+        """Raise if samples disagree, because no trace fits all of them: the function's own error, or BranchChanged."""
         found = call.disagreement(flip)
         if found is None:
             return
@@ -314,21 +315,21 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         _, outcome, line = plan.program.guards[guard]
         text = line.text if line else ""
         raise BranchChanged(
-            f"the branch at {line}, {text!r}, is {outcome} for sample 0 and not for sample {sample}: choose by "
-            "where(condition, a, b), maximum or minimum, which take each sample's own"
+            f"the branch at {line}, {text!r}, is {outcome} for sample 0 and not for sample {sample}: choose with "
+            "where(condition, a, b), maximum or minimum, which decide for each sample"
         )
 
     def _replay(self, call: Call, sample: int) -> None:
         if self.function is None:
-            raise RetraceError("a result is not finite, and the function, to find out where, was left behind by pickle")
+            raise RetraceError("a result is not finite; to find out where needs the function, which was not pickled")
         with self._lock, self._parameters.lent():
             replay(self.function, call.arguments, call.numbers(sample))
 
-    # ---- what there is ----
+    # ---- inspection ----
 
     @property
     def programs(self) -> list[Program]:
-        """Those of all traces so far, the latest to fit first for each structure of the arguments."""
+        """The programs of all traces so far; for each form of the arguments, the latest one that fitted is first."""
         return list({id(plan.program): plan.program for plan in self._all_plans()}.values())
 
     def _all_plans(self) -> list[Plan]:
@@ -336,12 +337,12 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
 
     @property
     def source(self) -> str:
-        """The Python of the latest program; the list of its operations where it is machine code."""
+        """The Python code of the latest program; for machine code, the list of its operations."""
         plans = [outcomes.latest for outcomes in list(self._plans.values()) if outcomes.latest]
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
-        """Which executor runs each program and why, what was grouped or became a matrix product, how long it took."""
+        """For each program: its executor and why, groups and matrix products, and the time of tracing and building."""
         plans = {id(plan.program): plan for plan in self._all_plans()}.values()
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
         parts += [f"for {name}: {it.explain()}" for (name, _), it in list(self._derived.items()) if it.programs]

@@ -1,4 +1,4 @@
-"""What `compile` was asked for, beside the function and its parameters."""
+"""The options of `compile`."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from .record.named import Names, require_names
 
 
 class Options(NamedTuple):
-    """How a function is compiled: the arguments of `compile`, where they are explained."""
+    """How a function is compiled; the docstring of `compile` explains these arguments."""
 
     sampled: bool
     reduce: str | None
@@ -17,10 +17,10 @@ class Options(NamedTuple):
     has_aux: bool = False
     static: tuple[str, ...] = ()
     shared: tuple[int, ...] = ()  # positions
-    by: int | None = None  # derivatives are by the first so many arguments, of which directions may follow
+    by: int | None = None  # differentiate with respect to so many first arguments; directions may follow
 
     def naming(self, f: Any, static: Any, shared: Any) -> "Options":
-        """The same with the arguments of f that are named as static and as shared."""
+        """The same options, with the arguments of f that are static and shared."""
         if not callable(f):
             raise TypeError(f"compile takes a function, not {type(f).__name__} {f!r}")
         names = require_names(f, "shared", shared)
@@ -29,11 +29,11 @@ class Options(NamedTuple):
         return self._replace(static=require_names(f, "static", static), shared=places)
 
     def verify(self, by_parameters: bool) -> None:
-        """Check that they are what they may be, and can be had together.
+        """Check that each option is valid, and that they can be combined.
 
         Raises:
             ImportError, RuntimeError: the executor can't be used on this machine.
-            TypeError, ValueError: something is not as it must be.
+            TypeError, ValueError: an option is invalid.
         """
         for name, value, known in (
             ("reduce", self.reduce, (None, "mean", "sum")),
@@ -47,8 +47,8 @@ class Options(NamedTuple):
         if self.executor == "native":
             require_native()
         if self.executor == "source" and (self.sampled or self.dtype != "float64"):
-            raise ValueError("executor='source' has no sample axis, and calculates in float64: use 'numpy'")
+            raise ValueError("executor='source' supports no sample axis and only float64: use 'numpy'")
         if self.shared and not self.sampled:
-            raise ValueError("shared= names what has no sample axis beside others that have one: say batch or reduce")
+            raise ValueError("shared= names arguments without a sample axis; the others need one: use batch or reduce")
         if by_parameters and self.sampled and self.reduce is None:
-            raise ValueError("derivatives by params are summed over the samples: say reduce='mean' or reduce='sum'")
+            raise ValueError("derivatives with respect to params combine the samples: use reduce='mean' or 'sum'")

@@ -1,4 +1,4 @@
-"""Parameters: the Values that derivatives are taken by, and the array of their numbers that machine code refers to."""
+"""Parameters: the Values of `params=`, and the array of their numbers that machine code refers to."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from .argument import arrays
 
 
 class Parameters:
-    """Those of a compiled function, perhaps none.
+    """The parameters of a compiled function; there may be none.
 
     Attributes:
-        leaves: the Values; none where there are no parameters, or where they were left behind by pickle.
+        leaves: the Values; empty if there are no parameters, or after unpickling, which does not restore the Values.
         numbers: their numbers in an array whose memory can't be moved; None if there are no parameters.
-        shown: the same as a view, whose shape its users may change.
+        shown: a view of it; users may change the shape of the view.
     """
 
     def __init__(self, leaves: list[Value], dtype: str, numbers: Any = None) -> None:
@@ -27,14 +27,14 @@ class Parameters:
         self._look()
 
     def assign(self, numbers: Any) -> None:
-        """Take other numbers for all of them."""
+        """Set the numbers of all parameters."""
         if self.numbers is None:
             raise ValueError("there are no parameters to assign: compile with params=…")
         self.adopt()
         if numbers is not self.shown:
             array = arrays().array(numbers, self.numbers.dtype)
             if array.shape != self.numbers.shape:
-                raise ValueError(f"params is a flat array of {self.numbers.size} numbers, not of shape {array.shape}")
+                raise ValueError(f"params needs a flat array of {self.numbers.size} numbers, not shape {array.shape}")
             self.numbers[...] = array
 
     def sync(self) -> None:
@@ -43,7 +43,7 @@ class Parameters:
             raise ValueError("there are no parameters to write back: compile with params=…")
         if not self.leaves:
             raise ValueError(
-                "this was pickled, which leaves the model behind: assign the numbers of .params to your own, "
+                "this was pickled without its model: assign the numbers of .params to your own model, "
                 "for p, x in zip(model.parameters(), step.params): p.data = x"
             )
         self.adopt()
@@ -55,20 +55,20 @@ class Parameters:
         """Check that the Values have the numbers in the array.
 
         Raises:
-            ValueError: the array was changed since they were written back.
+            ValueError: the array was changed after the numbers were last written back.
         """
         if self.leaves:
             own = arrays().array(list(map(number_of, self.leaves)), self.numbers.dtype)
             if not arrays().array_equal(own, self.numbers, equal_nan=True):
-                raise ValueError("the parameters have other numbers in .params than in the model: call sync() first")
+                raise ValueError("the numbers in .params differ from those in the model: call sync() first")
 
     def _look(self) -> None:
-        """Take note of the versions of the Values."""
+        """Remember the versions of the Values."""
         self._looked = watch.latest_assignment()
         self._versions = [version_of(p) for p in self.leaves]
 
     def adopt(self) -> None:
-        """Take over the numbers that were assigned to the Values since then."""
+        """Copy the numbers that were assigned to the Values since then."""
         if watch.latest_assignment() != self._looked:
             versions = self._versions
             self._look()
@@ -78,7 +78,7 @@ class Parameters:
 
     @contextmanager
     def lent(self) -> Iterator[None]:
-        """Inside, the Values have these numbers: lent, not assigned, so that no graph becomes stale."""
+        """Inside, the Values have these numbers.  They are not assigned, so no graph becomes stale."""
         before = [number_of(p) for p in self.leaves]
         try:
             for p, x in zip(self.leaves, self.numbers.tolist() if self.leaves else ()):
@@ -90,15 +90,15 @@ class Parameters:
 
 
 class WithParameters:
-    """What has parameters, perhaps none, and shows them."""
+    """The base of `Compiled` that has parameters and shows them."""
 
     _parameters: Parameters
 
     @property
     def params(self) -> Any:
-        """The numbers of the parameters, a flat array in their order, to be changed in place or assigned.
+        """The numbers of the parameters, a flat array in their order.  You can change it in place or assign to it.
 
-        A number assigned to the Value of a parameter, by `load_state_dict` for example, is taken over.
+        If you assign a number to the Value of a parameter, for example with `load_state_dict`, the array follows.
         """
         if self._parameters.numbers is None:
             raise AttributeError("this was compiled without params", name="params", obj=self)
@@ -113,7 +113,7 @@ class WithParameters:
         """Write the numbers of `params` back to the Values that they came from.
 
         Raises:
-            ValueError: there are no parameters, or this was pickled, which leaves the Values behind.
+            ValueError: there are no parameters, or this was unpickled, which does not restore the Values.
         """
         self._parameters.sync()
 
@@ -131,14 +131,14 @@ def leaves_of(params: Any) -> list[Value]:
     """The Values of a module or an iterable.
 
     Raises:
-        TypeError, ValueError: there are none, one comes twice, or is no leaf.
+        TypeError, ValueError: there are none, one occurs twice, or one is not a leaf.
     """
     if params is None:
         return []
     if isinstance(params, Value):
         raise TypeError("params must be a module, or a list of Values: put a single one in a list, params=[w]")
     if isinstance(params, Mapping):
-        raise TypeError("params must be a module, or a list of Values: give those of a dict, params=weights.values()")
+        raise TypeError("params must be a module, or a list of Values: for a dict, pass params=weights.values()")
     if isinstance(params, type) or not (hasattr(params, "parameters") or isinstance(params, Iterable)):
         raise TypeError(f"params must be a module, or a list of Values, not {params!r}")
     leaves = list(params.parameters() if hasattr(params, "parameters") else params)
@@ -148,5 +148,5 @@ def leaves_of(params: Any) -> list[Value]:
         if not p.is_leaf:
             raise TypeError(f"parameter {i} must be a Value that no operation made, not {p!r}, made by {p.op!r}")
     if not leaves or len({id(p) for p in leaves}) < len(leaves):
-        raise ValueError("params must be one Value or more, and each of them once")
+        raise ValueError("params must contain one Value or more, each of them once")
     return leaves

@@ -1,7 +1,7 @@
-"""The arguments of a call: what their form is, how numbers come out of them and derivatives go into their places.
+"""The arguments of a call: their form, how to take numbers out of them, and how to put derivatives in their places.
 
-A `Signature` is a form of arguments, made once.  A `Call` is one call of such a form, and can take any road: it has
-whatever was read.  What a signature makes for later calls of its form reads no more than it must.
+A `Signature` is a form of arguments, made once.  A `Call` is one call of such a form.  It keeps everything that was
+read, and so can run any program.  The ways that a signature makes for later calls of its form read only what they need.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,16 +19,16 @@ from .record.results import Results, all_finite
 
 
 class Signatures:
-    """The forms that a function was called with, and what holds for all of them.
+    """The forms that a function was called with, and the settings that are common to all of them.
 
     Args:
         sampled: whether arguments have a sample axis.
-        reduce: "mean" or "sum" over that, or None.
-        dtype: in which arrays are calculated.
-        parameters: those by which derivatives are taken, if there are any.
-        shared: the positions of arguments without a sample axis beside others that have one.
-        by: how many arguments come first by which derivatives are taken; None if all are such.
-        names: by which arguments may be given too, as far as there are such names, in their order.
+        reduce: "mean" or "sum" over that axis, or None.
+        dtype: the type of numbers in arrays.
+        parameters: the parameters.  If there are any, derivatives are with respect to them.
+        shared: the positions of arguments without a sample axis, if others have one.
+        by: differentiate with respect to so many arguments, the first ones; None for all.
+        names: the names of the first arguments, in order, if they may be passed by name.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class Signatures:
         """A call with these arguments.
 
         Raises:
-            TypeError: there is something else than numbers in an argument.
-            ValueError: one has no sample axis, or other samples than the first.
+            TypeError: an argument contains something other than numbers.
+            ValueError: one has no sample axis, or a different number of samples.
         """
         types = list(map(type, args))
         if not self.sampled:
@@ -63,7 +63,7 @@ class Signatures:
                 raise ValueError(f"argument {position} has {count} samples, and argument {first} has {counts[first]}")
         samples = counts.get(first)
         if not samples:
-            raise ValueError("there are no samples: give one at least")
+            raise ValueError("there are no samples: pass at least one")
         for k in self.shared:
             if k < len(args):
                 read[k] = common(k, args[k], self.dtype, samples, self.reduce is not None)
@@ -81,10 +81,10 @@ class Signature:
     """A form of arguments.
 
     Attributes:
-        key: the forms of each.
-        sizes: how many numbers there are in each of the arrays that a program takes, for one sample.
-        differentiated: how many of the numbers derivatives are taken by, if they are by those of arguments.
-        scalars: whether each is one number.
+        key: the forms of all arguments.
+        sizes: for each array that a program takes, how many numbers it has, for one sample.
+        differentiated: how many numbers to differentiate with respect to, if there are no parameters.
+        scalars: whether each argument is one number.
     """
 
     def __init__(self, how: Signatures, args: Sequence[Plain | Sampled]) -> None:
@@ -100,10 +100,10 @@ class Signature:
         """The short way for arguments of this form, or None.  It raises a MISFIT for others that don't convert at once.
 
         Args:
-            plan: the program, and what runs it.
-            derivatives: whether they are wanted beside the value.
-            run: the program as a function of numbers, if it is one.
-            checks: whether what is not finite is to be refused.
+            plan: the program and its executor.
+            derivatives: whether to return derivatives too.
+            run: the program as a function of numbers, if it has that form.
+            checks: whether a result that is not finite should raise.
         """
         how, executor, own = self.how, plan.executor, plan.program.own
         if how.reduce and not plan.results.is_number:
@@ -113,7 +113,7 @@ class Signature:
             if run is not None:
                 written = None if plan.is_one_of_many else executor.written(derivatives)
                 return of_numbers(way, of_the_users(run) if own else run, written)
-            if executor.takes_numbers or own:  # what Python raises, the long way raises
+            if executor.takes_numbers or own:  # if Python raises, only the long way can raise the right error
                 return None
             return of_samples(way) if how.sampled else of_arrays(way)
         except Unwritten:
@@ -121,7 +121,7 @@ class Signature:
 
 
 class Call:
-    """One call, read.
+    """One call, with its arguments read.
 
     Attributes:
         signature: the form of its arguments.
@@ -134,24 +134,24 @@ class Call:
         self.types = types
         self.signature, self._how, self._samples = signature, signature.how, samples
         self._args: Sequence[Any] = args
-        self._at = 0  # the first sample of the part at hand
+        self._at = 0  # the first sample of the current part
 
     @property
     def samples(self) -> int | None:
-        """How many there are, if there is a sample axis."""
+        """The number of samples, if there is a sample axis."""
         return self._samples
 
     def numbers(self, sample: int) -> list[float]:
-        """Those of all arguments, for one sample."""
+        """The numbers of all arguments, for one sample."""
         return [x for argument in self._args for x in argument.one(sample)]
 
     def arguments(self, numbers: Sequence[Any]) -> list[Any]:
-        """Arguments for the function, which is given one sample, with these numbers or Values."""
+        """Arguments for the function, which takes one sample, with these numbers or Values."""
         rest = iter(numbers)
         return [argument.build(rest) for argument in self._args]
 
     def run(self, executor: Any, results: Results, derivatives: bool) -> tuple[Any, Any]:
-        """The value, with one for each sample if there are any, or the mean or sum; and the derivatives, if wanted."""
+        """The value: one for each sample if there are samples, or their mean or sum; and the derivatives, if wanted."""
         if executor.takes_numbers:
             return self._run_numbers(executor, results, derivatives)
         np, n, how, params = arrays(), self._samples or 1, self._how, self._how.parameters.numbers
@@ -170,7 +170,7 @@ class Call:
                 found = executor.value_and_gradient(part, end - at, seed, into, params is not None and at > 0)
             else:
                 found = executor.value(part, end - at)
-            if np.size(found) == values.size:  # of all samples
+            if np.size(found) == values.size:  # all samples at once
                 values = np.asarray(found, how.dtype).reshape(values.shape)
             else:
                 values[:, at:end] = found
@@ -194,18 +194,18 @@ class Call:
         return value, gradient if executor.scalars else self.gradient(gradient)
 
     def gradient(self, slopes: Sequence[float]) -> Any:
-        """Derivatives, by the parameters or else by the numbers of all arguments, as they are returned."""
+        """Derivatives with respect to the parameters, or else to all arguments, in the form that is returned."""
         if self._how.parameters.numbers is not None:
             return arrays().array(slopes, self._how.dtype)
         rest = iter(slopes)
         return one_or_all([argument.build(rest) for argument in self._args[: self._how.by]])
 
     def is_final(self, executor: Any, value: Any) -> bool:
-        """Whether the value is that of eager, or finite: where floats raise, arrays go on with inf or nan."""
+        """Whether the eager run would give the same value.  It might raise if the value is inf or nan."""
         return all_finite(value) or executor.takes_numbers or self._how.dtype != "float64"
 
     def first_bad(self, plan: Any, value: Any, gradient: Any) -> int | None:
-        """The first sample with a value or a derivative that is not finite, found by running halves."""
+        """The first sample with a value or a derivative that is not finite, found by bisection."""
         if all_finite(value) and all_finite(gradient):
             return None
         first, end = 0, self._samples or 1
@@ -225,7 +225,7 @@ class Call:
         return part
 
     def disagreement(self, flip: Flipped) -> tuple[int, int] | None:
-        """The first sample for which a guard doesn't hold, and the guard, unless it is sample 0."""
+        """The first sample that does not satisfy a guard, and the guard; None if it is sample 0."""
         guards, wrong = flip.args if self._samples else (None, None)
         if wrong is None or wrong.ndim < 2 or (self._at == 0 and wrong[:, 0].any()):
             return None
@@ -234,5 +234,5 @@ class Call:
 
 
 def one_or_all(gradients: Sequence[Any]) -> Any:
-    """The derivatives by the one argument, or a tuple of those by all."""
+    """The derivatives with respect to the only argument, or a tuple with those for each argument."""
     return gradients[0] if len(gradients) == 1 else tuple(gradients)

@@ -81,10 +81,10 @@ def test_a_tuple_of_numbers_is_a_list_of_samples():
 @pytest.mark.parametrize(
     "argument, message",
     [
-        ((X, Y[:2]), r"as many samples each, not \[2, 3\]"),
+        ((X, Y[:2]), r"the same number of samples, not \[2, 3\]"),
         ((X, 1.0), "argument 0 is one number, 1.0, and has no sample axis"),
         (Point(1.0, 2.0), "no sample axis"),
-        ({"x": X, "y": Y[:2]}, "as many samples"),
+        ({"x": X, "y": Y[:2]}, "same number of samples"),
     ],
 )
 def test_parts_without_the_same_samples_are_refused(argument, message):

@@ -204,7 +204,7 @@ def test_only_as_many_parameters_can_be_assigned():
     f = compile_(lambda x: p[0] * x + p[1], params=p)
     f.params = [3, 4]
     assert f(2.0) == 10.0
-    with pytest.raises(ValueError, match=r"flat array of 2 numbers, not of shape \(1,\)"):
+    with pytest.raises(ValueError, match=r"flat array of 2 numbers, not shape \(1,\)"):
         f.params = [1.0]
     with pytest.raises(ValueError, match="no parameters"):
         compile_(lambda x: x).params = [1.0]
@@ -479,7 +479,7 @@ def test_arguments_are_numbers(arguments, error, message):
         (([], []), ValueError, "no samples"),
         (([[1.0], [1.0, 2.0]], [1.0, 2.0]), ValueError, "differ in shape"),
         ((["a", "b"], [1.0, 2.0]), TypeError, "argument 0 must hold plain numbers"),
-        (({"a": [1.0], "b": [1.0, 2.0]}, [1.0]), ValueError, "as many samples"),
+        (({"a": [1.0], "b": [1.0, 2.0]}, [1.0]), ValueError, "same number of samples"),
     ],
 )
 def test_samples_are_counted(arguments, error, message):

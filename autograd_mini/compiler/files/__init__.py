@@ -1,1 +1,1 @@
-"""Compiled functions as files: kept, `save` and `load`; encoding, what stands in them."""
+"""Compiled functions as files: kept has `save` and `load`, encoding the format."""

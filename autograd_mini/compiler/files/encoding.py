@@ -1,6 +1,6 @@
-"""Programs and what belongs to them as bytes, and back.  Reading them runs no code: each kind of thing is named here.
+"""Programs and related objects as bytes, and back.  Reading them runs no code: every kind of object is listed here.
 
-Plain things are JSON, anything else a list of a tag and its parts; arrays stand behind the JSON, one after the other.
+Plain objects are JSON, others are a list of a tag and their parts.  Arrays follow the JSON, one after the other.
 """
 
 import json
@@ -25,20 +25,20 @@ _KNOWN: Final[dict[str, type]] = {kind.__name__: kind for kind in _BUILT_IN}
 
 
 class FileError(AutogradError, ValueError):
-    """A file is no compiled function, is damaged, or of another version."""
+    """A file does not contain a compiled function, is damaged, or has another version."""
 
 
 class Encoder:
-    """Things as JSON, and the arrays among them as bytes."""
+    """Encodes objects as JSON, and the arrays among them as bytes."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
     def encoded(self, x: Any) -> Any:
-        """What stands for x.
+        """The JSON form of x.
 
         Raises:
-            TypeError: there is no form for it.
+            TypeError: x has no such form.
         """
         if x is None or isinstance(x, (bool, int, str)):
             return x
@@ -78,26 +78,26 @@ class Encoder:
 
 
 def encode(x: Any) -> bytes:
-    """A thing as bytes."""
+    """An object as bytes."""
     encoder = Encoder()
     head = json.dumps(encoder.encoded(x)).encode()
     return b"".join([len(head).to_bytes(8, "little"), head, *encoder.parts])
 
 
 def decode(content: bytes) -> Any:
-    """The thing that bytes stand for."""
+    """The object from its bytes."""
     end = 8 + int.from_bytes(content[:8], "little")
     return Decoder(content[end:]).decoded(json.loads(content[8:end]))
 
 
 class Decoder:
-    """Things of JSON, and of the bytes behind it."""
+    """Decodes objects from JSON, and from the bytes after it."""
 
     def __init__(self, rest: bytes) -> None:
         self._rest, self._at = rest, 0
 
     def decoded(self, x: Any) -> Any:
-        """What x stands for."""
+        """The object from its JSON form x."""
         if not isinstance(x, list):
             return x
         tag, *parts = x
@@ -159,19 +159,19 @@ def _named(kind: type) -> tuple[str, str]:
     if _KNOWN.get(kind.__name__) is kind:
         return "", kind.__name__
     if _found(kind.__module__, kind.__qualname__) is not kind:
-        raise TypeError(f"{kind.__qualname__} can't be saved: it is not to be found in {kind.__module__}")
+        raise TypeError(f"{kind.__qualname__} can't be saved: it can't be found in {kind.__module__}")
     return kind.__module__, kind.__qualname__
 
 
 def _type(module: str, name: str) -> type:
-    """A class that is there already: nothing is imported because a file says so."""
+    """A class that is already imported: reading a file never imports anything."""
     if not module:
         return _KNOWN[name]
     if module not in sys.modules:
         raise FileError(f"this needs the class {name} of {module}: import that first")
     found = _found(module, name)
     if not isinstance(found, type) or not (is_dataclass(found) or issubclass(found, (list, tuple, dict, deque))):
-        raise FileError(f"this needs the class {name}, and there is none in {module} that holds numbers")
+        raise FileError(f"this needs the class {name}, but {module} has no such class that holds numbers")
     return found
 
 

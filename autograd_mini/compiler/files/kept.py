@@ -1,4 +1,4 @@
-"""`save` and `load`: compiled functions in files that are versioned, checked, and run nothing when they are read."""
+"""`save` and `load`: compiled functions in files with a version and a checksum.  Loading runs no code from a file."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ _VERSION: Final = 1
 
 
 class Kept(ABC):
-    """What can be kept in a file."""
+    """The base of `Compiled` that saves to and loads from files."""
 
     _derived: dict[Any, Any]
 
@@ -27,29 +27,29 @@ class Kept(ABC):
     @property
     @abstractmethod
     def programs(self) -> Sequence[Program]:
-        """Those of all traces so far."""
+        """The programs of all traces so far."""
 
     @abstractmethod
     def __getstate__(self) -> dict[str, Any]:
-        """All but the function."""
+        """Everything except the function."""
 
     @abstractmethod
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """The other way round."""
+        """Restore that state."""
 
     def save(self, path: str | os.PathLike[str], *example: Any) -> None:
         """Write the programs of all calls so far, and the parameters, to a file.
 
-        The function is not in it.  What is loaded calls the programs that were saved, and says so where it would need
-        another one: for other branches, other structures, or derivatives that were not asked for before.
+        The function itself is not saved.  The loaded function runs the saved programs.  It raises `RetraceError` if a
+        call needs another program: for other branches, other structures, or derivatives that were not used before.
 
         Args:
-            path: where to.
+            path: the file.
             example: arguments to call it with first, so that there is a program for them.
 
         Raises:
             TypeError: there is no program yet, and no example; or a class of an argument can't be found by its name.
-            OSError: the file can't be written; what was there before still is.
+            OSError: the file can't be written; its old content is unchanged.
 
         >>> import tempfile
         >>> from autograd_mini import compiler
@@ -61,29 +61,29 @@ class Kept(ABC):
         if example:
             self(*example)
         if not (self.programs or self._derived):
-            raise TypeError("there is no program to save: call it first, or give arguments as an example")
+            raise TypeError("there is no program to save: call it first, or pass arguments as an example")
         content = encode(self.__getstate__())
         write_whole(path, b"%s%d\n" % (_BEGIN, _VERSION) + hashlib.sha256(content).digest() + content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """A compiled function from the file that `save` has written.
+        """A compiled function from a file that `save` has written.
 
-        Nothing is run or imported because a file says so: a class that an argument is of, or a primitive, must have
-        been imported before.
+        Loading never imports or runs anything that the file names.  So import the classes of the arguments, and
+        modules with primitives, before.
 
         Raises:
-            FileError: it is no such file, is damaged or of another version, or needs what is not imported.
+            FileError: it is not such a file, is damaged or of another version, or needs something not yet imported.
             OSError: it can't be read.
         """
         head, _, rest = Path(path).read_bytes().partition(b"\n")
         if not head.startswith(_BEGIN):
-            raise FileError(f"{path} is no compiled function")
+            raise FileError(f"{path} is not a compiled function")
         if head != b"%s%d" % (_BEGIN, _VERSION):
             version = head[len(_BEGIN) :].decode(errors="replace")
-            raise FileError(f"{path} has version {version!r:.20}, and version {_VERSION} is understood here")
+            raise FileError(f"{path} has version {version!r:.20}, but only version {_VERSION} can be read here")
         if hashlib.sha256(rest[32:]).digest() != rest[:32]:
-            raise FileError(f"{path} is damaged: it is not what was saved")
+            raise FileError(f"{path} is damaged: its checksum does not match")
         loaded = cls.__new__(cls)
         loaded.__setstate__(decode(rest[32:]))
         return loaded

@@ -1,21 +1,21 @@
-"""Arguments given by name, and those that are no numbers: what a function is with them put in their places."""
+"""Arguments passed by name, and arguments that are not numbers: the function with these in their places."""
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
-MOST: Final = 64  # layouts that are kept at hand
+MOST: Final = 64  # layouts to keep
 
 
 class Fixed:
-    """A function of numbers alone, in order: the first by position, those of `names` by name, others already given.
+    """A function of only the numbers: the first are passed by position, those of `names` by name; the rest is fixed.
 
     Args:
         f: the function.
-        count: how many are given by position.
-        names: of those that follow.
-        given: the arguments that are no numbers.
+        count: how many are passed by position.
+        names: the names of the others.
+        given: the fixed arguments, which are not numbers.
     """
 
     def __init__(self, f: Callable[..., Any], count: int, names: Sequence[str], given: Mapping[str, Any]) -> None:
@@ -27,12 +27,12 @@ class Fixed:
 
 
 class Bound(NamedTuple):
-    """A call, bound to the arguments of a function.
+    """A call, with its arguments sorted.
 
     Attributes:
-        numbers: the arguments that are traced, in order.
-        layout: where they were found.
-        given: the others, by name.
+        numbers: the traced arguments, in order.
+        layout: their places in the call.
+        given: the other arguments, by name.
     """
 
     numbers: tuple[Any, ...]
@@ -41,7 +41,7 @@ class Bound(NamedTuple):
 
     @property
     def key(self) -> Hashable:
-        """What a program of its own is needed for."""
+        """The key of a call: calls with different keys need different programs."""
         return (
             self.layout.positional,
             self.layout.by_name,
@@ -49,19 +49,19 @@ class Bound(NamedTuple):
         )
 
     def fixed(self, f: Callable[..., Any]) -> Fixed:
-        """The function of the numbers alone."""
+        """The function of only the numbers."""
         return Fixed(f, self.layout.positional, self.layout.by_name, self.given)
 
 
 class Layout(NamedTuple):
-    """Where the arguments of a call are, of so many by position and others by certain names: an index, or the name.
+    """The places of arguments in a call, which has some by position and some by name.  A place is an index or a name.
 
     Attributes:
-        numbers: of those that are traced, in order.
-        positional: how many of them go by position.
+        numbers: the places of the traced arguments, in order.
+        positional: how many of them are passed by position.
         by_name: the names of the others.
-        names: of all of them, as far as they have one.
-        static: of those that are not traced, by their names in the function.
+        names: the names of all traced arguments that have one.
+        static: the places of the arguments that are not traced, by their names in the function.
     """
 
     numbers: tuple[int | str, ...]
@@ -74,7 +74,7 @@ class Layout(NamedTuple):
         """One such call.
 
         Raises:
-            TypeError: an argument that is static can't be told from others.
+            TypeError: a static argument is not hashable.
         """
         numbers = tuple([args[at] if type(at) is int else named[at] for at in self.numbers])  # type: ignore[index]
         given = {name: args[at] if type(at) is int else named[at] for name, at in self.static.items()}  # type: ignore[index]
@@ -83,16 +83,16 @@ class Layout(NamedTuple):
                 hash(x)
             except TypeError:
                 raise TypeError(
-                    f"{name} is static, and so must be hashable, as strings, ints and tuples are: {x!r:.80}"
+                    f"{name} is static, so it must be hashable, such as a string, an int or a tuple, not {x!r:.80}"
                 ) from None
         return Bound(numbers, self, given)
 
 
 class Names:
-    """The arguments of a function by name: what a pickle takes along of it.
+    """The names of a function's arguments, which are pickled in its place.
 
     Args:
-        f: the function; a built-in may not tell them.
+        f: the function; a built-in may not have them.
     """
 
     def __init__(self, f: Any) -> None:
@@ -108,17 +108,17 @@ class Names:
 
     @property
     def known(self) -> list[str]:
-        """All of them, in order."""
+        """All names, in order."""
         return list(self.signature.parameters) if self.signature else []
 
     @property
     def free(self) -> list[str]:
-        """Those that may be given by position or by name, as far as all before them may."""
+        """The first arguments, up to one that can't be passed both by position and by name."""
         found = self.signature.parameters.values() if self.signature else ()
         return [p.name for p in takewhile(lambda p: p.kind is p.POSITIONAL_OR_KEYWORD, found)]
 
     def takes_several(self, static: Sequence[str]) -> bool:
-        """Whether more than one is needed that is not static, or any number may be given."""
+        """Whether it needs more than one argument that is not static, or takes any number."""
         parameters = self.signature.parameters.values() if self.signature else ()
         needed = [
             p for p in parameters if p.kind <= p.POSITIONAL_OR_KEYWORD and p.default is p.empty and p.name not in static
@@ -129,7 +129,7 @@ class Names:
         """A call of the function.
 
         Raises:
-            TypeError: these are not its arguments, or one that is static can't be told from others.
+            TypeError: these are not its arguments, or a static one is not hashable.
         """
         form = (len(args), *named)
         if form not in self._layouts:
@@ -140,7 +140,7 @@ class Names:
 
     def _layout(self, count: int, named: Sequence[str], static: Sequence[str]) -> Layout:
         if self.signature is None:
-            raise TypeError("the names of the arguments of a built-in function are not known: give them by position")
+            raise TypeError("a built-in function does not tell the names of its arguments: pass them by position")
         call = self.signature.bind(*range(count), **dict(zip(named, named)))
         left_out = {name: call.arguments.pop(name) for name in static if name in call.arguments}
         by_name = call.kwargs
@@ -162,16 +162,16 @@ class Names:
 
 
 def require_names(f: Callable[..., Any], option: str, names: Any) -> tuple[str, ...]:
-    """The names of arguments that an option has.
+    """The names of arguments in an option.
 
     Raises:
-        TypeError, ValueError: it is no name or several, or f has no argument of such a name.
+        TypeError, ValueError: it is not a name or several, or f has no argument with such a name.
     """
     names = (names,) if isinstance(names, str) else names
     if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
-        raise TypeError(f"{option} has the names of arguments, not {names!r:.80}")
+        raise TypeError(f"{option} must be names of arguments, not {names!r:.80}")
     known = inspect.signature(f).parameters if names else {}
     for name in names:
         if name not in known:
-            raise ValueError(f"{option} names {name!r}, which is no argument of {getattr(f, '__name__', f)}")
+            raise ValueError(f"{option} names {name!r}, which is not an argument of {getattr(f, '__name__', f)}")
     return tuple(names)
