@@ -17,7 +17,8 @@ collect_ignore_glob = ["typing/*_program.py"]  # read by mypy, never run
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("intense", deadline=None, max_examples=5_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+settings.load_profile(PROFILE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,4 +93,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_report_header() -> str:
     spec = importlib.util.find_spec("autograd_mini")
     origin = spec.origin if spec else "nowhere"
-    return f"autograd_mini: {origin}, hypothesis profile: {settings.get_current_profile_name()}"
+    return f"autograd_mini: {origin}, hypothesis profile: {PROFILE}"
