@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from everyday_programs import PROGRAMS
+
 Results = Mapping[str, Any]
 
-LINEAR = 1.1
+LINEAR = 1.08
 """The largest fitted exponent that counts as linear growth: a million nodes are then less than twice as dear as ten
 thousand are, each."""
 
@@ -125,6 +127,35 @@ def faster(issue: int, mine: str, workload: str, **times: float) -> list[Asked]:
         )
         for peer, figure in times.items()
     ]
+
+
+def first_call(workload: str) -> Callable[[Results], float]:
+    """How many times as long our first call takes as JAX's, or as 0.6 s where that is longer."""
+    return lambda results: (
+        single("everyday", workload, "auto", "first")(results)
+        / max(0.6, single("everyday", workload, "jax", "first")(results))
+    )
+
+
+def everyday() -> list[Asked]:
+    """What the programs of everyday use should take."""
+    asked = []
+    for workload, (title, _) in PROGRAMS.items():
+        what, calls = f"everyday: {title}", CALLS.get(workload, 1.5)
+        asked.append(Asked(22, f"{what}: against JAX", True, calls, "×", ratio("everyday", workload, "jax", "auto")))
+        if workload in CASADI:
+            asked.append(
+                Asked(22, f"{what}: against CasADi", True, 1.2, "×", ratio("everyday", workload, "casadi", "auto"))
+            )
+        asked.append(Asked(22, f"{what}: first call, by JAX's or 0.6 s", False, 1, "×", first_call(workload)))
+    return asked
+
+
+CASADI = ("tridiagonal", "kalman", "hmm", "cholesky", "bodies_10_20", "bodies_20_20", "bodies_50_5")
+"""What its users would write with it."""
+
+CALLS = {"kalman": 30, "hmm": 8, "logistic_loop": 2, "cholesky": 0.9}
+"""Times as fast as JAX that a call should be, where it is not 1.5."""
 
 
 def against_micrograd(what: str, workload: str, mine: str, figure: float) -> Asked:
@@ -277,6 +308,19 @@ ASKED = [
             ("Hessian times a vector, 1,000 steps of a loop", "product_loop", 3),
         )
     ],
+    *everyday(),
+    Asked(
+        22,
+        "10⁴ steps of Runge and Kutta: first call",
+        False,
+        2,
+        " s",
+        single("everyday", "runge_kutta", "auto", "first"),
+    ),
+    Asked(22, "the same: memory", False, 250, " MB", single("everyday", "runge_kutta", "auto", "megabytes")),
+    Asked(
+        22, "50 bodies, 100 steps: first call", False, 12, " s", single("everyday", "bodies_50_100", "auto", "first")
+    ),
     *[
         Asked(23, f"{what}: against CasADi", True, 2, "×", ratio("derivatives", workload, "casadi", "auto"))
         for what, workload in (

@@ -1,4 +1,4 @@
-"""The first call and every other of fifteen programs of everyday use, beside JAX and CasADi.
+"""The first call and every other of sixteen programs of everyday use, beside JAX and CasADi.
 
 Each package has a process of its own for each program, in turn, ROUNDS times.  "First" has all that goes before the
 first value and gradient, and the making of data; no code of earlier runs is at hand.  What a process takes is the most

@@ -287,7 +287,7 @@ def winners(section: str, mine: Sequence[str]) -> Callable[[Results], list[str]]
 
 
 def everyday(results: Results) -> list[str]:
-    """The first call, what it takes, and every other of the fifteen programs."""
+    """The first call, what it takes, and every other of the sixteen programs."""
     packages, rows = ("auto", "jax", "casadi"), []
     for found in workloads(results, "everyday"):
         entries = [found["entries"].get(package) for package in packages]
