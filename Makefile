@@ -94,9 +94,10 @@ clean:
 	find autograd_mini -name '_core*.so' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
+# What is imported is compiled then, and kept; most of what is installed never is.
 define install
 @echo "Installing autograd_mini$(1) into $(VENV) ..."
-@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable ".$(1)"
+@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-compile --editable ".$(1)"
 @touch $@
 endef
 
