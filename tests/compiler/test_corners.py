@@ -8,7 +8,8 @@ import math
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -91,13 +92,32 @@ def eager(f: Callable[..., Any], order: int, i: int = 0) -> Callable[..., Any]:
     return value_and_slopes
 
 
-def nested(case: Case, n: int, executor: str) -> list[str]:
+class Trial(NamedTuple):
+    """A case, and at each of its points what eager code gives: by itself, and for each operand its slope."""
+
+    case: Case
+    first: list[Outcome]
+    second: list[list[Outcome]]
+
+
+@cache
+def trials(name: str) -> list[Trial]:
+    """The cases of a row, which each executor is to go through."""
+    found = []
+    for case in cases(RULES[name]):
+        first = [outcome(eager(case, 1), xs) for xs in case.points]
+        operands = range(len(case.points[0]))
+        found.append(Trial(case, first, [[outcome(eager(case, 2, i), xs) for xs in case.points] for i in operands]))
+    return found
+
+
+def nested(trial: Trial, executor: str) -> list[str]:
     """Where the second derivatives differ if it is they that are compiled."""
     found = []
-    for i, j in itertools.product(range(n), repeat=2):
+    case, operands = trial.case, range(len(trial.second))
+    for i, j in itertools.product(operands, repeat=2):
         f = compiler.compile(grad(grad(case, i), j), executor=executor)
-        for xs in case.points:
-            expected = outcome(eager(case, 2, i), xs)
+        for xs, expected in zip(case.points, trial.second[i], strict=True):
             got = outcome(lambda *xs, f=f: (f(*xs), ()), xs)
             if not alike(expected if isinstance(expected, type) else expected[1 + j : 2 + j], got):
                 found.append(f"nested, by {i} and {j} at {(*xs, *case.fixed)}: {got}, eagerly {expected}")
@@ -119,17 +139,17 @@ def near(a: float, b: float) -> bool:
 @pytest.mark.parametrize("rule", RULES.values(), ids=str)
 def test_a_row_at_its_corners(rule, executor):
     found = []
-    for case in cases(rule):
-        n = len(case.points[0])
-        compiled = [(1, 0, compiler.compile(case, executor=executor).value_and_grad)]
-        compiled += [(2, i, compiler.compile(grad(case, i), executor=executor).value_and_grad) for i in range(n)]
-        for order, i, f in compiled:
-            for xs in case.points:
-                expected, got = outcome(eager(case, order, i), xs), outcome(f, xs)
+    for trial in trials(rule.name):
+        case, operands = trial.case, range(len(trial.second))
+        functions = [(1, 0, case, trial.first), *[(2, i, grad(case, i), trial.second[i]) for i in operands]]
+        for order, i, function, eagerly in functions:
+            f = compiler.compile(function, executor=executor).value_and_grad
+            for xs, expected in zip(case.points, eagerly, strict=True):
+                got = outcome(f, xs)
                 if not alike(expected, got):
                     found.append(f"order {order} by {i} at {(*xs, *case.fixed)}: {got}, eagerly {expected}")
-        if n == 1 or (n == 2 and executor == "source"):
-            found += nested(case, n, executor)
+        if len(operands) == 1 or (len(operands) == 2 and executor == "source"):
+            found += nested(trial, executor)
     assert not found, "\n".join(found[:15]) + f"\n{len(found)}"
 
 
