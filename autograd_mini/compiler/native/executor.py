@@ -45,6 +45,7 @@ class NativeExecutor:
         calculated = min(program.results, default=0) >= program.leaves
         self.is_small = program.sampled and self._is_short and calculated
         self._entries: dict[str, Callable[..., Any]] = {}  # by form
+        self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form, which refuse what they can't do
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
 
     @property
@@ -59,9 +60,10 @@ class NativeExecutor:
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
         """The value for each sample, and its derivatives times the seed, written or added to the arrays `out`."""
-        both = self._of_numbers(arguments, "several")
+        form = "single" if len(self.sources) == 1 else "several"
+        both = self._of_numbers(arguments, form)
         if both is not None:
-            rest = iter(both[1])
+            rest = iter(both[1] if form == "several" else both[1:])
             for array in out:
                 array[...] = [next(rest) for _ in range(len(array))]
             return both[0]
@@ -107,14 +109,12 @@ class NativeExecutor:
         """None: this program is machine code, not lines of Python."""
         del derivatives
 
-    @cached_property
-    def _at_numbers(self) -> dict[str, Any]:
-        return {form: self._entry(form, _refuse) for form in ("value", "several")}
-
     def _of_numbers(self, arguments: Sequence[Any], form: str) -> Any:
         """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
         if not self._is_function:
             return None
+        if form not in self._at_numbers:
+            self._at_numbers[form] = self._entry(form, _refuse)
         try:
             return self._at_numbers[form](*[x for array in arguments for x in array.tolist()])
         except TypeError:
