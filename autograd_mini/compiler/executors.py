@@ -15,6 +15,7 @@ TINY = 300  # operations, up to which straight-line Python is faster than the ca
 ALONE = 25  # operations of a group, below which straight-line Python is faster than NumPy is with the groups
 LONGEST = 100_000  # operations that Python compiles in a few seconds
 MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
+LAYER = 2**17  # the same of parameters: as many as a core's second cache holds
 EXECUTORS = ("auto", "source", "numpy", "native")
 
 
@@ -150,8 +151,8 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
     if problem := _problem():
         return "numpy", f"LLVM can't be used here: {problem}"
     outside = [group for part in program.parts() if isinstance(part, range) for group in program.groups(part)]
-    weights = max([_weights(group) for group in outside], default=0) if program.sampled else 0
-    if weights >= MATRIX:
+    weights = max([_weights_for_blas(program, group) for group in outside], default=0) if program.sampled else 0
+    if weights:
         return "numpy", f"a matrix product of {weights} weights is for BLAS"
     return "native", "no matrix product is large"
 
@@ -170,5 +171,10 @@ def _problem() -> str:
     return ""
 
 
-def _weights(group: Group) -> int:
-    return len(group.results) * (len(group.operands) // 2) if group.rule.name == "dot" else 0
+def _weights_for_blas(program: Program, group: Group) -> int:
+    """How many weights dots have, if these are many; 0 if not."""
+    if group.rule.name != "dot":
+        return 0
+    weights = len(group.results) * (len(group.operands) // 2)
+    is_layer = 0 <= group.operands[0][0] - program.inputs < program.parameters
+    return weights if weights >= (LAYER if is_layer else MATRIX) else 0

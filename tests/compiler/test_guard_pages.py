@@ -67,6 +67,13 @@ def of_data(x, p):
     return sum(tanh(dot(list(x), row, p[0])) * row[0] - row[1] for row in rows)
 
 
+def layers(x, p):
+    """Two layers of weights, with those of a single node between them."""
+    inputs = [*x, x[0] * x[1], x[1] - x[2], *x]
+    hidden = [tanh(dot(p[8 * k : 8 * k + 8], inputs, p[k])) for k in range(9)]
+    return dot(p[60:69], hidden) + sum(dot(p[8 * k : 8 * k + 9], hidden) for k in range(8))
+
+
 def run(at_end):
     """Programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
     keep = tape.Tape.keep
@@ -74,10 +81,11 @@ def run(at_end):
     native.aligned = lambda count, dtype: fenced(np.zeros(count, dtype), at_end)
     native.np = tape.np = FencedNumpy(at_end)
     threads.PART = tape.PART = 512  # so that several threads have something to do
-    for seed in range(SEEDS + 4):
+    for seed in range(SEEDS + 6):
         streams.LEAST = (2, 64)[seed % 3 == 0]  # so that there are some
-        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
-        recipe = Expression(seed, 5 + seed % 60, 3, 6) if seed < SEEDS else (stepped, of_data)[(seed - SEEDS) // 2]
+        others = seed - SEEDS
+        recipe = Expression(seed, 5 + seed % 60, 3, 6) if others < 0 else (stepped, of_data, layers)[others // 2]
+        leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 72 if others > 3 else 6).tolist()]
         dtype = ("float64", "float32")[seed % 2]
         for options in ({"params": leaves, "reduce": "sum"}, {"batch": True}, {}):
             c = compiler.compile(lambda x: recipe(x, leaves), dtype=dtype, executor="native", **options)  # noqa: B023
@@ -96,7 +104,7 @@ def run(at_end):
 def call(executor, n, at_end, by_sample):
     X = np.random.default_rng(n).normal(size=(n, 3)).astype(executor.dtype)
     block = fenced(X, at_end).T if by_sample else fenced(X.T, at_end)
-    out = np.zeros((3, n) if executor.parameters is None else 6, executor.dtype)
+    out = np.zeros((3, n) if executor.parameters is None else len(executor.parameters), executor.dtype)
     executor.value([block], n)
     executor.value_and_gradient([block], n, 1.0, [fenced(out, at_end)], False)
 

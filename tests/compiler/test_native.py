@@ -203,6 +203,54 @@ def test_dots_of_one_list_of_inputs(outputs):
             assert_same(*[c.value_and_grad(X[:n]) for c in both(f, batch=True)])
 
 
+@pytest.mark.parametrize("outputs", [8, 11, 24])
+@pytest.mark.parametrize("inputs", [8, 9, 17, 31])
+def test_layers_of_weights(outputs, inputs):
+    from autograd_mini import sum as total
+
+    rng = np.random.default_rng(outputs * inputs)
+    leaves = [Value(p) for p in rng.uniform(-0.5, 0.5, inputs * outputs + outputs).tolist()]
+    biases = leaves[inputs * outputs :]
+
+    def layer(x, step=inputs):
+        return [tanh(dot(leaves[step * j : step * j + inputs], x, biases[j])) for j in range(outputs)]
+
+    def f(x):
+        return total(layer(x))
+
+    X = rng.uniform(-1.0, 1.0, (21, inputs))
+    for g in (
+        f,
+        lambda x: f([exp(v) for v in x]) + f(x),  # the same weights twice, and adjoints of what goes in
+        lambda x: f(x) + 0.1 * total(p * p for p in leaves),  # something else needs them too
+        lambda x: f([*x[1:], x[1]]) * dot(leaves[:inputs], x),  # an input twice, and a dot by itself
+        lambda x: f([leaves[0], *x[1:-1], leaves[-1]]),  # inputs that are weights
+        lambda x: total(layer(x, 3)),  # weights of several outputs
+        lambda x: total(dot(leaves[inputs * j : inputs * j + inputs], x) ** 2 for j in range(outputs)),
+    ):
+        for n in (1, 7, 8, 21):
+            assert_same(*[c.value_and_grad(X[:n]) for c in both(g, params=leaves, reduce="mean")])
+        single = [c.value_and_grad(X.astype("f")) for c in both(g, params=leaves, reduce="sum", dtype="float32")]
+        assert_same(*single, tolerance=1e-4)
+
+
+def test_weights_have_no_rows_and_no_idle_lanes():
+    leaves = [Value(0.01 * k) for k in range(80)]
+
+    def f(x):
+        return sum(sqrt(dot(leaves[8 * j : 8 * j + 8], [v / 2 for v in x])) for j in range(8)) + leaves[79] * x[0]
+
+    c = compiler.compile(f, params=leaves, reduce="sum", executor="native")
+    X = np.full((9, 8), 2.0)
+    expected = c.value_and_grad(X[:1])[1] * 9.0
+    np.testing.assert_allclose(c.value_and_grad(X)[1], expected, rtol=1e-12)
+    assert next(iter(c._plans.values())).latest.executor.bound(9).tape.rows < 60
+    X[8] = 0.0  # where the slope of the root is infinite
+    slopes = c.value_and_grad(X)[1]
+    assert np.isnan(slopes[:64]).all()  # inf · 0, as NumPy has it
+    assert not slopes[64:79].any()
+
+
 def test_single_precision():
     for seed in range(SEEDS):
         X = np.random.default_rng(seed).uniform(-2.0, 2.0, (33, 4)).astype("f")

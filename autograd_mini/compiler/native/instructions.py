@@ -13,7 +13,7 @@ from ..program import Group, Loop, Program
 from ..record.graph import differentiable, differentiated
 from . import callbacks as primitives
 from .callbacks import Callback
-from .kernels import data, sums
+from .kernels import data, sums, weights
 from .kernels.access import CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
 from .llvm.code import Kind
 from .llvm.lanes import SHORT_POWERS
@@ -79,6 +79,8 @@ class Encoder:
         uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
+        is_parameter = (uniform >= program.inputs) & (uniform < self.constants.start)
+        self.parameters = uniform[is_parameter] - program.inputs  # which have a row
         self.rows = self.uniform + self.varying  # and then the tape of loops
         self.reached = np.zeros(program.slots, bool)
         self.reached[list(program.results[:1])] = True
@@ -96,7 +98,7 @@ class Encoder:
         return [groups]
 
     def _beside(self) -> Any:
-        """The constants that have a place in instructions alone: columns of numbers, and matrices."""
+        """Constants and parameters that are in instructions alone, as columns of numbers and matrices."""
         program = self.program
         uses = np.bincount(np.array(program.operands), minlength=program.slots)
         np.add.at(uses, program.asked, 1)
@@ -104,14 +106,16 @@ class Encoder:
             for group in part if isinstance(part, list) else ():
                 for column in group.tables if isinstance(group, Stream) else self.operands.columns(group):
                     uses -= np.bincount(column, minlength=program.slots)
-        return self.operands.is_constant(np.arange(program.slots)) & (uses == 0)
+        uses[: program.inputs] = uses[program.leaves :] = 1  # what it is not about
+        return uses == 0
 
     def _placed(self, varying: Any, wanted: bool) -> Any:
         """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
         program = self.program
         slots = np.flatnonzero(varying == wanted)
         is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
-        parts = [slots[is_parameter], slots[~is_parameter & ~self._is_inside[slots]]]
+        is_there = ~self._is_inside[slots]
+        parts = [slots[is_parameter & is_there], slots[~is_parameter & is_there]]
         for folded in self.loops.values():
             if varying[folded.base] == wanted:
                 parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
@@ -216,11 +220,12 @@ class Encoder:
         """That for any number of them."""
         if self.operands.is_data(group):
             return self._product(group, active)
+        if self.operands.is_layer(group):
+            return self._layer(group, active)
         rule, (alone, lists, fields) = group.rule.name, self._found(group, self.operands.lists)
         is_matrix = rule == "dot" and self.operands.is_matrix(group, fields)
-        if is_matrix:
-            lists, fields = self.operands.with_numbers(group, lists, fields)
-        write, way = partial(sums.forward, rule=rule, wide=self.wide, alone=alone, lists=tuple(lists)), "FM"[is_matrix]
+        write = partial(sums.forward, rule=rule, wide=self.wide, alone=alone, lists=tuple(lists), is_matrix=is_matrix)
+        way = "FM"[is_matrix]
         if active is not None:
             n = len(active) // 2
             sides = [any(active[:n]), any(active[n : 2 * n]), any(active[2 * n :])] if rule == "dot" else []
@@ -237,6 +242,16 @@ class Encoder:
         if active is not None:
             write = partial(data.backward, **write.keywords, active=(any(active[n : 2 * n]), any(active[2 * n :])))
         way = "D" if active is None else "E" + _bits(write.keywords["active"])
+        return self._made(way, group, [mode, *start], write, fields)
+
+    def _layer(self, group: Group, active: Sequence[bool] | None) -> Instruction:
+        """That of a layer's weights."""
+        n, (mode, start, fields) = len(group.operands) // 2, self._found(group, self.operands.of_layer)
+        write = partial(weights.forward, mode=mode, start=start)
+        if active is not None:
+            sides = [any(active[:n]), any(active[n : 2 * n]), any(active[2 * n :])]
+            write = partial(weights.backward, **write.keywords, active=sides)
+        way = "L" if active is None else "K" + _bits(sides)
         return self._made(way, group, [mode, *start], write, fields)
 
     def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .llvm.code import Code, Kind
-from .llvm.lanes import Lanes, Mask, Place, across, splat
+from .llvm.lanes import Lanes, Mask, Place, across, each_lane, splat, transposed
 
 
 class Call(IntEnum):
@@ -42,6 +42,8 @@ class Call(IntEnum):
     RESULT = auto()  # its slot
     PARAMETERS = auto()  # the address of their numbers
     PARAMETER_COUNT = auto()
+    ROWS = auto()  # the address of a table: which parameters the first slots are
+    ROWS_COUNT = auto()
     BY_PARAMETERS = auto()  # 1 if derivatives are by them: then these are the only block of BLOCKS_BACK
     BLOCKS_IN = auto()  # the address of blocks of inputs
     BLOCKS_IN_COUNT = auto()
@@ -70,8 +72,8 @@ def _execute(needs: dict[str, str], name: str) -> str:
     with code.loop("%n") as i:
         instruction = code.load("ptr", code.at("%list", i, "ptr"), 8)
         kernel = code.load("ptr", instruction, 8)
-        code.do(f"call void {kernel}(ptr {instruction}, ptr %v, ptr %g)")
-    return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g)")
+        code.do(f"call void {kernel}(ptr {instruction}, ptr %v, ptr %g, i64 %count, ptr %slopes)")
+    return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g, i64 %count, ptr %slopes)")
 
 
 def _each_number(
@@ -96,9 +98,7 @@ def _each_number(
             alike = code.let(f"and i1 {near}, {code.let(f'icmp sge i64 {start}, 0')}")
             with code.when(alike):
                 to, from_ = copy(code.at("%v", start, kind.scalar), first)
-                code.needs["llvm.memcpy.p0.p0.i64"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
-                bytes_ = code.mul(rows, kind.size)
-                code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {from_}, i64 {bytes_}, i1 false)")
+                _copy_all(code, kind, to, from_, rows)
             rows = code.let(f"select i1 {alike}, i64 0, i64 {rows}")
             begin = "0"
         else:  # or a row, if it has a sample for each lane; or some rows, if a sample has their numbers side by side
@@ -126,6 +126,12 @@ def _copy(code: Code, kind: Kind, to: str, from_: str) -> None:
     code.store(kind.text, code.load(kind.text, from_, kind.size), to, kind.size)
 
 
+def _copy_all(code: Code, kind: Kind, to: str, from_: str, count_: str) -> None:
+    code.needs["llvm.memcpy.p0.p0.i64"] = "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)"
+    bytes_ = code.mul(count_, kind.size)
+    code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {from_}, i64 {bytes_}, i1 false)")
+
+
 def _place_of(code: Code, kind: Kind, slots: str, i: str) -> str:
     """Our address of the i-th slot in a table."""
     slot = code.let(f"sext i32 {code.load('i32', code.at(slots, i, 'i32'), 4)} to i64")
@@ -134,20 +140,14 @@ def _place_of(code: Code, kind: Kind, slots: str, i: str) -> str:
 
 def _turn(code: Code, kind: Kind, size: int, theirs: str, step: str, slots: str, i: str, is_given: bool) -> None:
     """Copy some rows from the i-th on, as many samples at a time, turned round."""
-    tile, integers = kind.wide(size), Kind("i32", size).text
+    tile = kind.wide(size)
     rows = [_place_of(code, kind, slots, code.add(i, k)) for k in range(size)]
     with code.loop(str(kind.width), step=size) as lane:
         ours = [code.at(row, lane, kind.scalar) for row in rows]
         samples = [code.at(theirs, code.mul(code.add(lane, k), step), "i8") for k in range(size)]
         from_, to = (samples, ours) if is_given else (ours, samples)
         lines = [code.load(tile.text, address, kind.size) for address in from_]
-        for far in (k for k in (1, 2, 4) if k < size):
-            for a in (k for k in range(size) if not k & far):  # two lines exchange what is so far from the diagonal
-                pair = f"{tile.text} {lines[a]}, {tile.text} {lines[a + far]}"
-                for at, turn in ((a, 0), (a + far, far)):
-                    order = ", ".join([f"i32 {turn + (size + k - far if k & far else k)}" for k in range(size)])
-                    lines[at] = code.let(f"shufflevector {pair}, {integers} <{order}>")
-        for line, address in zip(lines, to):
+        for line, address in zip(transposed(code, tile, lines), to):
             code.store(tile.text, line, address, kind.size)
 
 
@@ -158,7 +158,7 @@ def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
     index, pointers = integers.text, f"<{kind.width} x ptr>"
     if kind.width > 1:  # the samples of all lanes
         last = splat(code, integers, code.let("sub i64 %count, 1"))
-        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, _each_lane(kind)), (index, last))
+        samples = code.intrinsic(index, f"smin.v{kind.width}i64", (index, each_lane(kind)), (index, last))
 
     def body(theirs: str, step: str, ours: str) -> None:
         far = code.let(f"mul {index} {samples}, {splat(code, integers, step)}")
@@ -191,9 +191,15 @@ def _zero(code: Code, kind: Kind, base: str, slots: str) -> None:
     code.do(f"call void @llvm.memset.p0.i64(ptr {base}, i8 0, i64 {code.mul(slots, kind.width * kind.size)}, i1 false)")
 
 
-def _execute_call(code: Code, name: str, fields: int, v: str, g: str) -> None:
-    given = f"ptr {code.pointer('%call', fields)}, i64 {code.field('%call', fields + 1)}, ptr {v}, ptr {g}"
+def _execute_call(code: Code, name: str, fields: int, v: str, g: str, count_: str = "%count") -> None:
+    list_, length = code.pointer("%call", fields), code.field("%call", fields + 1)
+    given = f"ptr {list_}, i64 {length}, ptr {v}, ptr {g}, i64 {count_}, ptr {_slopes(code)}"
     code.do(f"call void @{name}_execute({given})")
+
+
+def _slopes(code: Code) -> str:
+    """Derivatives by parameters, if there are to be any."""
+    return code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
 
 
 def _blocks_call(code: Code, name: str, fields: int, base: str) -> None:
@@ -237,12 +243,12 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
     wanted = code.let(f"icmp ne i64 {back}, 0")
     with code.when(wanted):
         _zero(code, kind, g, uniform)
+        _zero(code, kind.wide(1), _slopes(code), code.field("%call", Call.PARAMETER_COUNT))
     numbers = code.pointer("%call", Call.PARAMETERS)
-    count_ = code.field("%call", Call.PARAMETER_COUNT)
-    with code.loop(count_) as i:
-        x = code.load(kind.scalar, code.at(numbers, i, kind.scalar), kind.size)
+    with code.loop(code.field("%call", Call.ROWS_COUNT)) as i:
+        x = code.load(kind.scalar, code.at(numbers, _parameter(code, i), kind.scalar), kind.size)
         _row(code, kind, v, i).set(Lanes(code, kind, splat(code, kind, x)))
-    _execute_call(code, name, Call.ONCE_CODE, v, g)
+    _execute_call(code, name, Call.ONCE_CODE, v, g, str(width))
     first, end = code.field("%call", Call.FIRST), code.field("%call", Call.END)
     rest = code.let(f"srem i64 {code.let(f'sub i64 {end}, {first}')}, {width}")
     whole = code.let(f"sub i64 {end}, {rest}")
@@ -258,15 +264,15 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
             samples = code.let(f"sitofp i64 {code.let(f'sub i64 {end}, {first}')} to {kind.scalar}")
             share = Lanes(code, kind, _seed(code, kind)) * Lanes(code, kind, splat(code, kind, samples)) * (1.0 / width)
             _row(code, kind, g, result).set(share)
-        _execute_call(code, name, Call.ONCE_BACK_CODE, v, g)
-        _give_slopes(code, kind, g, count_)
+        _execute_call(code, name, Call.ONCE_BACK_CODE, v, g, str(width))
+        _give_slopes(code, kind, g)
     return code.function(f"void @{name}(ptr %call)")
 
 
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
     integers = Kind("i64", kind.width)
-    kept = Mask(code, kind, code.let(f"icmp slt {integers.text} {_each_lane(kind)}, {splat(code, integers, lanes)}"))
+    kept = Mask(code, kind, code.let(f"icmp slt {integers.text} {each_lane(kind)}, {splat(code, integers, lanes)}"))
     with code.loop(rows) as i:
         row = _row(code, kind, g, i)
         row.set(kept.chosen(row.get(), 0.0))
@@ -276,14 +282,16 @@ def _row(code: Code, kind: Kind, base: str, i: str) -> Place:
     return Place(code, kind, address=code.at(base, code.mul(i, kind.width), kind.scalar))
 
 
-def _each_lane(kind: Kind) -> str:
-    """Their numbers, from 0."""
-    return f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>" if kind.width > 1 else "0"
+def _parameter(code: Code, i: str) -> str:
+    """Which parameter the i-th slot is."""
+    address = code.at(code.pointer("%call", Call.ROWS), i, "i32")
+    return code.let(f"sext i32 {code.load('i32', address, 4)} to i64")
 
 
-def _give_slopes(code: Code, kind: Kind, g: str, count_: str) -> None:
+def _give_slopes(code: Code, kind: Kind, g: str) -> None:
+    """Add what is in rows to the derivatives by parameters."""
     with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
-        slopes = code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
-        with code.loop(count_) as i:
-            total = across(_row(code, kind, g, i).get())
-            code.store(kind.scalar, total, code.at(slopes, i, kind.scalar), kind.size)
+        one, slopes = kind.wide(1), _slopes(code)
+        with code.loop(code.field("%call", Call.ROWS_COUNT)) as i:
+            total = Lanes(code, one, across(_row(code, kind, g, i).get()))
+            Place(code, one, address=code.at(slopes, _parameter(code, i), kind.scalar)).add(total)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..program import Group, Program
 from .callbacks import is_own
-from .kernels import data, sums
+from .kernels import data, sums, weights
 from .kernels.access import Mode, is_long
 from .llvm.arithmetic import BAKED
 from .llvm.code import Kind
@@ -37,12 +37,12 @@ class Operands:
             return []
         if is_long(group, self.wide):
             n = len(group.operands) // 2
-            among = [*group.operands[:n], *filter(self._are_numbers, group.operands[2 * n :])]
-            return list(map(np.array, among)) if self.is_data(group) else []
+            among = [*filter(self._are_numbers, group.operands[2 * n :])] if self.is_data(group) else []
+            is_matrix = self.is_data(group) or self.is_layer(group)
+            return list(map(np.array, [*among, *group.operands[:n]])) if is_matrix else []
         return [np.array(slots) for slots in group.operands if self._are_numbers(slots)]
 
-    def is_constant(self, slots: Any) -> Any:
-        """Which of them are those of constants."""
+    def _is_constant(self, slots: Any) -> Any:
         return (slots >= self._constants.start) & (slots < self._constants.stop)
 
     def _are_numbers(self, slots: Sequence[int]) -> bool:
@@ -50,7 +50,7 @@ class Operands:
         if len(slots) < FEW or slots[0] not in self._constants:
             return False
         column = np.array(slots)
-        return bool(self.is_constant(column).all() and (column != column[0]).any())
+        return bool(self._is_constant(column).all() and (column != column[0]).any())
 
     def constants(self, slots: Any) -> Any:
         """The numbers of constants."""
@@ -93,12 +93,12 @@ class Operands:
         if group.rule.name != "dot" or few or not all(line[0] in self._constants for line in group.operands[:n]):
             return False
         first, second = np.array(group.operands[:n]), np.array(group.operands[n : 2 * n])
-        return bool((second == second[:, :1]).all() and self.is_constant(first).all())
+        return bool((second == second[:, :1]).all() and self._is_constant(first).all())
 
     def of_data(self, group: Group) -> tuple[str, list[Mode], list[Any]]:
         """How the list is reached, and the starts, and what the instruction says."""
         n = len(group.operands) // 2
-        mode, where, _ = self._list(self.place[[[line[0] for line in group.operands[n : 2 * n]]]], scattered=False)
+        mode, where = self._only_list(group)
         start, places = self.modes(group._replace(operands=group.operands[2 * n :]))
         matrix = self.constants(group.operands[:n])
         return mode, start, [n, data.laid(matrix, self.kind.width), where, *places]
@@ -113,14 +113,8 @@ class Operands:
             alone, lists = rows[:1], [rows[1 : 1 + n // 2], rows[1 + n // 2 :]]
         else:
             alone, lists = rows[:0], [rows]
-        modes, fields = [], [len(lists[0])]
-        for line in alone:
-            mode, field = self._mode(line)
-            if mode in ("same", "each"):
-                mode, field = "table", line.astype(np.int32)
-            modes.append(mode)
-            fields.append(field)
-        kinds = []
+        starts = [self._alone(line) for line in alone]
+        modes, fields, kinds = [mode for mode, _ in starts], [len(lists[0]), *[field for _, field in starts]], []
         for matrix in lists:
             runs = _runs(matrix[:, 0]) if name in sums.FOLDS and matrix.shape[1] == 1 else None
             kind, *where = runs or self._list(matrix.T, scattered=name != "dot")
@@ -132,13 +126,27 @@ class Operands:
         """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
         return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
 
-    def with_numbers(self, group: Group, lists: list[str], fields: list[Any]) -> tuple[list[str], list[Any]]:
-        """A third list, of the numbers of the first: in the array of parameters, if they are those of runs of them."""
-        first, step = fields[-4:-2]
-        last = self.place[np.array(group.operands[: len(group.operands) // 2])].max()
-        if lists[0] == "run" and last < self.program.parameters and self.parameters is not None:
-            return [*lists, "numbers"], [*fields, self.parameters[first:], step]
-        return [*lists, lists[0]], [*fields, first, step]
+    def is_layer(self, group: Group) -> bool:
+        """Whether dots have one list in common, the others are runs of parameters, and each slot has a row."""
+        n, nodes, inputs = len(group.operands) // 2, len(group.results), self.program.inputs
+        first = group.operands[0][0] - inputs
+        is_parameter = self.parameters is not None and 0 <= first < self.program.parameters
+        if not (self.wide and is_parameter and group.rule.name == "dot" and min(n, nodes) >= weights.LEAST):
+            return False
+        runs, second = np.array(group.operands[:n]) - inputs, np.array(group.operands[n : 2 * n])
+        regular = first + (group.operands[0][1] - group.operands[0][0]) * np.arange(nodes) + np.arange(n)[:, None]
+        return bool(
+            (runs == regular).all() and runs[-1, -1] < self.program.parameters and (second == second[:, :1]).all()
+        )
+
+    def of_layer(self, group: Group) -> tuple[str, list[str], list[Any]]:
+        """How the list is reached, and the starts, and what the instruction says."""
+        n, (base, after) = len(group.operands) // 2, group.operands[0][:2]
+        mode, where = self._only_list(group)
+        start = [self._alone(self.place[line]) for line in group.operands[2 * n :]]
+        first = base - self.program.inputs
+        fields = [n, self.parameters[first:], first, after - base, where, *[field for _, field in start]]
+        return mode, [mode for mode, _ in start], fields
 
     def _apart(self, group: Group) -> bool:
         """Whether no number is in that list twice, or in the first list of any too."""
@@ -146,6 +154,17 @@ class Operands:
         second = [line[0] for line in group.operands[n : 2 * n]]
         first = {slot for line in group.operands[:n] for slot in line}
         return len(set(second)) == n and first.isdisjoint(second)
+
+    def _alone(self, places: Any) -> tuple[str, Any]:
+        """How operands that stand alone are reached, where nodes are taken one by one."""
+        mode, field = self._mode(places)
+        return ("table", places.astype(np.int32)) if mode in ("same", "each") else (mode, field)
+
+    def _only_list(self, group: Group) -> tuple[str, Any]:
+        """How the second list of dots is reached, which they have in common, and where it is."""
+        n = len(group.operands) // 2
+        mode, where, _ = self._list(self.place[[[line[0] for line in group.operands[n : 2 * n]]]], scattered=False)
+        return mode, where
 
     def _list(self, matrix: Any, scattered: bool) -> tuple[str, Any, int]:
         """A list for each node: how it is reached, where that of the first is, and the step to the next.

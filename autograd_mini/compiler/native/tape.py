@@ -65,6 +65,7 @@ class Tape:
         call[Call.ANEW] = whole
         call[Call.RESULT] = self.place[program.result] if program.results else 0
         call[Call.PARAMETER_COUNT] = program.parameters
+        call[Call.ROWS], call[Call.ROWS_COUNT] = self.keep(encoder.parameters.astype(np.int32)), len(encoder.parameters)
 
     def _loaded(
         self, general: dict[str, Callable[..., str]], own: dict[str, Callable[..., str]], jit: Jit
@@ -133,7 +134,7 @@ class Bound:
         self.outputs = tape.slots_of(program.asked)
         self._guarded, self._sampled = bool(program.guards), program.sampled
         self._results = len(program.results)
-        self._slots = program.slots
+        self._slots = program.slots - (program.parameters - int(tape.call[Call.ROWS_COUNT])) * 7 // 8
         self._guards = np.array([float(guard.outcome) for guard in program.guards])
         self._expected = self._guards.astype(tape.dtype).tobytes()
         self.runner = _silent(runner(jit)) if tape.is_python else runner(jit)

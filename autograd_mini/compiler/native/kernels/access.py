@@ -2,7 +2,8 @@
 
 A kernel evaluates a group of nodes, or adds what their adjoints contribute to those of their operands.  It is given an
 instruction, an array of integers: the kernel's own address, how many nodes there are, the slot of the first result (the
-others follow), and a number for each operand that says by its mode where they are:
+others follow), and a number for each operand that says by its mode where they are; beside V and G also how many
+lanes are samples, and the array of derivatives by parameters.  The modes are:
 
     run    consecutive slots from this one on         same    this slot for all nodes
     table  the slots are at this address              each    the same, with no slot twice
@@ -21,7 +22,7 @@ from ..llvm.lanes import Lanes, Place, across, splat
 
 Mode = str | float
 HEADER: Final = 3  # the integers of an instruction before its operands'
-SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g)"
+SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g, i64 %count, ptr noalias %slopes)"
 _ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")

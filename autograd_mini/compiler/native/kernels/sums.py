@@ -31,11 +31,18 @@ FOLDS: Final[dict[str, tuple[float, Any]]] = {
 
 
 def forward(
-    name: str, rule: str, kind: Kind, wide: bool, alone: Sequence[Mode], lists: Sequence[Mode], needs: dict[str, str]
+    name: str,
+    rule: str,
+    kind: Kind,
+    wide: bool,
+    alone: Sequence[Mode],
+    lists: Sequence[Mode],
+    is_matrix: bool,
+    needs: dict[str, str],
 ) -> str:
-    """The kernel that evaluates such operations, of operands that stand alone and lists; a third list is a matrix's."""
+    """The kernel that evaluates such operations, of operands that stand alone and lists."""
     at = _Lists(Code(needs), kind, wide, alone, lists)
-    start = _matrix_there(at) if len(lists) == 3 else "0"
+    start = _matrix_there(at) if is_matrix else "0"
     with at.code.loop(at.nodes, start) as j:
         if rule == "dot":
             _dot_there(at, j)
@@ -54,6 +61,7 @@ def backward(
     wide: bool,
     alone: Sequence[Mode],
     lists: Sequence[Mode],
+    is_matrix: bool,
     needs: dict[str, str],
     active: Sequence[bool] = (),
     squares: bool = False,
@@ -64,7 +72,7 @@ def backward(
     sum of squares: then the two are added together.
     """
     at = _Lists(Code(needs), kind, wide, alone, lists)
-    start = _matrix_back(at, active) if len(lists) == 3 else "0"
+    start = _matrix_back(at, active) if is_matrix else "0"
     with at.code.loop(at.nodes, start) as j:
         if rule == "dot":
             _dot_back(at, j, active, squares)
@@ -119,8 +127,7 @@ class _Lists:
         starts = []
         for mode, (base, stride) in zip(self.modes, self._lists):
             far = self.code.let(f"mul i64 {j}, {stride}")
-            type_ = self.kind.scalar if mode == "numbers" else "i32"
-            starts.append(self.code.add(base, far) if mode == "run" else self.code.at(base, far, type_))
+            starts.append(self.code.add(base, far) if mode == "run" else self.code.at(base, far, "i32"))
         return self.making(self.code, self.kind, self.modes, self.length, "", starts)
 
     @contextmanager
@@ -211,8 +218,7 @@ def _dot_back(at: _Lists, j: str, active: Sequence[bool], squares: bool) -> None
 
 # ---- dots of one list of inputs, where there are rows ----
 #
-# A third list has the numbers of the first, which need no rows where they are those of parameters.  Where whole tiles
-# of nodes end, the others begin, one by one.
+# Where whole tiles of nodes end, the others begin, one by one.
 
 
 def _matrix_there(at: _Lists) -> str:
@@ -225,7 +231,7 @@ def _matrix_there(at: _Lists) -> str:
                 xs.move(i)
             x = lists[0].operand(1)
             for sum_, xs in zip(sums, lists):
-                sum_.set(xs.operand(2).fma(x, sum_.get()))
+                sum_.set(xs.operand(0).fma(x, sum_.get()))
         for node, sum_ in zip(nodes, sums):
             at.node.move(node)
             at.put(sum_.get())
@@ -249,7 +255,7 @@ def _matrix_back(at: _Lists, active: Sequence[bool]) -> str:
                     x.lift(0.0),
                 ]  # side by side, since each addition waits for the last
                 for t, (xs, adjoint) in enumerate(zip(lists, adjoints)):
-                    halves[t % 2] = adjoint.fma(xs.operand(2), halves[t % 2])
+                    halves[t % 2] = adjoint.fma(xs.operand(0), halves[t % 2])
                 lists[0].adjoint(1).set(halves[0] + halves[1])
             if active[0]:
                 for xs, adjoint in zip(lists, adjoints):

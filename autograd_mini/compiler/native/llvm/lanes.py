@@ -16,7 +16,7 @@ define double @f(double %x) #0 {
 <BLANKLINE>
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ....arithmetic import Operators
@@ -147,6 +147,23 @@ def splat(code: Code, kind: Kind, scalar: str) -> str:
     first = code.let(f"insertelement {kind.text} poison, {kind.scalar} {scalar}, i64 0")
     zeros = f"<{kind.width} x i32> zeroinitializer"
     return code.let(f"shufflevector {kind.text} {first}, {kind.text} poison, {zeros}")
+
+
+def each_lane(kind: Kind) -> str:
+    """The numbers of the lanes, from 0."""
+    return f"<{', '.join([f'i64 {k}' for k in range(kind.width)])}>" if kind.width > 1 else "0"
+
+
+def transposed(code: Code, kind: Kind, lines: Sequence[str]) -> list[str]:
+    """As many vectors as they have lanes: the k-th has what all had in lane k."""
+    lines, size = list(lines), kind.width
+    for far in (2**n for n in range(size.bit_length() - 1)):
+        for a in (k for k in range(size) if not k & far):  # two lines exchange what is so far from the diagonal
+            pair = f"{kind.text} {lines[a]}, {kind.text} {lines[a + far]}"
+            for at, turn in ((a, 0), (a + far, far)):
+                order = ", ".join([f"i32 {turn + (size + k - far if k & far else k)}" for k in range(size)])
+                lines[at] = code.let(f"shufflevector {pair}, {Kind('i32', size).text} <{order}>")
+    return lines
 
 
 def across(x: Lanes) -> str:

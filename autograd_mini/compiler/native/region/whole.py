@@ -47,6 +47,7 @@ class Whole:
         self.place[outside] = np.arange(len(outside))
         self.rows, self.uniform = len(outside), program.parameters
         self.varying = self.rows - self.uniform
+        self.parameters = np.arange(program.parameters)
         self.constants = range(0)
 
     def encoded(self) -> Encoded:
