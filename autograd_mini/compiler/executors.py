@@ -1,4 +1,4 @@
-"""The three executors: what each must be able to do, which of them runs a program, and why."""
+"""The three executors: their interface, and which of them runs a program, with the reason."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,23 +11,23 @@ from .pauses import importing
 from .program import Group, Program
 from .python.straight import Straight, StraightExecutor
 
-TINY = 300  # operations, up to which straight-line Python is faster than the calls of NumPy
-ALONE = 25  # operations of a group, below which straight-line Python is faster than NumPy is with the groups
+TINY = 300  # up to so many operations, straight-line Python is faster than calls of NumPy
+ALONE = 25  # below so many operations per group, straight-line Python is faster than NumPy on groups
 LONGEST = 100_000  # operations that Python compiles in a few seconds
-MATRIX = 8192  # weights in the dots of one list of inputs, from which on the matrix products of BLAS are faster
-LAYER = 2**17  # the same of parameters: as many as a core's second cache holds
+MATRIX = 8192  # from so many weights in the dots of one list of inputs, the matrix products of BLAS are faster
+LAYER = 2**17  # the same limit for parameters: as many as fit in a core's second cache
 EXECUTORS = ("auto", "source", "numpy", "native")
 
 
 class Executor(Protocol):
-    """What runs a program.
+    """Runs a program.
 
     Attributes:
-        scalars: whether derivatives come as those of arguments that are one number each.
-        takes_numbers: whether it takes numbers instead, `value(*numbers)` and `value_and_gradient(*numbers)`, which
-            return what floats give, and raise what floats raise; there is no sample axis then.
-        samples_at_once: how many it wants at most.
-        source: the Python that it runs, or what stands for it.
+        scalars: whether it returns derivatives in the form for arguments that are one number each.
+        takes_numbers: whether it takes numbers instead of arrays: `value(*numbers)` and `value_and_gradient(*numbers)`
+            return and raise the same as floats.  There is no sample axis then.
+        samples_at_once: the largest number of samples that it takes.
+        source: its Python code, or a text in its place.
     """
 
     scalars: bool
@@ -36,9 +36,10 @@ class Executor(Protocol):
     source: str
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
-        """The value for each of n samples, of arguments that are matrices of numbers by samples.
+        """The value for each of n samples; the arguments are matrices with a column for each sample.
 
-        Of a program with several results, or none, a matrix of them by samples; derivatives are of the first.
+        For a program with several results, or none, it is a matrix with a column for each sample.  Derivatives are
+        those of the first result.
         """
 
     def value_and_gradient(self, arguments: Sequence[Any], n: int, seed: float, out: Sequence[Any], add: bool) -> Any:
@@ -48,20 +49,20 @@ class Executor(Protocol):
         """The sum of the values of the samples."""
 
     def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
-        """That of all numbers, if there is one: the value, with derivatives by each; what it can't give it raises."""
+        """The program as a function of all numbers, or None: it returns the value, with derivatives, or raises."""
 
     def written(self, derivatives: bool) -> Straight | None:
-        """Such a function as lines of Python, if it is one and short."""
+        """That function as lines of Python, if there is one and it is short."""
 
     def bound(self, n: int) -> Any:
-        """What has `at_once` for so many samples: the sum of the values, and these (see native/tape)."""
+        """The object whose `at_once` runs so many samples: it returns the sum of the values, and them (native/tape)."""
 
     def explain(self, tracing: float, compiling: float) -> str:
-        """What was done, in words."""
+        """A text about the program, its executor and the times."""
 
 
 class LongWay:
-    """What a function of machine code has for its self: called where that holds no longer, and pickled in its place."""
+    """The `self` of a machine-code function: it is called when that function does not fit, and pickled in its place."""
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
@@ -72,22 +73,22 @@ class LongWay:
 
     @property
     def value_and_grad(self) -> Callable[..., tuple[Any, Any]]:
-        """The method, under the name of the function, as pickle looks for it."""
+        """The method, under the name of the function, where pickle looks for it."""
         method: Callable[..., tuple[Any, Any]] = self._compiled.value_and_grad
         return method
 
 
 def made(program: Program, sources: range, params: Any, dtype: str, executor: str, scalars: bool, lasts: bool) -> Any:
-    """The executor for a program, where `executor` was asked for.
+    """The executor for a program, given the option `executor`.
 
     Args:
-        program: what to run.
-        sources: the slots to differentiate by: those of the parameters, or of the arguments.
+        program: the program to run.
+        sources: the slots to differentiate with respect to: those of the parameters, or of the arguments.
         params: the array of parameters, which is read at each call, or None.
-        dtype: in which to calculate.
+        dtype: the type of numbers.
         executor: one of EXECUTORS.
         scalars: whether each argument is one number.
-        lasts: whether it is worth machine code of its own, which takes long to compile.
+        lasts: whether it is worth its own machine code, which takes long to compile.
     """
     if program.is_straight:
         brackets = "[]" if params is not None or not (scalars and sources) else "()" if len(sources) > 1 else ""
@@ -116,23 +117,23 @@ def _why_straight(program: Program, executor: str) -> str:
 
 
 def better_straight(program: Program, operations: int, executor: str) -> bool:
-    """Whether a program in groups, without a sample axis, is better straight-line Python, of so many operations."""
+    """Whether a program in groups, without a sample axis, is faster as straight-line Python with so many operations."""
     is_scattered = program.nodes < ALONE * len(program) and operations <= LONGEST
     return is_scattered and chosen(program, executor)[0] == "numpy"
 
 
 def require_native() -> None:
-    """Check that LLVM and NumPy are there, and work.
+    """Check that LLVM and NumPy are installed, and work.
 
     Raises:
-        MissingExtraError: one is not there.
+        MissingExtraError: one is not installed.
         RuntimeError: they can't be used on this machine.
     """
     for name in ("llvmlite", "numpy"):
         if find_spec(name) is None:
             raise MissingExtraError("executor='native'", name, "native")
     if problem := _problem():
-        raise RuntimeError(f"executor='native' can't be had on this machine: {problem}. 'auto' takes NumPy here")
+        raise RuntimeError(f"executor='native' does not work on this machine: {problem}. 'auto' uses NumPy here")
 
 
 def may_be_native(executor: str) -> bool:
@@ -141,7 +142,7 @@ def may_be_native(executor: str) -> bool:
 
 
 def chosen(program: Program, executor: str) -> tuple[str, str]:
-    """The name of the executor for a program in groups, where `executor` was asked for, and the reason."""
+    """The name of the executor for a program in groups, given the option `executor`, and the reason."""
     if executor == "numpy":
         return "numpy", "as asked"
     if executor == "native":
@@ -153,7 +154,7 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
     outside = [group for part in program.parts() if isinstance(part, range) for group in program.groups(part)]
     weights = max([_weights_for_blas(program, group) for group in outside], default=0) if program.sampled else 0
     if weights:
-        return "numpy", f"a matrix product of {weights} weights is for BLAS"
+        return "numpy", f"a matrix product of {weights} weights is faster with BLAS"
     return "native", "no matrix product is large"
 
 

@@ -1,6 +1,6 @@
-"""What is held up meanwhile: other traces, the garbage collector, a fork; and how a forked child goes on all the same.
+"""Pauses other traces, the garbage collector and forks where needed, and lets a forked child continue.
 
-A child has none of its parent's other threads: what these held at that moment, nobody there would ever let go.
+A child has none of its parent's other threads, so nobody there would release the locks that they held.
 """
 
 import gc
@@ -13,20 +13,20 @@ from weakref import WeakSet
 
 
 def one_at_a_time() -> Any:
-    """A lock that a child has free, unless the thread that forks holds it."""
+    """A lock that is free in a forked child, unless the thread that forks holds it."""
     lock = RLock()
     _locks.add(lock)
     return lock
 
 
 _locks: WeakSet[Any] = WeakSet()
-_pauses: set[object] = set()  # of the collector
-_is_stopped = False  # by the first of them; the last one lets it run again
+_pauses: set[object] = set()  # pauses of the collector
+_is_stopped = False  # the first pause stops it, the last one starts it again
 
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Inside, no garbage is collected: a graph that grows, all of it alive, would be gone through again and again."""
+    """Inside, garbage is not collected: the collector would visit a growing graph again and again, all of it alive."""
     global _is_stopped
     pause = object()
     try:
@@ -43,7 +43,7 @@ def no_collector() -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """Let the collector run again if nobody pauses it any more."""
+    """Start the collector again if there are no pauses left."""
     global _is_stopped
     if _is_stopped and not _pauses:
         _is_stopped = False
@@ -55,16 +55,16 @@ def _begin_in_child() -> None:
         if lock.acquire(blocking=False):
             lock.release()
         else:
-            lock._at_fork_reinit()  # as the standard library does with its own
+            lock._at_fork_reinit()  # as the standard library does with its own locks
     _pauses.clear()
     _go_on()
 
 
-# A fork waits until these are free, since what they guard could not be mended in a child.  They are here together, to
-# be known before any thread can hold one: what is registered while a fork waits would be released, and never acquired.
-# In this order, since whoever holds the first may come upon code that nobody needs any more, and give it back to LLVM.
+# A fork waits until these are free, because a child could not repair the state that they protect.  They are defined
+# here together, so that they exist before any thread can hold one: a lock that is registered while a fork waits would
+# be released without being acquired.  The order matters: the holder of the first may free code, which needs the last.
 _pausing = RLock()  # held while a pause begins or ends
-importing = RLock()  # held while a module is imported that is not always needed: Python would leave it locked
+importing = RLock()  # held during an import on demand: a fork in the middle would leave Python's import lock held
 llvm_lock = RLock()  # LLVM is used by one thread at a time
 
 

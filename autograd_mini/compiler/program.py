@@ -1,4 +1,4 @@
-"""The program: a traced function as plain arrays, which any executor can run, print, check, send and keep."""
+"""The program: a traced function as plain arrays, which any executor can run, and which can be printed and saved."""
 
 import sys
 from array import array
@@ -18,15 +18,15 @@ LAGS = 4  # trips that a loop may reach back
 
 
 class ProgramError(AutogradError, ValueError):
-    """A program contradicts itself, or is of another version."""
+    """A program is inconsistent, or has another version."""
 
 
 class Flipped(Exception):
-    """Guards of a program don't hold: for each of them 1 or 0, or one for each sample."""
+    """Some guards of a program don't hold: for each guard 1 or 0, or one of these for each sample."""
 
 
 class Group(NamedTuple):
-    """Nodes of one operation, none of which needs another: their results, and a list of slots for each operand."""
+    """Independent nodes of one operation: their results, and a list of slots for each operand."""
 
     rule: Rule
     results: range
@@ -39,7 +39,7 @@ class Group(NamedTuple):
 
 
 class Node(NamedTuple):
-    """An operation on single numbers: where its result stands, and where its operands."""
+    """An operation on single numbers: the slot of its result, and the slots of its operands."""
 
     rule: Rule
     result: int
@@ -47,7 +47,7 @@ class Node(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """Groups of one node each that repeat: the first of them, how many a trip has, and how many trips."""
+    """Groups of one node each that repeat: the first group, the groups per trip, and the number of trips."""
 
     first: int
     period: int
@@ -55,7 +55,7 @@ class Loop(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The group that follows the last."""
+        """The first group after the loop."""
         return self.first + self.period * self.trips
 
 
@@ -65,19 +65,20 @@ class Program:
 
     Args:
         arguments: how many inputs belong to each argument of the function.
-        parameters: how many of them there are.
+        parameters: how many there are.
         constants: their numbers.
-        operations: the name of each operation, of which `code` is the index.
+        operations: the names of the operations; `code` has indices in this list.
         code, start, arity, first: for each group its operation, its first result, the number of operands of each of its
-            nodes, and where in `operands` their slots are: those of all first operands, then of all second ones …
-        varying: for each group 1, if it is evaluated for each sample.
+            nodes, and where the operands' slots begin in `operands`: those of all first operands, then of all second
+            ones …
+        varying: for each group 1 if it is evaluated for each sample, else 0.
         sampled: whether the arguments have a sample axis.
         order: "trace" or "groups".
-        guards: the slots that were asked for their truth, and what it was.
+        guards: the slots whose truth value decided a branch, and that value.
         results: the slots of the results.
         own: the operations that are not in the table, made with @primitive.
-        loops: where groups repeat; of an operand in a loop, a slot may be in the same trip or up to LAGS trips back,
-            always as far, or else it is before the loop.
+        loops: the repeated groups.  An operand in a loop is from the same trip, from up to LAGS trips back, always the
+            same distance, or from before the loop.
     """
 
     arguments: tuple[int, ...]
@@ -110,7 +111,7 @@ class Program:
 
     @property
     def slots(self) -> int:
-        """How many there are."""
+        """How many slots there are."""
         return self.start[-1]
 
     @property
@@ -125,12 +126,12 @@ class Program:
 
     @property
     def calls_python(self) -> bool:
-        """Whether Python alone can run one of its operations."""
+        """Whether one of its operations can only run in Python."""
         return any(is_python(self.rule(code)) for code in range(len(self.operations)))
 
     @property
     def result(self) -> int:
-        """The slot of the first result, of which derivatives are taken."""
+        """The slot of the first result, which is the one to differentiate."""
         return self.results[0]
 
     @property
@@ -140,7 +141,7 @@ class Program:
 
     @property
     def is_straight(self) -> bool:
-        """Whether its nodes stand one by one in the order of the trace, for straight-line code."""
+        """Whether its nodes are single, in the order of the trace, for straight-line code."""
         return self.order == "trace"
 
     def __len__(self) -> int:
@@ -174,7 +175,7 @@ class Program:
         return _as_bools(flags)
 
     def active(self, sources: Iterable[int]) -> Sequence[bool]:
-        """For each slot, whether adjoints must reach it to come to the sources."""
+        """For each slot, whether it depends on a source, so that adjoints must pass it."""
         flags = bytearray(self.slots)
         for slot in sources:
             flags[slot] = 1
@@ -185,7 +186,7 @@ class Program:
         return _as_bools(flags)
 
     def _of_nodes(self, of_groups: bytes) -> bytes:
-        """What is said of groups, for each node."""
+        """A property of groups, repeated for each node."""
         if len(self) == self.nodes:
             return of_groups
         np = arrays()
@@ -193,7 +194,7 @@ class Program:
         return nodes
 
     def by_node(self) -> tuple[Any, Any]:
-        """Where the operands of each node begin, and the operands, node by node."""
+        """The start of each node's operands, and the operands, node by node."""
         if len(self) == self.nodes:
             return self.first, self.operands
         np = arrays()
@@ -207,7 +208,7 @@ class Program:
         return first, np.array(self.operands)[at]
 
     def evaluate(self, m: Any, numbers: list[Any]) -> Iterator[Node]:
-        """Calculate in an arithmetic: after each node, its number has been added to those of the slots before it."""
+        """Calculate in an arithmetic: after each node, its number is appended to the numbers of the slots before it."""
         for group in self:
             for node in group.nodes():
                 xs = m.operands(node.rule, [numbers[slot] for slot in node.operands])
@@ -215,7 +216,7 @@ class Program:
                 yield node
 
     def evaluated(self, m: Any, leaves: Iterable[Any]) -> list[Any]:
-        """The numbers of all slots, of those of the inputs and parameters."""
+        """The numbers of all slots, given those of the inputs and parameters."""
         numbers = [*leaves, *self.constants]
         for _ in self.evaluate(m, numbers):
             pass
@@ -234,23 +235,23 @@ class Program:
                 adjoints.pull(group)
 
     def verify(self) -> None:
-        """Check that it is whole.
+        """Check that it is complete and consistent.
 
         Raises:
-            ProgramError: it is of another version, or contradicts itself; it says where.
+            ProgramError: it has another version, or is inconsistent; the message says where.
         """
         if self.version != VERSION:
-            raise ProgramError(f"this program has version {self.version}, and version {VERSION} is understood here")
+            raise ProgramError(f"this program has version {self.version}, but only version {VERSION} can run here")
         counts = {len(self.code), len(self.start) - 1, len(self.arity), len(self.first) - 1, len(self.varying)}
         if len(counts) != 1 or self.start[0] != self.leaves:
-            raise ProgramError("the groups of this program are not as many in all of its arrays")
+            raise ProgramError("the arrays of this program have different numbers of groups")
         for g, code in enumerate(self.code):
             self._verify_group(g, code)
         for loop in self.loops:
             self._verify_loop(loop)
         for slot in self.asked:
             if not 0 <= slot < self.slots:
-                raise ProgramError(f"slot {slot} is asked for, and there are {self.slots}")
+                raise ProgramError(f"slot {slot} is used, but there are only {self.slots}")
 
     def _verify_group(self, g: int, code: int) -> None:
         begin, end = self.start[g], self.start[g + 1]
@@ -258,15 +259,15 @@ class Program:
         if not 0 <= code < len(self.operations) or self.operations[code] not in {**OPERATIONS, **self.own}:
             raise ProgramError(f"group {g} has an unknown operation")
         if begin >= end or len(slots) != self.arity[g] * (end - begin):
-            raise ProgramError(f"group {g} has {end - begin} results and {len(slots)} operands")
+            raise ProgramError(f"group {g} has {end - begin} results but {len(slots)} operands")
         if not all(0 <= slot < begin for slot in slots):
-            raise ProgramError(f"group {g} has an operand that is not there before it")
+            raise ProgramError(f"group {g} has an operand that is not computed before it")
 
     def _verify_loop(self, loop: Loop) -> None:
         if loop.first < 0 or loop.period < 1 or loop.trips < 2 or loop.end > len(self):
-            raise ProgramError(f"there are {len(self)} groups, and {loop} can't be of them")
+            raise ProgramError(f"there are {len(self)} groups, so {loop} is not valid")
         if self.start[loop.end] - self.start[loop.first] != loop.end - loop.first:
-            raise ProgramError(f"the groups of a loop have one node each, and those of {loop} have more")
+            raise ProgramError(f"the groups of a loop have one node each, but those of {loop} have more")
         for line in (self.code, self.arity, self.varying):
             if line[loop.first : loop.end] != line[loop.first : loop.first + loop.period] * loop.trips:
                 raise ProgramError(f"the trips of {loop} differ")
@@ -289,14 +290,14 @@ class Program:
 
 
 class Adjoints:
-    """Adjoints of numbers one by one, in an arithmetic.
+    """The adjoints of single numbers, in an arithmetic.
 
-    It has for each node `operands(rule, xs)`, and `partials(rule, z, xs, wanted)`.
+    The arithmetic has `operands(rule, xs)` and `partials(rule, z, xs, wanted)` for each node.
 
     Args:
         m: the arithmetic.
-        numbers: those of the slots.
-        active: for each slot, whether its adjoint is of use.
+        numbers: the numbers of the slots.
+        active: for each slot, whether its adjoint is needed.
         seeds: the adjoints of the results.
     """
 
@@ -309,7 +310,7 @@ class Adjoints:
             self.pull_node(node)
 
     def pull_node(self, node: Node) -> None:
-        """The same for one node: adjoint · slope is what it adds to the adjoint of an operand."""
+        """The same for one node: it adds adjoint · slope to the adjoint of each operand."""
         rule, result, operands = node
         if result not in self.found or not self.active[result]:
             return
@@ -319,7 +320,7 @@ class Adjoints:
                 self.found[at] = self.found[at] + c if at in self.found else c
 
     def slopes(self, node: Node) -> Sequence[Any]:
-        """Those of a node by its operands."""
+        """The partials of a node with respect to its operands."""
         rule, result, operands = node
         xs = self.m.operands(rule, [self.numbers[at] for at in operands])
         slopes: Sequence[Any] = self.m.partials(rule, self.numbers[result], xs, [self.active[at] for at in operands])
@@ -332,7 +333,7 @@ def _as_bools(flags: bytes | bytearray) -> Sequence[bool]:
 
 
 def _home(rule: Rule) -> tuple[str, str]:
-    """Where a primitive is to be found again: a module and a name in it."""
+    """Where to find a primitive again: a module and a name in it."""
     if isinstance(rule, Opaque):
         raise TypeError(f"{rule.symbol}, of a primitive with a vjp, can't be pickled: compile the function again there")
     module, _, name = rule.name.rpartition(".")
@@ -348,7 +349,7 @@ def _found(module: str, name: str) -> Any:
 def loaded(state: dict[str, Any]) -> Program:
     """The program that was pickled or saved in a file, checked."""
     if state["version"] != VERSION:
-        raise ProgramError(f"this program has version {state['version']}, and version {VERSION} is understood here")
+        raise ProgramError(f"this program has version {state['version']}, but only version {VERSION} can run here")
     for module, _ in state["own"].values():
         import_module(module)
     own = {name: _found(*home) for name, home in state["own"].items()}
@@ -358,7 +359,7 @@ def loaded(state: dict[str, Any]) -> Program:
 
 
 def _run(slots: list[int]) -> str:
-    """3 … 9, or the slots themselves, as many as there is room for."""
+    """3 … 9, or the slots themselves, as many as fit."""
     if len(slots) > 2 and slots == list(range(slots[0], slots[-1] + 1)):
         return f"{slots[0]}…{slots[-1]}"
     if len(set(slots)) == 1:

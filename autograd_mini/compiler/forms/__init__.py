@@ -1,1 +1,1 @@
-"""Forms of arguments: the ways that are made for each of them, and the programs that a form has."""
+"""Forms of arguments: the ways that are generated for each form, and its programs."""

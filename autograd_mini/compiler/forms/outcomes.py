@@ -1,8 +1,8 @@
-"""The programs of one form of arguments, found by how their branches turn out.
+"""The programs of one form of arguments, found by the outcomes of their branches.
 
-A function asks for the truth of its numbers in an order that what was true so far decides.  So where one program finds
-its k-th guard wrong, the one that is wanted begins with the same outcomes and the other one there: each program knows
-the way of its own outcomes through a tree, and the tree the latest program through each place.
+The outcomes of a function's branches so far decide which branch comes next.  So if the k-th guard of a program fails,
+the right program has the same outcomes before, and the opposite outcome there.  The outcomes form a tree: each program
+knows its own path through it, and each place in the tree knows the latest program that passed it.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -16,26 +16,26 @@ from ..record.results import Results
 from ..record.watched import Watched, all_hold, holding
 
 KEPT: Final = 1024  # programs of one form
-UNUSED: Final = 10_000  # changes of the program in use, after which one that was not used is let go
-TRIED: Final = 64  # programs that are tried in turn where the tree knows none
-VAIN: Final = 16  # programs tried in vain for each that is kept, after which a function is made that decides
-RARE: Final = 64  # calls with unknown outcomes, of which one is traced where no more can be kept
+UNUSED: Final = 10_000  # changes of the current program, after which an unused one is dropped
+TRIED: Final = 64  # programs to try in turn if the tree knows none
+VAIN: Final = 16  # failed tries per kept program, after which a function is generated that decides
+RARE: Final = 64  # if no more programs can be kept, one in so many calls with unknown outcomes is traced
 
 
 class Plan:
-    """A program, made ready to run.
+    """A program that is ready to run.
 
     Attributes:
-        program, executor: these.
+        program, executor: the program and its executor.
         results: the form of the result.
-        sources: the slots that derivatives are taken by.
+        sources: the slots to differentiate with respect to.
         scalars: whether each argument is one number.
-        watched: what was read of Values that are neither arguments nor parameters.
+        watched: the numbers that the trace read from Values that are not arguments or parameters.
         holds: tells whether these Values still have the same numbers; None if none was read.
-        is_doubtful: whether the trace left Values behind, and the function has not run again since.
-        seconds: for the trace, and for the rest.
-        note: on loops that were not folded.
-        ways: short ones, with derivatives or without.
+        is_doubtful: whether Values of the trace still exist, and the function has not run again since.
+        seconds: the time of the trace, and of the rest.
+        note: a text about loops that were not folded.
+        ways: its short ways, with and without derivatives.
     """
 
     def __init__(
@@ -59,24 +59,24 @@ class Plan:
 
     @property
     def kept(self) -> tuple[Program, Results, tuple[int, int], bool]:
-        """What is pickled of it: the program, the form of the result, and what its executor is made for."""
+        """The parts to pickle: the program, the form of the result, and the settings of its executor."""
         return self.program, self.results, (self.sources.start, self.sources.stop), self.scalars
 
     def function(self, derivatives: bool) -> Callable[..., Any] | None:
-        """The program as a function of numbers, if it is one."""
+        """The program as a function of numbers, if it has that form."""
         made: Callable[..., Any] | None = self.executor.function(derivatives, self.scalars)
         return made
 
     def is_same(self, program: Program, sources: range, scalars: bool) -> bool:
-        """Whether it runs that program too, of a trace with arguments of another form."""
+        """Whether it can also run that program, from a trace with arguments of another form."""
         return (
             (self.sources, self.scalars) == (sources, scalars)
             and self.program == program
-            and self.program.constants.tobytes() == program.constants.tobytes()  # −0.0 is another than 0.0
+            and self.program.constants.tobytes() == program.constants.tobytes()  # −0.0 differs from 0.0
         )
 
     def is_refused(self, flip: Flipped) -> bool:
-        """Whether no branch is another, but an operation that may raise is not finite."""
+        """Whether all branches are the same, but the result of an operation that may raise is not finite."""
         if self.program.is_straight or self.program.sampled:
             return False
         return all(self.program.guards[int(k)].line is None for k, wrong in zip(*flip.args) if wrong)
@@ -86,9 +86,9 @@ class _Kept:
     """A program that is kept.
 
     Attributes:
-        plan: the program, made ready to run.
+        plan: the plan of the program.
         path: the place in the tree before each of its guards.
-        used: when it was last.
+        used: when it was last used.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -98,13 +98,13 @@ class _Kept:
 
 
 class Outcomes:
-    """Those of one form.
+    """The programs of one form.
 
     Attributes:
-        latest: that used last, or None.
-        ways: short ones that serve all those that are `is_one_of_many`, with derivatives or without.
-        outdated: how many were let go since a Value was assigned.
-        read_values: whether any reads Values that are neither arguments nor parameters.
+        latest: the plan that was used last, or None.
+        ways: the short ways for all plans that are `is_one_of_many`, with and without derivatives.
+        outdated: how many plans were dropped because a Value was assigned.
+        read_values: whether any plan reads Values that are not arguments or parameters.
     """
 
     def __init__(self, plans: Sequence[Plan] = ()) -> None:
@@ -114,8 +114,8 @@ class Outcomes:
         self.outdated, self.read_values = 0, False
         self._clock = self._missed = 0
         self._lock = one_at_a_time()
-        self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome, the place that follows
-        self._through: dict[int, Plan] = {}  # for each place the program that came there last
+        self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome: the next place
+        self._through: dict[int, Plan] = {}  # for each place, the latest program that passed it
         self._decide: Callable[..., Plan] | None = None
         self._vain = 0
         for plan in reversed(plans):
@@ -132,20 +132,20 @@ class Outcomes:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether one more is not worth a trace, since as many as may be are kept: but now and then it is."""
+        """Whether not to trace another program, because the limit is reached; one call in RARE is still traced."""
         if len(self._kept) < KEPT:
             return False
         self._missed += 1
         return self._missed % RARE > 0
 
     def first(self) -> Plan | None:
-        """The latest for which what was read of Values still holds."""
+        """The latest plan for which the Values that were read still have the same numbers."""
         while (plan := self.latest) is not None and not all_hold(plan.watched):
             self._drop(plan)
         return plan
 
     def use(self, plan: Plan) -> None:
-        """Put a program first; for a new one others may be let go."""
+        """Move a plan to the front; a new one may push out others."""
         kept = self._kept.get(id(plan)) or self._added(plan)
         self._clock += 1
         kept.used, self.latest = self._clock, plan
@@ -165,7 +165,7 @@ class Outcomes:
             self.latest = next(iter(self), None)
 
     def after(self, plan: Plan, flip: Flipped, tried: list[Plan]) -> Plan | None:
-        """The program to run where that one's guards don't hold; None if none is known."""
+        """The program to run if the guards of this one don't hold; None if none is known."""
         tried.append(plan)
         found = self._beyond(plan, first_wrong(flip))
         if found is not None and found not in tried and all_hold(found.watched):
@@ -180,7 +180,7 @@ class Outcomes:
         return self._through.get(place) if place else None
 
     def way(self, derivatives: bool) -> Callable[..., Any]:
-        """A way for arguments of the form: that of the program whose branches turn out as they do with these."""
+        """A way for arguments of the form: it uses the program whose branches have the right outcomes."""
 
         def way(*args: Any, **named: Any) -> Any:
             plan, tried = self.latest, list[Plan]()
@@ -200,7 +200,7 @@ class Outcomes:
         return way
 
     def running(self, derivatives: bool) -> Callable[..., Any]:
-        """A function of numbers: that of the program whose branches turn out as they do with these."""
+        """A function of numbers: it uses the program whose branches have the right outcomes."""
 
         def run(*numbers: Any) -> Any:
             numbers = (*floats(*numbers),)
@@ -221,7 +221,7 @@ class Outcomes:
         return run
 
     def _note(self, tried: int) -> None:
-        """Have what was tried in vain decided by a function, when that has cost as much as making it."""
+        """Generate a function that decides, once failed tries have cost as much as generating it."""
         self._vain += tried
         if self._vain > VAIN * (4 + len(self._kept)):
             with self._lock:
@@ -250,7 +250,7 @@ class Outcomes:
         kept.path = path
 
     def _make_room(self) -> None:
-        """Let those go that were not used for long, or a quarter of all if there are too many."""
+        """Drop plans that were not used for long, or a quarter of all if there are too many."""
         is_full = len(self._kept) >= KEPT
         if self._clock < UNUSED and not is_full:
             return
@@ -270,7 +270,7 @@ def twin(forms: Mapping[Hashable, Outcomes], key: Hashable, program: Program, so
 
 
 def first_wrong(flip: Flipped) -> int:
-    """The first guard that does not hold; of samples, for the first of them."""
+    """The first guard that does not hold; with samples, for the first sample."""
     if len(flip.args) == 1:
         k: int = flip.args[0]
         return k

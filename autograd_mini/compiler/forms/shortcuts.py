@@ -1,4 +1,4 @@
-"""The short ways that a compiled function has at hand: the latest, and others by the types of their arguments."""
+"""The short ways of a compiled function: the latest, and others by the types of their arguments."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -6,22 +6,22 @@ from typing import Any, Final
 
 from ..program import Flipped
 
-MOST: Final = 64  # ways, beside the latest
+MOST: Final = 64  # ways, in addition to the latest
 Way = Callable[..., Any]
 MISFITS: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, Flipped)
-"""What a way raises where it can't take a call: the long way then runs it, or raises an error with words."""
+"""A way raises one of these if it can't handle a call: the long way then runs it, or raises a helpful error."""
 
 
 class Shortcuts:
-    """Ways to the value alone, and to the value with derivatives.
+    """Ways for the value alone, and for the value with derivatives.
 
     Attributes:
-        latest: of each the latest, for arguments like those of the latest call.
+        latest: the latest of both, for arguments like those of the latest call.
     """
 
     def __init__(self) -> None:
         self.latest: list[Way] = [refused, refused]
-        self._others: dict[tuple[Any, ...], Way] = {}  # by whether derivatives are wanted, and the types
+        self._others: dict[tuple[Any, ...], Way] = {}  # by derivatives (True or False) and types
 
     def take(self, derivatives: bool, types: Sequence[type], way: Way | None) -> None:
         """Make this one the latest; None if there is none for these arguments."""
@@ -32,9 +32,9 @@ class Shortcuts:
             self._others[derivatives, *types] = way
 
     def other(self, derivatives: bool, args: Sequence[Any]) -> list[Any]:
-        """[the result] of the way for arguments of these types; [] if there is none, or it can't take them."""
+        """[the result] of the way for arguments of these types; [] if there is none, or it can't handle them."""
         way = self._others.get((derivatives, *[type(x) for x in args]))
-        if way is None or way is self.latest[derivatives]:  # which was tried
+        if way is None or way is self.latest[derivatives]:  # already tried
             return []
         try:
             result = way(*args)
@@ -45,7 +45,7 @@ class Shortcuts:
 
 
 def of_the_users(run: Way) -> Way:
-    """`run`, which calls operations of the user's: what these raise, the long way raises with where it was."""
+    """`run` for a program with a user's operations: if these raise, the long way raises again and says where."""
 
     @wraps(run)
     def tried(*numbers: Any) -> Any:
@@ -59,4 +59,4 @@ def of_the_users(run: Way) -> Way:
 
 def refused(*args: Any) -> Any:
     """No way."""
-    raise TypeError(f"there is no program for {len(args)} such arguments")
+    raise TypeError(f"there is no program for these {len(args)} arguments")

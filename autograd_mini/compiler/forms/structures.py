@@ -1,4 +1,4 @@
-"""Structures of arguments in the text of a way: how they are recognised and opened, and made again around others."""
+"""Structures of arguments in the text of a way: how to recognise and open them, and build them around other parts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from ..argument import NUMBER
 
-DEEP: Final = 30  # structures in structures, from which on there is no way
+DEEP: Final = 30  # with deeper nested structures there is no short way
 _COPYING: Final = ("__copy__", "__reduce_ex__", "__reduce__", "__getstate__", "__setstate__", "__getattribute__")
 Found = TypeVar("Found")
 
@@ -16,35 +16,35 @@ class Unwritten(Exception):
 
 
 class Text(Protocol):
-    """The text of a way, as it is written."""
+    """The text of a way while it is being written."""
 
     def named(self, x: Any) -> str:
-        """A name for a thing that the text refers to."""
+        """A name for an object that the text refers to."""
 
     def do(self, line: str) -> None:
         """Add a line."""
 
     def require(self, condition: str) -> None:
-        """Have what does not fit go the long way."""
+        """Let the long way handle a call that does not fit."""
 
 
 def is_leaf(key: Any) -> bool:
-    """Whether an argument of this form is a number, or an array or a list of such, with nothing around them."""
+    """Whether an argument of this form is a number, or an array or a list of numbers, without a structure around it."""
     return key == NUMBER or len(key) == 2
 
 
 def opened(text: Text, key: Any, place: str, leaf: Callable[[Any, str], Found]) -> list[Found]:
-    """What `leaf` makes of each leaf of an argument, of its form and the place where it is."""
+    """For each leaf of an argument: the result of `leaf`, called with its form and its place."""
     if is_leaf(key):
         return [leaf(key, place)]
     return [x for part, at in zip(key[2], _inside(text, key, place)) for x in opened(text, part, at, leaf)]
 
 
 def closed(text: Text, key: Any, place: str, leaf: Callable[[Any], str]) -> str:
-    """The structure of an argument around what `leaf` makes for each leaf, of its form.
+    """The text that builds an argument's structure around the result of `leaf` for each leaf's form.
 
-    The text is a template: its braces are doubled.  `place` is where the argument was opened, whose other attributes
-    are copied; "" if none are.
+    The text is a template: its braces are doubled.  `place` is the opened argument, whose other attributes are copied;
+    "" if there is none.
     """
     if is_leaf(key):
         return leaf(key)
@@ -58,7 +58,7 @@ def closed(text: Text, key: Any, place: str, leaf: Callable[[Any], str]) -> str:
 
 
 def sequence(text: Text, kind: Any, parts: Sequence[str]) -> str:
-    """A list or a tuple of a kind."""
+    """A list or a tuple of a given type."""
     inside = ", ".join(parts)
     if kind is list:
         return f"[{inside}]"
@@ -67,10 +67,10 @@ def sequence(text: Text, kind: Any, parts: Sequence[str]) -> str:
 
 
 def known(kind: Any) -> Any:
-    """A kind of structure whose parts can be had, and put in another of it, without a look at this one.
+    """Check that structures of this type can be opened and built without looking at a particular one.
 
     Raises:
-        Unwritten: it is no such kind.
+        Unwritten: they can't.
     """
     if kind in (list, tuple, dict):
         return kind
@@ -86,7 +86,7 @@ def known(kind: Any) -> Any:
 
 
 def _inside(text: Text, key: Any, place: str) -> list[str]:
-    """What is in a structure, each part under a name of its own."""
+    """The parts of a structure, each assigned to a new name."""
     kind, names, parts = key
     if place.count("_") > DEEP:
         raise Unwritten
@@ -104,9 +104,9 @@ def _inside(text: Text, key: Any, place: str) -> list[str]:
 
 
 def _maker(kind: Any, names: Sequence[str], copies: bool) -> Callable[..., Any]:
-    """What makes a dataclass of parts: not by __init__, which may refuse the numbers of a gradient.
+    """A function that makes a dataclass from parts, without __init__, which may reject the numbers of a gradient.
 
-    With `copies`, its first argument is the attributes of another one, and it copies those that are not parts.
+    With `copies`, its first argument has the attributes of another object, and it copies those that are not parts.
     """
     values = [f"v{k}" for k in range(len(names))]
     is_plain = kind.__setattr__ is object.__setattr__

@@ -1,7 +1,7 @@
-"""Ways made for one form of arguments: functions that take numbers out, run a program, and put results in their places.
+"""Ways for one form of arguments: functions that take numbers out, run a program, and put results in their places.
 
-A way is written as Python once its form is known, and reads no more than it must.  Arguments of another form are a
-TypeError there, or what else Python raises on meeting them (`shortcuts.MISFITS`): then the long way says what they are.
+A way is generated as Python code for a known form, and reads only what it needs.  For arguments of another form it
+raises a TypeError, or another of `shortcuts.MISFITS`; then the long way reads them.
 """
 
 import builtins
@@ -17,19 +17,19 @@ from ..record.results import all_finite
 from .outcomes import Plan
 from .structures import Unwritten, closed, is_leaf, known, opened, sequence
 
-MOST: Final = 10  # arrays that may go straight to a program: their axes are to fit in the bits of one integer
-LARGE: Final = 1000  # parts of a structure, from which on a way is too long to be written
+MOST: Final = 10  # arrays that may go straight to a program: the numbers of their axes must fit in one integer
+LARGE: Final = 1000  # for a structure with more parts the text of a way would be too long
 
 
 class WayText:
-    """The text of a way, as it is written.
+    """The text of a way while it is being written.
 
     Args:
         keys: the form of each argument.
-        how: what holds for all forms (`Signatures`).
-        plan: the program, and what runs it.
-        derivatives: whether they are wanted beside the value.
-        checks: whether a number that is not finite is for the long way.
+        how: the settings for all forms (`Signatures`).
+        plan: the program and its executor.
+        derivatives: whether to return derivatives too.
+        checks: whether the long way handles a number that is not finite.
     """
 
     def __init__(self, keys: Sequence[Any], how: Any, plan: Plan, derivatives: bool, checks: bool) -> None:
@@ -37,16 +37,16 @@ class WayText:
         self.plan, self.results, self.params = plan, plan.results, how.parameters.numbers
         self.are_numbers = all(key == NUMBER for key in keys)
         self.places = [f"{'x' if self.are_numbers else 'a'}{k}" for k in range(len(keys))]
-        self.wanted = list(zip(keys, self.places))[: how.by]  # arguments that derivatives are taken by
+        self.wanted = list(zip(keys, self.places))[: how.by]  # arguments to differentiate with respect to
         self.names: dict[str, Any] = {"isfinite": math.isfinite, "all_finite": all_finite}
         self.lines: list[str] = []
         if self.params is not None:
             self.do(f"{self.named(how.parameters.adopt)}()")
-        if plan.holds is not None:  # it reads Values: these may have other numbers, and a trace under way must be told
+        if plan.holds is not None:  # it reads Values: their numbers may have changed, and a running trace must be told
             self.require(f"not {self.named(traces)} and {self.named(plan.holds)}()")
 
     def named(self, x: Any) -> str:
-        """A name for a thing that the text refers to."""
+        """A name for an object that the text refers to."""
         name = f"k{len(self.names)}"
         self.names[name] = x
         return name
@@ -56,17 +56,17 @@ class WayText:
         self.lines.append(line)
 
     def require(self, condition: str) -> None:
-        """Have what does not fit go the long way."""
+        """Let the long way handle a call that does not fit."""
         self.do(f"if not ({condition}): raise TypeError")
 
     def returned(self, value: str, gradients: Sequence[str]) -> str:
-        """The line that returns the value, with derivatives if there are any: those by one argument, or by each."""
+        """The line that returns the value, with derivatives if wanted: for one argument, or a tuple for several."""
         if not self.derivatives:
             return f"return {value}"
         return f"return {value}, {gradients[0] if len(gradients) == 1 else sequence(self, tuple, gradients)}"
 
     def made(self) -> Callable[..., Any]:
-        """The way, whose lines are all there."""
+        """The way, once all of its lines are written."""
         if len(self.lines) > LARGE:
             raise Unwritten
         places, called = ["".join([f"{x}, " for x in xs]) for xs in (self.places, self.how.names[: len(self.places)])]
@@ -85,10 +85,10 @@ def of_numbers(way: WayText, run: Callable[..., Any], written: Straight | None) 
     """One for a program that is a function of numbers.
 
     Args:
-        way: what is to be looked at before.
-        run: the function: it gives the value or several, and with derivatives also those by all numbers, or if each
-            argument is one number as they are returned.
-        written: the same as lines of Python, to be written into the way itself; None where these would be many.
+        way: the way, with its checks.
+        run: the function.  It returns the value or values, and with derivatives also those for all numbers; if each
+            argument is one number, these have the form that is returned.
+        written: the function as lines of Python, to put into the way itself; None if there would be too many.
     """
     numbers = [x for key, place in zip(way.keys, way.places) for x in opened(way, key, place, _numbers(way))]
     if way.params is not None:
@@ -96,7 +96,7 @@ def of_numbers(way: WayText, run: Callable[..., Any], written: Straight | None) 
     if written is not None:
         return _inline(way, written, numbers)
     if isinstance(run, BuiltinFunctionType) and way.are_numbers and not (way.lines or way.checks):
-        return run  # nothing need stand between
+        return run  # no code is needed in between
     call = f"{way.named(run)}({', '.join(numbers)})"
     if way.are_numbers and way.params is None and way.results.is_number and not way.checks:
         way.do(f"return {call}")
@@ -111,7 +111,7 @@ def of_numbers(way: WayText, run: Callable[..., Any], written: Straight | None) 
 
 
 def _inline(way: WayText, written: Straight, numbers: Sequence[str]) -> Callable[..., Any]:
-    """One that has the program's lines in it."""
+    """A way that contains the program's lines."""
     lines, names = written.lines, written.inputs + written.parameters
     if names and names != list(numbers):
         alone = len(numbers) == 1 and numbers[0][0] == "*"
@@ -128,7 +128,7 @@ def _inline(way: WayText, written: Straight, numbers: Sequence[str]) -> Callable
 
 
 def _numbers(way: WayText) -> Callable[[Any, str], str]:
-    """What makes of a leaf its numbers: one expression, or with a star one for several."""
+    """The expression for the numbers of a leaf; with a star if there are several."""
 
     def leaf(key: Any, place: str) -> str:
         if key == NUMBER:
@@ -145,7 +145,7 @@ def _numbers(way: WayText) -> Callable[[Any, str], str]:
 
 
 def _slopes(way: WayText, take: Callable[[int], str]) -> list[str]:
-    """Derivatives as they are returned, where `take` gives the next numbers of them with commas between."""
+    """The texts of the derivatives to return; `take` gives the next numbers, separated by commas."""
     if not way.derivatives:
         return []
     if way.params is not None:
@@ -155,7 +155,7 @@ def _slopes(way: WayText, take: Callable[[int], str]) -> list[str]:
 
 
 def _numbers_in(way: WayText, take: Callable[[int], str]) -> Callable[[Any], str]:
-    """What puts the next numbers in a leaf."""
+    """A function that writes the next numbers into a leaf."""
 
     def leaf(key: Any) -> str:
         if key == NUMBER:
@@ -174,7 +174,7 @@ def _places(count: int) -> str:
 
 
 def _cut(name: str) -> Callable[[int], str]:
-    """What takes the next numbers out of a list of that name."""
+    """A function that takes the next numbers out of the list with this name."""
     at = 0
 
     def take(count: int) -> str:
@@ -189,7 +189,7 @@ def _cut(name: str) -> Callable[[int], str]:
 
 
 def of_arrays(way: WayText) -> Callable[..., Any]:
-    """One for a program on arrays without a sample axis: those of other arguments are made here."""
+    """One for a program on arrays without a sample axis; arguments that are not arrays are converted here."""
     np, d = arrays(), way.named(way.plan.executor.dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "array": np.array, "floats": floats}
     blocks = [_block(way, key, place, d) for key, place in zip(way.keys, way.places)]
@@ -204,7 +204,7 @@ def of_arrays(way: WayText) -> Callable[..., Any]:
     if not way.results.is_number:
         way.do(f"z = rows[:{way.results.size}, 0]")
         value = f"{way.named(way.results.build)}(z)"
-    way.require("isfinite(total)" if way.results.is_number else "all_finite(z)")  # floats may raise there
+    way.require("isfinite(total)" if way.results.is_number else "all_finite(z)")  # floats might raise
     _check(way, out)
     if way.params is None:
         out = [_unblocked(way, *argument, g) for argument, g in zip(way.wanted, out)]
@@ -222,7 +222,7 @@ def _block(way: WayText, key: Any, place: str, dtype: str) -> str:
 
 
 def _unblocked(way: WayText, key: Any, place: str, gradient: str) -> str:
-    """Derivatives in the structure of an argument, out of such an array of them."""
+    """Derivatives in the structure of an argument, out of an array with one axis."""
     if key[0] == "array":
         return f"{gradient}.reshape({key[1]})" if len(key[1]) > 1 else gradient
     way.do(f"{gradient} = {gradient}.tolist()")
@@ -230,7 +230,7 @@ def _unblocked(way: WayText, key: Any, place: str, gradient: str) -> str:
 
 
 def _size(key: Any) -> int:
-    """How many numbers there are in an argument of this form."""
+    """How many numbers an argument of this form has."""
     if key == NUMBER:
         return 1
     if is_leaf(key):
@@ -247,7 +247,7 @@ def _call(
     out: Sequence[tuple[str, int]],
     given: bool,
 ) -> None:
-    """The line that runs a program on arrays, each with the number of its axes."""
+    """The line that runs a program on arrays, given with the number of their axes."""
     if not 0 < len(blocks) <= MOST:
         raise Unwritten
     axes = sum([count << 2 * k for k, (_, count) in enumerate([*blocks, ("", 0), *out])])
@@ -266,7 +266,7 @@ def _check(way: WayText, out: Sequence[str]) -> None:
 
 
 def of_samples(way: WayText) -> Callable[..., Any]:
-    """One for a program whose arguments have a sample axis, but those that all samples share."""
+    """One for a program whose arguments have a sample axis, except those that all samples share."""
     np, executor, reduce, shared = arrays(), way.plan.executor, way.how.reduce, way.how.shared
     d = way.named(executor.dtype)
     way.names |= {"empty": np.empty, "ndarray": np.ndarray, "real": _real, "spread": _spread}
@@ -302,7 +302,7 @@ def of_samples(way: WayText) -> Callable[..., Any]:
 
 
 def _samples(way: WayText, leaf: Any, place: str, is_shared: bool, dtype: str) -> tuple[str, int]:
-    """The array of a leaf, which has the samples first, and the number of its axes, two at most."""
+    """The array of a leaf, with the sample axis first, and the number of its axes, at most two."""
     kind, shape = leaf
     if shape:
         way.require(f"type({place}) is {'ndarray' if kind == 'array' else 'list'}")
@@ -317,20 +317,20 @@ def _samples(way: WayText, leaf: Any, place: str, is_shared: bool, dtype: str) -
 
 
 def _room(way: WayText, name: str, leaf: Any, dtype: str) -> tuple[str, int]:
-    """An array for derivatives by such a leaf, in the same way."""
+    """An array for the derivatives with respect to a leaf, with the number of its axes."""
     _, shape = leaf
     way.do(f"{name} = empty((n, {''.join([f'{size}, ' for size in shape])}), {dtype})")
     return (f"{name}.reshape(n, {math.prod(shape)})", 2) if len(shape) > 1 else (name, 1 + len(shape))
 
 
 def _by_sample(way: WayText, key: Any, slopes: Sequence[str]) -> str:
-    """Derivatives in the structure of an argument, of arrays with the samples first."""
+    """Derivatives in the structure of an argument, from arrays with the sample axis first."""
     rest = iter(slopes)
     return closed(way, key, "", lambda _: next(rest))
 
 
 def _of_all(way: WayText, key: Any, slopes: Sequence[str]) -> str:
-    """Derivatives summed over the samples, in the structure of an argument without that axis."""
+    """Derivatives summed over the samples, in the structure of an argument without a sample axis."""
     if is_leaf(key) and not key[1]:
         return f"{way.named(summed)}({slopes[0]}).item()"
     numbers = ", ".join([f"*{way.named(summed)}({g}.reshape(n, -1), 0).tolist()" for g in slopes])
@@ -348,7 +348,7 @@ def _spread(x: Any, shape: tuple[int, ...], n: int, dtype: Any) -> Any:
 
 
 def _real(x: Any, axes: int, dtype: Any) -> Any:
-    """An array of real numbers with so many axes, of a list or of another array."""
+    """An array of real numbers with so many axes, from a list or from another array."""
     np = arrays()
     array = np.asarray(x) if type(x) in (list, tuple, np.ndarray) else None
     if array is None or array.ndim != axes or array.dtype.kind not in "fiub":
