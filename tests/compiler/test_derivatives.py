@@ -421,9 +421,9 @@ def test_arguments_may_change_their_form_at_any_call(executor):
 
 def test_arguments_that_do_not_fit():
     f = compiler.compile(lambda x, y: x * y)
-    with pytest.raises(TypeError, match="in a tuple"):
+    with pytest.raises(TypeError, match="as one tuple"):
         f.hvp(1.0, 2.0)
-    with pytest.raises(ValueError, match="2 arguments, and 1 directions"):
+    with pytest.raises(ValueError, match="2 arguments but 1 directions"):
         f.hvp((1.0, 2.0), (1.0,))
     with pytest.raises(ValueError, match="structure"):
         compiler.compile(rosenbrock).hvp([1.0, 2.0], [1.0])

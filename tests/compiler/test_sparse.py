@@ -236,9 +236,9 @@ def test_a_star_colouring_has_no_path_of_four_in_two_colours(seed):
 
 def test_what_cannot_be_had_says_so(monkeypatch):
     f = compiler.compile(rosenbrock)
-    with pytest.raises(ValueError, match="nothing is compiled yet: give an example"):
+    with pytest.raises(ValueError, match="nothing is compiled yet: pass an example"):
         f.sparsity("hessian")
-    with pytest.raises(ValueError, match="'jacobian' or the 'hessian', not of 'gradient'"):
+    with pytest.raises(ValueError, match="'jacobian' or 'hessian', not 'gradient'"):
         f.sparsity("gradient", [1.0, 2.0])
     with pytest.raises(ValueError, match="without a sample axis"):
         compiler.compile(rosenbrock, batch=True).hessian(np.ones((3, 4)), sparse=True)

@@ -1,1 +1,1 @@
-"""Derivatives beside the gradient: each is a compiled function of its own, traced from a transform of the function."""
+"""Derivatives other than the gradient: each is a separate compiled function, traced from a transform."""

@@ -1,7 +1,7 @@
-"""The chain rule on the Values of a trace, recorded with no more operations than a derivative needs.
+"""The chain rule on the Values of a trace, recorded with only the operations that a derivative needs.
 
-The eager transforms multiply by slopes of 1 and by those of operands that don't move.  In a program that is run again
-and again these cost more than it takes to leave them out, and they hide sums and loops from the passes that follow.
+The eager transforms also multiply by slopes of 1 and by slopes of operands that don't move.  A program runs often, so
+these are left out here.  They would also hide sums and loops from later passes.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _MUL, _POWER = RULES["mul"], RULES["powi"]
 
 
 def times(a: Any, b: Any) -> Any:
-    """The product of two Values or numbers; of 1 and another, that itself."""
+    """The product of two Values or numbers; a factor of 1 or −1 adds no multiplication."""
     if type(a) is float and (a == 1.0 or a == -1.0):
         return b if a > 0.0 else -b
     if type(b) is float and (b == 1.0 or b == -1.0):
@@ -27,7 +27,7 @@ def times(a: Any, b: Any) -> Any:
 
 
 def slopes_among(v: Value, among: Any) -> list[tuple[Value, Any]]:
-    """The parents of a Value that are among some, each with the slope by it: a number, or a Value."""
+    """The parents of a Value that are in `among`, each with the slope with respect to it: a number or a Value."""
     rule, (parents, xs) = rule_of(v), operands_of(v)
     if rule.kind is not None:  # a decision
         return []
@@ -51,7 +51,7 @@ def _has_constant_slopes(rule: Rule) -> bool:
 
 @never_raising()
 def pushed(results: Sequence[Any], moved: dict[Value, Any]) -> list[Any]:
-    """How results move, of how some Values do, to which those in between are added; 0.0 for what doesn't."""
+    """The tangents of results, 0.0 if there is none; `moved` has those of some Values, and gets those in between."""
     for v in order_below([z for z in results if isinstance(z, Value)]):
         if v not in moved and not v.is_leaf:
             _push(v, moved)
@@ -65,21 +65,22 @@ def _push(v: Value, moved: dict[Value, Any]) -> None:
 
 
 class Tangents:
-    """How Values move, each found out as soon as it is made: so both go through the steps of a loop together.
+    """The tangents of Values, each computed as soon as the Value is made, so that a loop contains both.
 
-    What was made with @primitive, and what needs that, is left for the end, when it is known what of it is needed.
+    Operations made with @primitive, and operations on their results, wait until the end, when it is known which
+    tangents are needed.
 
     Args:
-        moved: how the leaves move.
+        moved: the tangents of the leaves.
     """
 
     def __init__(self, moved: dict[Value, Any]) -> None:
         self.moved = moved
         self._late: set[Value] = set()
-        self._is_ours = False  # what is made just now
+        self._is_ours = False  # whether the Values being made are part of a tangent
 
     def under_way(self) -> Block:
-        """The block in which a function is to be run."""
+        """The block in which to run a function."""
         return Block(made=self._made)
 
     def _made(self, v: Value) -> Value:
@@ -91,7 +92,7 @@ class Tangents:
             return v
         self._is_ours = True
         try:
-            if rule is _MUL or _has_constant_slopes(rule):  # products and sums, which raise nothing
+            if rule is _MUL or _has_constant_slopes(rule):  # products and sums, which never raise
                 _push(v, self.moved)
             else:
                 with never_raising():
@@ -103,7 +104,7 @@ class Tangents:
 
 @never_raising()
 def pulled(root: Any, sources: Sequence[Value]) -> list[Any]:
-    """The derivatives of a result by the sources; 0.0 by those on which it doesn't depend."""
+    """The derivatives of a result with respect to the sources; 0.0 for a source on which it doesn't depend."""
     found: dict[Value, Any] = {root: 1.0}
     order = order_below([root]) if isinstance(root, Value) else []
     among = set(sources)

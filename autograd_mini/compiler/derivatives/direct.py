@@ -1,6 +1,6 @@
-"""The short way to the entries of a matrix: from an array like that of the latest call to the machine, and back.
+"""The short way to the entries of a matrix: it passes an array like that of the latest call to machine code, and back.
 
-It raises TypeError for anything else, and where a number is not finite: then the long way says what it is.
+It raises TypeError for any other argument, and if a number is not finite; then the long way handles the call.
 """
 
 import math
@@ -14,12 +14,12 @@ _VECTOR: Final = 0b00_01  # x has one axis; the results are our own
 
 
 def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -> Callable[[Any], tuple[Any, Any, Any]]:
-    """The value of a function, the numbers of entries, and where these belong.
+    """The value of a function, and the numbers of the entries, with their places.
 
     Args:
-        run: runs the program on arrays as they are given (see `tape.Bound.at_once`).
-        shape: that of the argument.
-        like: a result.
+        run: runs the program directly on the given arrays (see `tape.Bound.at_once`).
+        shape: the shape of the argument.
+        like: an example of the result.
     """
     np, places, count = arrays(), like.pattern, len(like.data)
     of_value: tuple[int, ...] = getattr(like.value, "shape", ())
@@ -29,7 +29,7 @@ def to_entries(run: Callable[..., Any], shape: tuple[int, ...], like: Entries) -
         if type(x) is not np.ndarray or x.dtype is not double or x.shape != shape:
             raise TypeError
         numbers = run(1, None, _VECTOR, (x.reshape(-1),), (), True)[1][: at + count + 1, 0]
-        if not math.isfinite(numbers.dot(numbers)):  # the last says whether a product that was left out was nan
+        if not math.isfinite(numbers.dot(numbers)):  # the last number is nan if a product that was left out may be
             raise TypeError
         return numbers[:at].reshape(of_value) if of_value else numbers.item(0), numbers[at:-1], places
 

@@ -1,11 +1,11 @@
 """Jacobians and Hessians of a compiled function: dense in the structures of eager, or sparse arrays of SciPy.
 
-There are three ways, and the first call of a form chooses one.  Where there is little to do, the eager transform is
-compiled as it is.  Otherwise each entry that is not 0 for good is computed by operations of its own.  Where these would
-be too many, whole columns are: one call, with the directions as samples, of which columns that have no row in common
-share one.  Where there are samples already, it is the eager transform then.
+There are three ways, and the first call of a form chooses one.  For a small function the eager transform is compiled
+unchanged.  Otherwise each entry that can differ from 0 is computed by its own operations.  If these would be too many,
+whole columns are computed: in one call, with the directions as samples, where columns that share no row share a
+direction.  If there are samples already, the eager transform is used instead.
 
-Where something is not finite, the derivatives are those of the eager transform, in which 0 · inf may be nan elsewhere.
+If a result is not finite, the derivatives are those of the eager transform, in which 0 · inf may give nan elsewhere.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -38,10 +38,10 @@ class Found(NamedTuple):
     """Entries of a matrix.
 
     Attributes:
-        value: that of the function.
+        value: the value of the function.
         data: their numbers, a row for each sample if there are samples.
-        places: where they belong.
-        is_final: whether all is finite, of each sample if there are samples.
+        places: their places in the matrix.
+        is_final: whether all is finite, for each sample if there are samples.
     """
 
     value: Any
@@ -51,11 +51,11 @@ class Found(NamedTuple):
 
 
 class WithMatrices(Differentiable):
-    """What has all derivatives of a function at once."""
+    """The methods of a compiled function that return matrices of derivatives."""
 
     @cached_property
     def _ways(self) -> dict[Hashable, str]:
-        """How it is done, for each form of arguments."""
+        """The chosen way, for each form of arguments."""
         return {}
 
     @cached_property
@@ -69,16 +69,16 @@ class WithMatrices(Differentiable):
 
     @cached_property
     def _shortcuts(self) -> dict[str, Callable[[Any], Found]]:
-        """Of each matrix the way to the entries for arguments like the latest."""
+        """For each kind of matrix, the short way to its entries for arguments like the latest."""
         return {}
 
     def jacobian(self, *args: Any, sparse: bool = False, **named: Any) -> Any:
-        """All derivatives: the structure of the value, with that of the argument, or a tuple of all, in each place.
+        """All derivatives: the structure of the value, with the structure of the argument, or a tuple, in each place.
 
         Args:
             args: the arguments of the function.
-            sparse: whether it is to be an array of SciPy that has no more than the entries that may differ from 0:
-                a row for each number of the value, a column for each number of the arguments.
+            sparse: True for a SciPy array that contains only the entries that can differ from 0, with a row for each
+                number of the value and a column for each number of the arguments.
             named: some arguments by their names.
 
         Raises:
@@ -93,7 +93,7 @@ class WithMatrices(Differentiable):
         return self.value_and_jacobian(*args, sparse=sparse, **named)[1]
 
     def value_and_jacobian(self, *args: Any, sparse: bool = False, **named: Any) -> tuple[Any, Any]:
-        """The value, and all its derivatives, of what `jacobian` takes.
+        """The value and all its derivatives, with the arguments of `jacobian`.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: [x[0] * x[1], x[0] + x[1]]).value_and_jacobian([3.0, 4.0])
@@ -123,11 +123,11 @@ class WithMatrices(Differentiable):
         return value, self._dense("jacobian", found, value[0] if self._options.has_aux else value, args)
 
     def hessian(self, *args: Any, sparse: bool = False, **named: Any) -> Any:
-        """All second derivatives, the Jacobian of the gradient; by parameters a square array.
+        """All second derivatives, the Jacobian of the gradient; with respect to parameters, a square array.
 
         Args:
             args: the arguments of the function.
-            sparse: whether it is to be an array of SciPy, with no more than the entries that may differ from 0.
+            sparse: True for a SciPy array that contains only the entries that can differ from 0.
             named: some arguments by their names.
 
         Raises:
@@ -160,15 +160,15 @@ class WithMatrices(Differentiable):
         return self._dense("hessian", found, one_or_all(args), args)
 
     def sparsity(self, what: str, *example: Any) -> Any:
-        """Where a Jacobian or Hessian may have entries that are not 0: an array of SciPy with True in these places.
+        """Where a Jacobian or Hessian can have entries other than 0: a SciPy array with True in these places.
 
         Args:
             what: "jacobian" or "hessian".
-            example: arguments of the form that is meant, whose numbers are of no account; without them the form is
-                the one that was met last.
+            example: arguments with the wanted form; their numbers don't matter.  By default it is the form of the
+                latest call.
 
         Raises:
-            ValueError: what is neither, or there was no call yet.
+            ValueError: `what` is neither, or there was no call yet.
             MissingExtraError: SciPy is not installed.
 
         >>> from autograd_mini.compiler import compile
@@ -178,19 +178,19 @@ class WithMatrices(Differentiable):
                [0, 0, 1]])
         """
         if what not in _EAGER:
-            raise ValueError(f"sparsity is that of the 'jacobian' or the 'hessian', not of {what!r}")
+            raise ValueError(f"sparsity() needs 'jacobian' or 'hessian', not {what!r}")
         if example:
             self(*example)
         elif not self.programs:
-            raise ValueError(f"nothing is compiled yet: give an example, as in sparsity({what!r}, x)")
+            raise ValueError(f"nothing is compiled yet: pass an example, as in sparsity({what!r}, x)")
         plan = self._latest(self._signatures.read(example).signature if example else None)
         found = pattern(plan.program, plan.results.main, what)
         return found.sparse(arrays().ones(len(found), bool))
 
-    # ---- one way or another ----
+    # ---- the three ways ----
 
     def _found(self, what: str, args: Sequence[Any]) -> Found | None:
-        """The entries; None where the eager transform is to be compiled as it is."""
+        """The entries; None if the eager transform is compiled unchanged."""
         if self._options.reduce or self._options.executor == "source" or not _has_arrays():
             return None
         signature = self._signatures.read(args).signature
@@ -200,7 +200,7 @@ class WithMatrices(Differentiable):
         return None if self._ways[key] == "eager" else self._of_entries(what, args, key)
 
     def _is_tiny(self, what: str, signature: Any, args: Sequence[Any]) -> bool:
-        """Whether all rows together take so few operations that Python does them at once."""
+        """Whether all rows together take so few operations that plain Python is fast enough."""
         if self._options.sampled or sum(signature.sizes) > TINY:
             return False
         self(*args)
@@ -211,7 +211,7 @@ class WithMatrices(Differentiable):
     def _of_sparse(self, what: str, args: Sequence[Any]) -> Found:
         require("scipy.sparse", what="sparse=True", extra="sparse")
         if self._options.sampled or self._by_parameters:
-            raise ValueError("sparse=True is for a function without a sample axis, and derivatives by its arguments")
+            raise ValueError("sparse=True needs a function without a sample axis, and without params")
         key = what, self._signatures.read(args).signature.key
         if self._ways.get(key) != "columns":
             self._ways[key] = "entries"
@@ -244,7 +244,7 @@ class WithMatrices(Differentiable):
         return self._of_columns(what, args, key) if self._ways[key] == "columns" else None
 
     def _not_final(self, value: Any, compiled: Any, args: Sequence[Any]) -> Found:
-        """The entries that a program has, since a run of the function itself has others at other numbers."""
+        """The entries from a program; a run of the function itself would have other entries for other numbers."""
         results = compiled._latest(compiled._signatures.read(args).signature).results
         form: Entries = results.build([arrays().nan] * results.size)
         return Found(value, form.data, form.pattern, False)
@@ -268,7 +268,7 @@ class WithMatrices(Differentiable):
             self._shortcuts[what] = lambda x: Found(*at_once(x), True)
 
     def _of_columns(self, what: str, args: Sequence[Any], key: Hashable) -> Found:
-        """The same by whole columns, or rows where there are fewer."""
+        """The entries from whole columns, or from rows if there are fewer of them."""
         np, value, call = arrays(), self(*args), self._signatures.read(args)
         name = f"{what} by columns", key
         columns = self._columns.get(name)
@@ -288,7 +288,7 @@ class WithMatrices(Differentiable):
         return Found(value, data, columns.pattern, np.isfinite(data).all())
 
     def _by_rows(self, args: Sequence[Any]) -> tuple[Any, Any]:
-        """The value, and the derivatives of each of its numbers by the parameters."""
+        """The value, and the derivatives of each of its numbers with respect to the parameters."""
         value = self(*args)
         numbers, rebuild = flatten(value[0] if self._options.has_aux else value)
         x = args if self._is_of_several else args[0] if args else ()
@@ -296,14 +296,14 @@ class WithMatrices(Differentiable):
         return value, rebuild([self.vjp(x, adjoint)[1] for adjoint in adjoints])
 
     def _as_eager(self, what: str, args: Sequence[Any]) -> Any:
-        """What the eager transform gives, compiled; where it is not finite, as it is."""
+        """The result of the compiled eager transform; if it is not finite, of the eager transform itself."""
         matrix = self._transformed(what)(*args)
         if self._is_plain and not all_finite(matrix):
             return by_all(_EAGER[what], self._first, args)
         return matrix
 
     def _of_values(self, what: str, args: Sequence[Any]) -> Any:
-        """What the transform gives where there are Values in the arguments."""
+        """The result of the transform, if the arguments contain Values."""
         if self._options.sampled:
             return self._transformed(what)(*args)
         return self._eager(lambda f: by_all(_EAGER[what], f, args))
@@ -326,11 +326,11 @@ class WithMatrices(Differentiable):
         return (matrix,) if not self._is_plain or all_finite(matrix) else None
 
     def _dense(self, what: str, found: Found, like: Any, args: Sequence[Any]) -> Any:
-        """The entries as a matrix, in the structure of the arguments in each place of what is differentiated."""
+        """The entries as a matrix: for each differentiated number, a part in the structure of the arguments."""
         if self._options.sampled:
             return self._of_samples(what, found, args)
         if (f := self._first) is not None and not found.is_final:
-            return by_all(_EAGER[what], f, args)  # which raises what floats raise
+            return by_all(_EAGER[what], f, args)  # it raises the errors of floats
         matrix = found.places.dense(found.data)
         if len(args) == 1 and all(getattr(x, "shape", ()) for x in (like, args[0])):
             return matrix.reshape(*like.shape, *args[0].shape)
@@ -342,7 +342,7 @@ class WithMatrices(Differentiable):
         matrices = found.places.dense(found.data)
         flat = matrices.reshape(len(matrices), -1)
         if self.function is not None and not found.is_final.all():
-            options = self._options._replace(has_aux=False, executor="numpy")  # which is the quickest made
+            options = self._options._replace(has_aux=False, executor="numpy")  # NumPy's program is made the fastest
             eager = self._beside((f"{what} as eager", None), lambda f: FlatTransformed(f, _EAGER[what]), options, False)
             flat[~found.is_final] = eager(*args)[~found.is_final]
         return self._form(what, args).build(flat.T)

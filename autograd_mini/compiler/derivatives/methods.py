@@ -1,4 +1,4 @@
-"""The derivatives that a compiled function has beside its gradient, each by compiled functions of its own."""
+"""The derivatives of a compiled function other than its gradient, each from separate compiled functions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -18,11 +18,11 @@ from .traced import First, Product, Pullback, PullbackOfSamples, Pushforward, Tr
 
 
 class Differentiable(ABC):
-    """What has the derivatives of a function.
+    """The methods of a compiled function that return derivatives in one direction.
 
-    Arguments are those of the function.  Where directions or adjoints follow, as in `hvp(x, v)`, x is its one argument,
-    or a tuple of them if it takes several, and v has the structure of x.  Compiled with params, derivatives are by the
-    parameters: v and what is returned are flat then, in their order.  Of samples each has its own.
+    They take the arguments of the function.  If directions or adjoints follow, as in `hvp(x, v)`, x is the argument, or
+    a tuple of all arguments if there are several, and v has the structure of x.  With params, derivatives are with
+    respect to the parameters: then v and the result are flat arrays in their order.  Each sample has its own.
     """
 
     function: Callable[..., Any] | None
@@ -46,18 +46,18 @@ class Differentiable(ABC):
     @property
     @abstractmethod
     def programs(self) -> list[Program]:
-        """Those of all traces so far."""
+        """The programs of all traces so far."""
 
     @abstractmethod
     def _latest(self, signature: Any) -> Any:
-        """The latest program for calls of a form, or of the form met last, with what runs it."""
+        """The latest program for calls of a form, or of the latest form, with its executor."""
 
     @abstractmethod
     def _is_bare(self, plan: Any) -> bool:
-        """Whether nothing is to be looked at before it runs."""
+        """Whether it can run without any check before."""
 
     def _machine(self, args: Sequence[Any]) -> Any:
-        """What runs the latest program on arrays of such arguments at once; None if there is more to it."""
+        """The function that runs the latest program on arrays of such arguments at once; None if more is needed."""
         options = self._options
         if options.sampled or options.dtype != "float64" or self._by_parameters:
             return None
@@ -66,7 +66,7 @@ class Differentiable(ABC):
 
     @abstractmethod
     def _made(self, f: Callable[..., Any] | None, options: Options, by_parameters: bool) -> Any:
-        """What `compile` would make of another function, with the same parameters if derivatives are by these."""
+        """The compiled form of another function, with the same parameters if derivatives are with respect to these."""
 
     def _beside(
         self,
@@ -75,7 +75,7 @@ class Differentiable(ABC):
         options: Options,
         by_parameters: bool,
     ) -> Any:
-        """What is compiled of a function made of this one, under a name."""
+        """The compiled form of a function made of this one, under a name."""
         with self._lock:
             if name not in self._derived:
                 f = self._first
@@ -83,7 +83,7 @@ class Differentiable(ABC):
             return self._derived[name]
 
     def _bound(self, args: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...]]:
-        """What is compiled for arguments that are given by name or are no numbers, and those that are numbers."""
+        """The compiled function for arguments that are named or not numbers, and the arguments that are numbers."""
         if found := self._arranged.get((len(args), *named)):
             return found[0], (*args, *[named[name] for name in found[1]])
         call = self._names.bound(args, named, self._options.static)
@@ -115,13 +115,13 @@ class Differentiable(ABC):
 
     @property
     def _is_plain(self) -> bool:
-        """Whether the function itself can tell what a derivative is: without samples and parameters."""
+        """Whether a transform of the function itself gives the derivative: without samples and parameters."""
         return self.function is not None and not self._options.sampled and not self._by_parameters
 
     # ---- in one direction ----
 
     def hvp(self, x: Any, v: Any, **named: Any) -> Any:
-        """The Hessian times v, without the Hessian.
+        """The Hessian times v, without computing the Hessian.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x: x[0] ** 2 * x[1]).hvp([3.0, 4.0], [1.0, 0.0])
@@ -142,7 +142,7 @@ class Differentiable(ABC):
         return product
 
     def jvp(self, x: Any, v: Any, **named: Any) -> tuple[Any, Any]:
-        """The value, and how it moves when x moves along v.
+        """The value, and its tangent when x moves along v.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x, y: x * y).jvp((3.0, 4.0), (1.0, 0.0))
@@ -163,7 +163,7 @@ class Differentiable(ABC):
         return value, tangent
 
     def vjp(self, x: Any, u: Any, **named: Any) -> tuple[Any, Any]:
-        """The value, and u times the Jacobian: u has the structure of the value, and the product that of x.
+        """The value, and u times the Jacobian.  u has the structure of the value, and the product the structure of x.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x, y: [x * y, x + y]).vjp((3.0, 4.0), [1.0, 10.0])
@@ -192,7 +192,7 @@ class Differentiable(ABC):
     def _at_once(self, name: str, derivatives: bool, x: Any, v: Any) -> tuple[Any, Any] | None:
         """The result of the short way of such a derivative; None if no way fits these arguments."""
         is_adjoint = name == "vjp"
-        if self._options.sampled if is_adjoint else self._by_parameters:  # these adjoints and directions are made fit
+        if self._options.sampled if is_adjoint else self._by_parameters:  # adjoints or directions that are converted
             return None
         xs, vs = (x,), (v,)
         if self._is_of_several:
@@ -227,41 +227,41 @@ class Differentiable(ABC):
             return [x]
         if isinstance(x, (tuple, list)):
             return list(x)
-        raise TypeError(f"of a function of several arguments these are to be given in a tuple, not as {x!r:.80}")
+        raise TypeError(f"for a function of several arguments, pass them as one tuple, not as {x!r:.80}")
 
     def _directions(self, x: Any, v: Any) -> Sequence[Any]:
         if self._by_parameters:
             numbers = arrays().asarray(v, self._options.dtype)
             if numbers.shape != self._parameters.numbers.shape:
                 raise ValueError(
-                    f"v is a flat array, of a number for each of {self._parameters.numbers.size} parameters"
+                    f"v must be a flat array with a number for each of {self._parameters.numbers.size} parameters"
                 )
             return [self._for_each(self._arguments(x), numbers)]
         vs = self._arguments(v)
         if len(vs) != len(self._arguments(x)):
-            raise ValueError(f"there are {len(self._arguments(x))} arguments, and {len(vs)} directions")
+            raise ValueError(f"there are {len(self._arguments(x))} arguments but {len(vs)} directions")
         return vs
 
     def _adjoint(self, xs: Sequence[Any], u: Any) -> Any:
-        """An adjoint as it is compiled for; of samples a tuple of its numbers and arrays."""
+        """An adjoint in the form that is compiled; with samples, a tuple of its numbers and arrays."""
         if not self._options.sampled:
             return u
         return tuple([self._for_each(xs, part) for part in flatten(u, lambda leaf: leaf, arrays=False)[0]])
 
     def _for_each(self, xs: Sequence[Any], u: Any) -> Any:
-        """What is the same for all samples, where a mean or a sum of them is taken."""
+        """The positions of arguments that are the same for all samples, if their mean or sum is taken."""
         if self._options.reduce is None:
             return u
         np = arrays()
         return np.broadcast_to(np.asarray(u, float), (self._signatures.read(xs).samples, *np.shape(u)))
 
     def _eager(self, work: Callable[[Any], Any]) -> Any:
-        """A transform of the function itself, where the arguments hold Values."""
+        """A transform of the function itself, if the arguments contain Values."""
         return work(self._on_values())
 
     @abstractmethod
     def _on_values(self) -> Callable[..., Any]:
-        """The function, without its second result if it has one, where Values may be given to it."""
+        """The function, without its second result if it has one, for calls on Values."""
 
 
 def _pulled(f: Callable[..., Any], xs: Sequence[Any], u: Any) -> tuple[Any, Any]:

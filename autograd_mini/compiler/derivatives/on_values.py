@@ -1,9 +1,8 @@
 """A compiled function that is called on Values: one node of a graph, whose value and pullback are compiled programs.
 
-A pullback that is given Values is the node of another compiled function, which computes what the pullback does; so
-derivatives of any order are compiled too.  Values that the function reads from outside, its parameters among them, are
-operands of the node as well: the pullback is compiled with them as parameters.  Given Values, or where there is little
-to do, it runs the function itself.
+If the pullback gets Values, it is the node of another compiled function, so derivatives of any order are compiled too.
+Values that the function reads from outside, including its parameters, are operands of the node as well: the pullback is
+compiled with them as parameters.  If that pullback gets Values, or if the function is small, the function itself runs.
 """
 
 from abc import abstractmethod
@@ -29,7 +28,7 @@ from .traced import Traced
 
 
 class Pulled(Traced):
-    """What a pullback gives for each argument.  It takes x₁ … xₖ and the adjoint u of the result."""
+    """The pullback as a function of x₁ … xₖ and the adjoint u of the result: the contribution to each argument."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
         super().__init__(f)
@@ -41,7 +40,7 @@ class Pulled(Traced):
 
 
 class PulledOfSamples(Pulled):
-    """The same, with u as a tuple of the parts of the result that are no containers."""
+    """The same, with u as a tuple of the result's leaves, which are numbers or arrays."""
 
     def __call__(self, *args: Any) -> Any:
         *xs, us = args
@@ -49,26 +48,26 @@ class PulledOfSamples(Pulled):
 
 
 class OnValues(Differentiable):
-    """What takes Values as the function does that was compiled."""
+    """The part of a compiled function that takes Values."""
 
     _plans: dict[Any, Any]
     _short: list[Callable[..., Any]]
-    _lifted: tuple[list[int], Any] = [], None  # the latest Values from outside, and what has them as parameters
+    _lifted: tuple[list[int], Any] = [], None  # the latest Values from outside, and the function of them
 
     @abstractmethod
     def _have(self, parameters: Parameters) -> None:
-        """Take other parameters than none, before anything is compiled."""
+        """Set the parameters, before anything is compiled."""
 
     def _on_values(self) -> Callable[..., Any]:
         if self._by_parameters or (self._options.sampled and not self._options.reduce):
             raise TypeError(
-                "this derivative of samples, or by params, takes plain numbers, and no Values: call the compiled "
+                "this derivative of samples, or with respect to params, takes only plain numbers: call the compiled "
                 "function on Values, and use backward() or a transform"
             )
         return self._without_aux("first", lambda f: f)
 
     def _called_on_values(self, *args: Any) -> Any:
-        """The value, where there are Values in the arguments."""
+        """The value, if the arguments contain Values."""
         return self._without_aux("whole", lambda f: self.function)(*args)
 
     def _value_and_grad_on_values(self, args: Sequence[Any]) -> tuple[Any, Any]:
@@ -85,7 +84,7 @@ class OnValues(Differentiable):
         return value_and_grad(self._called_on_values, argnums, has_aux=has_aux)(*args)
 
     def _value_and_slopes_of_samples(self, args: Sequence[Any]) -> tuple[Any, Any]:
-        """The value of each sample, and its own derivatives, also by what samples share."""
+        """The value of each sample and its own derivatives, also with respect to shared arguments."""
         value = self._called_on_values(*args)
         first = value[0] if self._options.has_aux else value
         if getattr(first, "ndim", 0) != 1:
@@ -95,7 +94,7 @@ class OnValues(Differentiable):
         return value, one_or_all(slopes[: self._options.by or len(args)])
 
     def value_and_gradient_of_all(self, args: Sequence[Any], has_aux: bool) -> tuple[Any, Sequence[Any]] | None:
-        """The value and the derivatives by each argument, for the transforms; None where they find them by themselves.
+        """The value and the derivatives for each argument, for the transforms; None if they must find them themselves.
 
         >>> from autograd_mini.compiler import compile
         >>> compile(lambda x, y: x * y).value_and_gradient_of_all((3.0, 4.0), has_aux=False)
@@ -114,7 +113,7 @@ class OnValues(Differentiable):
 
     def _without_aux(self, name: str, made: Callable[[Any], Any]) -> Callable[..., Any]:
         if self.function is None:
-            raise TypeError("this was pickled, which leaves the function behind: it takes plain numbers, and no Values")
+            raise TypeError("this was pickled without the function, so it takes only plain numbers, not Values")
         if not self._options.has_aux:
             return self._as_node
         other = self._beside((name, None), made, self._options._replace(has_aux=False), self._by_parameters)
@@ -123,7 +122,7 @@ class OnValues(Differentiable):
 
     def _as_node(self, *args: Any) -> Any:
         operands, rebuild = flatten(list(args))
-        if watch.trace():  # the program under way takes in what this does
+        if watch.trace():  # the operations become part of the program that is being traced
             return self._itself(rebuild, operands)
         numbers = numbers_of(operands)
         plain = rebuild(numbers, derive=True)
@@ -139,13 +138,13 @@ class OnValues(Differentiable):
         watched = [w.value for w in plan.watched]
         if outside := list(dict.fromkeys([*self._parameters.leaves, *watched])):
             self._parameters.require_synced()
-            is_tiny = not self._options.sampled and plan.program.nodes <= TINY  # as quickly run as compiled
+            is_tiny = not self._options.sampled and plan.program.nodes <= TINY  # compiling would not make it faster
             again = (AgainWithOutside if is_tiny else WithOutside)(function, outside)
             return function.like(results_of(again, [*operands, *outside], zs))
         return function.like(results_of(function, operands, zs))
 
     def _itself(self, rebuild: Rebuild, operands: Sequence[Any]) -> Any:
-        """What the function returns for these operands, run for one sample after the other if there are samples."""
+        """The result of the function for these operands; with samples, it runs for one sample after the other."""
         f: Any = self.function
         if not self._options.sampled:
             return f(*rebuild(operands, derive=True))
@@ -158,7 +157,7 @@ class OnValues(Differentiable):
         return found[0][1]([self._together(column) for column in columns])
 
     def _together(self, parts: Sequence[Any]) -> Any:
-        """A part of the result, from what it is for each sample."""
+        """A part of the result, combined from that of each sample."""
         stacked = arrays().array(parts, dtype=object)
         if self._options.reduce is None:
             return stacked
@@ -168,9 +167,9 @@ class OnValues(Differentiable):
     # ---- the pullback ----
 
     def _pulled_with(self, outside: Sequence[Value], xs: Sequence[Any], u: Any) -> list[float] | None:
-        """What the numbers of the arguments and Values outside receive, for plain numbers; None if it isn't compiled.
+        """The contributions to the arguments' numbers and to Values outside, for plain numbers; None if not compiled.
 
-        It is not where the function takes plain numbers out of those Values.
+        It is not compiled if the function turns those Values into plain numbers.
         """
         known, compiled = self._lifted
         if known != [id(v) for v in outside]:
@@ -191,18 +190,18 @@ class OnValues(Differentiable):
         return [*received, *slopes.tolist()]
 
     def _pulled(self, xs: Sequence[Any], u: Any) -> list[float]:
-        """What each number of the arguments receives, for plain numbers."""
+        """The contribution to each number of the arguments, for plain numbers."""
         compiled = self._by("vjp", self._pullback, len(xs), has_aux=True)
         slopes = compiled.value_and_grad(*xs, self._adjoint(xs, u))[1]
         return self._received([slopes] if len(xs) == 1 else slopes, self._options.reduce is None)
 
     def _pulled_values(self, xs: Sequence[Any], u: Any) -> list[Any]:
-        """The same as a node, where there are Values in x or u."""
+        """The same as a node, if x or u contain Values."""
         u = self._weighted(xs, u) if self._options.sampled else u
         return self._received(self._pulling(len(xs))._as_node(*xs, u), True)
 
     def _pulling(self, count: int, by_parameters: bool = False) -> Any:
-        """The pullback, compiled, for so many arguments."""
+        """The compiled pullback for so many arguments."""
         options = self._options._replace(reduce=None, check=None, by=None, has_aux=False)
         made = PulledOfSamples if options.sampled else Pulled
         return self._beside(("pulled", count), made, options, by_parameters)
@@ -217,7 +216,7 @@ class OnValues(Differentiable):
         return tuple([np.array([part * share] * n, dtype=object) for part in parts])
 
     def _received(self, slopes: Sequence[Any], by_sample: bool) -> list[Any]:
-        """The numbers, with those of an argument that samples share added up."""
+        """The numbers; those of an argument that samples share are added up."""
         found: list[Any] = []
         for k, slope in enumerate(slopes):
             if by_sample and k in self._options.shared:
@@ -236,18 +235,18 @@ class Programs(Function):
     """A compiled function as a function of the numbers in its arguments.
 
     Args:
-        compiled: what runs.
-        rebuild: makes its arguments of numbers.
+        compiled: the compiled function.
+        rebuild: makes its arguments from numbers.
     """
 
     def __init__(self, compiled: Any, rebuild: Rebuild) -> None:
         self.name = str(getattr(compiled.function, "__name__", "compiled"))
         self._compiled, self._rebuild = compiled, rebuild
-        self.like: Any = one_or_all  # makes a result of numbers
+        self.like: Any = one_or_all  # makes a result from numbers
         self._known: tuple[tuple[float, ...], Sequence[float]] = (), ()  # operands, and the slopes there
 
     def at_once(self, args: Sequence[Any], numbers: Sequence[float]) -> float | None:
-        """The value, with the slopes that are asked for next as a rule; None if there is no short way to both."""
+        """The value, together with the slopes, which are usually needed next; None if there is no short way to both."""
         compiled = self._compiled
         options = compiled._options
         if watch.hooks or compiled._by_parameters or options.by or (options.sampled and not options.reduce):
@@ -273,7 +272,7 @@ class Programs(Function):
             received = [us[0] * slope for slope in self._known[1]]
         else:
             received = self._compiled._pulled(args, u)
-            if not all(map(isfinite, received)):  # 0 · inf, of a result that nobody uses, is no contribution
+            if not all(map(isfinite, received)):  # 0 · inf, for a result that nobody uses, must not contribute
                 return Rerun(self.name, self.inside, exact=False).pull(zs, xs, us)
         return received
 
@@ -291,7 +290,7 @@ class Programs(Function):
 
 
 class AgainWithOutside(Rerun):
-    """The same of a compiled function that reads Values from outside, which follow its numbers as operands."""
+    """The same for a compiled function that reads Values from outside, which follow its numbers as operands."""
 
     __slots__ = ("inner", "read")
 

@@ -1,7 +1,7 @@
-"""What is compiled for each derivative: functions made of a function, whose last sweep is left to the executor.
+"""The function to compile for each derivative.  It is made of the user's function; the executor does its last sweep.
 
-Each has the arguments of the function first, and then directions or adjoints.  A trace runs them on Values, and so the
-eager transforms decide what a derivative is, at corners too.
+Each takes the arguments of the function first, and then directions or adjoints.  A trace runs them on Values, so the
+eager transforms define the derivatives, also at corners.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class Traced:
 
     Args:
         f: the function.
-        leaves: the parameters, if derivatives are by them and not by the arguments.
+        leaves: the parameters, if derivatives are with respect to them and not to the arguments.
     """
 
     def __init__(self, f: Callable[..., Any], leaves: Sequence[Value] = ()) -> None:
@@ -40,10 +40,10 @@ class First(Traced):
 
 
 class Directed(Traced):
-    """What moves along a direction: it takes x₁ … xₖ and v₁ … vₖ, or, by the parameters, x₁ … xₖ and a flat v."""
+    """Moves along a direction: it takes x₁ … xₖ and v₁ … vₖ or, for the parameters, x₁ … xₖ and a flat v."""
 
     def along(self, args: Sequence[Any]) -> tuple[Any, Any]:
-        """The result of f, and how it moves."""
+        """The result of f, and its tangent."""
         k = len(args) - 1 if self.leaves else len(args) // 2
         xs, vs = args[:k], args[k:]
         sources = self.leaves or flatten(xs)[0]
@@ -56,7 +56,7 @@ class Directed(Traced):
 
 
 class Product(Directed):
-    """∇f·v, which is how f moves along v: its gradient is the Hessian times v."""
+    """∇f·v, the tangent of f along v: its gradient is the Hessian times v."""
 
     def __call__(self, *args: Any) -> Any:
         result, moved = self.along(args)
@@ -74,26 +74,26 @@ class Pullback(Traced):
 
 
 class PullbackOfSamples(Traced):
-    """The same, with u as a tuple of the parts of the result that are no containers."""
+    """The same, with u as a tuple of the result's leaves, which are numbers or arrays."""
 
     def __call__(self, *args: Any) -> Any:
         *xs, us = args
         result = self.f(*xs)
         numbers, adjoints = flatten(result)[0], flatten(us)[0]
         if len(numbers) != len(adjoints):
-            raise ValueError(f"the result has {len(numbers)} numbers, and the adjoint {len(adjoints)}")
+            raise ValueError(f"the result has {len(numbers)} numbers, but the adjoint {len(adjoints)}")
         return dot(numbers, adjoints), result
 
 
 class Pushforward(Directed):
-    """f, and how it moves along v."""
+    """f, and its tangent along v."""
 
     def __call__(self, *args: Any) -> Any:
         return self.along(args)
 
 
 class Transformed(Traced):
-    """A transform of the function by all of its arguments, as it is."""
+    """A transform of the function with respect to all of its arguments, unchanged."""
 
     def __init__(self, f: Callable[..., Any], transform: Callable[..., Any]) -> None:
         super().__init__(f)
@@ -111,7 +111,7 @@ class FlatTransformed(Transformed):
 
 
 def by_all(transform: Callable[..., Any], f: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """What a transform gives with respect to the one argument, or to all of several."""
+    """The result of a transform with respect to the only argument, or to all of several."""
     return transform(f, 0 if len(args) == 1 else tuple(range(len(args))))(*args)
 
 
@@ -123,16 +123,16 @@ def array_of(numbers: Sequence[Any]) -> Any:
 
 
 def eager_product(f: Callable[..., Any], xs: Sequence[Any], vs: Sequence[Any]) -> Any:
-    """The Hessian of f by all of its arguments, times v."""
+    """The Hessian of f with respect to all of its arguments, times v."""
     return jvp(grad(f, 0 if len(xs) == 1 else tuple(range(len(xs)))), xs, vs)[1]
 
 
 class Rows(Traced):
-    """f·u of flat lists x and u, whose gradient by x is a row of the Jacobian where u is a row of the identity.
+    """f·u for flat lists x and u.  If u is a row of the identity, its gradient in x is a row of the Jacobian.
 
     Args:
         f: the function.
-        build: makes its arguments of the numbers in x.
+        build: makes its arguments from the numbers in x.
     """
 
     def __init__(self, f: Callable[..., Any], build: Callable[[Sequence[Any]], Sequence[Any]]) -> None:

@@ -1,1 +1,1 @@
-"""Jacobians and Hessians by their entries that are not 0 for good: which those are, and how each is computed."""
+"""Jacobians and Hessians entry by entry: which entries can differ from 0, and how to compute each of them."""

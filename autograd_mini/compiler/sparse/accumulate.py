@@ -1,7 +1,7 @@
-"""The chain rule with sparse rows: one for each pair of a result and a source that it depends on, and no other.
+"""The chain rule with sparse rows: an entry for each pair of a result and a source that it depends on.
 
-Rows are kept as dictionaries: from the index of a source to a Value, or to a number where it is a constant.  A constant
-of 0 is no entry at the end, but shows the way of products that may be nan.
+A row is a dictionary from the index of a source to a Value, or to a number if it is constant.  A constant of 0 is not
+an entry in the end, but it marks products that may be nan.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ...sweep import order_below
 from ...watch import never_raising
 from ..derivatives.chain import slopes_among, times
 
-PRODUCTS = 8  # for each operation of the function, beyond which whole columns are better than single entries
+PRODUCTS = 8  # per operation of the function; with more products, whole columns are better than single entries
 STEPS = 64
-FEW = 512  # operations, which any function may be thought to have
+FEW = 512  # a smaller function counts as having so many operations
 Row = dict[int, Any]
 
 
 class Budget:
-    """How many products of slopes may be recorded, and how many entries looked at, for so many operations.
+    """The budget: how many products of slopes may be recorded, and how many entries visited, for so many operations.
 
     Attributes:
         unseen: the Values whose products with 0 were left out.
@@ -30,23 +30,24 @@ class Budget:
         self.unseen = unseen
 
     def spend(self, steps: int, products: int) -> None:
-        """Take note of some."""
+        """Count some."""
         self._steps -= steps
         self._products -= products
 
     @property
     def is_spent(self) -> bool:
-        """Whether there are more than that."""
+        """Whether the budget is exceeded."""
         return self._steps < 0 or self._products < 0
 
 
 @never_raising()
 def rows(results: Sequence[Any], sources: Sequence[Value], unseen: list[Value] | None = None) -> list[Row] | None:
-    """For each result the derivatives by those sources that it depends on; None if there are too many.
+    """For each result the derivatives with respect to the sources that it depends on; None if there are too many.
 
     Args:
-        results, sources: these.
-        unseen: is given the Values whose products with 0 were left out: these are nan, where one is not finite.
+        results, sources: the results and the sources.
+        unseen: receives the Values whose products with 0 were left out; such a product is nan if the Value is not
+            finite.
     """
     roots = [z for z in results if isinstance(z, Value)]
     order = order_below(roots)
@@ -97,7 +98,7 @@ def _backward(
 
 
 def _add(row: Row, other: Row, slope: Any, budget: Budget) -> None:
-    """Add a multiple of another row.  What is 0 whatever the numbers are stays so, and is no operation."""
+    """Add a multiple of another row.  An entry that is always 0 stays so, without an operation."""
     products = 0
     for j, x in other.items():
         factor = slope if _is_zero(x) else x if _is_zero(slope) else None
@@ -117,5 +118,5 @@ def _is_zero(x: Any) -> bool:
 
 
 def _kept(row: Row) -> Row:
-    """Without what is 0 whatever the numbers are."""
+    """The row without entries that are always 0."""
     return {j: x for j, x in row.items() if not _is_zero(x)}

@@ -1,8 +1,8 @@
-"""Columns that have no row in common, grouped: one product with a matrix gives all of a group.
+"""Groups of columns that share no row: one product with the matrix gives all columns of a group.
 
-Coloured greedily.  Of columns of a Jacobian two have a colour in common only if no row has entries in both.  A Hessian
-is symmetric, and each pair of its entries need be found once: there it is enough that no path of four columns, each a
-neighbour of the next, has two colours (a star colouring), and the groups are fewer.
+The columns are coloured greedily.  Two columns of a Jacobian may have the same colour only if no row has entries in
+both.  A Hessian is symmetric, so each pair of its entries is needed only once.  There it is enough that no path of four
+neighbouring columns has only two colours (a star colouring), which needs fewer groups.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from .pattern import Pattern
 
 
 class Columns:
-    """The columns of a matrix in groups, or its rows where these need fewer.
+    """The columns of a matrix in groups, or its rows if these need fewer groups.
 
     Args:
         pattern: where the matrix has entries.
-        is_symmetric: whether it is that of a Hessian.
+        is_symmetric: whether the matrix is a Hessian.
 
     Attributes:
         are_rows: whether rows are grouped.
@@ -42,7 +42,7 @@ class Columns:
         i, j = pattern.rows, pattern.indices.astype(np.int64)
         if self.are_rows:
             i, j = j, i
-        if is_symmetric:  # where another neighbour of row i has the colour of column j, entry (j, i) is alone
+        if is_symmetric:  # if another neighbour of row i has the colour of column j, take entry (j, i), which is alone
             counts = np.zeros((pattern.shape[0], len(self.seeds)), np.int64)
             np.add.at(counts, (i, colour[j]), 1)
             is_alone = counts[i, colour[j]] == 1
@@ -66,7 +66,7 @@ def _lists(pattern: Pattern) -> tuple[list[list[int]], list[list[int]]]:
 
 
 def apart(columns: Sequence[Sequence[int]], rows: Sequence[Sequence[int]]) -> list[int]:
-    """A colour for each column, where two that have a row in common differ."""
+    """A colour for each column; two columns that share a row have different colours."""
     colours = [-1] * len(columns)
     for j, column in enumerate(columns):
         colours[j] = _first_free({colours[k] for i in column for k in rows[i]})
@@ -74,7 +74,7 @@ def apart(columns: Sequence[Sequence[int]], rows: Sequence[Sequence[int]]) -> li
 
 
 def star(neighbours: Sequence[Sequence[int]]) -> list[int]:
-    """A colour for each vertex, where neighbours differ, and no path of four has two colours."""
+    """A colour for each vertex; neighbours have different colours, and no path of four has only two colours."""
     colours = [-1] * len(neighbours)
     for v, near in enumerate(neighbours):
         taken = {colours[w] for w in near if w != v}

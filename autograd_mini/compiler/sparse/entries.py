@@ -1,4 +1,4 @@
-"""A function with the entries of its Jacobian or Hessian, which is what is compiled for them."""
+"""The functions that are compiled for the entries of a Jacobian or Hessian."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from .pattern import Pattern
 
 @dataclass
 class Entries:
-    """What a function returned, and derivatives of it: their numbers in an array, and where they belong.
+    """The result of a function, and derivatives of it: their numbers in an array, and their places.
 
-    `doubt` is 0, or nan where a product with 0 that was left out may have been nan.
+    `doubt` is 0, or nan if a product with 0 that was left out may be nan.
     """
 
     value: Any
@@ -29,7 +29,7 @@ class Entries:
 
 
 def entries(value: Any, found: Sequence[Row] | None, columns: int, unseen: Sequence[Value]) -> Entries:
-    """Those in these rows; none, and no value, where they are too many."""
+    """The entries in these rows; no entries and no value if they are too many."""
     if found is None:
         return Entries(0.0, array_of([]))
     ordered = [sorted(row) for row in found]
@@ -40,7 +40,7 @@ def entries(value: Any, found: Sequence[Row] | None, columns: int, unseen: Seque
 
 
 class OfJacobian(Traced):
-    """A function, and the entries of its Jacobian by all arguments."""
+    """A function, and the entries of its Jacobian with respect to all arguments."""
 
     def __call__(self, *args: Any) -> Any:
         value, unseen = self.f(*args), list[Value]()
@@ -49,7 +49,7 @@ class OfJacobian(Traced):
 
 
 class OfHessian(Traced):
-    """A function, and the entries of its Hessian, each pair of which is computed once."""
+    """A function, and the entries of its Hessian; each symmetric pair is computed once."""
 
     def __call__(self, *args: Any) -> Any:
         value, sources, unseen = self.f(*args), flatten(args)[0], list[Value]()
@@ -59,7 +59,7 @@ class OfHessian(Traced):
 
 
 def _symmetric(rows: Sequence[Row]) -> Sequence[Row]:
-    """Rows of which each pair of entries is one."""
+    """Rows in which the two entries of each symmetric pair are the same."""
     for i, row in enumerate(rows):
         for j in row:
             if j > i and i in rows[j]:
@@ -68,7 +68,7 @@ def _symmetric(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def gradient_of(f: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose results are the derivatives of f by all numbers in its arguments."""
+    """A function whose results are the derivatives of f with respect to all numbers in its arguments."""
 
     def gradient(*args: Any) -> list[Any]:
         return pulled(scalar(f(*args), f), flatten(args)[0])
@@ -81,8 +81,8 @@ class OfColumns(Traced):
 
     Args:
         f: the function.
-        build: makes its arguments of the numbers in x.
-        are_rows: whether the vector is multiplied from the left: then the gradient by x is the product.
+        build: makes its arguments from the numbers in x.
+        are_rows: whether the vector is multiplied from the left: then the product is the gradient in x.
     """
 
     def __init__(self, f: Callable[..., Any], build: Callable[[Sequence[Any]], Sequence[Any]], are_rows: bool) -> None:

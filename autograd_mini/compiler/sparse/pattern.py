@@ -1,7 +1,7 @@
-"""Where a matrix of derivatives has entries that may differ from 0, and the matrix around their numbers.
+"""The entries of a matrix of derivatives that can differ from 0, and the matrix around their numbers.
 
-Which these are is read off a program, before any number is known: a set of sources goes with each slot.  Where an
-operation is not linear in two of its operands, each source of the one makes a pair with each source of the other.
+They follow from the program alone, without any numbers: each slot has the set of sources that it depends on.  If an
+operation is not linear in two of its operands, each source of one forms a pair with each source of the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ from ..record.graph import OPERATIONS, SLOPED, differentiable, differentiated
 from ..record.trace import expand
 
 _ADDITIVE = ("sum", "mean", "chain")
-Bits = int  # a set of sources: bit j is set where the j-th belongs to it
+Bits = int  # a set of sources: bit j is set if it contains source j
 
 
 class Pattern:
     """The places of entries, row by row.
 
     Args:
-        shape: of the matrix.
+        shape: the shape of the matrix.
         columns: for each row the columns in which it has entries, in order.
     """
 
@@ -40,7 +40,7 @@ class Pattern:
 
     @property
     def is_full(self) -> bool:
-        """Whether every entry is there."""
+        """Whether every place has an entry."""
         return len(self) == self.shape[0] * self.shape[1]
 
     @cached_property
@@ -51,11 +51,11 @@ class Pattern:
 
     @cached_property
     def _places(self) -> Any:
-        """Of each entry the place in the flat matrix."""
+        """The place of each entry in the flat matrix."""
         return self.rows * self.shape[1] + self.indices
 
     def dense(self, data: Any) -> Any:
-        """The matrix with these entries; of rows of them so many matrices."""
+        """The matrix with these entries; for rows of entries, a matrix for each row."""
         samples = data.shape[:-1]
         if self.is_full:
             return data.reshape(*samples, *self.shape)
@@ -64,9 +64,9 @@ class Pattern:
         return matrix.reshape(*samples, *self.shape)
 
     def sparse(self, data: Any) -> Any:
-        """The same as an array of SciPy, in rows, which shares nothing with others."""
+        """The same as a SciPy array in CSR form, which shares no memory with others."""
         like = self._array
-        new = object.__new__(type(like))  # a copy: its constructor would look at all indices once more
+        new = object.__new__(type(like))  # a copy: the constructor would check all indices again
         vars(new).update(vars(like), data=data, indices=like.indices.copy(), indptr=like.indptr.copy())
         return new
 
@@ -74,7 +74,7 @@ class Pattern:
     def _array(self) -> Any:
         sparse = require("scipy.sparse", what="a sparse array", extra="sparse")
         like = sparse.csr_array((arrays().ones(len(self)), self.indices, self.indptr), self.shape)
-        like.has_canonical_format  # noqa: B018  (which it finds out, and keeps)
+        like.has_canonical_format  # noqa: B018  (it computes and stores this)
         return like
 
     def __getstate__(self) -> Any:
@@ -85,14 +85,14 @@ class Pattern:
 
 
 def pattern(program: Program, results: int, what: str) -> Pattern:
-    """That of the Jacobian of the first results of a program by its inputs, or of the Hessian of the first of all."""
+    """The pattern of the Jacobian of a program's first results in its inputs, or of the Hessian of the first result."""
     below = _sources(program)
     found = _pairs(program, below) if what == "hessian" else [below[slot] for slot in program.results[:results]]
     return Pattern((len(found), program.inputs), [list(_members(row)) for row in found])
 
 
 def _sources(program: Program) -> list[Bits]:
-    """For each slot the inputs by which it has a slope."""
+    """For each slot the inputs with respect to which it has a slope."""
     below: list[Bits] = [1 << j for j in range(program.inputs)] + [0] * (program.leaves - program.inputs)
     for group in program:
         for node in group.nodes():
@@ -104,7 +104,7 @@ def _sources(program: Program) -> list[Bits]:
 
 
 def _pairs(program: Program, below: Sequence[Bits]) -> list[Bits]:
-    """For each input those with which it has a second derivative of the first result."""
+    """For each input the inputs with which the first result has a second derivative."""
     rows: list[Bits] = [0] * program.inputs
     reached = set(program.results[:1])
     for group in reversed(list(program)):
@@ -126,7 +126,7 @@ def _members(bits: Bits) -> Iterator[int]:
 
 
 def _passing(node: Node) -> Sequence[int]:
-    """The operands of a node by which it may have a slope."""
+    """The operands with respect to which a node may have a slope."""
     rule = node.rule
     operands = differentiated(rule, node.operands)
     if rule is RULES["where"]:
@@ -136,7 +136,7 @@ def _passing(node: Node) -> Sequence[int]:
 
 @lru_cache(maxsize=256)
 def _curved(rule: Rule, n: int) -> Sequence[tuple[int, int]]:
-    """The pairs of operands by which an operation may have a second derivative."""
+    """The pairs of operands with respect to which an operation may have a second derivative."""
     if rule.name in _ADDITIVE or not differentiable(rule):
         return []
     if rule is RULES["dot"]:
