@@ -300,13 +300,13 @@ def test_what_has_no_c_says_so(tmp_path):
 
     with pytest.raises(TypeError, match="'own' was made with @primitive"):
         compiler.compile(own).to_c(tmp_path / "f", 1.0)
-    with pytest.raises(TypeError, match="2 numbers: a gradient and a Hessian are of one"):
+    with pytest.raises(TypeError, match="2 numbers: a gradient or a Hessian needs one"):
         compiler.compile(lambda x: [x, x]).to_c(tmp_path / "f", 1.0)
     for name in ("two words", "2nd", "double", "naïve"):
         with pytest.raises(ValueError, match="can't be named after"):
             compiler.compile(lambda x: x * x).to_c(tmp_path / name, 1.0)
     for what in ("slope", (), ("value", "value")):
-        with pytest.raises(ValueError, match="what has some of 'value', 'gradient'"):
+        with pytest.raises(ValueError, match="what must be among 'value', 'gradient'"):
             compiler.compile(lambda x: x * x).to_c(tmp_path / "f", 1.0, what=what)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,8 +1,8 @@
 """erf and erfc of NumPy arrays, which NumPy lacks, to 4 units in the last place.
 
-erf is read from a table and goes on from there by its Taylor series, whose terms are Hermite polynomials (DLMF 7.10.1).
+erf is read from a table and continued by its Taylor series, whose terms are Hermite polynomials (DLMF 7.10.1).
 
-Below ¾ erfc(x) is 1 − x·p(x²) with a polynomial p.  From there on erfc(x)·exp(x²)·(1 + 2x) is a polynomial in
+Below ¾ erfc(x) is 1 − x·p(x²) with a polynomial p.  From ¾ on, erfc(x)·exp(x²)·(1 + 2x) is a polynomial in
 u = (x − 3)/(x + 3), which takes [½, 28] to a short interval (Schonfelder 1978, Mathematics of Computation 32).  Both
 interpolate at Chebyshev points; the coefficients were computed with 50 digits.
 """
@@ -27,7 +27,7 @@ ERFC: Final = (
 )
 # fmt: on
 
-PART: Final = 8192  # numbers at a time: larger arrays leave the cache, and are fetched anew from the system each time
+PART: Final = 8192  # numbers at a time: larger arrays do not fit in the cache, and need new memory each time
 STEPS: Final = 256  # of the table, between two whole numbers
 _AT: Final = [k / STEPS for k in range(6 * STEPS + 1)]  # at 6 it is 1
 _VALUES: Final = np.array([math.erf(x) for x in _AT])
@@ -39,14 +39,14 @@ def erf(x: Any) -> Any:
     x = np.ascontiguousarray(x)
     result = np.empty_like(x)
     numbers, results = x.reshape(-1), result.reshape(-1)
-    with np.errstate(invalid="ignore"):  # nan has no place in the table
+    with np.errstate(invalid="ignore"):  # nan has no index in the table
         for at in range(0, x.size, PART):
             results[at : at + PART] = _erf(numbers[at : at + PART])
     return result
 
 
 def _erf(x: Any) -> Any:
-    h = np.minimum(np.abs(x), 6.0)  # nan goes through
+    h = np.minimum(np.abs(x), 6.0)  # nan stays nan
     a = np.rint(h * STEPS)
     index = a.astype(np.intp)
     a *= 1.0 / STEPS
@@ -71,7 +71,7 @@ def erfc(x: Any) -> Any:
     """The complementary error function."""
     x = np.asarray(x)
     a = np.minimum(np.abs(x), 28.0)  # from there on it is 0
-    s = np.floor(a * 64.0) / 64.0  # whose square is not rounded
+    s = np.floor(a * 64.0) / 64.0  # its square is exact
     tail = np.exp(-s * s)
     tail += tail * np.expm1((s - a) * (a + s))
     b = np.maximum(a, 0.5)

@@ -1,4 +1,4 @@
-"""Where the numbers of a program on arrays stand, and the names and texts of parts of those arrays."""
+"""The places of a program's numbers in arrays, and the names and texts of parts of those arrays."""
 
 from itertools import groupby
 from typing import Any
@@ -7,25 +7,25 @@ import numpy as np
 
 from ..program import Program
 
-Rows = list[list[int]]  # slots: a line for each operand of the nodes of a group, in which each node has its place
+Rows = list[list[int]]  # slots: a line for each operand of a group, with an entry for each node
 
 
 def flat(rows: Rows) -> Rows:
-    """The operands of one node as a line, instead of lines of one."""
+    """The operands of one node as a single line, instead of lines of one."""
     return [[line[0] for line in rows]] if len(rows[0]) == 1 else rows
 
 
 class Layout:
-    """The arrays of a program, and what the source calls their parts.
+    """The arrays of a program, and the names of their parts in the source.
 
-    A line of slots is read as an array of as many rows, several lines as an array of lines of rows.
+    A line of slots is read as an array with so many rows, several lines as an array of lines of rows.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.varying = program.is_varying()
-        self.array: list[str] = []  # of each slot
-        self.row: list[int] = []  # and where in it
+        self.array: list[str] = []  # for each slot its array
+        self.row: list[int] = []  # and its row there
         counts: dict[str, int] = {}
         names = [f"X{a}" for a, n in enumerate(program.arguments) for _ in range(n)]
         names += ["P"] * program.parameters + ["C"] * len(program.constants)
@@ -36,12 +36,12 @@ class Layout:
             counts[name] = self.row[-1] + 1
         self.counts = counts
         self.tables: dict[str, Any] = {}  # arrays of indices and of constants, by their names in the source
-        self.views: dict[str, str] = {}  # names of parts of arrays that stay, by their texts
-        self.heads: dict[str, str] = {}  # and of those that come with each call
+        self.views: dict[str, str] = {}  # names of parts of permanent arrays, by their texts
+        self.heads: dict[str, str] = {}  # the same for arrays that come with each call
         self._names: dict[Any, str] = {}
 
     def view(self, prefix: str, rows: Rows) -> str | None:
-        """The name of those rows as they lie in their array, or that of adjoints for d; None if in no regular way."""
+        """The name of a view of these rows in their array (with d, of their adjoints); None if they are not regular."""
         pattern = self._pattern(rows)
         array = prefix + self.array[rows[0][0]]
         if pattern is None:
@@ -81,14 +81,14 @@ class Layout:
         return self._names[key]
 
     def index(self, rows: Rows) -> str:
-        """The name of the table that says in which rows of their array those slots are."""
+        """The name of the table with the rows of these slots in their array."""
         at = np.array([[self.row[slot] for slot in line] for line in rows], dtype=np.intp)
         return self.table(at if len(rows) > 1 else at[0])
 
     def read(self, rows: Rows, varying: bool) -> Any:
-        """The text of an array of those numbers, with a sample axis if they vary.
+        """The text of an array of these numbers, with a sample axis if they vary.
 
-        Of one line the same number everywhere may be one row, or a float, for NumPy to repeat.
+        If a line has the same number everywhere, it may be one row, or a float, which NumPy repeats.
         """
         if len(rows) == 1 and len(set(rows[0])) == 1:
             rows = [rows[0][:1]]
@@ -98,7 +98,7 @@ class Layout:
         return self.stack(rows, varying)
 
     def stack(self, rows: Rows, varying: bool) -> str:
-        """The text of an array of those numbers in full length; of lines of one node each, one line."""
+        """The text of an array of these numbers in full length; for lines of one node each, one line."""
         rows = flat(rows)
         kinds = {self.array[slot] for line in rows for slot in line}
         if len(kinds) > 1:
@@ -114,13 +114,13 @@ class Layout:
         return text
 
     def matrix(self, rows: Rows) -> str:
-        """The text of a matrix of those numbers, of which none varies."""
+        """The text of a matrix of these numbers, none of which varies."""
         if self.array[rows[0][0]] == "C":
             return self.table([[self.program.constants[self.row[slot]] for slot in line] for line in rows])
         return self.matrix_view("", rows) or f"{self.array[rows[0][0]]}.take({self._grid(rows)}, 0)"
 
     def matrix_view(self, prefix: str, rows: Rows) -> str | None:
-        """The name of a matrix of those rows as they lie in their array; None if in no regular way."""
+        """The name of a view of these rows as a matrix in their array; None if they are not regular."""
         pattern = self._pattern(rows)
         if pattern is None:
             return None

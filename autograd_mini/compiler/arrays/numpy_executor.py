@@ -1,8 +1,8 @@
-"""Programs on NumPy arrays: each group a line of vectors, dots over one list of inputs a matrix product.
+"""Programs on NumPy arrays: a group is a line of vectors, dots over one list of inputs are a matrix product.
 
-The program is written out as source once, and bound to arrays once for each number of samples.  Numbers stand in the
-arguments X0, X1 …, the parameters P, what is evaluated once in U, and what is evaluated for each sample in V; adjoints
-in dX0 …, dP, dU and dV beside them.  A row is one number of the traced function, a column is a sample.
+The program is written as source once, and bound to arrays once for each number of samples.  Numbers are in the
+arguments X0, X1 …, the parameters P, the array U (computed once) and the array V (computed for each sample).  Their
+adjoints are in dX0 …, dP, dU and dV.  A row is one number of the traced function, a column is a sample.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Workspace = tuple[Callable[..., Any], Callable[..., Any], list[Any]]
 
 
 class NumpyExecutor:
-    """A program on arrays, of what `executors.made` takes."""
+    """A program on arrays; the arguments are those of `executors.made`."""
 
     scalars = takes_numbers = False
 
@@ -43,7 +43,7 @@ class NumpyExecutor:
         self.samples_at_once = max(512, 2**18 // max(rows, 1))
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
-        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+        """The value for each of n samples; the arguments are matrices with a column for each sample."""
         work = self._workspace(n)
         try:
             with np.errstate(all="ignore"):
@@ -67,7 +67,7 @@ class NumpyExecutor:
             self._free[n].append(work)
 
     def _workspace(self, n: int) -> Workspace:
-        """Arrays for n samples, and the program bound to them; each is one thread's at a time."""
+        """Arrays for n samples, and the program bound to them; each is used by one thread at a time."""
         free = self._free.get(n)
         if free is None:
             if len(self._free) > 8:
@@ -86,18 +86,18 @@ class NumpyExecutor:
         return float(summed(values))
 
     def function(self, derivatives: bool, scalars: bool) -> None:
-        """There is none of numbers."""
+        """None: there is no function of numbers."""
         del derivatives, scalars
 
     def bound(self, n: int) -> "NumpyExecutor":
-        """What has `at_once` for so many samples."""
+        """The object whose `at_once` runs so many samples."""
         del n
         return self
 
     def at_once(
         self, n: int, seed: float | None, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
     ) -> tuple[float, Any]:
-        """The same as that of machine code (see native/tape)."""
+        """The same as for machine code (see native/tape)."""
         del axes, given
         if n > self.samples_at_once:
             raise TypeError
@@ -113,7 +113,7 @@ class NumpyExecutor:
         return self.total(rows[0]) if self.program.sampled else rows.item(0), rows
 
     def _by_samples(self, arrays: Sequence[Any], n: int) -> Sequence[Any]:
-        """Arrays with the samples first as matrices of numbers by samples; those without samples as they are."""
+        """Arrays with the sample axis first, as matrices with a column for each sample; others stay unchanged."""
         if not self.program.sampled:
             return arrays
         if any(len(x) != n for x in arrays):
@@ -121,7 +121,7 @@ class NumpyExecutor:
         return [x.T if x.ndim == 2 else x[None] for x in arrays]
 
     def explain(self, tracing: float, compiling: float) -> str:
-        """What was done, in words."""
+        """A text about the program, its executor and the times."""
         p, writer = self.program, self.writer
         once = p.varying.count(0)
         lines = [
@@ -134,7 +134,7 @@ class NumpyExecutor:
         if alone:
             lines.append(f"{alone} groups have one operation each")
         lines += [
-            f"called element by element, since NumPy has it not: {rule.symbol}"
+            f"called element by element, because NumPy does not have it: {rule.symbol}"
             for name, rule in writer.called.items()
             if name not in NAMESPACE
         ]

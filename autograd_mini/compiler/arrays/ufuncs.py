@@ -1,4 +1,4 @@
-"""The arithmetic of NumPy arrays: the operations of the table by their names, and what the sources call beside them."""
+"""The arithmetic of NumPy arrays: the operations of the table by their names, and helpers that the sources call."""
 
 from collections.abc import Callable
 from functools import cache, partial, reduce
@@ -12,7 +12,7 @@ from .error_function import erf, erfc
 
 
 def elementwise(rule: Rule) -> Callable[..., Any]:
-    """An operation that NumPy has not, called for each element; nan or inf where floats refuse."""
+    """An operation that NumPy does not have, called for each element; nan or inf if floats raise."""
 
     @cache
     def ufuncs(arity: int) -> tuple[Any, Any]:
@@ -37,7 +37,7 @@ def part(array: Any, base: int, shape: tuple[int, int], steps: tuple[int, int]) 
 
 
 def choice(condition: Any, a: Any, b: Any) -> Any:
-    """a where the condition holds, else b, like np.where; large arrays by their bits, without a branch for each."""
+    """a where the condition holds, else b, like np.where; on large arrays with bit operations, without branches."""
     if np.size(condition) < 2048:
         return np.where(condition, a, b)
     truth = condition if condition.dtype == bool else condition != 0.0
@@ -51,17 +51,17 @@ def choice(condition: Any, a: Any, b: Any) -> Any:
 
 
 def power(x: Any, n: Any) -> Any:
-    """x to the power of n, like np.power, which takes the root for ½: that is another number at -0.0 and -inf."""
+    """x to the power of n, like np.power, except that n = ½ is not a root, which differs at -0.0 and -inf."""
     if isinstance(n, float) and n == 0.5:
         return np.sqrt(choice(x == -np.inf, np.inf, x) + 0.0)
     return np.power(x, n)
 
 
 def _total(*xs: Any) -> Any:
-    return reduce(np.add, xs) + 0.0  # Python's sums begin with that
+    return reduce(np.add, xs) + 0.0  # Python's sums begin with 0.0
 
 
-# Where NumPy has other names.  What rounds to a whole number gives no -0.0, as Python's ints have none.
+# Operations with other names in NumPy.  Rounding to a whole number never gives -0.0, because Python's ints have none.
 NAMESPACE: dict[str, Any] = {
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2,
     "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "pow": power, "powi": np.power,

@@ -1,4 +1,4 @@
-"""A program written out as NumPy source, a few lines for each group forward, a few for each backward."""
+"""A program as NumPy source: for each group a few lines forward, and a few lines backward."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ _UFUNCS |= {"{} == {}": "equal", "{} != {}": "not_equal", "abs({})": "absolute"}
 
 
 def _power(lines: Lines, x: Any, n: Any) -> Any:
-    """A power, by multiplication where it is small."""
+    """A power; a small one by multiplication."""
     if n == 2.0:
         return x * x
     return x * x * x if n == 3.0 else operator_power(lines, x, n)
@@ -36,7 +36,7 @@ class _VectorLines(Lines):
         super().__init__(_NUMPY)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
-        """The choice, by faster calls where one of the two is a number."""
+        """The choice, with faster calls if one of the two is a number."""
         if not isinstance(condition, Expression):
             return a if condition else b
         if isinstance(a, float) and isinstance(b, float) and {a, b} == {0.0, 1.0} and condition.form.binds < SUM:
@@ -44,16 +44,16 @@ class _VectorLines(Lines):
             return self.of(truth, "{}.astype(dtype)")
         if isinstance(a, float) and len(condition.args) == 2 and condition.args[0] is b and condition.args[1:] == (a,):
             bound = {"{} < {}": "maximum", "{} > {}": "minimum"}.get(condition.form.template)
-            if bound and a and a == a:  # of two zeros NumPy may take either, and nan instead of any number
+            if bound and a and a == a:  # of two zeros NumPy may return either, and nan replaces any number
                 return self.call(bound, b, a)
         return super().where(condition, a, b)
 
     def of(self, x: Any, template: str, needs: int = ATOM) -> Expression:
-        """An expression around another: a part of it, or what a method makes of it."""
+        """An expression around another: a part of it, or the result of a method."""
         return self.make(Form(template, ATOM, (needs,)), (x,))
 
     def store(self, out: str, value: Any) -> None:
-        """Write a value into a part of an array, straight from the function that computes it, if that can."""
+        """Write a value into a part of an array, directly from the function that computes it if possible."""
         template = value.form.template if isinstance(value, Expression) else ""
         name = _UFUNCS.get(template) or template.partition("(")[0]
         if template == "add.reduce({}, {})":
@@ -68,9 +68,9 @@ class Writer:
     """The source of a program on arrays.
 
     Args:
-        program: what to write out.
-        sources: the slots to differentiate by.
-        called: takes the operations that the source calls.
+        program: the program to write.
+        sources: the slots to differentiate with respect to.
+        called: receives the operations that the source calls.
     """
 
     def __init__(self, program: Program, sources: Sequence[int], called: dict[str, Rule]) -> None:
@@ -82,7 +82,7 @@ class Writer:
         self.products: list[tuple[int, int]] = []  # the matrices of dots
 
     def source(self) -> str:
-        """All of it: the arrays and their parts, the two functions, and the list of the arrays of derivatives."""
+        """The whole text: the arrays and their parts, the two functions, and the list of arrays of derivatives."""
         layout = self.layout
         groups = list(self.program)
         forward = [line for group in groups for line in self._forward(group)] + self._guards()
@@ -107,7 +107,7 @@ class Writer:
         return "\n".join(parts) + "\n"
 
     def _arrays(self) -> list[str]:
-        """The lines that make the arrays that stay."""
+        """The lines that make the permanent arrays."""
         lines = []
         gradients = {self.layout.array[slot] for slot in self.sources}
         for name, rows in self.layout.counts.items():
@@ -120,7 +120,7 @@ class Writer:
         return lines
 
     def _results(self) -> str:
-        """The text of the result; of several a matrix with one for each row."""
+        """The text of the result; for several results, a matrix with a row for each."""
         layout, slots = self.layout, self.program.results
         if len(slots) == 1:
             result = layout.read([list(slots)], layout.varying[slots[0]])
@@ -161,7 +161,7 @@ class Writer:
         return lines.atom(self.layout.stack(rows, varying))
 
     def _terms(self, lines: _VectorLines, rows: Rows, varying: bool) -> Expression:
-        """Rows to be reduced along an axis, which must be there even if a single row stands for itself."""
+        """Rows to reduce along an axis; the axis is kept even for a single row."""
         alone = len(rows) == 1 < len(rows[0])
         return lines.atom(self.layout.stack(rows, varying) + "[None]" * alone)
 
@@ -170,7 +170,7 @@ class Writer:
         name, first = group.rule.name, self.layout.read(group.operands[:1], group.varying)
         ufunc, begins = _REDUCTIONS[name], name != "hypot" and isinstance(first, float)
         stack = self._terms(lines, group.operands[begins:], group.varying)
-        start = "-0.0" if name == "chain" else ""  # to which -0.0 can be added and stay
+        start = "-0.0" if name == "chain" else ""  # adding -0.0 to it gives -0.0
         if begins:
             start = repr(first + 0.0 if name in ("sum", "mean") else first)
         if start:
@@ -185,7 +185,7 @@ class Writer:
             self.products.append((len(ws[0]), len(ws)))
         else:
             product = self._terms(lines, ws, group.varying) * self._terms(lines, xs, group.varying)
-            if group.varying and not any(self.layout.varying[line[0]] for line in [*ws, *xs]):  # the start alone varies
+            if group.varying and not any(self.layout.varying[line[0]] for line in [*ws, *xs]):  # only the start varies
                 lines.do(f"{out}[...] = add.reduce({{}}, 0, None, None{_keep(group)})", product)
             else:
                 lines.do(f"add.reduce({{}}, 0, None, {out}{_keep(group)})", product)
@@ -201,14 +201,14 @@ class Writer:
             and len({array[slot] for line in ws for slot in line}) == 1
             and array[ws[0][0]] in "PUC"
             and any(array[line[0]] != "C" for line in xs)
-            and any(varying[line[0]] for line in xs) == group.varying  # not the start alone
+            and any(varying[line[0]] for line in xs) == group.varying  # not only the start
         )
 
     def _vector(self, lines: _VectorLines, xs: Rows) -> Any:
         return self._stack(lines, [[line[0] for line in xs]], any(self.layout.varying[line[0]] for line in xs))
 
     def _guards(self) -> list[str]:
-        """Lines that raise where a guard doesn't hold: after all, since nothing fails here for a wrong branch."""
+        """Lines that raise if a guard doesn't hold.  They come last, because a wrong branch does no harm before."""
         source = []
         for wide in (False, True):
             known = [k for k, guard in enumerate(self.program.guards) if self.layout.varying[guard.node] == wide]
@@ -229,7 +229,7 @@ class Writer:
         self._back += lines.written()
 
     def pull(self, group: Group) -> None:
-        """Write the lines that let adjoints go from the results of a group to its operands."""
+        """Write the lines that take adjoints from the results of a group to its operands."""
         rule, rows, lines = group.rule, group.operands, _VectorLines()
         untouched = [slot for slot in group.results if slot not in self.touched]
         if len(untouched) == len(group.results):
@@ -272,7 +272,7 @@ class Writer:
             self._add(lines, start, g, group.varying)
 
     def _through(self, lines: _VectorLines, matrix: Expression, g: Expression, rows: int, wide: bool) -> Any:
-        """Adjoints of the inputs of dots: the transpose of their matrix, which is faster by hand if that is one row."""
+        """Adjoints of the inputs of dots, by the transpose of their matrix; a single row is faster without BLAS."""
         if rows == 1 and not wide:
             return lines.of(matrix, "{}[0]") * g
         turned = lines.of(matrix, "{}.T")
@@ -314,7 +314,7 @@ class Writer:
             at += len(part)
 
     def _add(self, lines: _VectorLines, rows: Rows, c: Any, varying: bool) -> None:
-        """Add contributions to the adjoints of slots of one array; the first ones to come are written."""
+        """Add contributions to the adjoints of slots of one array; the first contribution is assigned instead."""
         if not self._any_active(rows):
             return
         wide = self.layout.varying[rows[0][0]]
@@ -338,7 +338,7 @@ class Writer:
         lines.do(f"add({view}, {{}}, {view})" if view else f"{target} += {{}}", c)
 
     def _merged(self, lines: _VectorLines, rows: Rows, c: Any, wide: bool) -> tuple[Any, list[int]]:
-        """Contributions to slots that are there more than once, summed, and the slots, each once."""
+        """Contributions summed for each slot that occurs more than once, and the slots, each once."""
         shape = ([len(rows)] if len(rows) > 1 else []) + [len(rows[0])]
         full = ", ".join([*map(str, shape), *["N"] * wide])
         c = lines.of(c, f"broadcast_to({{}}, ({full},))", CHOICE)  # what NumPy would repeat
@@ -365,12 +365,12 @@ class Writer:
 
 
 def _keep(group: Group) -> str:
-    """What a reduction is told for the one row that it writes."""
+    """The argument of a reduction that writes one row."""
     return ", True" * (len(group.results) == 1)
 
 
 def _halves(group: Group) -> tuple[Rows, Rows, Rows]:
-    """The two lists of a group of dots, and what they start from."""
+    """The two lists of a group of dots, and their starts."""
     n = len(group.operands) // 2
     return group.operands[:n], group.operands[n : 2 * n], group.operands[2 * n :]
 

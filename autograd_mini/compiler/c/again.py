@@ -1,4 +1,4 @@
-"""A program run again on Values: so more can be made of it where the function is not at hand, or no example is."""
+"""A program as a function that runs on Values, for tracing it again without the original function or an example."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from ..program import Program
 
 
 class Again:
-    """A program as a function of one list of numbers: its first results, and then what its guards ask for.
+    """A program as a function of one list of numbers: its first results, and then the numbers of its guards.
 
     Args:
-        program: what to run.
-        results: how many of its results are meant.
+        program: the program to run.
+        results: how many of its results to return.
     """
 
     def __init__(self, program: Program, results: int) -> None:

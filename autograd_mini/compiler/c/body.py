@@ -1,6 +1,6 @@
 """A program as the statements of a C function: single operations as expressions, wide groups and loops as loops of C.
 
-Statements are in the order of the program, and nothing is written to the results y before the end.
+Statements are in the order of the program, and the results y are only written at the end.
 """
 
 from collections import Counter
@@ -16,20 +16,20 @@ from .library import ProgramArithmetic
 from .loop import Trips
 from .memory import Memory, index_of, put_loop
 
-SMALL: Final = 1000  # operations, up to which all are expressions
-WIDE: Final = 16  # nodes of a group, or terms of a sum, from which on they are a loop in larger programs
+SMALL: Final = 1000  # up to so many operations, all are expressions
+WIDE: Final = 16  # in larger programs, so many nodes of a group, or terms of a sum, become a loop
 _FOLDED: Final = {"chain": "+=", "sum": "+=", "mean": "+=", "prod": "*=", "dot": "+="}
 _INDICES: Final = ("i", "j")
 
 
 class Body(NamedTuple):
-    """What a function is made of.
+    """The parts of a C function.
 
     Attributes:
         statements: its lines.
-        tables: constant arrays that stand before it.
+        tables: constant arrays, defined before it.
         work: how many doubles of workspace it needs.
-        reasons: what each number from 1 on says that it returns.
+        reasons: the meaning of each returned number, from 1 on.
     """
 
     statements: list[str]
@@ -42,9 +42,9 @@ def written(program: Program, name: str, checks: bool) -> Body:
     """The body of the function of a program.
 
     Args:
-        program: what to calculate.
-        name: of the function, with which the names of its tables begin.
-        checks: whether operations that Python refuses are reported.
+        program: the program to write.
+        name: the name of the function, and the start of the names of its tables.
+        checks: whether to report operations that raise in Python.
 
     Raises:
         TypeError: an operation was made with @primitive.
@@ -90,7 +90,7 @@ class _Writer:
                     self._guard(node.result)
 
     def _in_step(self, stretch: Sequence[Group]) -> None:
-        """A loop over groups of one length, in which node i needs only node i of the other groups."""
+        """A loop over groups of the same length, in which node i needs only node i of the other groups."""
         count, lines = len(stretch[0].results), self.memory.block()
         known: dict[int, Any] = {}
         for group in stretch:
@@ -110,7 +110,7 @@ class _Writer:
     def _value(
         self, lines: Lines, rule: Rule, columns: Sequence[Sequence[int]], inside: Sequence[Any], count: int = 1
     ) -> Any:
-        """The value of a node, or of node i in a loop. `inside` has the operands that the loop has just made."""
+        """The value of a node, or of node i in a loop. `inside` has the operands that the loop itself has made."""
         m = ProgramArithmetic(lines)
         if rule.name in _FOLDED and len(columns) >= self.wide and not any(x is not None for x in inside):
             return self._folded(lines, rule, columns, count)
@@ -134,7 +134,7 @@ class _Writer:
         n, start, skip = len(columns), 0.0, 0
         if rule.name == "prod":
             start = 1.0
-        if rule.name == "chain":  # which has no start
+        if rule.name == "chain":  # it has no start
             start, skip = self.memory.operand(lines, columns[0]), 1
         parts = [columns[skip:]]
         if rule.name == "dot":
@@ -190,7 +190,7 @@ class _Writer:
             self._guard(slot)
 
     def _move_states(self, lines: Lines, states: dict[tuple[int, int], str], numbers: dict[int, Any]) -> None:
-        """What a trip takes over from those before it: first the oldest, and all that is new before any is put."""
+        """Shift the states of a loop after a trip: the oldest first, and read all new ones before writing any."""
         new = {}
         for (at, lag), name in states.items():
             if lag == 1:
@@ -229,7 +229,7 @@ def _piece(group: Group, begin: int, end: int) -> Group:
 
 
 def _cuts(group: Group) -> list[int]:
-    """Where an operand does not go on at the distance before; the beginning and the end too."""
+    """Where the distance between slots of an operand changes; includes the beginning and the end."""
     cuts, count = [0], len(group.results)
     for i in range(2, count):
         if i - cuts[-1] > 1 and any(c[i] - c[i - 1] != c[i - 1] - c[i - 2] for c in group.operands):
@@ -238,7 +238,7 @@ def _cuts(group: Group) -> list[int]:
 
 
 def _stretches(groups: Iterable[Group], wide: int) -> Iterator[list[Group]]:
-    """Groups, together where they are wide and in step."""
+    """Groups; wide groups that run in step are put together."""
     stretch: list[Group] = []
     for group in groups:
         if stretch and not _goes_on(stretch, group, wide):
@@ -254,7 +254,7 @@ def _goes_on(stretch: Sequence[Group], group: Group, wide: int) -> bool:
     if count < wide or len(group.results) != count:
         return False
     if len(group.operands) >= wide:
-        return False  # a loop of its own inside
+        return False  # it needs its own inner loop
     starts = {other.results.start for other in stretch}
     first = stretch[0].results.start
     for column in group.operands:
@@ -266,7 +266,7 @@ def _goes_on(stretch: Sequence[Group], group: Group, wide: int) -> bool:
 
 
 def _reason(guard: Guard) -> str:
-    """What it says that a guard does not hold."""
+    """The text for a guard that does not hold."""
     if guard.line is None:
         return "an operation whose result is not used is not finite"
     text = repr(guard.line.text) if guard.line.text else "the branch"

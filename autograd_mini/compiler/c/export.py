@@ -1,4 +1,4 @@
-"""Programs as a .c and a .h file: C99, libm alone, no allocation, nothing global that is written."""
+"""Programs as a .c and a .h file: C99 that needs only libm, allocates nothing and changes no global variable."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from ..program import Program
 from .body import Body, written
 from .library import functions_for
 
-STACK: Final = 512  # doubles of workspace, up to which a function has its own
+STACK: Final = 512  # up to so many doubles, a function has its own workspace
 # fmt: off
 _KEYWORDS: Final = frozenset((
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
@@ -21,13 +21,13 @@ _KEYWORDS: Final = frozenset((
 
 
 class Part(NamedTuple):
-    """A function to be written.
+    """A function to write.
 
     Attributes:
         what: the last word of its name: value, gradient, …
-        program: what it calculates.
-        about: what it returns, in words.
-        rows, columns: of a sparse matrix, where each number of the result stands.
+        program: its program.
+        about: a text about its result.
+        rows, columns: for a sparse matrix, the place of each number of the result.
     """
 
     what: str
@@ -41,13 +41,13 @@ def export(path: Path, parts: Sequence[Part], arguments: str, checks: bool) -> N
     """Write the functions of parts to path.c and path.h, each whole or not at all.
 
     Args:
-        path: without a suffix; its last part begins the names.
+        path: the files, without a suffix; its last part begins the names.
         parts: the functions.
-        arguments: what stands in x, in words.
-        checks: whether operations that Python refuses are reported.
+        arguments: a text about the numbers in x.
+        checks: whether to report operations that raise in Python.
 
     Raises:
-        ValueError: the name is none that C can have.
+        ValueError: the name is not a valid name in C.
         TypeError: an operation was made with @primitive.
     """
     name = path.name
@@ -82,12 +82,12 @@ def _header(name: str, bodies: Sequence[tuple[Part, Body]], arguments: str) -> s
     return f"""\
 /* {name}: written by autograd_mini from a function in Python.
 
-   Each function reads x and writes y, which must not overlap, and calls the C library's mathematics alone.  It returns
-   0, or a number above 0 where its result does not hold for this x: y is as it was then.
+   Each function reads x and writes y, which must not overlap, and calls only the mathematics of the C library.  It
+   returns 0, or a number above 0 if its result is not valid for this x: then y is unchanged.
 
    x: {arguments}
 
-   The bits are Python's where all is arithmetic, if compiled with -ffp-contract=off. */
+   If all is arithmetic, the bits are the same as in Python, when compiled with -ffp-contract=off. */
 
 #ifndef {guard}
 #define {guard}
@@ -119,7 +119,7 @@ def _declaration(name: str, part: Part, body: Body) -> str:
 
 
 def _pattern(name: str, part: Part, constant: bool = False) -> str:
-    """The rows and columns of a sparse matrix: what they are, or in a header that they are."""
+    """The rows and columns of a sparse matrix: their definition, or their declaration in a header."""
     if part.rows is None or part.columns is None:
         return ""
     count, begin = len(part.rows), f"{name}_{part.what}"
@@ -132,5 +132,5 @@ def _pattern(name: str, part: Part, constant: bool = False) -> str:
 
 
 def _comment(text: str) -> str:
-    """Text that can stand in a comment."""
+    """Text that is safe in a comment."""
     return text.replace("*/", "* /").replace("/*", "/ *").replace("\n", " ").replace("\\", "/")

@@ -1,4 +1,4 @@
-"""What a compiled function has for C: `to_c`."""
+"""`to_c`, which writes a compiled function as C."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from ..sparse.accumulate import rows
 from .again import Again
 from .export import Part, export
 
-ANY: Final = 0.5  # a number for each input, where all that is traced is known already
+ANY: Final = 0.5  # a number for each input, if the trace does not depend on it
 _ABOUT: Final = {
     "value": "The numbers that the function returns, in order.",
     "gradient": "The derivatives of the function.",
@@ -28,7 +28,7 @@ _ABOUT: Final = {
 
 
 class Exported(Differentiable):
-    """What can be written in C."""
+    """The part of a compiled function that writes C."""
 
     def to_c(
         self,
@@ -37,26 +37,26 @@ class Exported(Differentiable):
         what: str | Sequence[str] = ("value", "gradient"),
         checks: bool = False,
     ) -> None:
-        """Write C99 that calculates what this does: path.c and path.h, which need nothing but the C library.
+        """Write this function as C99: path.c and path.h, which need only the C library.
 
         For "plant" and "value" there is `int plant_value(const double *x, double *y)`.  x has the numbers of all
-        arguments in order, then those of the parameters, and y gets those of the result.  Of a Jacobian or a Hessian
-        it gets those that are not always 0: `plant_hessian_nnz` of them, which stand in the rows
-        `plant_hessian_row[]` and the columns `plant_hessian_col[]`.  A function that needs more workspace than is good
-        for the stack takes it too: `double *w`, of `plant_value_work` doubles.  What is returned is 0, or else says
-        which branch of the function would be another one for this x, as the header tells.
+        arguments in order, then those of the parameters, and y gets the numbers of the result.  For a Jacobian or a
+        Hessian, y gets only the numbers that are not always 0: `plant_hessian_nnz` of them, in the rows
+        `plant_hessian_row[]` and the columns `plant_hessian_col[]`.  A function that needs a large workspace takes it
+        as a third argument: `double *w`, with `plant_value_work` doubles.  It returns 0, or the number of a branch
+        that would go the other way for this x; the header lists these numbers.
 
         Args:
-            path: where to, without a suffix; the last part of it begins the names in C.
-            example: arguments like those that x will have; only their form matters, and the branches they take.
-                Without them the program of the latest call is meant.
-            what: which functions: "value", "gradient", "jacobian", "hessian".
-            checks: whether it returns another number too where Python would refuse an operation: log(-1), 1/0.
+            path: the files, without a suffix; the last part begins the names in C.
+            example: arguments like those in x; only their form matters, and the branches they take.  By default the
+                program of the latest call is written.
+            what: the functions to write: "value", "gradient", "jacobian", "hessian".
+            checks: whether to return a number above 0 also for an operation that raises in Python: log(-1), 1/0.
 
         Raises:
-            ValueError: the name or something in `what` is none.
-            TypeError: the function uses an operation made with @primitive, which is Python; or returns no single
-                number, and "gradient" or "hessian" is asked for; or there is neither an example nor a call yet.
+            ValueError: the name or an entry of `what` is not valid.
+            TypeError: the function uses an operation made with @primitive, which is Python; or it does not return a
+                single number, but "gradient" or "hessian" is wanted; or there is no example and no call yet.
             OSError: a file can't be written.
 
         >>> import tempfile
@@ -74,7 +74,7 @@ class Exported(Differentiable):
         """
         names = (what,) if isinstance(what, str) else tuple(what)
         if not names or not set(names) <= set(_ABOUT) or len(set(names)) < len(names):
-            raise ValueError(f"what has some of {', '.join(map(repr, _ABOUT))}, not {what!r:.80}")
+            raise ValueError(f"what must be among {', '.join(map(repr, _ABOUT))}, not {what!r:.80}")
         path = Path(path)
         parts = [self._part(name, example, checks) for name in names]
         numbers = f"{parts[0].program.inputs} numbers of the arguments, in order"
@@ -87,7 +87,7 @@ class Exported(Differentiable):
         return Part(name, program, _ABOUT[name], *(flat.places or (None, None)))
 
     def _as_program(self, name: str, example: Sequence[Any], checks: bool) -> tuple["Flat", Program]:
-        """What is made of the function, and its program, for one sample like that of the example."""
+        """The function to write, and its program, for one sample like that of the example."""
         if not example:
             return self._of_latest(name, checks)
         if self._options.static:
@@ -101,9 +101,9 @@ class Exported(Differentiable):
         return flat, self._traced_flat(flat, call.numbers(0), checks, self._by_parameters)
 
     def _of_latest(self, name: str, checks: bool) -> tuple["Flat", Program]:
-        """The same of the latest program, which is run again on Values."""
+        """The same from the latest program, which is run again on Values."""
         if not self.programs:
-            raise TypeError("there is no program yet: call it first, or give arguments as an example")
+            raise TypeError("there is no program yet: call it first, or pass arguments as an example")
         plan = self._latest(None)
         old, count = plan.program, plan.results.main
         flat = Flat(Again(old, count), list, name, sources=slice(old.inputs if old.parameters else 0, None))
@@ -117,24 +117,24 @@ class Exported(Differentiable):
         made = self._made(flat, Options(False, None, "float64", "c", None), by_parameters)
         with self._lock, no_collector():
             graph = made._trace(made._signatures.read([xs])).graph
-        if not checks:  # what may raise, and nothing uses, is of no account
+        if not checks:  # leave out operations that are only kept because they may raise
             graph.checks.clear()
         return ordered(graph, [len(xs)], range(0), "c", False, "float64", True)[0]
 
 
 class Flat:
-    """What is made of the numbers that a function returns, as a function of one list of numbers.
+    """The value or derivatives of a function, as a function of one list of numbers.
 
     Args:
         f: the function.
-        build: makes its arguments of numbers.
-        name: what is made of them: one of "value", "gradient", "jacobian" and "hessian".
-        leaves: the parameters, if derivatives are by them and not by the arguments.
-        sources: else those of the numbers that derivatives are by.
+        build: makes its arguments from numbers.
+        name: one of "value", "gradient", "jacobian" and "hessian".
+        leaves: the parameters, if derivatives are with respect to them and not to the arguments.
+        sources: otherwise the numbers to differentiate with respect to.
 
     Attributes:
-        guards: how many of the numbers that f returns are not its results, and come last here too.
-        places: of a matrix the row and the column of each number, after a call.
+        guards: how many of the numbers that f returns are not results; they come last here too.
+        places: for a matrix, the row and the column of each number, after a call.
     """
 
     def __init__(
@@ -158,13 +158,13 @@ class Flat:
     def _made(self, roots: list[Any], sources: Sequence[Value]) -> list[Any]:
         if self.name in ("gradient", "hessian"):
             if len(roots) != 1:
-                raise TypeError(f"{self.__name__} returns {len(roots)} numbers: a gradient and a Hessian are of one")
+                raise TypeError(f"{self.__name__} returns {len(roots)} numbers: a gradient or a Hessian needs one")
             roots = pulled(roots[0], sources)
         return self._matrix(roots, sources) if self.name in ("jacobian", "hessian") else roots
 
     def _matrix(self, roots: Sequence[Any], sources: Sequence[Value]) -> list[Any]:
         found = rows(roots, sources)
-        if found is None:  # too many for one by one
+        if found is None:  # too many to compute them one by one
             found = [dict(enumerate(pulled(root, sources))) for root in roots]
         entries = [(i, j, row[j]) for i, row in enumerate(found) for j in sorted(row)]
         self.places = [i for i, _, _ in entries], [j for _, j, _ in entries]

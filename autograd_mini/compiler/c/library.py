@@ -1,4 +1,4 @@
-"""The functions of the table in C, as far as a program calls them."""
+"""The functions of the table in C that a program calls."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from ...rules import RULES
 from ..record.graph import OPERATIONS
 
 _CALLED: Final = re.compile(r"\b(v_\w+|square|lost)\(")
-_MULTIPLIED: Final = (2.0, 3.0)  # powers that are as exact as products
+_MULTIPLIED: Final = (2.0, 3.0)  # exponents for which a product is as exact as the power
 _IN_LIBM: Final = {"gamma": "tgamma", "lgamma": "lgamma", "fma": "fma"}
 _NOT_LOST: Final = frozenset(("add", "sub", "mul", "neg", "pos", "abs", "hypot", "sum", "mean", "prod", "dot", "chain"))
 LOST: Final = """\
-/* Whether Python would refuse an operation: nan of numbers, or infinity of finite ones. */
+/* Whether an operation would raise in Python: nan from numbers, or infinity from finite ones. */
 static inline int
 lost(double z, double x, double y)
 {
@@ -28,7 +28,7 @@ lost(double z, double x, double y)
 
 
 class _Rows(CArithmetic):
-    """The arithmetic of a row: functions that CPython has of its own are the C library's here."""
+    """The arithmetic of a row.  Functions that CPython implements itself come from the C library here."""
 
     def written(self, rule: Rule, *xs: Any) -> Any:
         if rule.name in _IN_LIBM:
@@ -37,7 +37,7 @@ class _Rows(CArithmetic):
 
 
 class ProgramArithmetic(_Rows):
-    """The arithmetic of a program: what is in the table is called, or put together where it is used.
+    """The arithmetic of a program: operations of the table are called, or composed where they are used.
 
     Args:
         lines: where the code goes.
@@ -47,7 +47,7 @@ class ProgramArithmetic(_Rows):
         """The code of an operation."""
         name = rule.name
         if OPERATIONS.get(name) is not rule:
-            raise TypeError(f"{rule.symbol!r} was made with @primitive, and is Python: there is no C for it")
+            raise TypeError(f"{rule.symbol!r} was made with @primitive, so it is Python and can't be written as C")
         if name in _SUMS:
             return _SUMS[name](*xs)
         if name in ("pow", "powi") and not isinstance(xs[1], Expression) and xs[1] in _MULTIPLIED:
@@ -57,7 +57,7 @@ class ProgramArithmetic(_Rows):
         return super().written(rule, *xs)
 
     def operands(self, rule: Rule, xs: Iterable[Any]) -> list[Any]:
-        """Numbers where one calculates with them: what is true or false in C is an int."""
+        """The operands as numbers: a truth value in C is an int."""
         choosing = {"where": 1, "and": 2, "or": 2}.get(rule.name, 0)
         return [x if i < choosing else self._number(x) for i, x in enumerate(xs)]
 
@@ -67,12 +67,12 @@ class ProgramArithmetic(_Rows):
         return x
 
     def refusal(self, rule: Rule, z: Any, xs: list[Any]) -> Any:
-        """Whether Python refuses the operation: an expression, or None if it never does."""
+        """Whether the operation raises in Python: an expression, or None if it never does."""
         if not isinstance(z, Expression) or rule.name in _NOT_LOST or rule.many:
             return None
         if rule.name == "truediv":
             return self.lines.operate("eq", xs[1], 0.0) if isinstance(xs[1], Expression) else None
-        if "(" not in z.form.template and rule.name not in ("pow", "powi"):  # nothing is called
+        if "(" not in z.form.template and rule.name not in ("pow", "powi"):  # no function is called
             return None
         return self.lines.call("lost", z, *[*xs, 0.0][:2], type="int")
 
@@ -83,7 +83,7 @@ def _dot(*operands: Any) -> Any:
     return reduce(add, map(mul, operands[:n], operands[n : 2 * n]), start)
 
 
-# Added up in order, as Python does; of a value that has its slopes beside it the value.
+# Added up in order, as in Python; of a value that comes with its slopes, only the value.
 _SUMS: Final = {
     "sloped": lambda *xs: xs[0],
     "chain": lambda *xs: reduce(add, xs),
@@ -95,14 +95,14 @@ _SUMS: Final = {
 
 
 def functions_for(code: str) -> str:
-    """The functions that the code calls, and those that they call, each after what it calls."""
+    """The functions that the code calls, and those that they call, each after those that it calls."""
     done: dict[str, str] = {}
 
     def need(text: str) -> None:
         for name in dict.fromkeys(_CALLED.findall(text)):
             if name not in done:
                 own = _text_of(name)
-                done[name] = ""  # on its way
+                done[name] = ""  # being written
                 need(own[own.index("{") :])
                 done.pop(name)
                 done[name] = own

@@ -6,7 +6,7 @@ from typing import Any
 from ...rule import Rule
 from ..program import LAGS, Loop, Program
 
-State = tuple[int, int]  # what an operation made so many trips before
+State = tuple[int, int]  # an operation, and how many trips ago
 
 
 class Trips:
@@ -14,13 +14,13 @@ class Trips:
 
     Attributes:
         count: how many there are.
-        operations: of a trip, each with its number, its rule and its operands: ("inside", k) is what the k-th
-            operation made in this trip, ("state", (k, lag)) what it made `lag` trips before, and ("outside", slots) has
-            a slot for each trip.
+        operations: the operations of a trip, each with its number, its rule and its operands: ("inside", k) is the
+            result of the k-th operation in this trip, ("state", (k, lag)) its result `lag` trips before, and
+            ("outside", slots) has a slot for each trip.
         inits: the slots of states before the first trip.
-        states: all of them, each with those of smaller lags.
-        seen: operations whose results are read one by one outside.
-        finals: what is read outside of the last trips: their slots.
+        states: all states, each with those of smaller lags.
+        seen: operations whose results of every trip are read outside.
+        finals: the slots of the last trips that are read outside.
     """
 
     def __init__(self, program: Program, loop: Loop) -> None:
@@ -44,7 +44,7 @@ class Trips:
         return self._base + self._period * self.count
 
     def _operand(self, slots: list[int]) -> tuple[str, Any]:
-        """What an operand is, from its slots in all trips."""
+        """The kind of an operand, from its slots in all trips."""
         last = slots[-1] - self._base - self._period * (self.count - 1)
         lag = -(last // self._period)
         if slots[-1] < self._base or lag > LAGS or lag >= self.count:
@@ -69,9 +69,9 @@ class Trips:
         self.finals = {(k, lag): self._end - self._period * lag + k for k, lag in self.states if k in by_node}
 
     def slots(self, k: int) -> range:
-        """Those of an operation, trip by trip."""
+        """The slots of an operation, trip by trip."""
         return range(self._base + k, self._end, self._period)
 
     def all_slots(self) -> Iterator[int]:
-        """Those of all operations."""
+        """The slots of all operations."""
         return iter(range(self._base, self._end))

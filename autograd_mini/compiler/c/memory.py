@@ -7,21 +7,21 @@ from ...arithmetic import Expression, Lines
 from ...c_rows import C
 from ..program import Program
 
-_RUN: Final = 4  # numbers, from which on they are copied in a loop
+_RUN: Final = 4  # so many numbers are copied in a loop
 
 
 class Memory:
-    """The lines of a function under way, and what stands where.
+    """The lines of a function that is being written, and the places of its numbers.
 
-    Inputs are in the array x.  What a loop leaves behind for others is in the workspace w; anything else is a constant
-    or a variable.
+    Inputs are in the array x.  Results of a loop that are needed elsewhere are in the workspace w; anything else is a
+    constant or a variable.
 
     Attributes:
-        lines: those outside of loops.
-        tables: constant arrays that stand before the function.
+        lines: the lines outside of loops.
+        tables: constant arrays, defined before the function.
         work: how many doubles of workspace it needs.
         scalars: the numbers of slots that are constants or expressions.
-        places: the array of each other slot, and where in it.
+        places: for each other slot its array, and the index in it.
     """
 
     def __init__(self, program: Program, name: str) -> None:
@@ -51,7 +51,7 @@ class Memory:
         return self.read(lines, column, (len(column),), ("i",))
 
     def read(self, lines: Lines, slots: Sequence[int], extents: Sequence[int], indices: Sequence[str]) -> Any:
-        """The numbers of slots by their indices: those of the last index one after the other."""
+        """The numbers of slots by their indices; the last index varies fastest."""
         first = slots[0]
         if all(slot == first for slot in slots):
             return self._text(lines, first)
@@ -69,7 +69,7 @@ class Memory:
         return lines.atom(f"{array}[{self._table(places)}[{index_of(0, list(zip(row, indices)))}]]")
 
     def _text(self, lines: Lines, slot: int) -> Any:
-        """A number that is the same for all, in a block."""
+        """A number that is the same for all nodes, in a block."""
         if slot in self._constants:
             return self._constants[slot]
         if slot in self.places:
@@ -84,7 +84,7 @@ class Memory:
         return lines.atom(self._names[slot])
 
     def _in_one_array(self, slots: Sequence[int]) -> tuple[str, list[int]]:
-        """The array that slots are in, and where; they are gathered in the workspace, if they are not in one."""
+        """The array of some slots, and the indices; slots from several arrays are gathered in the workspace."""
         places = [self.places.get(slot, ("", 0)) for slot in slots]
         array = places[0][0]
         if array and all(name == array for name, _ in places):
@@ -140,11 +140,11 @@ class Memory:
     # ---- loops of C ----
 
     def block(self) -> Lines:
-        """Lines inside of a loop, whose names are their own."""
+        """Lines inside a loop, with their own names."""
         return Lines(C, self.new_name("t") + "_")
 
     def new_name(self, letter: str) -> str:
-        """A name that no other has."""
+        """A new name."""
         self._count += 1
         return f"{letter}{self._count}"
 
@@ -160,7 +160,7 @@ def put_loop(outer: Lines, index: str, count: int, inner: Lines) -> None:
 
 
 def _strides(places: Sequence[int], extents: Sequence[int]) -> tuple[int, ...] | None:
-    """How far apart places are, by each index, if they are at equal distances."""
+    """The distance between places for each index, if it is constant."""
     steps = []
     inner = 1
     for extent in reversed(extents):

@@ -1,8 +1,8 @@
-"""Which of many programs is the one for some numbers: their guards as one function of Python, a tree of `if`s.
+"""Finds the right one of many programs for given numbers: their guards as one Python function, a tree of `if`s.
 
-The programs are those of one function, each traced where its branches turned out in another way.  As far as these agree
-they calculate the same, so that it is calculated once.  What the function finds is a proposal: the program itself asks
-its guards again.
+The programs come from one function, whose branches had different outcomes in each trace.  Up to the first difference
+they compute the same numbers, so these are computed once.  The function only proposes a program: the program checks its
+guards again.
 """
 
 import math
@@ -18,22 +18,22 @@ Places = Mapping[tuple[int, bool], int]
 
 
 def decision(places: Places, through: Mapping[int, Any]) -> Callable[..., Any]:
-    """A function of numbers that finds the program, or one that has the same outcomes as long as these are known.
+    """A function of numbers that finds the program, or one with the same outcomes as far as these are known.
 
     Args:
-        places: a tree, by its places and by outcomes the place that follows; 0 is the first.
-        through: for each place a program, with its `.program`, whose outcomes lead there.
+        places: the tree: for a place and an outcome, the next place; 0 is the first.
+        through: for each place a plan, with its `.program`, whose outcomes lead there.
     """
     return _Decision(places, through).made()
 
 
 class _Decision:
-    """The text of the function, as it is written."""
+    """The text of the function while it is being written."""
 
     def __init__(self, places: Places, through: Mapping[int, Any]) -> None:
         self.places, self.through = places, through
-        self.sizes = [1] * (len(places) + 1)  # of the tree from each place on
-        for (place, _), then in reversed([*places.items()]):  # those that follow come later
+        self.sizes = [1] * (len(places) + 1)  # the size of the tree from each place on
+        for (place, _), then in reversed([*places.items()]):  # later places come later in the list
             self.sizes[place] += self.sizes[then]
         program: Program = through[0].program
         self.leaves = [f"x{i}" for i in range(program.inputs)] + [f"p{i}" for i in range(program.parameters)]
@@ -41,8 +41,8 @@ class _Decision:
         self.called: dict[str, Rule] = {}
         self.found: dict[int, str] = {}  # names of the programs, by their ids
         self.names: dict[str, Any] = {"inf": math.inf, "nan": math.nan}
-        self.numbers: dict[Any, str] = {}  # what each number is called, by what it is: an operation, and its operands
-        self.slots: dict[int, dict[int, str]] = {}  # by the id of a program, what the number in each slot is called
+        self.numbers: dict[Any, str] = {}  # the name of each number, by its operation and operands
+        self.slots: dict[int, dict[int, str]] = {}  # by the id of a program, the name of the number in each slot
         self.nodes: dict[int, dict[int, Node]] = {}
 
     def made(self) -> Callable[..., Any]:
@@ -54,10 +54,10 @@ class _Decision:
         return decide
 
     def _write(self, place: int, k: int, depth: int, known: dict[str, str]) -> None:
-        """From a place on, where k guards have been asked: the smaller side inside an `if`, the larger one after it.
+        """The text from a place on, after k guards: the smaller side is inside an `if`, the larger one after it.
 
-        `known` has the variables of the numbers that are calculated on the way there, by what these are called in all:
-        each way has its own, since Python makes room for every variable of a function when it is called.
+        `known` has the variables for the numbers that are computed on the path to the place, by their names.  Each path
+        has its own variables, because Python reserves room for every variable of a function when it is called.
         """
         while True:
             plan = self.through[place]
@@ -80,7 +80,7 @@ class _Decision:
     @staticmethod
     def _then(place: int | None) -> int:
         if place is None:
-            raise ValueError("a place in a tree of outcomes is followed by another")
+            raise ValueError("a place in a tree of outcomes must be followed by another")
         return place
 
     def _add(self, depth: int, line: str) -> None:
@@ -92,7 +92,7 @@ class _Decision:
         return name
 
     def _number(self, plan: Any, slot: int, depth: int, known: dict[str, str]) -> str:
-        """The variable of a number, written where it is not known: an operation after those that it needs."""
+        """The variable of a number; if it is new, its operation is written, after those that it needs."""
         names, nodes = self._of(plan)
         waiting = [slot]
         while waiting:

@@ -1,6 +1,6 @@
-"""The arithmetic of Python's source: a row of the rule table that is read in it writes the lines that compute it."""
+"""The arithmetic of Python code: evaluate a row of the rule table in it, and it writes the row as Python."""
 
-import atexit  # noqa: F401  it is `finalize` that uses it: if it were imported then, a fork would not wait for it
+import atexit  # noqa: F401  for `finalize`: importing it later would not hold up a fork
 import linecache
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,16 +30,16 @@ from ...rule import FLOATS, Rule
 from ..record.graph import DECISIONS, OPERATIONS
 
 _COMPARISON, _OR, _AND = 3, 4, 5  # how tightly they bind, between a sum and a choice
-_OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "chain")  # whose function is an operator
+_OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "chain")  # operations that are operators
 _TRUTHS: Final = DECISIONS.keys() - {"stop_gradient"}
 
 
 def power(lines: Lines, x: Any, n: Any) -> Any:
-    """x to the power of n, by the operator."""
+    """x to the power of n, with the operator."""
     if not isinstance(n, Expression) and n in (0.0, 1.0):
         return x if n else 1.0
     if not isinstance(n, Expression) and float(n).is_integer() and abs(n) < 100.0:
-        n = int(n)  # to be read; Python takes the same power
+        n = int(n)  # easier to read; Python computes the same power
     return lines.make(Form("{} ** {}", POWER, (ATOM, ATOM)), (x, n))
 
 
@@ -58,7 +58,7 @@ PYTHON: Final = Language(FORMS, lambda x: binds_as(x, repr(x)), power, "{name} =
 class PythonArithmetic(Arithmetic):
     """Python's arithmetic.
 
-    `called` has the operations whose functions the source calls, by the names that they have there.
+    `called` has the operations whose functions the code calls, by their names in the code.
     """
 
     def __init__(self, lines: Lines, called: dict[str, Rule]) -> None:
@@ -76,16 +76,16 @@ class PythonArithmetic(Arithmetic):
         return rule.f(*xs) if rule.name in _OPERATORS else self.lines.call(self._name(rule), *xs)
 
     def operands(self, rule: Rule, xs: Sequence[Any]) -> list[Any]:
-        """Bools where one is chosen by them, and floats where one calculates with them."""
+        """Operands: a bool stays one as a condition, and becomes a float in arithmetic."""
         bools = len(xs) if rule.name in _TRUTHS else rule.name == "where"
         return [*xs[:bools], *map(self.number, xs[bools:])]
 
     def number(self, x: Any) -> Any:
-        """A float, if it is a bool."""
+        """A bool as a float."""
         return self.lines.call("float", x) if isinstance(x, Expression) and x.at in self._truths else x
 
     def partials(self, rule: Rule, z: Any, xs: Sequence[Any], wanted: Sequence[bool]) -> Sequence[Any]:
-        """The code of the slopes that are wanted; calls, of a primitive whose partials can't be read as code."""
+        """The code of the wanted slopes; calls, if the partials of a primitive can't be written as code."""
         if not any(isinstance(x, Expression) for x in (z, *xs)):
             return [slope_of(rule, i).f(z, *xs) for i in range(len(xs))]
         try:
@@ -99,7 +99,7 @@ class PythonArithmetic(Arithmetic):
             return [self.lines.call(self._name(slope_of(rule, i)), z, *xs) for i in range(len(xs))]
 
     def _partial(self, d: Any, z: Any, xs: Sequence[Any]) -> Any:
-        """The code of one slope: with constants in IEEE arithmetic where floats refuse one, as a divisor 0."""
+        """The code of one slope; if constants make floats raise, such as a divisor 0, they use IEEE arithmetic."""
         try:
             return d(self, z, *xs)
         except ArithmeticError:
@@ -114,7 +114,7 @@ class PythonArithmetic(Arithmetic):
 
 @lru_cache(maxsize=64)
 def slope_of(rule: Rule, i: int) -> Rule:
-    """The partial of a primitive by its argument i as an operation of its own, of the value and the arguments."""
+    """The partial of a primitive with respect to argument i, as an operation on the value and the arguments."""
 
     def slope(z: float, *xs: float) -> float:
         return float(slopes_on_floats(rule, z, xs)[i])
@@ -123,7 +123,7 @@ def slope_of(rule: Rule, i: int) -> Rule:
 
 
 def slopes_on_floats(rule: Rule, z: float, xs: Sequence[float]) -> Sequence[float]:
-    """The partials on floats or, where these refuse, in IEEE arithmetic."""
+    """The partials on floats or, if these raise, in IEEE arithmetic."""
     try:
         return rule.partials(FLOATS, z, xs)
     except (ArithmeticError, ValueError):
@@ -131,7 +131,7 @@ def slopes_on_floats(rule: Rule, z: float, xs: Sequence[float]) -> Sequence[floa
 
 
 def compiled(source: str, owner: object) -> CodeType:
-    """The code of a source, which tracebacks can show for as long as its owner is there."""
+    """The compiled code of a source, which tracebacks can show as long as its owner exists."""
     while _gone:
         linecache.cache.pop(_gone.pop(), None)
     name = f"<compiled program {next(_numbers)}>"
@@ -141,4 +141,4 @@ def compiled(source: str, owner: object) -> CodeType:
 
 
 _numbers = count(1)
-_gone: list[str] = []  # taken out of the cache later: the collector may run while a debugger goes through it
+_gone: list[str] = []  # removed from the cache later: the collector may run while a debugger reads the cache

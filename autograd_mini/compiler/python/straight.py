@@ -1,6 +1,6 @@
-"""Tiny programs as straight-line Python over floats: each number of a trace a variable, each slope its row.
+"""Tiny programs as straight-line Python on floats: a variable for each number of the trace, and a line for each slope.
 
-The value is that of the eager run bit for bit, and raises what that raises.
+The value has the same bits as the eager run, and raises the same errors.
 """
 
 import math
@@ -13,20 +13,20 @@ from ..argument import AS_FLOAT, floats
 from ..program import Flipped, Program
 from .expressions import PYTHON, PythonArithmetic, compiled, slopes_on_floats
 
-FEW = 8  # numbers that are made floats one by one
-SHORT = 40  # operations, up to which a program is written anew where it saves a call
+FEW = 8  # up to so many numbers are converted to floats one by one
+SHORT = 40  # up to so many operations, a program is written again into another function to save a call
 
 
 class Straight:
-    """A program as lines of Python, without a head and without what it returns.
+    """A program as lines of Python, without the `def` and the `return`.
 
-    `called` has the operations whose functions the lines call, by the names that they have there.
+    `called` has the operations whose functions the lines call, by their names in the lines.
 
     Attributes:
         inputs, parameters: the names of its numbers.
         lines: the lines, to which more may be added.
-        values, slopes: expressions of its results and, if they are wanted, the derivatives by the sources.
-        names: what the lines refer to.
+        values, slopes: expressions for its results and, if wanted, for the derivatives with respect to the sources.
+        names: the objects that the lines refer to.
     """
 
     def __init__(self, program: Program, sources: Sequence[int] | None, called: dict[str, Rule]) -> None:
@@ -35,7 +35,7 @@ class Straight:
         lines = self.lines = Lines(PYTHON)
         m = PythonArithmetic(lines, called)
         numbers: list[Any] = [*map(lines.atom, self.inputs + self.parameters), *program.constants.tolist()]
-        guards = list(enumerate(program.guards))  # each as soon as it can be, after those that the function asked first
+        guards = list(enumerate(program.guards))  # each as early as possible, but in the order of the trace
         used = {*program.asked, *program.operands}
         for node in program.evaluate(m, numbers):
             if node.result not in used:  # it may raise
@@ -54,7 +54,7 @@ class Straight:
 
     @property
     def first(self) -> list[str]:
-        """The line that makes floats of other numbers, before all that there are."""
+        """The first line, which converts other numbers to floats."""
         inputs = ", ".join(self.inputs)
         if not inputs:
             return []
@@ -66,9 +66,9 @@ class Straight:
 class StraightExecutor:
     """A program without a sample axis, made into Python functions of its inputs and parameters.
 
-    One gives the value, or a tuple of several; another the derivatives by the sources too, if there are any.
+    One function returns the value, or a tuple of several; the other also the derivatives, if there are sources.
 
-    `brackets` are those that derivatives are returned in, "[]" or "()"; "" is for a single one by itself.
+    `brackets` enclose the derivatives that are returned, "[]" or "()"; "" means a single one without brackets.
     """
 
     takes_numbers = True
@@ -86,9 +86,9 @@ class StraightExecutor:
         self._both: Callable[..., tuple[float, Any]] = names.get("value_and_gradient", self._value_alone)
 
     def written(self, derivatives: bool) -> Straight | None:
-        """The program as lines to be written elsewhere; None where they would be many, or an operation is the user's.
+        """The program as lines for another function; None if they are too many, or if an operation is a user's.
 
-        The lines raise what floats raise.
+        The lines raise the errors of floats.
         """
         if self.program.nodes > SHORT or self.program.own:
             return None
@@ -96,16 +96,16 @@ class StraightExecutor:
 
     @property
     def scalars(self) -> bool:
-        """Whether each argument is one number, and derivatives are returned as those of such arguments."""
+        """Whether each argument is one number, and derivatives have the form for such arguments."""
         return self.brackets != "[]"
 
     def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any]:
-        """That of the value, or with the derivatives, which floats may refuse."""
-        del scalars  # as this was made
+        """The function for the value, or for the value with derivatives, where floats may raise."""
+        del scalars  # fixed when this was made
         return self._both if derivatives else self.value
 
     def explain(self, tracing: float, compiling: float) -> str:
-        """What was done, in words."""
+        """A text about the program, its executor and the times."""
         return (
             f"straight-line Python ({self.why}): {self.program.nodes} operations; traced in {tracing * 1e3:.1f} ms, "
             f"compiled in {compiling * 1e3:.1f} ms"
@@ -115,11 +115,11 @@ class StraightExecutor:
         return self.value(*numbers), []
 
     def value_and_gradient(self, *numbers: float) -> tuple[float, Any]:
-        """The value, and the derivatives by the sources; where floats refuse a slope, IEEE arithmetic has one."""
+        """The value and the derivatives; if a slope raises on floats, it is computed in IEEE arithmetic."""
         try:
             return self._both(*numbers)
         except (ArithmeticError, ValueError):
-            value = self.value(*numbers)  # raises, if it is the value that can't be computed
+            value = self.value(*numbers)  # raises if the value itself can't be computed
         program = self.program
         numbers_ = program.evaluated(Floats, numbers)
         adjoints = program.swept(Floats, numbers_, self.sources, {program.result: 1.0})
@@ -128,7 +128,7 @@ class StraightExecutor:
 
 
 class Floats:
-    """The arithmetic of floats, whose slopes are those of IEEE arithmetic where floats refuse them."""
+    """The arithmetic of floats, with slopes in IEEE arithmetic if they raise on floats."""
 
     @staticmethod
     def operands(rule: Rule, xs: list[float]) -> list[float]:
@@ -146,7 +146,7 @@ class Floats:
 
 
 def _function(text: Straight, brackets: str, derivatives: bool) -> str:
-    """The text of the function: of the value alone, or of the derivatives by the sources too."""
+    """The text of the function: for the value, or for the value with derivatives."""
     several = "{}" if len(text.values) == 1 else f"[{', '.join(['{}'] * len(text.values))}]"
     if derivatives:
         places = ", ".join(["{}"] * len(text.slopes)) + "," * (brackets == "()")
