@@ -191,6 +191,28 @@ def test_by_parameters_over_samples(executor, reduce):
     assert_same(compiled.vjp((X, X**2), 3.0)[1], [3.0 * g for g in grad(cost)(p)])
 
 
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+def test_by_the_numbers_of_all_samples_that_are_summed(reduce):
+    def f(p, t):
+        return p[0] * t**3 + sin(p[1] * t)
+
+    def total(p, ts):
+        return sum([f(p, t) for t in ts]) * (1.0 / 3.0 if reduce == "mean" else 1.0)
+
+    args = [0.5, 0.25], [1.0, 2.0, 3.0]
+    c = compiler.compile(f, reduce=reduce, shared="p")
+    assert_same(c.jacobian(*args), jacobian(total, argnums=(0, 1))(*args))
+    assert_same(c.value_and_jacobian(*args), (c(*args), c.jacobian(*args)))
+    assert_same(c.hessian(*args), hessian(total, argnums=(0, 1))(*args))
+    assert_same(
+        compiler.compile(lambda t: f(args[0], t), reduce=reduce).hessian(args[1]),
+        [row[1] for row in c.hessian(*args)[1]],
+    )
+    with_more = compiler.compile(lambda p, t: (f(p, t), t), reduce=reduce, shared="p", has_aux=True)
+    assert_same(with_more.jacobian(*args), c.jacobian(*args))
+    assert_same(with_more.hessian(*args), c.hessian(*args))
+
+
 # ---- as eager ----
 
 

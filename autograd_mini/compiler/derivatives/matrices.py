@@ -113,6 +113,8 @@ class WithMatrices(Differentiable):
             return value, places.sparse(data)
         if self._by_parameters:
             return self._by_rows(args)
+        if self._options.reduce:
+            return self(*args), by_all(_EAGER["jacobian"], self._on_values(), args)
         try:
             found = self._found("jacobian", args)
             if found is None:
@@ -151,6 +153,8 @@ class WithMatrices(Differentiable):
         if self._by_parameters:
             x = args if self._is_of_several else args[0] if args else ()
             return arrays().array([self.hvp(x, v) for v in arrays().eye(len(self._parameters.numbers))])
+        if self._options.reduce:  # the numbers of all samples together are what to differentiate by
+            return by_all(_EAGER["hessian"], self._on_values(), args)
         try:
             found = self._found("hessian", args)
             if found is None:
@@ -191,7 +195,7 @@ class WithMatrices(Differentiable):
 
     def _found(self, what: str, args: Sequence[Any]) -> Found | None:
         """The entries; None if the eager transform is compiled unchanged."""
-        if self._options.reduce or self._options.executor == "source" or not _has_arrays():
+        if self._options.executor == "source" or not _has_arrays():
             return None
         signature = self._signatures.read(args).signature
         key = what, signature.key
