@@ -131,10 +131,10 @@ def those_measured(packages: Iterable[str], found: Sequence[Mapping[str, Any]]) 
 # ---- README's table ----
 
 HEADLINES = (
-    ("training step of MLP 2-16-16-1, eager", "eager", "moons", "n-ary"),
+    ("training step of MLP 2-16-16-1, not compiled", "eager", "moons", "n-ary"),
     ("the same, compiled to NumPy", "compiled", "moons", "numpy"),
     ("the same, compiled to machine code", "compiled", "moons", "native"),
-    ("20,000 lines without pattern, machine code", "compiled", "irregular_20000", "native"),
+    ("a random program of 20,000 lines, machine code", "compiled", "irregular_20000", "native"),
 )
 
 
