@@ -145,8 +145,8 @@ def conversion(v: Any) -> NoReturn:
     """Raise for an implicit conversion to a float."""
     watch.read(v, "float() and the functions of math would lose the gradient")
     raise TypeError(
-        f"float({v!r}), and the functions of math, would lose the gradient: use the functions of autograd_mini on a "
-        "Value, or its .data for the plain number, as for the weights of random.choices"
+        f"{v!r} can't become a plain float here, which would lose its gradient: use autograd_mini, not math "
+        "(m.exp in a partial of @primitive), or take .data for the plain number"
     )
 
 
@@ -155,7 +155,7 @@ def index(v: Any) -> NoReturn:
     watch.read(v, "an index, the end of a range, or a count")
     raise TypeError(
         f"{v!r} can't be an index, the end of a range or a count, which have no gradient: take int(x.data) for the "
-        "whole number, or where(condition, a, b) to choose between Values"
+        "whole number, or where(condition, a, b) to choose between Values; to multiply a list write [v * x for x in xs]"
     )
 
 

@@ -143,7 +143,7 @@ def _number(x: Any) -> Any:
     if isinstance(x, Value):
         return x
     return as_number(
-        x[()] if hasattr(x, "__array_interface__") else x, "a transform"
+        x[()] if hasattr(x, "__array_interface__") else x, "each part of an argument or result"
     )  # an array without dimensions is its number
 
 

@@ -56,6 +56,7 @@ def gradcheck(
     >>> bool(report), [(c.name, c.verdict, c.note) for c in report.components]
     (True, [('x', 'kink', 'kink: slopes 2 and 4 before and after'), ('y', 'right', '')])
     """
+    __tracebackhide__ = True  # pytest then shows the test's own line
     if order not in (1, 2) or witness not in ("auto", "differences", "complex"):
         raise ValueError(f"order is 1 or 2, witness auto, differences or complex, not {order!r} and {witness!r}")
     report = _report(f, args, order, witness)

@@ -134,7 +134,7 @@ def plain(position: int, argument: Any) -> Plain:
     try:
         numbers, rebuild = flatten(argument)
     except TypeError as error:
-        raise TypeError(f"argument {position}: {error}") from None
+        raise TypeError(f"argument {position}: {error}; name arguments that are no numbers in static=") from None
     if not {*map(type, numbers)} <= {float}:
         numbers = [_number(position, x) for x in numbers]
     return Plain(key, len(numbers), numbers, rebuild)
@@ -257,7 +257,10 @@ def sampled(position: int, argument: Any, dtype: str) -> Sampled:
         error = HoldsValue if any(isinstance(x, Value) for x in array.flat) else TypeError
         raise error(f"argument {position} must hold plain numbers, and has {array.dtype}: {argument!r:.80}")
     if array.ndim == 0:
-        raise ValueError(f"argument {position} is one number, {argument!r}, and has no sample axis: pass an array")
+        raise ValueError(
+            f"argument {position} is one number, {argument!r}, and has no sample axis: pass an array with a number for "
+            "each sample, or name the argument in shared="
+        )
     shape = array.shape[1:]
     kind = "list" if shape and not isinstance(argument, np.ndarray) else "array"
     block = array.astype(dtype, copy=False).reshape(len(array), math.prod(shape)).T

@@ -315,8 +315,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         _, outcome, line = plan.program.guards[guard]
         text = line.text if line else ""
         raise BranchChanged(
-            f"the branch at {line}, {text!r}, is {outcome} for sample 0 and not for sample {sample}: choose with "
-            "where(condition, a, b), maximum or minimum, which decide for each sample"
+            f"the branch at {line}, {text!r}, is {outcome} for sample 0 and {not outcome} for sample {sample}: choose "
+            "with where(condition, a, b), maximum or minimum, which decide for each sample"
         )
 
     def _replay(self, call: Call, sample: int) -> None:
@@ -349,7 +349,8 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.function, '__name__', 'a pickled function')}: {len(self.programs)} programs>"
+        count, name = len(self.programs), getattr(self.function, "__name__", "a pickled function")
+        return f"<compiled {name}: {count} program{'s' * (count != 1)}>"
 
     def __getstate__(self) -> dict[str, Any]:
         kept, others = list(self._plans.items()), list(self._derived.items())

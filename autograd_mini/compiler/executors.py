@@ -155,7 +155,9 @@ def chosen(program: Program, executor: str) -> tuple[str, str]:
     weights = max([_weights_for_blas(program, group) for group in outside], default=0) if program.sampled else 0
     if weights:
         return "numpy", f"a matrix product of {weights} weights is faster with BLAS"
-    return "native", "no matrix product is large"
+    if program.sampled:
+        return "native", "no matrix product is large"
+    return "native", f"for over {TINY} recorded operations, or float32; no matrix product is large"
 
 
 @cache

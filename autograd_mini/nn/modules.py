@@ -276,7 +276,10 @@ class MLP(Module):
         init: Init = "uniform",
         seed: Seed = None,
     ) -> None:
+        if not isinstance(nouts, Iterable):
+            raise TypeError(f"nouts is a list of the number of neurons in each layer, such as [8, 1], not {nouts!r}")
         nouts, source = list(nouts), generator(seed)
+        _function(activation)  # checked even if there is no hidden layer
         activations = [activation] * (len(nouts) - 1) + [output_activation]
         shapes = zip([nin, *nouts], nouts, activations)
         self.layers = [Layer(m, n, activation=phi, init=init, seed=source) for m, n, phi in shapes]
@@ -294,9 +297,16 @@ class MLP(Module):
 
         Raises:
             ValueError: there are more or fewer inputs than the first layer takes.
+            TypeError: an input is no number.
         """
-        for layer in self.layers:
-            x = layer(x)
+        given = x
+        try:
+            for layer in self.layers:
+                x = layer(x)
+        except TypeError as error:
+            if _are_rows(given):
+                raise TypeError(f"a model takes one row: {_FOR_ROWS}") from error
+            raise
         return x
 
     def __repr__(self) -> str:
@@ -308,7 +318,15 @@ def inputs_of(x: Any) -> tuple[Any, ...]:
 
 
 def wrong_width(module: object, width: int, x: Sequence[Any]) -> ValueError:
-    return ValueError(f"{module} takes {width} inputs, and got {len(x)}: {reprlib.repr(list(x))}")
+    hint = f"; {_FOR_ROWS}" if _are_rows(x) else ""
+    return ValueError(f"{module} takes {width} inputs, and got {len(x)}: {reprlib.repr(list(x))}{hint}")
+
+
+_FOR_ROWS = "for many rows write [model(x) for x in X]"
+
+
+def _are_rows(x: Any) -> bool:
+    return any(hasattr(number, "__len__") and not isinstance(number, str) for number in inputs_of(x))
 
 
 def _function(activation: Activation) -> Callable[[Any], Any] | None:

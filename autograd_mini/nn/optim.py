@@ -502,6 +502,8 @@ def _loaded(name: str, x: Any, own: Any) -> Any:
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"an optimizer needs a list of Values, such as model.parameters(), not {parameters!r}")
     leaves = list(parameters)
     seen: dict[int, int] = {}
     for i, p in enumerate(leaves):

@@ -98,6 +98,8 @@ def fit(
     own = {id(p) for p in model.parameters()}
     if own.isdisjoint(map(id, getattr(optimizer, "parameters", model.parameters()))):
         raise ValueError("the optimizer steps none of this model's parameters: make it of model.parameters()")
+    if not callable(loss):
+        raise TypeError(f"loss is a function, such as nn.mse, not {loss!r}")
     history = History() if history is None else History([*history.cost], [*history.gradient_norm])
     _check_targets(model, loss, xs[0], ys)
     kind = _compiled_descent() if compile else Descent

@@ -613,7 +613,7 @@ def test_explain_says_what_became_of_the_function():
     f(1.0)
     assert "straight-line Python (no more than 300 operations): 2 operations" in f.explain()
     assert "if not (x0 > 0.0)" in f.source
-    assert repr(f) == "<compiled <lambda>: 1 programs>"
+    assert repr(f) == "<compiled <lambda>: 1 program>"
 
 
 def test_a_program_can_be_printed_and_checked():

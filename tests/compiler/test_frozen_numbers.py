@@ -504,7 +504,7 @@ def test_wrong_parameters_are_named(params, message):
 
 def test_a_branch_on_a_method_of_a_value_is_named_as_any_other():
     compiled = compiler.compile(lambda x: x.exp() if x.exp() > 1.0 else x, batch=True)
-    with pytest.raises(compiler.BranchChanged, match="for sample 0 and not for sample 1"):
+    with pytest.raises(compiler.BranchChanged, match=r"for sample 0 and (True|False) for sample 1"):
         compiled([1.0, -1.0])
 
 

@@ -348,10 +348,23 @@ def test_a_wrong_width_is_told_in_one_line() -> None:
     assert len(str(caught.value)) < 120
 
 
-@pytest.mark.parametrize("x", ["ab", [None, 1.0], [[1.0], [2.0]], [1j, 1.0]])
+@pytest.mark.parametrize("x", ["ab", [None, 1.0], [1j, 1.0]])
 def test_an_input_that_is_no_number(x: Any) -> None:
     with pytest.raises(TypeError, match="needs a number"):
         MLP(2, [3, 1])(x)
+
+
+@pytest.mark.parametrize("nin, error", [(2, TypeError), (3, ValueError)])
+def test_many_rows_at_once_are_told_to_go_one_by_one(nin: int, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"for many rows write \[model\(x\) for x in X\]"):
+        MLP(nin, [3, 1])([[1.0, 2.0], [2.0, 3.0]])
+
+
+def test_layers_are_a_list_and_an_activation_is_known_even_if_unused() -> None:
+    with pytest.raises(TypeError, match=r"nouts is a list .* such as \[8, 1\], not 1"):
+        MLP(2, 1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no function of autograd_mini is called 'sigmod'"):
+        MLP(2, [1], activation="sigmod")
 
 
 # ---- activations ----

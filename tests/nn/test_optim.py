@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd_mini.engine import Value
 from autograd_mini.errors import StaleGraphError
-from autograd_mini.nn import optim
+from autograd_mini.nn import MLP, optim
 from autograd_mini.nn.optim import SGD, Adam, AdamW, CosineLR, Optimizer, RMSProp, Schedule, StepLR
 
 FIGURES = json.loads(Path(__file__).with_name("torch_figures.json").read_text(encoding="utf-8"))
@@ -400,3 +400,8 @@ def test_what_is_made_of_the_base_classes_must_say_how() -> None:
         optimizer.step()
     with pytest.raises(NotImplementedError, match="Schedule must define the rate"):
         Schedule(optimizer).step()
+
+
+def test_a_model_is_not_its_parameters() -> None:
+    with pytest.raises(TypeError, match=r"a list of Values, such as model\.parameters\(\), not MLP"):
+        SGD(MLP(2, [1]), lr=0.1)  # type: ignore[arg-type]

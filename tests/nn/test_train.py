@@ -679,3 +679,8 @@ def test_ctrl_c_after_a_gradient_whose_square_is_infinite_returns(kind: Any, com
     assert optimizer.state_dict()["v"] == [math.inf]
     again = quiet_fit(model, [1.0, 2.0], [1.0, 3.0], loss=steep, optimizer=optimizer, history=history, epochs=4)
     assert again.epochs == 4
+
+
+def test_a_loss_is_a_function() -> None:
+    with pytest.raises(TypeError, match=r"loss is a function, such as nn\.mse, not 'mse'"):
+        fit(MLP(2, [1]), [[0.0, 1.0]], [1.0], loss="mse")  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Arguments passed by name, and arguments that are not numbers: the function with these in their places."""
 
 import inspect
+import reprlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
@@ -83,7 +84,8 @@ class Layout(NamedTuple):
                 hash(x)
             except TypeError:
                 raise TypeError(
-                    f"{name} is static, so it must be hashable, such as a string, an int or a tuple, not {x!r:.80}"
+                    f"{name} is static, so it must be hashable, such as a string, an int, a tuple or a frozen "
+                    f"dataclass, not {reprlib.repr(x)}"
                 ) from None
         return Bound(numbers, self, given)
 
