@@ -15,6 +15,7 @@ from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_
 
 VERSION = 2
 LAGS = 4  # trips that a loop may reach back
+BODY, WIDE = 2000, 500  # operands of a trip up to which it is made code of its own; the latter for vectors of samples
 
 
 class ProgramError(AutogradError, ValueError):
@@ -47,7 +48,7 @@ class Node(NamedTuple):
 
 
 class Loop(NamedTuple):
-    """Groups of one node each that repeat: the first group, the groups per trip, and the number of trips."""
+    """Groups that repeat: the first group, the groups per trip, and the number of trips."""
 
     first: int
     period: int
@@ -57,6 +58,11 @@ class Loop(NamedTuple):
     def end(self) -> int:
         """The first group after the loop."""
         return self.first + self.period * self.trips
+
+
+def is_short(operands: int, sampled: bool) -> bool:
+    """Whether a trip of so many operands is made code of its own."""
+    return operands <= (WIDE if sampled else BODY)
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,10 @@ class Program:
             at = loop.end
         yield range(at, len(self))
 
+    def is_short(self, loop: Loop) -> bool:
+        """Whether a loop is made code of its own: then its groups have one node each."""
+        return is_short(self.first[loop.first + loop.period] - self.first[loop.first], self.sampled)
+
     def is_varying(self) -> Sequence[bool]:
         """For each slot, whether it has a number for each sample."""
         flags = bytes([self.sampled]) * self.inputs + bytes(self.leaves - self.inputs) + self._of_nodes(self.varying)
@@ -266,9 +276,8 @@ class Program:
     def _verify_loop(self, loop: Loop) -> None:
         if loop.first < 0 or loop.period < 1 or loop.trips < 2 or loop.end > len(self):
             raise ProgramError(f"there are {len(self)} groups, so {loop} is not valid")
-        if self.start[loop.end] - self.start[loop.first] != loop.end - loop.first:
-            raise ProgramError(f"the groups of a loop have one node each, but those of {loop} have more")
-        for line in (self.code, self.arity, self.varying):
+        sizes = array("q", map(int.__sub__, self.start[loop.first + 1 : loop.end + 1], self.start[loop.first :]))
+        for line in (self.code, self.arity, self.varying, array("q", [0]) * loop.first + sizes):
             if line[loop.first : loop.end] != line[loop.first : loop.first + loop.period] * loop.trips:
                 raise ProgramError(f"the trips of {loop} differ")
 

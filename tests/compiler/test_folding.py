@@ -166,7 +166,7 @@ def unfolded(f, monkeypatch, **options):
 
     def without(call):
         with monkeypatch.context() as patch:
-            patch.setattr(finder, "folded", lambda flat, sources, sampled: ([], ""))
+            patch.setattr(finder, "folded", lambda *_, **__: ([], ""))
             return traced(call)
 
     c._traced = without

@@ -11,7 +11,9 @@ pytest.importorskip("llvmlite")
 from autograd_mini import Value, compiler, exp, relu, sin, sqrt, tanh, where
 from autograd_mini import sum as total
 from autograd_mini.compiler.native import executor as native
+from autograd_mini.compiler.native.llvm.code import Kind
 from autograd_mini.compiler.native.llvm.jit import Jit, host
+from autograd_mini.compiler.native.places import Places
 from autograd_mini.compiler.native.region import nodes as streams
 from tests.compiler.expressions import Expression
 from tests.compiler.test_native import NARROW, assert_same, both
@@ -64,10 +66,8 @@ def made(f, n, **options):
     c = compiler.compile(f, executor="native", **options)
     c(np.full((2, n), 0.5) if options else np.full(n, 0.5))
     executor = next(iter(c._plans.values())).latest.executor
-    program = executor.program
-    active, varying = np.array(program.active(executor.sources), bool), np.array(program.is_varying(), bool)
-    parts = streams.with_streams(program, active, varying, wide=bool(options))
-    return [part for part in parts if isinstance(part, streams.Stream)]
+    parts = Places(executor.program, executor.sources, Kind("double", 8), bool(options), None).parts
+    return [x for part in parts for x in part if isinstance(x, streams.Stream)]
 
 
 @pytest.mark.parametrize("f", PROGRAMS)

@@ -5,6 +5,7 @@ adjoints back, and a program becomes a list of *instructions*: a kernel, how man
 The *machine* feeds samples to that list, as many side by side as there are lanes in a vector.  So kernels are compiled
 once, kept between processes, and serve every program.  There are three exceptions.  A small program is made one
 function, long groups that are in step are made a stream, and the steps of a loop two kernels, one there and one back.
+Steps of many operations are a list of instructions of their own, run again and again on one frame of numbers.
 What @primitive made is called in Python.
 
 A kernel is written by reading a row on `Lanes`, numbers whose operators write LLVM's language: nothing that the table
@@ -16,9 +17,10 @@ says is said here again.  To be read in this order:
     kernels/        access: the kernels of operations with few operands;  sums: those of sums, products and dots;
                     data: those of matrices of constants
     region/         stretches of operations in one piece, whose numbers stay in registers: whole (a small program),
-                    nodes (groups in step, a stream), trips (the steps of a loop)
+                    nodes (groups in step, a stream), trips (the steps of a loop), steps (long ones)
     machine         what runs a list of instructions over all samples
-    instructions    from a program to that list;  operands: what they say of where kernels find their operands;
+    places          a program in such parts, and where its slots stand
+    instructions    from there to that list;  operands: what they say of where kernels find their operands;
                     callbacks: instructions that call Python
     tape            a list in memory, with arrays to work on;  buffers: the door by which arrays come in
     python_entry    functions that Python calls without a detour

@@ -152,7 +152,10 @@ class NativeExecutor:
         lines += [
             f"{symbol} is called element by element: groups in Python: {count}" for symbol, count in python.items()
         ]
-        lines += [f"a loop of {loop.trips} trips was folded, {loop.period} operations each" for loop in p.loops]
+        for loop in p.loops:
+            size = p.start[loop.first + loop.period] - p.start[loop.first]
+            grouped = "" if p.is_short(loop) else f" in {loop.period} groups"
+            lines.append(f"a loop of {loop.trips} trips was folded, {size} operations each{grouped}")
         if self._is_function or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         if not self._lasts:

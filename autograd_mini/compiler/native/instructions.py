@@ -17,8 +17,11 @@ from .kernels import data, sums, weights
 from .kernels.access import CHEAP, Mode, Nodes, Rows, backward, forward, is_long, one_number
 from .llvm.code import Kind
 from .llvm.lanes import SHORT_POWERS
-from .operands import Operands
-from .region.nodes import Stream, stream_backward, stream_forward, with_streams
+from .places import Places
+from .region.nodes import Stream, stream_backward, stream_forward
+from .region.steps import Steps
+from .region.steps import back as steps_back
+from .region.steps import there as steps_there
 from .region.trips import Folded
 from .region.trips import backward as loop_backward
 from .region.trips import forward as loop_forward
@@ -34,6 +37,7 @@ class Instruction(NamedTuple):
     write: Callable[..., str]
     fields: list[Any]
     is_general: bool = False
+    body: "Instructions | None" = None  # a list that it runs: its address and its length come before the fields
 
 
 Instructions = list[Instruction | Callback]
@@ -48,7 +52,7 @@ class Encoded(NamedTuple):
     each_back: Instructions
 
 
-class Encoder:
+class Encoder(Places):
     """Slots in the machine's order, and the instructions of a program.
 
     Args:
@@ -60,71 +64,17 @@ class Encoder:
     """
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
-        self.program, self.kind, self.wide = program, kind.wide(lanes), kind.width > 1
-        varying = np.array(program.is_varying(), bool)
-        if not program.sampled:
-            varying[: program.inputs] = varying[program.leaves :] = True
-        self.active = np.array(program.active(sources), bool)
-        self.loops = {loop: Folded(program, loop, self.active) for loop in program.loops}
-        self._is_inside = np.zeros(program.slots, bool)
-        for folded in self.loops.values():
-            self._is_inside[folded.base : folded.base + folded.period * folded.trips] = True
-        self.constants = range(program.inputs + program.parameters, program.leaves)
-        self.place = np.full(program.slots, 2**31 - 1)  # of what has none too: what is in a loop or a stream alone
-        self.operands = Operands(program, self.kind, self.wide, self.place, parameters)
+        super().__init__(program, sources, kind.wide(lanes), kind.width > 1, parameters)
         self._known: dict[range, Any] = {}
-        self._parts = self._divided(varying)
-        self._is_inside |= self._beside()
         self._there_too: dict[Loop, Instruction] = {}
-        uniform, varied = [self._placed(varying, wanted) for wanted in (False, True)]
-        self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
-        self.uniform, self.varying = len(uniform), len(varied)
-        is_parameter = (uniform >= program.inputs) & (uniform < self.constants.start)
-        self.parameters = uniform[is_parameter] - program.inputs  # which have a row
         self.rows = self.uniform + self.varying  # and then the tape of loops
-        self.reached = np.zeros(program.slots, bool)
-        self.reached[list(program.results[:1])] = True
+        self.reached = self.result_alone()
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
-
-    def _divided(self, varying: Any) -> list[list[Group | Stream] | Loop]:
-        """The program in loops and what is between them; one without loops has streams."""
-        program = self.program
-        if program.loops:
-            return [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
-        groups = with_streams(program, self.active, varying, self.wide)
-        for part in groups:
-            for slots in part.inner() if isinstance(part, Stream) else ():
-                self._is_inside[slots.start : slots.stop] = True
-        return [groups]
-
-    def _beside(self) -> Any:
-        """Constants and parameters that are in instructions alone, as columns of numbers and matrices."""
-        program = self.program
-        uses = np.bincount(np.array(program.operands), minlength=program.slots)
-        np.add.at(uses, program.asked, 1)
-        for part in self._parts:
-            for group in part if isinstance(part, list) else ():
-                for column in group.tables if isinstance(group, Stream) else self.operands.columns(group):
-                    uses -= np.bincount(column, minlength=program.slots)
-        uses[: program.inputs] = uses[program.leaves :] = 1  # what it is not about
-        return uses == 0
-
-    def _placed(self, varying: Any, wanted: bool) -> Any:
-        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
-        program = self.program
-        slots = np.flatnonzero(varying == wanted)
-        is_parameter = (slots >= program.inputs) & (slots < program.inputs + program.parameters)
-        is_there = ~self._is_inside[slots]
-        parts = [slots[is_parameter & is_there], slots[~is_parameter & is_there]]
-        for folded in self.loops.values():
-            if varying[folded.base] == wanted:
-                parts += [np.array(list(folded.finals.values()), np.int64), folded.seen_slots()]
-        return np.concatenate(parts)
 
     def encoded(self) -> Encoded:
         """The instructions."""
-        back = [pair for part in reversed(self._parts) for pair in self._back(part)]
-        forward_ = [pair for part in self._parts for pair in self._there(part)]
+        back = [pair for part in reversed(self.parts) for pair in self._back(part)]
+        forward_ = [pair for part in self.parts for pair in self._there(part)]
         sampled = self.program.sampled
         return Encoded(
             [x for varying, x in forward_ if sampled and not varying],
@@ -133,7 +83,7 @@ class Encoder:
             [x for varying, x in back if varying or not sampled],
         )
 
-    def _there(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+    def _there(self, part: Sequence[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
         """Instructions of some groups, and whether they are for each sample."""
         if isinstance(part, Loop):
             yield self._varies(part), self._there_too[part]
@@ -141,7 +91,7 @@ class Encoder:
         for group in part:
             yield group.varying, self._stream(group) if isinstance(group, Stream) else self._forward(group)
 
-    def _back(self, part: list[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
+    def _back(self, part: Sequence[Group | Stream] | Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
         if isinstance(part, Loop):
             yield from self._loop(part)
             return
@@ -157,19 +107,36 @@ class Encoder:
 
     def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
         """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
-        folded, kind, lanes = self.loops[loop], self.kind if self.wide else self.kind.wide(1), self.kind.width
+        folded, kind = self.loops[loop], self.kind if self.wide else self.kind.wide(1)
         folded.mark(self.reached)
+        there, back = self._steps(loop, folded, kind) if isinstance(folded, Steps) else self._short_loop(folded, kind)
+        self._there_too[loop] = there
+        if back:
+            yield self._varies(loop), back
+
+    def _short_loop(self, folded: Folded, kind: Kind) -> tuple[Instruction, Instruction | None]:
+        lanes = self.kind.width
         columns = folded.columns(kind, lanes)
         seen = int(self.place[folded.seen_slots()[0]]) if folded.seen else 0
         fields = folded.fields(self.place, self.rows, len(columns), seen)
         self.rows += len(columns) * folded.trips
         digest = folded.digest(kind, lanes)
-        instructions = []
-        for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward)):
-            instructions.append(Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields))
-        self._there_too[loop], back = instructions
-        if folded.reached:
-            yield self._varies(loop), back
+        there, back = [
+            Instruction(name, partial(write, name, loop=folded, kind=kind, lanes=lanes), fields)
+            for name, write in ((f"loop_{digest}", loop_forward), (f"loop_back_{digest}", loop_backward))
+        ]
+        return there, back if folded.reached else None
+
+    def _steps(self, loop: Loop, steps: Steps, kind: Kind) -> tuple[Instruction, Instruction | None]:
+        fields = steps.fields(self.place, self.rows)
+        self.rows += steps.rows(self.place) * steps.trips
+        back = [x for _, x in self._back(self.trips[loop])]
+        there = [x for _, x in self._there(self.trips[loop])]
+        made = []
+        for way, write, body in (("there", steps_there, there), ("back", steps_back, back)):
+            name = f"steps_{way}_{kind.scalar}_{kind.width}"
+            made.append(Instruction(name, partial(write, name, kind=kind), fields, True, body))
+        return made[0], made[1] if back else None
 
     def _stream(self, stream: Stream) -> Instruction:
         name = f"stream_{stream.digest(self.kind, self.wide)}"

@@ -66,13 +66,18 @@ def text(kind: Kind, needs: dict[str, str], name: str) -> str:
     return "\n".join([*functions, _run(kind, needs, name)])
 
 
+def execute(code: Code, instructions: str, count: str) -> None:
+    """Run the instructions whose addresses are in a list."""
+    with code.loop(count) as i:
+        instruction = code.load("ptr", code.at(instructions, i, "ptr"), 8)
+        kernel = code.load("ptr", instruction, 8)
+        code.do(f"call void {kernel}(ptr {instruction}, ptr %v, ptr %g, i64 %count, ptr %slopes)")
+
+
 def _execute(needs: dict[str, str], name: str) -> str:
     """Run a list of instructions."""
     code = Code(needs)
-    with code.loop("%n") as i:
-        instruction = code.load("ptr", code.at("%list", i, "ptr"), 8)
-        kernel = code.load("ptr", instruction, 8)
-        code.do(f"call void {kernel}(ptr {instruction}, ptr %v, ptr %g, i64 %count, ptr %slopes)")
+    execute(code, "%list", "%n")
     return code.function(f"internal void @{name}_execute(ptr %list, i64 %n, ptr %v, ptr %g, i64 %count, ptr %slopes)")
 
 

@@ -41,7 +41,7 @@ class Tape:
             encoder = Whole(program, sources, self.kind)
         encoded = encoder.encoded()
         machine = f"run_{self.kind.scalar}_{width}"
-        every = [x for part in encoded for x in part]
+        every = [x for part in encoded for x in _all(part)]
         instructions = [x for x in every if isinstance(x, Instruction)]
         self.is_python = len(instructions) < len(every)
         self._kept: list[Any] = []  # what the instructions say where to find
@@ -92,6 +92,7 @@ class Tape:
                 words += [addresses[KERNEL], id(work)]
                 continue
             words.append(addresses[x.name])
+            words += self._list(x.body, addresses) if x.body is not None else ()
             words += [self.keep(field) if isinstance(field, np.ndarray) else field for field in x.fields]
         base = self.keep(np.array(words, np.int64))
         return self.keep(np.array(starts, np.int64) + base), len(starts)
@@ -114,6 +115,12 @@ class Tape:
         places, numbers = self.constants
         v.reshape(-1, self.kind.width)[places] = numbers
         return v, g
+
+
+def _all(instructions: Instructions) -> Instructions:
+    """Instructions, and those that they run."""
+    bodies = [x.body for x in instructions if isinstance(x, Instruction) and x.body]
+    return [*instructions, *[x for body in bodies for x in _all(body)]]
 
 
 def aligned(count: int, dtype: Any) -> Any:

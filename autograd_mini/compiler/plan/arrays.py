@@ -228,7 +228,7 @@ def classed(numbers: Any) -> tuple[Any, Any, Any]:
     return order[new], which, np.bincount(which)
 
 
-def runs(flags: Any) -> list[tuple[int, int]]:
-    """Where stretches of flags that are set begin and end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).tolist()
-    return list(zip(edges[::2], edges[1::2]))
+def runs(flags: Any, least: int = 1) -> list[tuple[int, int]]:
+    """Where stretches of so many flags that are set, or more, begin and end."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]))).reshape(-1, 2)
+    return [(a, b) for a, b in edges[edges[:, 1] - edges[:, 0] >= least].tolist()]

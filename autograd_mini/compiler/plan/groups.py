@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...rules import RULES
-from ..program import Loop, Program
+from ..program import Loop, Program, is_short
 from ..record.graph import OPERATIONS
 from .arrays import Flat, classed, expand, hashes
 from .in_order import names_of
@@ -19,7 +19,7 @@ _FEW = 16  # dots of one list of inputs, up to which without a sample axis they 
 
 
 def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence[Loop] = ()) -> Program:
-    """The nodes in groups, those of loops one by one.
+    """The nodes in groups; of a loop those of one trip, and of a short one each by itself.
 
     What depends on parameters alone is not evaluated for each sample.
 
@@ -30,16 +30,27 @@ def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence
         loops: where in it loops are.
     """
     varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
-    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW)
+    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW, _one_trip_each(flat, loops))
     made = _Made(flat, varying, _turns(flat))
     placed, at = [], 0
     for loop in loops:
         made.place_all(_greedy(flat, keys, at, loop.first))
-        placed.append(loop._replace(first=len(made.code)))
-        made.place_loop(loop)
+        first, trip = len(made.code), range(loop.first, loop.first + loop.period)
+        alone = is_short(int(flat.first[trip.stop] - flat.first[trip.start]), sampled)
+        groups = [[i] for i in trip] if alone else list(_greedy(flat, keys, trip.start, trip.stop))
+        made.place_trips(loop, groups)
+        placed.append(Loop(first, len(groups), loop.trips))
         at = loop.end
     made.place_all(_greedy(flat, keys, at, len(flat)))
     return made.program(arguments, sampled, placed)
+
+
+def _one_trip_each(flat: Flat, loops: Sequence[Loop]) -> Any:
+    """The operations to be grouped: of loops, those of the first trip."""
+    wanted = np.ones(len(flat), bool)
+    for loop in loops:
+        wanted[loop.first + loop.period : loop.end] = False
+    return np.flatnonzero(wanted)
 
 
 def _varying(flat: Flat, loops: Sequence[Loop]) -> Any:
@@ -54,31 +65,35 @@ def _varying(flat: Flat, loops: Sequence[Loop]) -> Any:
     return varying
 
 
-def _keys(flat: Flat, arguments: Sequence[int], varying: Any, few: int) -> Any:
+def _keys(flat: Flat, arguments: Sequence[int], varying: Any, few: int, which: Any) -> Any:
     """A number for what a group has in common: operation, where each operand comes from, a dot's list of inputs.
 
-    A list counts where more than a few dots have it.
+    A list counts where more than a few dots have it.  Only some operations are looked at; those of others mean nothing.
     """
     kinds = np.full(flat.slots, len(arguments))
     kinds[: flat.inputs] = np.repeat(np.arange(len(arguments)), arguments)
     kinds[flat.leaves :] += 1
     kinds[flat.base :] += 1 + varying[flat.base :]
-    more = np.zeros(len(flat), np.uint64)
-    dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"]))
-    half = flat.counts[dots] // 2
+    code, counts, starts = flat.code[which], flat.counts[which], flat.first[which]
+    more = np.zeros(len(which), np.uint64)
+    dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"])[which])
+    half = counts[dots] // 2
     first = np.concatenate([[0], np.cumsum(half)])
-    inputs = hashes(first, [flat.operands[expand(flat.first[dots] + half, half)]])
-    _, which, shared = classed(inputs)
-    heads = flat.operands[flat.first[dots] + half], flat.operands[flat.first[dots]]
-    is_product = (shared[which] > few) | (varying[heads[0]] > varying[heads[1]])
+    inputs = hashes(first, [flat.operands[expand(starts[dots] + half, half)]])
+    _, same, shared = classed(inputs)
+    heads = flat.operands[starts[dots] + half], flat.operands[starts[dots]]
+    is_product = (shared[same] > few) | (varying[heads[0]] > varying[heads[1]])
     more[dots[is_product]] = inputs[is_product]
-    powers = np.flatnonzero(flat.each_rule(lambda rule: rule.name in _BY_EXPONENT) & (flat.counts > 1))
-    exponents = flat.operands[flat.first[powers] + 1]
+    powers = np.flatnonzero(flat.each_rule(lambda rule: rule.name in _BY_EXPONENT)[which] & (counts > 1))
+    exponents = flat.operands[starts[powers] + 1]
     more[powers] = np.where(flat.is_constant(exponents), exponents + 1, 0)
-    of_operands = hashes(flat.first, [kinds[flat.operands]])
-    columns = [flat.code, flat.counts, varying[flat.base :], of_operands, more]
-    whole = hashes(np.arange(0, 5 * len(flat) + 1, 5), [np.stack([x.astype(np.uint64) for x in columns], 1).ravel()])
-    return classed(whole)[1]
+    first = np.concatenate([[0], np.cumsum(counts)])
+    of_operands = hashes(first, [kinds[flat.operands[expand(starts, counts)]]])
+    columns = [code, counts, varying[flat.base + which], of_operands, more]
+    whole = hashes(np.arange(0, 5 * len(which) + 1, 5), [np.stack([x.astype(np.uint64) for x in columns], 1).ravel()])
+    keys = np.zeros(len(flat), np.int64)
+    keys[which] = classed(whole)[1]
+    return keys
 
 
 def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
@@ -130,22 +145,25 @@ class _Made:
         self.varies = bytearray()
 
     def place_all(self, groups: Iterable[list[int]]) -> None:
-        """Groups, in order; of each the members in the order of what uses them, or of their operands.
-
-        Of these constants come last.
-        """
-        counts, first = self.flat.counts, self.flat.first
+        """Groups, in order."""
         for members in groups:
-            arity, at = int(counts[members[0]]), np.array(members)
-            slots = self.slot[self.flat.operands[first[at][:, None] + np.arange(arity)]]
-            if len(members) > 1:
-                columns = sorted(slots.T, key=lambda column: self.flat.is_constant(column).all())
-                order = np.lexsort([*columns[::-1], self._sides(at)])
-                slots, at = slots[order], at[order]
-            self._group(int(self.flat.code[members[0]]), arity, bool(self.varying[self.flat.base + members[0]]))
-            self.operands.frombytes(np.ascontiguousarray(slots.T).tobytes())
-            self.slot[self.flat.base + at] = np.arange(self.next, self.next + len(at))
-            self.next += len(at)
+            at = self._in_order(members)
+            self._take([at], 1, self.slot[self.flat.operands[self._columns(at)]])
+
+    def _in_order(self, members: list[int]) -> Any:
+        """A group's members in the order of what uses them, or of their operands, constants last: slots are theirs."""
+        at = np.array(members)
+        if len(members) > 1:
+            slots = self.slot[self.flat.operands[self._columns(at)]]
+            columns = sorted(slots, key=lambda column: self.flat.is_constant(column).all())
+            at = at[np.lexsort([*columns[::-1], self._sides(at)])]
+        self.slot[self.flat.base + at] = np.arange(self.next, self.next + len(at))
+        self.next += len(at)
+        return at
+
+    def _columns(self, at: Any) -> Any:
+        """Where the operands of a group are: a row for those of each turn."""
+        return self.flat.first[at] + np.arange(self.flat.counts[at[0]])[:, None]
 
     def _sides(self, at: Any) -> Any:
         """By what the members of a group are sorted first: their turns, if there are as many of each.
@@ -156,27 +174,35 @@ class _Made:
         count = np.bincount(turns)
         return turns if len(set(count[count > 0].tolist())) == 1 else np.zeros_like(turns)
 
-    def _group(self, code: int, arity: int, varies: bool) -> None:
-        self.code.append(code)
-        self.start.append(self.next)
-        self.arity.append(arity)
-        self.first.append(len(self.operands))
-        self.varies.append(varies)
+    def place_trips(self, loop: Loop, groups: list[list[int]]) -> None:
+        """The trips of a loop, each in the groups of the first."""
+        flat, begin = self.flat, self.next
+        for far in (0, loop.period):  # the second time by what a trip takes over from one in this order
+            self.next = begin + far
+            arranged = [self._in_order([i + far for i in members]) for members in groups]
+        order = np.concatenate(arranged) - loop.period
+        trips = np.arange(loop.trips)[:, None]
+        self.next = begin + loop.period * loop.trips
+        self.slot[flat.base + order + loop.period * trips] = np.arange(begin, self.next).reshape(loop.trips, -1)
+        columns = np.concatenate([self._columns(at - loop.period).ravel() for at in arranged])
+        width = flat.first[loop.first + loop.period] - flat.first[loop.first]
+        self._take([at - loop.period for at in arranged], loop.trips, self.slot[flat.operands[columns + width * trips]])
 
-    def place_loop(self, loop: Loop) -> None:
-        """The operations of a loop one by one."""
-        flat, count, which = self.flat, loop.end - loop.first, slice(loop.first, loop.end)
-        begin, end = flat.first[loop.first], flat.first[loop.end]
-        starts = np.arange(self.next, self.next + count)
-        self.slot[flat.base + loop.first : flat.base + loop.end] = starts
-        firsts = flat.first[which] - begin + len(self.operands)
-        for line, numbers in (
-            (self.code, flat.code[which]), (self.start, starts), (self.arity, flat.counts[which]),
-            (self.first, firsts), (self.operands, self.slot[flat.operands[begin:end]]),
-        ):  # fmt: skip
-            line.frombytes(np.ascontiguousarray(numbers, np.int64).tobytes())
-        self.varies += self.varying[flat.base + loop.first : flat.base + loop.end].tobytes()
-        self.next += count
+    def _take(self, groups: list[Any], times: int, slots: Any) -> None:
+        """Enter groups as often as said, with the slots of their operands."""
+        flat, heads = self.flat, np.array([at[0] for at in groups])
+        sizes = np.array([len(at) for at in groups])
+        arity = flat.counts[heads]
+        for line, numbers, total in (
+            (self.start, sizes, self.next - int(sizes.sum()) * times),
+            (self.first, arity * sizes, len(self.operands)),
+        ):
+            each = np.tile(numbers, times)
+            line.frombytes((total + np.cumsum(each) - each).astype(np.int64).tobytes())
+        for line, numbers in ((self.code, flat.code[heads]), (self.arity, arity)):
+            line.frombytes(np.tile(numbers, times).astype(np.int64).tobytes())
+        self.operands.frombytes(np.ascontiguousarray(slots).tobytes())
+        self.varies += self.varying[flat.base + heads].tobytes() * times
 
     def program(self, arguments: Sequence[int], sampled: bool, loops: Iterable[Loop]) -> Program:
         """It, whole."""

@@ -5,19 +5,20 @@ moved on by the period (in the same trip, or carried from an earlier one), or th
 through the inputs, the parameters, the constants or what came before the loop.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from ..program import LAGS, Loop
+from ..program import LAGS, Loop, is_short
 from ..record.graph import is_python
 from .arrays import Flat, classed, hashes, runs, turns
 
 TRIPS: Final = 32  # below which a loop is left as it is
-BODY: Final = 2000  # operands of a trip at most: their code takes a millisecond each to compile
-WIDE: Final = 500  # where there are samples, and so vectors: there it is ten
+FEW: Final = 8  # the same of one whose trips are long
+MANY: Final = 10_000  # operations, below which one of long trips is soon grouped, and all of it is in the cache
 LEAST: Final = 0.25  # of all operations in loops, below which none is folded
 _NEAR: Final = (256, 16)  # operations, up to which a distance to an operand is one; an invariant must be farther away
 _WINDOW: Final = 4  # operations that are compared at once
@@ -26,21 +27,24 @@ _CUTS: Final = 8  # places to begin at
 _ENOUGH: Final = 0.8  # of all operations in loops: then no others are looked for
 
 
-def folded(flat: Flat, sources: range, sampled: bool) -> tuple[list[Loop], str]:
+def folded(flat: Flat, sources: range, sampled: bool, long: bool) -> tuple[list[Loop], str]:
     """Put the operations in an order in which each loop is in one piece: where they are, and why there are no others.
 
     Args:
         flat: the graph.
         sources: what it is to be differentiated by.
         sampled: whether there is a sample axis.
+        long: whether trips may be so long that they are grouped.
     """
-    table = _Table(flat, WIDE if sampled else BODY)
+    table = _Table(flat, sampled, long)
     active = flat.depends(sources, slopes=True)
     flags = (2 * active + flat.reached(active))[flat.base :]
-    parts: list[Loop] = []
+    parts: dict[Loop, str] = {}  # and why each should not be folded
     for period in table.periods():
-        if sum(loop.period * loop.trips for loop in parts if not table.objection(loop)) < _ENOUGH * len(flat):
-            parts += [part for stretch in table.repeated(period) for part in table.checked(stretch, flags)]
+        stretches = [part for stretch in table.repeated(period) for part in table.checked(stretch, flags)]
+        parts |= {loop: table.objection(loop) for loop in stretches if loop not in parts}
+        if sum(loop.period * loop.trips for loop, reason in parts.items() if not reason) >= _ENOUGH * len(flat):
+            break
     if not parts:
         return [], "no loop was found"
     chosen: list[Loop] = []
@@ -48,11 +52,11 @@ def folded(flat: Flat, sources: range, sampled: bool) -> tuple[list[Loop], str]:
     for loop in sorted(parts, key=table.score, reverse=True):
         if any(loop.first < other.end and other.first < loop.end for other in chosen):
             continue
-        reason = table.objection(loop)
-        if not reason:
+        if not parts[loop]:
             chosen.append(loop)
         elif not reasons and loop.period * loop.trips > LEAST * len(flat):
-            reasons.append(f"a loop of {loop.trips} trips was not folded, {loop.period} operations each: {reason}")
+            head = f"a loop of {loop.trips} trips was not folded, {loop.period} operations each"
+            reasons.append(f"{head}: {parts[loop]}")
     if sum(loop.period * loop.trips for loop in chosen) < LEAST * len(flat):
         return [], "\n".join(reasons or ["no loop was folded: all together are a small part of the operations"])
     order, loops = _side_by_side(len(flat), table.bundles(sorted(chosen)))
@@ -87,8 +91,8 @@ def _side_by_side(count: int, bundles: Iterable[_Bundle]) -> tuple[Any, list[Loo
 class _Table:
     """The operations of a graph: their kinds, and where their operands stand among them."""
 
-    def __init__(self, flat: Flat, most: int) -> None:
-        self.most = most  # operands of a trip
+    def __init__(self, flat: Flat, sampled: bool, long: bool) -> None:
+        self.sampled, self.long = sampled, long  # whether there are samples, and whether trips may be long
         self.counts, self.starts = flat.counts, flat.first
         self.codes = flat.code * 2**20 + self.counts
         self.is_own = flat.each_rule(is_python)
@@ -101,18 +105,19 @@ class _Table:
 
     # ---- which periods there may be ----
 
-    def periods(self) -> list[int]:
+    def periods(self) -> Iterator[int]:
         """Distances at which a few operations in a row often come again, those first that would explain most."""
         distance = np.repeat(np.arange(len(self)), self.counts) - self.places
-        votes: dict[int, int] = {}
+        tried: set[int] = set()
         leaves = (np.full_like(self.leaves, -1), -2 - self.leaves)  # any leaf is like any other, or only like itself
-        for near, leaf in product(_NEAR, leaves):
-            if max([count * period for period, count in votes.items()], default=0) >= _ENOUGH * len(self):
-                break
+        for near, leaf in [(len(self), leaves[0]), *product(_NEAR, leaves)]:
+            least = LEAST / 2 * len(self) if near == len(self) else TRIPS - 2  # by all distances most operations do
             seen = np.where(self.is_leaf, leaf, np.where(distance <= near, distance, 0))
-            for period, count in self._votes(seen):
-                votes[period] = max(votes.get(period, 0), count)
-        return sorted(votes, key=lambda period: (-votes[period] * period, period))[: 2 * _TRIED]
+            votes = {period: count for period, count in self._votes(seen) if count >= least and period not in tried}
+            tried.update(votes)
+            if len(tried) > 3 * _TRIED:
+                return
+            yield from sorted(votes, key=lambda period: (-votes[period] * period, period))
 
     def _votes(self, distances: Any) -> list[tuple[int, int]]:
         each = hashes(self.starts, [distances]) * np.uint64(0x9E3779B97F4A7C15) ^ self.codes.astype(np.uint64)
@@ -123,9 +128,9 @@ class _Table:
         order = np.argsort(windows, kind="stable")
         again = windows[order][1:] == windows[order][:-1]
         counts = np.bincount(np.diff(order)[again], minlength=1)
-        counts[len(self) // TRIPS + 1 :] = 0
+        counts[len(self) // (FEW if self.long else TRIPS) + 1 :] = 0
         best = np.argsort(-counts * np.arange(len(counts)), kind="stable")[:_TRIED]
-        return [(int(period), int(counts[period])) for period in best if counts[period] >= TRIPS - 2]
+        return [(int(period), int(counts[period])) for period in best]
 
     # ---- which loops there are ----
 
@@ -137,9 +142,17 @@ class _Table:
         turn = turns(self.counts[at])
         differs = self.is_leaf[turn + self.starts[which]] != self.is_leaf[turn + self.starts[which - period]]
         alike[which[differs]] = False
-        return [
-            Loop(a - period, period, (b - a) // period + 1) for a, b in runs(alike) if (b - a) // period + 1 >= TRIPS
-        ]
+        long_ones = runs(alike, period * ((FEW if self.long else TRIPS) - 1))
+        found = [Loop(a - period, period, (b - a) // period + 1) for a, b in long_ones]
+        return [loop for loop in found if loop.trips >= self._least(loop)]
+
+    def is_long(self, loop: Loop) -> bool:
+        """Whether its trips are to be grouped."""
+        return not is_short(int(self.starts[loop.first + loop.period] - self.starts[loop.first]), self.sampled)
+
+    def _least(self, loop: Loop) -> int:
+        """How many trips it must have."""
+        return FEW if self.long and self.is_long(loop) else TRIPS
 
     def checked(self, long: Loop, flags: Any) -> list[Loop]:
         """The parts of it in which every trip goes on as the one before did.
@@ -155,7 +168,7 @@ class _Table:
         found = []
         for first, end in runs(same):
             end += 1  # of trips, not of pairs of them
-            while end - first >= TRIPS:
+            while end - first >= self._least(long):
                 if latest[first:end].max() < long.first + long.period * first:
                     found.append(self._cut(Loop(long.first + long.period * first, long.period, end - first)))
                     break
@@ -167,9 +180,10 @@ class _Table:
         period, (rows, sources) = loop.period, self._moving(loop)
         reach = np.zeros(period, np.int64)
         np.maximum.at(reach, sources % period, np.minimum(rows - sources, LAGS * period))
-        crossed = np.zeros(period, np.int64)
-        for j in np.flatnonzero(reach).tolist():
-            np.add.at(crossed, np.arange(j + 1, j + 1 + reach[j]) % period, 1)
+        begin = np.flatnonzero(reach) + 1
+        edges = np.bincount(begin, minlength=2 * period + 1)
+        edges -= np.bincount(begin + reach[begin - 1] % period, minlength=2 * period + 1)
+        crossed = np.cumsum(edges)[:-1].reshape(2, -1).sum(0)  # by those that reach over whole trips all are
         least = np.flatnonzero(crossed == crossed.min())[:_CUTS].tolist()
         cut = min(least, key=lambda cut: _depth(rows - cut, sources - cut, period))
         return loop if cut == 0 else Loop(loop.first + cut, period, loop.trips - 1)
@@ -204,9 +218,10 @@ class _Table:
         """Why it should not be folded, if so."""
         if self.is_own[loop.first : loop.end].any():
             return "an operation made with @primitive is Python"
-        operands = self._columns(loop).shape[1]
-        if operands > self.most:
-            return f"its {operands} operands would take too long to compile"
+        if self.is_long(loop) and not self.long:
+            return f"its {self._columns(loop).shape[1]} operands would take too long to compile"
+        if self.is_long(loop) and len(self) < MANY:
+            return f"its trips are long, and {len(self)} operations are soon grouped"
         rows, sources = self._moving(loop)
         earliest = sources.min(initial=0)
         if earliest >= 0 or not _is_recurrent(rows, sources, loop.period):
@@ -233,7 +248,7 @@ class _Table:
         """What must come after a loop that is added to a bundle; None if the loop must itself."""
         both = [*bundle.loops, loop]
         operands = sum([int(self.counts[other.first : other.first + other.period].sum()) for other in both])
-        if operands > self.most or any(abs(other.trips - loop.trips) > LAGS for other in both):
+        if not is_short(operands, self.sampled) or any(abs(other.trips - loop.trips) > LAGS for other in both):
             return None
         needs = np.zeros(len(self) + 1, bool)  # the last is that of leaves
         for other in bundle.loops:
@@ -248,15 +263,18 @@ class _Table:
 
 
 def _is_recurrent(rows: Any, sources: Any, period: int) -> bool:
-    """Whether an operation of a trip depends on itself in trips before."""
-    waiting = set(zip(rows.tolist(), (sources % period).tolist()))
-    while waiting:
-        users, used = {user for user, _ in waiting}, {source for _, source in waiting}
-        left = {(user, source) for user, source in waiting if user in used and source in users}
-        if len(left) == len(waiting):
-            return True
-        waiting = left
-    return False
+    """Whether an operation of a trip depends on itself in trips before: they can't all be taken away, unused first."""
+    uses = np.bincount(sources % period, minlength=period).tolist()
+    operands: defaultdict[int, list[int]] = defaultdict(list)
+    for k, j in zip(rows.tolist(), (sources % period).tolist()):
+        operands[k].append(j)
+    unused = [k for k in operands if not uses[k]]
+    while unused:
+        for j in operands.pop(unused.pop(), ()):
+            uses[j] -= 1
+            if not uses[j]:
+                unused.append(j)
+    return bool(operands)
 
 
 def _depth(rows: Any, sources: Any, period: int) -> int:

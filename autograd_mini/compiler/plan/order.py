@@ -46,7 +46,7 @@ def ordered(
     loops: list[Loop] = []
     note = ""
     if len(flat) >= LONG and lasts and (executor == "c" or may_be_native(executor)):
-        loops, note = folded(flat, sources, sampled)
+        loops, note = folded(flat, sources, sampled, long=executor != "c")
     program = grouped(flat, sizes, sampled, loops)
     if loops and executor != "c" and chosen(program, executor)[0] != "native":
         program, note = grouped(flat, sizes, sampled), ""

@@ -7,14 +7,14 @@ piece that only a sum asks for is added up at once; its first slot has the total
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ....rule import Rule
-from ...program import Adjoints, Group, Program
+from ...program import Adjoints, Group
 from ...record.graph import differentiated
 from ..callbacks import is_own
 from ..kernels.access import CHEAP, HEADER, SIGNATURE, Access, Nodes, Rows, is_long, operands
@@ -26,7 +26,7 @@ from .stretch import Stretch, digest
 LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
 MOST: Final = 48  # pieces, beyond which registers are too few
 FOLDS: Final = ("sum", "chain")
-_CONSTANT: Final = 3  # the class of constants
+CONSTANT: Final = 3  # the class of constants
 
 
 class Outside(NamedTuple):
@@ -88,7 +88,7 @@ class Stream(Stretch):
     def _operand(self, rule: Rule, i: int, slots: Any) -> Any:
         """What an operand of a piece is; None if it is not in step."""
         first, last = int(slots[0]), int(slots[-1])
-        if (self._classes[slots] == _CONSTANT).all() and (slots != first).any():
+        if (self._classes[slots] == CONSTANT).all() and (slots != first).any():
             return Outside("numbers", first, tuple(slots.tolist()))
         mode = "same" if first == last else "run"
         if (slots != (first if mode == "same" else np.arange(first, first + self.length))).any():
@@ -177,19 +177,17 @@ class Stream(Stretch):
         return digest(pieces, [x.mode for x in self.ports], sorted(self.seen), sorted(self.folded), self.back, more)
 
 
-def with_streams(program: Program, active: Any, varying: Any, wide: bool) -> list[Group | Stream]:
-    """The groups of a program without loops, with streams in the place of some."""
-    groups = list(program)
-    if not any(len(group.results) >= LEAST for group in groups):
-        return list(groups)
-    first = program.inputs + program.parameters
-    constants = dict(enumerate(program.constants, first))
-    classes = varying.astype(np.int8)
-    classes[program.inputs : first] = 2  # which stand before the others
-    classes[first : program.leaves] = _CONSTANT
-    uses = np.bincount(np.array(program.operands), minlength=program.slots)
-    np.add.at(uses, program.asked, 1)
-    passed = _reached(program, groups) & active
+def with_streams(
+    groups: list[Group], classes: Any, constants: dict[int, float], uses: Any, passed: Any, wide: bool
+) -> list[Group | Stream]:
+    """Groups, with streams in the place of some.
+
+    Args:
+        groups: in order.
+        classes, constants, wide: as `Stream` has them.
+        uses: how often each slot is an operand of these or asked for.
+        passed: for each slot, whether adjoints go through it from a result to a source.
+    """
     made: list[Group | Stream] = []
     at = 0
     while at < len(groups):
@@ -210,16 +208,13 @@ def with_streams(program: Program, active: Any, varying: Any, wide: bool) -> lis
     return made
 
 
-def _reached(program: Program, groups: Sequence[Group]) -> Any:
-    """The slots that lead to a result."""
-    reached = np.zeros(program.slots, bool)
-    reached[list(program.results[:1])] = True
-    for group in reversed(groups):
+def mark_operands(groups: Iterable[Group], reached: Any) -> None:
+    """Mark the slots that adjoints come to, from the results of groups that they come to."""
+    for group in reversed(list(groups)):
         wanted = reached[group.results.start : group.results.stop]
         if wanted.any():
             to = np.array(differentiated(group.rule, group.operands), int).reshape(-1, len(wanted))
             reached[to[:, wanted]] = True
-    return reached
 
 
 # ---- its kernels ----

@@ -113,6 +113,11 @@ class Folded(Stretch):
         """The slots of what is read outside of all trips, trip by trip."""
         return (self.base + self.period * np.arange(self.trips)[:, None] + np.array(self.seen, np.int64)).ravel()
 
+    @property
+    def outside(self) -> Any:
+        """The slots of the program that are read after the loop."""
+        return np.concatenate([np.array(list(self.finals.values()), np.int64), self.seen_slots()])
+
     def mark(self, reached: Any) -> None:
         """Find which operations adjoints come to, from the slots outside that they come to, and mark these."""
         end = self.base + self.period * self.trips
