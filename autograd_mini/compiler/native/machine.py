@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum, auto
 
 from .llvm.code import Code, Kind
-from .llvm.lanes import Lanes, Mask, Place, across, each_lane, splat, transposed
+from .llvm.lanes import Lanes, Place, across, below, each_lane, splat, transposed
 
 
 class Call(IntEnum):
@@ -37,7 +37,7 @@ class Call(IntEnum):
     EACH_BACK_CODE = auto()
     EACH_BACK_COUNT = auto()
     BACK = auto()  # 1 if derivatives are wanted
-    ANEW = auto()  # 1 if the way back begins anew: nothing need be evaluated before it, nor adjoints be 0
+    ANEW = auto()  # 1 if the way back begins anew: nothing need be evaluated before it, nor be 0
     SEED = auto()  # the adjoint of the result, a number in the array's bits
     RESULT = auto()  # its slot
     PARAMETERS = auto()  # the address of their numbers
@@ -259,7 +259,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
     whole = code.let(f"sub i64 {end}, {rest}")
     with code.when(code.let(f"icmp sgt i64 {rest}, 0")):
         code.do(f"call void @{name}_part(ptr %call, i64 {whole}, i64 {rest})")
-        with code.when(wanted):
+        with code.when(code.let(f"icmp ugt i64 {back}, {code.field('%call', Call.ANEW)}")):
             _erase(code, kind, g, uniform, rest)
     with code.loop(whole, first, width) as sample:
         code.do(f"call void @{name}_part(ptr %call, i64 {sample}, i64 {width})")
@@ -276,8 +276,7 @@ def _run(kind: Kind, needs: dict[str, str], name: str) -> str:
 
 def _erase(code: Code, kind: Kind, g: str, rows: str, lanes: str) -> None:
     """Set the other lanes to 0."""
-    integers = Kind("i64", kind.width)
-    kept = Mask(code, kind, code.let(f"icmp slt {integers.text} {each_lane(kind)}, {splat(code, integers, lanes)}"))
+    kept = below(code, kind, lanes)
     with code.loop(rows) as i:
         row = _row(code, kind, g, i)
         row.set(kept.chosen(row.get(), 0.0))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Lanes, Mask, Place, each_lane, splat, transposed
+from ..llvm.lanes import Lanes, Place, below, splat, transposed
 from .access import HEADER, SIGNATURE, Mode, Rows, operands
 
 LEAST: Final = 8  # nodes, and numbers in the list
@@ -87,18 +87,9 @@ class _Layer:
         self.node.move(j)
         return self.node.row("%g", self.code.add(self.node.out, j))
 
-    def below(self, count: str) -> Mask:
-        """Which lanes are below a number."""
-        code, integers = self.code, Kind("i64", self.kind.width)
-        return Mask(
-            code,
-            self.kind,
-            code.let(f"icmp slt {integers.text} {each_lane(self.kind)}, {splat(code, integers, count)}"),
-        )
-
     def kept(self, x: Lanes) -> Lanes:
         """x, and 0 in idle lanes."""
-        return self.below("%count").chosen(x, 0.0)
+        return below(self.code, self.kind, "%count").chosen(x, 0.0)
 
 
 def _pull_list(at: _Layer, nodes: Sequence[str]) -> None:
@@ -121,7 +112,7 @@ def _pull_weights(at: _Layer, i: str) -> None:
         at.list.move(code.intrinsic("i64", "smin.i64", ("i64", code.add(i, k)), ("i64", last)))
         rows.append(at.kept(at.list.operand(0)).name)
     samples = [Lanes(code, kind, x) for x in transposed(code, kind, rows)]
-    mask = at.below(code.let(f"sub i64 {at.length}, {i}")).name
+    mask = below(code, kind, code.let(f"sub i64 {at.length}, {i}")).name
     load, store = [f"masked.{way}.{kind.suffix}.p0" for way in ("load", "store")]
     code.needs[f"llvm.{store}"] = f"declare void @llvm.{store}({kind.text}, ptr, i32, {kind.mask})"
     with code.loop(at.node.nodes) as j:

@@ -166,10 +166,22 @@ def transposed(code: Code, kind: Kind, lines: Sequence[str]) -> list[str]:
     return lines
 
 
+def below(code: Code, kind: Kind, count: str) -> Mask:
+    """Which lanes are below a number."""
+    integers = Kind("i64", kind.width)
+    comparison = f"icmp slt {integers.text} {each_lane(kind)}, {splat(code, integers, count)}"
+    return Mask(code, kind, code.let(comparison))
+
+
 def across(x: Lanes) -> str:
     """The sum of all lanes, a scalar: half to half, and so on, always in the same order."""
+    return halved(x, 1).name
+
+
+def halved(x: Lanes, width: int) -> Lanes:
+    """The lanes added up, half to half, until there are so many."""
     code, kind = x.code, x.kind
-    while kind.width > 1:
+    while kind.width > width:
         half = kind.wide(kind.width // 2)
         parts = []
         for first in (0, half.width):
@@ -179,7 +191,7 @@ def across(x: Lanes) -> str:
                 text = f"extractelement {kind.text} {x.name}, i64 {first}"
             parts.append(Lanes(code, half, code.let(text)))
         x, kind = parts[0] + parts[1], half
-    return x.name
+    return x
 
 
 # ---- C's functions, which are of doubles ----

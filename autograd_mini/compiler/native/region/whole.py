@@ -16,7 +16,7 @@ from ..instructions import Encoded, Instruction
 from ..kernels.access import SIGNATURE
 from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
-from ..llvm.lanes import Place
+from ..llvm.lanes import Place, below, halved
 
 SMALL: Final = 300  # operands, up to which a program is made one function
 MANY: Final = 4096  # samples, from which on that is worth the time to compile it
@@ -75,10 +75,12 @@ class Whole:
         if is_back:
             seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results[:1]}
             adjoints = program.swept(m, numbers, self.sources, seeds)
+            some = kind.wide(64 // kind.size)  # lanes, to which those of all samples are added up
+            kept = below(code, kind, "%count")
             for slot in self.sources:
                 row = self._row(code, "%g", slot)
                 if slot < program.inputs:  # which begins with nothing
                     row.set(adjoints.get(slot, 0.0))
                 elif slot in adjoints:
-                    row.add(adjoints[slot])
+                    Place(code, some, address=row.name).add(halved(kept.chosen(adjoints[slot], 0.0), some.width))
         return code.function(f"void @{name}{SIGNATURE}")
