@@ -39,7 +39,7 @@ A way raises one of MISFITS if the arguments have another form, a Value that was
 the other way, or there are so many samples that threads share them.  Then the way for arguments of these types is
 tried, and after that `Compiled` reads the arguments and goes the long way.  A program on arrays that calls a user's
 operations has no short way.  Of several outcomes, the way of each is tried until one fits (`Outcomes.way`); among
-programs of numbers a function decides (python/decisions).
+programs whose branches depend on few operations a function of numbers decides (python/decisions).
 """
 
 from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from autograd_mini import Value, compiler, exp, grad, log, sqrt, value_and_grad
+from autograd_mini import Value, compiler, dot, exp, grad, log, logsumexp, sqrt, value_and_grad
 from autograd_mini.compiler.forms import outcomes
 from autograd_mini.structures import flatten
 
@@ -106,6 +106,55 @@ def test_hundreds_of_outcomes_are_found_again():
         assert value == pytest.approx(sum([(k + 1) * v * v for k, v in enumerate(order)]), rel=1e-14)
         assert gradient == pytest.approx([2.0 * v * (order.index(v) + 1) for v in x], rel=1e-14)
     assert len(runs) == traced
+
+
+def decided(x):
+    """Branches on sums, dots and logsumexp, before what is calculated on arrays."""
+    z = 0.0
+    for k in range(3):
+        if logsumexp(list(x[:3])) > 0.3 * k:
+            z = z + dot(list(x[:3]), list(x[1:4])) * k
+        if x[0] - x[1] * x[2] - x[2] * x[3] - x[3] > 0.2 * k:
+            z = z + x[k]
+    return sum([exp(-a * z) * (k % 7) for k in range(120) for a in x])
+
+
+@pytest.mark.parametrize("given", [np.array, list])
+@pytest.mark.parametrize("executor", ["native", "numpy"])
+def test_programs_on_arrays_are_decided_on_by_their_numbers(given, executor, monkeypatch):
+    f, runs = counted(decided)
+    compiled = compiler.compile(f, executor=executor)
+    tried = []
+    after = outcomes.Outcomes.after
+    monkeypatch.setattr(outcomes.Outcomes, "after", lambda *args: tried.append(args) or after(*args))
+    points = [np.random.default_rng(k).uniform(-1.0, 1.0, 4).tolist() for k in range(40)]
+    for _ in range(40):
+        for x in points:
+            compiled.value_and_grad(given(x))
+    tried.clear()
+    traced = len(runs)
+    for x in points:
+        value, slopes = compiled.value_and_grad(given(x))
+        expected, gradient = value_and_grad(decided)(x)
+        assert value == pytest.approx(expected, rel=1e-12)
+        assert list(slopes) == pytest.approx(gradient, rel=1e-9)
+    assert not tried
+    assert len(runs) == traced
+
+
+def test_what_takes_long_to_decide_is_tried():
+    def f(x):
+        y, n = x[0], 0
+        while n < 12 and y * y > x[1]:
+            y, n = sum([y * exp(-0.01 * k) for k in range(60)]) / 48.0, n + 1
+        return y
+
+    compiled = compiler.compile(f, executor="native")
+    points = [np.array([1.0, 0.6 + 0.04 * k]) for k in range(9)]
+    for _ in range(60):
+        for x in points:
+            assert compiled.value_and_grad(x)[0] == pytest.approx(f(x.tolist()), rel=1e-12)
+    assert next(iter(compiled._plans.values()))._decide is None
 
 
 @pytest.mark.parametrize("f", [looked_up, root])

@@ -19,6 +19,8 @@ KEPT: Final = 1024  # programs of one form
 UNUSED: Final = 10_000  # changes of the current program, after which an unused one is dropped
 TRIED: Final = 64  # programs to try in turn if the tree knows none
 VAIN: Final = 16  # failed tries per kept program, after which a function is generated that decides
+LARGE: Final = 20_000  # operations of a program, beyond which generating it takes too long
+DECIDED: Final = 100  # operations of that function on one path, if the programs are not functions of numbers
 RARE: Final = 64  # if no more programs can be kept, one in so many calls with unknown outcomes is traced
 
 
@@ -56,6 +58,13 @@ class Plan:
         self.is_one_of_many = bool(
             executor.takes_numbers and program.guards and results.is_number and not watched and not is_doubtful
         )
+
+    @property
+    def is_decidable(self) -> bool:
+        """Whether a function of the arguments' numbers may decide if this program fits."""
+        program = self.program
+        is_plain = not (program.sampled or program.parameters or program.own or self.is_one_of_many)
+        return is_plain and program.nodes <= LARGE
 
     @property
     def kept(self) -> tuple[Program, Results, tuple[int, int], bool]:
@@ -183,7 +192,7 @@ class Outcomes:
         """A way for arguments of the form: it uses the program whose branches have the right outcomes."""
 
         def way(*args: Any, **named: Any) -> Any:
-            plan, tried = self.latest, list[Plan]()
+            plan, tried = self._proposed(args) or self.latest, list[Plan]()
             while plan is not None and (its := plan.ways.get(derivatives)):
                 try:
                     result = its(*args, **named)
@@ -192,12 +201,22 @@ class Outcomes:
                         break
                     plan = self.after(plan, flip, tried)
                 else:
-                    if tried:
+                    if plan is not self.latest:
                         self.use(plan)
+                        self._note(len(tried))
                     return result
             raise TypeError
 
         return way
+
+    def _proposed(self, args: Sequence[Any]) -> Plan | None:
+        """The program that the function chooses for these arguments; None if there is no such function."""
+        if self._decide is None:
+            return None
+        try:
+            return self._decide(*[x for arg in args for x in _flat(arg)])
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            return None
 
     def running(self, derivatives: bool) -> Callable[..., Any]:
         """A function of numbers: it uses the program whose branches have the right outcomes."""
@@ -225,9 +244,12 @@ class Outcomes:
         self._vain += tried
         if self._vain > VAIN * (4 + len(self._kept)):
             with self._lock:
-                self._vain = 0
-                quick = all(kept.plan.is_one_of_many for kept in self._kept.values())
-                self._decide = decision(self._places, self._through) if quick else None
+                plans, decide = [kept.plan for kept in self._kept.values()], None
+                if all(plan.is_one_of_many for plan in plans):
+                    decide = decision(self._places, self._through)
+                elif all(plan.is_decidable for plan in plans):
+                    decide = decision(self._places, self._through, DECIDED)
+                self._decide, self._vain = decide, 0 if decide else -UNUSED * VAIN  # another attempt would fail too
 
     # ---- the tree ----
 
@@ -267,6 +289,14 @@ def twin(forms: Mapping[Hashable, Outcomes], key: Hashable, program: Program, so
     """A plan of another form of arguments that runs the same program; None if there is none."""
     others = [outcomes for other, outcomes in list(forms.items()) if other != key]
     return next((plan for plans in others for plan in plans if plan.is_same(program, sources, scalars)), None)
+
+
+def _flat(arg: Any) -> Sequence[float]:
+    """The numbers of an argument: one, an array, or a list."""
+    if isinstance(arg, float):
+        return (arg,)
+    numbers: Sequence[float] = arg.ravel().tolist() if hasattr(arg, "ravel") else floats(*arg)
+    return numbers
 
 
 def first_wrong(flip: Flipped) -> int:

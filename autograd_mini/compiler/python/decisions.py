@@ -17,21 +17,32 @@ from .expressions import PYTHON, PythonArithmetic
 Places = Mapping[tuple[int, bool], int]
 
 
-def decision(places: Places, through: Mapping[int, Any]) -> Callable[..., Any]:
+def decision(places: Places, through: Mapping[int, Any], most: float = math.inf) -> Callable[..., Any] | None:
     """A function of numbers that finds the program, or one with the same outcomes as far as these are known.
 
     Args:
         places: the tree: for a place and an outcome, the next place; 0 is the first.
         through: for each place a plan, with its `.program`, whose outcomes lead there.
+        most: the largest number of operations on a path to a program.
+
+    Returns:
+        The function, or None if a path has more operations.
     """
-    return _Decision(places, through).made()
+    try:
+        return _Decision(places, through, most).made()
+    except _TooLong:
+        return None
+
+
+class _TooLong(Exception):
+    """A path to a program has too many operations."""
 
 
 class _Decision:
     """The text of the function while it is being written."""
 
-    def __init__(self, places: Places, through: Mapping[int, Any]) -> None:
-        self.places, self.through = places, through
+    def __init__(self, places: Places, through: Mapping[int, Any], most: float) -> None:
+        self.places, self.through, self.most = places, through, most
         self.sizes = [1] * (len(places) + 1)  # the size of the tree from each place on
         for (place, _), then in reversed([*places.items()]):  # later places come later in the list
             self.sizes[place] += self.sizes[then]
@@ -108,6 +119,8 @@ class _Decision:
             operands = [names[x] for x in node.operands]
             names[at] = self.numbers.setdefault((node.rule.name, *operands), f"number {len(self.numbers)}")
             if names[at] not in known:
+                if len(known) >= self.most:
+                    raise _TooLong
                 variable = f"v{len(known)}"
                 self._operation(variable, node.rule, [known.get(x, x) for x in operands], depth)
                 known[names[at]] = variable
