@@ -1,4 +1,4 @@
-"""A traced function as flat arrays: what the passes between a trace and a program work on."""
+"""A traced function as flat arrays, for the passes between a trace and a program."""
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +10,7 @@ from ...hooks import SourceLine
 from ...rule import Formula, Rule
 from ...rules import RULES
 
-# What a trace records besides operations.  They have no slope, so that nothing is differentiated through them.
+# A trace also records these.  They have no slope, so derivatives don't go through them.
 DECISIONS: Final[dict[str, Rule]] = {
     rule.name: rule
     for rule in (
@@ -41,7 +41,7 @@ def _chain(first: Any, *more: Any) -> Any:
     return first
 
 
-# What passes make of nodes: a sum added up from the left, and a value whose slopes are among its operands.
+# Passes make these from nodes: a sum added up from the left, and a value whose slopes are among its operands.
 CHAIN: Final = Rule("chain", _chain, symbol="+", many=lambda m, z, *xs: [1.0] * len(xs))
 SLOPED: Final = Rule(
     "sloped",
@@ -56,7 +56,7 @@ _CPYTHON_S: Final = ("gamma", "lgamma")  # not the C library's, and not exported
 
 
 def is_python(rule: Rule) -> bool:
-    """Whether Python alone can run an operation: one made with @primitive, or a function of CPython's own."""
+    """Whether only Python can run an operation: one made with @primitive, or a function of CPython itself."""
     return OPERATIONS.get(rule.name) is not rule or rule.name in _CPYTHON_S
 
 
@@ -66,16 +66,16 @@ def differentiable(rule: Rule) -> bool:
 
 
 def differentiated(rule: Rule, operands: Sequence[Any]) -> Sequence[Any]:
-    """Those of an operation's operands that adjoints go to."""
+    """The operands of an operation that receive adjoints."""
     if rule is SLOPED:
         return operands[1 : 1 + len(operands) // 2]
     return operands if differentiable(rule) else operands[:0]
 
 
 class Guard(NamedTuple):
-    """A branch that a trace took: the node asked for its truth, what it was, and where.
+    """A branch that a trace took: the node whose truth value decided it, that value, and the line.
 
-    Without a line it is no branch: whether what may raise, and nothing uses, is finite.
+    Without a line it is not a branch, but checks that an unused operation that may raise is finite.
     """
 
     node: int
@@ -90,12 +90,12 @@ class Graph:
     Args:
         inputs, parameters: how many there are.
         rules: the rows of the codes.
-        code: what each operation does.
-        first: where in `operands` those of each begin, and their end.
-        operands: their numbers, all before that of the operation.
-        constants: the numbers that these are.
-        results: the numbers of what is returned.
-        guards: what was asked for its truth.
+        code: the rule of each operation, as an index in `rules`.
+        first: where each operation's operands begin in `operands`, and the end.
+        operands: the numbers of the operands, all smaller than that of the operation.
+        constants: the values of the constants.
+        results: the numbers of the results.
+        guards: the branches.
         checks: the operations that may raise, used or not.
     """
 
@@ -121,20 +121,20 @@ class Graph:
         return len(self.code)
 
     def operations(self) -> Iterator[tuple[Rule, Sequence[int]]]:
-        """Each of them, and its operands."""
+        """Each operation, and its operands."""
         for code, a, b in zip(self.code, self.first, self.first[1:]):
             yield self.rules[code], self.operands[a:b]
 
 
 def mark(first: Any, operands: Any, counts: Any, within: Any, flags: Any, back: bool) -> None:
-    """Flag what depends on what is flagged; or, going back, what that needs.
+    """Flag everything that depends on a flagged entry; or, going back, everything that a flagged entry needs.
 
     Args:
         first, operands: where the operands of each operation begin, and the operands.
-        counts: for each of these a byte, whether it counts.
-        within: for each operation a byte, whether it passes flags on.
-        flags: a byte for each leaf, constant and operation, to be set.
-        back: the way.
+        counts: for each operand a byte: whether it counts.
+        within: for each operation a byte: whether it passes flags on.
+        flags: a byte for each leaf, constant and operation; it is changed.
+        back: the direction.
     """
     n = len(first) - 1
     base = len(flags) - n
@@ -148,7 +148,7 @@ def mark(first: Any, operands: Any, counts: Any, within: Any, flags: Any, back: 
 
 
 def merge(code: Any, first: Any, operands: Any, place: Any) -> None:
-    """Enter in `place`, for each operation, the number of the first that is the same, on operands that are."""
+    """Write to `place`, for each operation, the number of the first equal operation on equal operands."""
     known: dict[tuple[int, ...], int] = {}
     base = len(place) - len(code)
     for i, which in enumerate(code):

@@ -1,6 +1,6 @@
-"""What a run makes is taken down, node by node, and read once: each operation as it was made, once, in arrays.
+"""Records the nodes of a run, and reads them once, as arrays: each operation as it was made.
 
-Where the core in C runs, it has the same `Record`, which the engine asks before any hook.
+The core in C has the same `Record`, to which the engine passes a node before any hook.
 """
 
 import sys
@@ -17,16 +17,16 @@ from ...sweep import order_below
 
 
 class Read(NamedTuple):
-    """What is below the Values asked for.  Leaves, constants and operations are numbered in this order.
+    """The operations below the requested Values.  Leaves, constants and operations are numbered in this order.
 
     Attributes:
         rules: the rows of the codes.
-        code: what each operation does.
-        first: where in `operands` those of each begin, and their end.
-        operands: their numbers.
-        constants: the numbers that these are.
-        asked: the numbers of what was asked for.
-        outside: the Values beside the leaves whose numbers were used, with these.
+        code: the rule of each operation, as an index in `rules`.
+        first: where each operation's operands begin in `operands`, and the end.
+        operands: the numbers of the operands.
+        constants: the values of the constants.
+        asked: the numbers of the requested Values.
+        outside: the Values other than the leaves whose numbers were used, with these numbers.
     """
 
     rules: list[Rule]
@@ -39,7 +39,7 @@ class Read(NamedTuple):
 
 
 class PythonRecord:
-    """The nodes of a run, and beside them the code and the instruction that made each."""
+    """The nodes of a run, each with the code and the instruction that made it."""
 
     def __init__(self, is_ours: Mapping[str, bool]) -> None:
         del is_ours
@@ -49,10 +49,10 @@ class PythonRecord:
         return len(self._made)
 
     def begin(self, variable: Any, blocks: Any, holder: Any) -> None:
-        """Take down by itself what the task makes: only in C."""
+        """Start recording every node that the task makes; only in C."""
 
     def add(self, v: Value, code: CodeType, instruction: int) -> None:
-        """Take down a node, and what made it."""
+        """Record a node, and the code that made it."""
         self._made.append((v, code, instruction))
 
     def since(self, first: int) -> list[Value]:
@@ -64,24 +64,24 @@ class PythonRecord:
         return [v for v, _, _ in self._made if rule_of(v) not in rules]
 
     def held(self) -> tuple[Value, CodeType, int] | None:
-        """Let go of nodes, the latest first, up to one that somebody else holds."""
+        """Drop nodes, the latest first, down to one that somebody else holds."""
         while self._made:
-            if sys.getrefcount(self._made[-1][0]) > 2:  # beside us here, the call
+            if sys.getrefcount(self._made[-1][0]) > 2:  # our own two references: the list and this call
                 return self._made[-1]
             self._made.pop()
         return None
 
     def pop(self) -> None:
-        """Let go of the latest node."""
+        """Drop the latest node."""
         self._made.pop()
 
     def read(self, leaves: Sequence[Value], asked: Sequence[Value]) -> Any:
-        """What is asked for as arrays; None if some of it was made before, or by another thread: only in C."""
+        """The requested Values as arrays; None if some were made before, or by another thread.  Only in C."""
         del leaves, asked
 
 
 def read(record: Any, leaves: Sequence[Value], asked: Sequence[Value], require: Callable[[Value], None]) -> Read:
-    """Read what a record has.  `require` is told of results made before of the leaves, or by another thread."""
+    """Read a record.  `require` is called with results that were made from the leaves before, or by another thread."""
     found = record.read(leaves, asked)
     if found is None:
         made = record.since(0)
@@ -92,7 +92,7 @@ def read(record: Any, leaves: Sequence[Value], asked: Sequence[Value], require: 
 
 
 class _Reader:
-    """Constants are below 0 while they are being found, and operations counted from 0 on after the leaves."""
+    """Reads nodes.  Meanwhile constants have numbers below 0, and operations are counted from 0 after the leaves."""
 
     def __init__(self, leaves: Sequence[Value], made: Sequence[Value], require: Callable[[Value], None]) -> None:
         self.leaves, self.require = len(leaves), require
@@ -103,7 +103,7 @@ class _Reader:
         self.outside: list[tuple[Value, float]] = []
 
     def read(self, order: Sequence[Value], asked: Sequence[Value]) -> Read:
-        """What is below those asked for, in this order."""
+        """The operations below the requested Values, in order."""
         for v in order:
             if v not in self.place and not v.is_leaf:
                 self._take(v)
@@ -113,7 +113,7 @@ class _Reader:
         xs = tuple([self._reference(p, x) for p, x in zip(*operands_of(v))])
         is_made, is_constant = id(v) in self.made, all(x < 0 for x in xs)
         if is_constant and is_made:
-            self.place[v] = self._constant(number_of(v))  # its bits are known
+            self.place[v] = self._constant(number_of(v))  # its number is a constant
         if is_constant:
             return
         if not is_made:
@@ -125,7 +125,7 @@ class _Reader:
         )
 
     def _reference(self, v: Value | None, x: float) -> int:
-        """What stands for an operand of which a number was used."""
+        """The number of an operand that is used as a constant."""
         if v is None:
             return self._constant(x)
         if v not in self.place:
@@ -137,7 +137,7 @@ class _Reader:
         return self.constants.setdefault(array("d", [x]).tobytes(), -1 - len(self.constants))
 
     def _closed_up(self, asked: Sequence[int]) -> Read:
-        """Without what nobody asked for needs; leaves, constants and operations follow each other."""
+        """The arrays without unneeded operations; leaves, constants and operations follow each other."""
         operations = list(self.known)
         needed = set(asked)
         for i in reversed(range(len(operations))):

@@ -1,4 +1,4 @@
-"""An eager run in search of the operation whose result or slope is not finite."""
+"""Runs a function eagerly to find the operation whose result or slope is not finite."""
 
 from collections.abc import Callable, Sequence
 from math import isfinite
@@ -39,7 +39,7 @@ def replay(f: Callable[..., Any], build: Callable[[Sequence[Any]], Sequence[Any]
             raise NonFiniteError(f"{error} {notes}, at {_shown(_line_of(error))}") from error
     if isinstance(result, Value):
         _sweep(result, lines)
-    raise NonFiniteError("a result is not finite, and that of no operation is on floats: its type is too narrow for it")
+    raise NonFiniteError("a result is not finite, but on floats every operation is: the dtype has too small a range")
 
 
 def _sweep(root: Value, lines: dict[Value, SourceLine]) -> None:
@@ -62,7 +62,7 @@ def _shown(line: SourceLine) -> str:
 
 
 def _line_of(error: Exception) -> SourceLine:
-    """The innermost line outside this package that the error came through."""
+    """The innermost line outside this package in the error's traceback."""
     line, traceback = SourceLine("?", 0), error.__traceback__
     while traceback is not None:
         path = traceback.tb_frame.f_code.co_filename

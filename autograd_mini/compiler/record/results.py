@@ -1,4 +1,4 @@
-"""What a traced function returns: its numbers, and the form in which they are given back."""
+"""The result of a traced function: its numbers, and the form in which they are returned."""
 
 import math
 from collections.abc import Callable
@@ -12,19 +12,19 @@ from ..argument import arrays
 
 
 class Results:
-    """The form of a result: any structure that arguments may have.  A pickled one has the structure, with zeros in it.
+    """The form of a result: any structure that arguments may have.  A pickle contains the structure, with zeros in it.
 
     Args:
         tree: a result.
-        has_aux: whether it is a pair, of which the first part is what derivatives are taken of.
+        has_aux: whether it is a pair whose first part is the one to differentiate.
 
     Attributes:
-        leaves: the parts of it that are no containers, as they were: numbers, arrays of them, or something else.
-        shapes: for each of those its shape if it is an array, else None.
+        leaves: the original parts that are not containers: numbers, arrays of numbers, or something else.
+        shapes: for each leaf its shape if it is an array, else None.
         size: how many numbers there are.
-        is_number: whether it is one number, and nothing around it.
-        main: how many of them are in what derivatives are taken of, which come first.
-        has_slopes: whether what derivatives are taken of is one number, which is the first of all.
+        is_number: whether it is one number, without a structure around it.
+        main: how many numbers the part to differentiate has; they come first.
+        has_slopes: whether the part to differentiate is one number, the first of all.
     """
 
     def __init__(self, tree: Any, has_aux: bool = False) -> None:
@@ -39,11 +39,11 @@ class Results:
         )
 
     def build(self, numbers: Any) -> Any:
-        """The structure of these numbers, or of arrays that have one for each sample: then arrays have that axis first.
+        """The structure around these numbers; if they are arrays with a number for each sample, that axis comes first.
 
         Args:
             numbers: a number, or an array of samples, for each number of the result; or one array of all of them.
-                A float alone stands for the only one.
+                A single float is the only number of the result.
         """
         if isinstance(numbers, float):
             numbers = [numbers]
@@ -70,27 +70,27 @@ class Results:
 
 
 def all_finite(x: Any) -> bool:
-    """Whether all plain numbers in a structure are; None has none that is not."""
+    """Whether all plain numbers in a structure are finite; this is true for None."""
     if isinstance(x, (float, int)):
         return math.isfinite(x)
     if hasattr(x, "dtype") and x.dtype.kind == "O":
         return all(map(all_finite, x.ravel().tolist()))
     if hasattr(x, "dtype"):
-        return math.isfinite(arrays().vdot(x, x)) or bool(arrays().isfinite(x).all())  # which takes longer
+        return math.isfinite(arrays().vdot(x, x)) or bool(arrays().isfinite(x).all())  # the second takes longer
     if isinstance(x, (tuple, list)):
         return all(map(all_finite, x))
     return x is None or isinstance(x, Value) or all(map(all_finite, flatten(x, lambda leaf: [leaf], arrays=False)[0]))
 
 
 def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple[list[Value], Results]:
-    """The Values in what f returned, and its form.
+    """The Values in the result of f, and its form.
 
     Raises:
-        TraceError: there is something else than numbers in it, or it is no pair where it must be.
+        TraceError: it contains something other than numbers, or is not a pair although it must be.
     """
     if has_aux and not (isinstance(result, (tuple, list)) and len(result) == 2):
         name = getattr(f, "__name__", repr(f))
-        raise TraceError(f"{name} returned {type(result).__name__} {result!r:.80}: with has_aux=True it returns a pair")
+        raise TraceError(f"{name} returned {type(result).__name__} {result!r:.80}: has_aux=True needs a pair")
     if isinstance(result, Value):
         return [result], _NUMBER
     results = Results(result, has_aux)
@@ -102,7 +102,7 @@ def returned(f: Callable[..., Any], result: Any, has_aux: bool = False) -> tuple
 
 
 def no_number(f: Any) -> TypeError:
-    """What is raised where the gradient of a structure is asked for."""
+    """The error for the gradient of a structure."""
     name = getattr(f, "__name__", "the function")
     return TypeError(f"{name} returns a structure, not one number: return a number, or use jacobian or vjp")
 
@@ -114,7 +114,7 @@ def _value(f: Callable[..., Any], x: Any) -> Value:
     if number is None:
         name = getattr(f, "__name__", repr(f))
         raise TraceError(
-            f"{name} returned {type(x).__name__} {x!r:.80} where a number must be: what is compiled returns numbers, "
+            f"{name} returned {type(x).__name__} {x!r:.80} instead of a number: a compiled function returns numbers, "
             "or lists, tuples, dicts, dataclasses and arrays of them"
         )
     return Value(number)

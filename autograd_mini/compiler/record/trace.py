@@ -1,8 +1,9 @@
 """Tracing: an ordinary run of a function on Values, watched for decisions, and walked afterwards.
 
-While a task traces, a comparison of Values gives a node in the place of a bool, so that `where` can choose by it for
-each sample; asked for its truth, by an `if` for example, the node is recorded as a guard.  Taking a plain number out of
-what is traced would freeze it, and is refused.  What the function reads of other Values is watched.
+While a task traces, a comparison of Values returns a node instead of a bool, so that `where` can choose for each
+sample. If its truth value is needed, for example by an `if`, the node is recorded as a guard.  Turning a traced Value
+into a plain number raises, because the number would be frozen.  Numbers that the function reads from other Values are
+watched.
 """
 
 import sys
@@ -27,13 +28,13 @@ from .watched import Watched, read_off, same
 
 
 class Trace(NamedTuple):
-    """What a run left.
+    """The result of tracing.
 
     Attributes:
-        graph: what was calculated.
-        results: the form of what the function returned, whose numbers are the graph's results.
-        watched: what was read of other Values, whose numbers are constants of the graph.
-        caught: the line of an operation that raised, if the function caught that and went on.
+        graph: the operations.
+        results: the form of the function's result, whose numbers are the graph's results.
+        watched: the numbers that were read from other Values; they are constants of the graph.
+        caught: the line of an operation that raised, if the function caught the error and continued.
         leaks: whether the function keeps Values that operations made in this trace.
     """
 
@@ -52,27 +53,27 @@ def trace(
     raising: bool = True,
     has_aux: bool = False,
 ) -> Trace:
-    """Run f(*args), in which `inputs` stand, and read the graph of its result.
+    """Run f(*args), whose arguments contain `inputs`, and read the graph of its result.
 
     Args:
         f: the function.
         args: its arguments.
         inputs: the Values in the arguments.
-        parameters: the Values besides that the result is differentiated with respect to.
-        raising: whether an operation raises what it raises on floats; if not, it has its IEEE value there.
-        has_aux: whether f returns a pair, and derivatives are of its first part.
+        parameters: other Values to differentiate with respect to.
+        raising: whether an operation raises the errors of floats; if not, it has its IEEE value there.
+        has_aux: whether f returns a pair whose first part is the one to differentiate.
 
     Raises:
-        TraceError: f returns something else than numbers, takes a plain number out of a traced Value, or uses a
-            Value of an earlier trace.
-        Exception: what f raises.
+        TraceError: f returns something other than numbers, turns a traced Value into a plain number, or uses a Value of
+            an earlier trace.
+        Exception: the errors of f.
     """
     run = _Run([*inputs, *parameters], raising)
     try:
         graph, results = _traced(run, f, args, len(inputs), has_aux)
     finally:
         leaks = run.end()
-        for v in inputs:  # which the function may keep in a structure as well
+        for v in inputs:  # the function may also keep them in a structure
             _leave(v, _argument_of(f))
     return Trace(graph, results, run.watched(), run.refusals[0] if run.refusals else None, leaks)
 
@@ -85,7 +86,7 @@ def _traced(
 
 
 def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value], parameters: Sequence[Value]) -> None:
-    """Run f(*args) as `trace` does, for the errors that this may raise, and read nothing."""
+    """Run f(*args) as `trace` does, only for the errors that it may raise."""
     run = _Run([*inputs, *parameters], raising=False)
     try:
         run.through(f, args)
@@ -96,7 +97,7 @@ def run_only(f: Callable[..., Any], args: Sequence[Any], inputs: Sequence[Value]
 
 
 def _leave(v: Value, origin: str) -> None:
-    """Make a Value of a trace that has ended one that says so wherever it is used."""
+    """Replace the number of a Value after its trace, so that using the Value raises an error that says why."""
     spoil(v, f"{v.label}: {origin}" if v.label else origin)
 
 
@@ -105,9 +106,9 @@ def _argument_of(f: Callable[..., Any]) -> str:
 
 
 def expand(rule: Rule, n: int) -> Graph:
-    """An operation of n operands as a graph of simpler ones: of x₁ … xₙ and z the value and the slopes.
+    """An operation of n operands as a graph of simpler ones: from x₁ … xₙ and z to the value and the slopes.
 
-    The value is z itself where it is not put together from others.
+    The value is z itself if it is not composed of other operations.
     """
     leaves = [Value(1.0) for _ in range(n + 1)]
     run = _Run(leaves, raising=False)
@@ -124,26 +125,26 @@ def expand(rule: Rule, n: int) -> Graph:
 
 
 class _Run:
-    """One run under way: its leaves, what it made, the truths it was asked for, and what it read of other Values.
+    """A run of the function: its leaves, its nodes, its decisions, and the numbers that it reads from other Values.
 
-    The engine tells it of decisions and of numbers that are read.
+    The engine calls it for decisions and for numbers that are read.
     """
 
     def __init__(self, leaves: Sequence[Value], raising: bool = True) -> None:
         self.leaves = {id(v): v for v in leaves}
         self.outer = run_under_way()
         self.decisions: list[tuple[Value, bool, SourceLine]] = []
-        self.refusals: list[SourceLine] = []  # where operations raised what they raise on floats
+        self.refusals: list[SourceLine] = []  # where operations raised the errors of floats
         self.record = Record(_our_files)
-        self._ids: set[int] = set()  # of the nodes made, as far as they were entered
-        self._silent: set[int] = set()  # of those that could not raise
-        self._marked = 0  # nodes of which it is known whether they depend on the leaves
+        self._ids: set[int] = set()  # of the nodes so far that were entered here
+        self._silent: set[int] = set()  # of the nodes that could not raise
+        self._marked = 0  # for so many nodes it is known whether they depend on the leaves
         self._dependent = set(self.leaves)
         self._watched: dict[tuple[int, str], Watched] = {}
         self._raising = raising
 
     def through(self, f: Callable[..., Any], args: Sequence[Any] = ()) -> Any:
-        """What f(*args) returns, in a block in which the run is told of what happens.
+        """The result of f(*args), in a block that reports to this run.
 
         The block refers to the run, and not the other way round.
         """
@@ -153,7 +154,7 @@ class _Run:
             return f(*args)
 
     def _note(self, v: Value) -> Value:
-        """Take note of a new node, where the record does not by itself."""
+        """Record a new node, if the record does not do so by itself."""
         frame = sys._getframe(2)
         while _our_files[frame.f_code.co_filename] and frame.f_back is not None:
             frame = frame.f_back
@@ -161,7 +162,7 @@ class _Run:
         blocks = open_blocks()
         if rule_of(v) not in _TOTAL and any(block.quiet for block in blocks if block.trace is not self):
             self._silent.add(id(v))
-        if blocks[-1].trace is self:  # another one, which hid it, is closed now
+        if blocks[-1].trace is self:  # a block that hid this one is closed now
             take_down(self.record)
         return v
 
@@ -176,11 +177,11 @@ class _Run:
         return any(id(u) in self.leaves for u in order_below([v]))  # made before, or by another thread
 
     def is_from_outside(self, v: Value) -> bool:
-        """Whether a Value was there before, as far as can be seen: a leaf made by the function counts as one."""
+        """Whether a Value existed before the run, as far as we can tell: leaves that the function makes count too."""
         return id(v) not in self.ids() and id(v) not in self.leaves
 
     def ids(self) -> set[int]:
-        """Those of the nodes made so far."""
+        """The ids of the nodes so far."""
         self._ids.update(map(id, self.record.since(len(self._ids))))
         return self._ids
 
@@ -189,7 +190,7 @@ class _Run:
         return _condition(name, a, b)
 
     def decide(self, v: Value) -> bool:
-        """The truth of v, recorded."""
+        """The truth value of v, which is recorded."""
         truth = bool(number_of(v))
         node = v if isinstance(v, Condition) else _condition("ne", v, 0.0)
         self.decisions.append((node, truth, source_line()))
@@ -200,7 +201,7 @@ class _Run:
         return apply(DECISIONS["stop_gradient"], v)
 
     def _refused(self, _error: Exception, _rule: Rule, operands: Sequence[Any]) -> None:
-        """An operation raises, as floats do, and the function may catch that."""
+        """An operation raises an error of floats, which the function may catch."""
         values = [v for v in operands if isinstance(v, Value)]
         if any(map(self.depends, values)):
             self.refusals.append(source_line())
@@ -209,12 +210,12 @@ class _Run:
                 self.read(v, ".data")
 
     def read(self, v: Value, what: str) -> None:
-        """Something is read of v, which makes it plain numbers: refuse that, or watch what the numbers depend on."""
+        """v is read as a plain number: raise if v is traced, or watch the Values that the number depends on."""
         if self.depends(v):
             raise TraceError(
                 f"{what} of a traced Value at {source_line()}: the compiled program would keep the number that it "
-                "happened to have in the trace. Calculate with the Value itself, choose by where(condition, a, b), "
-                "and hold it constant by stop_gradient"
+                "happened to have in the trace. Calculate with the Value itself, choose with where(condition, a, b), "
+                "and hold it constant with stop_gradient"
             )
         kind = "grad" if what == ".grad" else "data"
         if self.is_from_outside(v):
@@ -225,25 +226,25 @@ class _Run:
                     self.watch(u, "data", number_of(u))
 
     def watch(self, v: Value, what: str, number: float) -> None:
-        """Take note of what was read of a Value from outside."""
+        """Remember a number that was read from a Value outside."""
         if self.outer is not None:
-            self.outer.read(v, f".{what}, which a compiled function inside takes for a constant,")
+            self.outer.read(v, f".{what}, which a compiled function inside uses as a constant,")
         key = id(v), what
         before = self._watched.setdefault(key, Watched(v, what, number))
         if not same(before.number, number):
             self._watched[key] = before._replace(what="several")
 
     def watched(self) -> list[Watched]:
-        """What was read of Values that somebody else still holds: nobody can assign any other."""
+        """The numbers read from Values that somebody else still holds; nobody can assign to the others."""
         ours = Counter([id(w.value) for w in self._watched.values()])
         return [w for w in self._watched.values() if sys.getrefcount(w.value) - 1 > ours[id(w.value)]]
 
     def checks(self) -> list[Value]:
-        """The nodes that would have raised, had floats done so."""
+        """The nodes that may raise, for other numbers."""
         return [v for v in self.record.others(_TOTAL) if id(v) not in self._silent]
 
     def end(self) -> bool:
-        """Let go of all nodes, the latest first, and spoil those that somebody else still holds."""
+        """Drop all nodes, the latest first, and spoil those that somebody else still holds."""
         self.decisions.clear()
         leaks = False
         while held := self.record.held():
@@ -256,7 +257,7 @@ class _Run:
         return leaks
 
 
-# The operations that raise for no floats; those of the user may raise anything.
+# The operations that never raise on floats; a user's operations may raise anything.
 _NAMES = {"add", "sub", "mul", "neg", "pos", "abs", "atan", "atan2", "hypot", "cbrt", "tanh", "sech2", "asinh", "erf"}
 _NAMES |= {"erfc", "gaussian", "one_minus_square", "maximum", "minimum", "clamp", "copysign", "floor", "ceil", "round"}
 _NAMES |= {"where", "relu", "leaky_relu", "elu", "sigmoid", "softplus", "silu", "gelu", "sum", "mean", "prod", "dot"}
@@ -279,11 +280,11 @@ def _line(code: CodeType, at: int) -> SourceLine:
     return SourceLine(code.co_filename, lines[0] if lines else code.co_firstlineno)
 
 
-# ---- reading what a run left ----
+# ---- the graph of a run ----
 
 
 def _read(run: _Run, roots: Sequence[Value], inputs: int) -> Graph:
-    """The graph below the roots and the decisions, and of what may raise."""
+    """The graph below the roots and the decisions, and the operations that may raise."""
     leaves, decided, checks = list(run.leaves.values()), [v for v, _, _ in run.decisions], run.checks()
     found = read(run.record, leaves, [*roots, *decided, *checks], _require_kept)
     for v, number in found.outside:
@@ -298,7 +299,7 @@ def _read(run: _Run, roots: Sequence[Value], inputs: int) -> Graph:
 
 
 def _require_kept(v: Value) -> None:
-    """Refuse a result that was assigned: it no longer depends on the parameters that it was made of."""
+    """Raise for a result that was assigned: it no longer depends on the parameters that it was made of."""
     if was_assigned(v):
         raise StaleGraphError(
             f"{v!r}, made by {v.op!r} of a parameter, was assigned after that: make it inside the compiled function"
@@ -306,7 +307,7 @@ def _require_kept(v: Value) -> None:
 
 
 def note(watched: Iterable[Watched]) -> None:
-    """Let a trace under way watch what a program does that it calls."""
+    """Let a running trace watch the Values that a program reads, when the trace calls that program."""
     if run := run_under_way():
         for w in watched:
             run.read(w.value, f".{w.what}")
@@ -322,7 +323,7 @@ class Constant(Given):
 
 
 class Condition(Constant):
-    """A comparison that a trace records: 1.0 where it holds, else 0.0."""
+    """A comparison that a trace records: 1.0 if it holds, else 0.0."""
 
     __slots__ = ()
 
@@ -339,8 +340,8 @@ class Condition(Constant):
 
     def __invert__(self) -> NoReturn:
         raise TraceError(
-            "~ negates no comparison: of a bool, which it is outside a trace, Python makes -1 or -2. Turn the "
-            "comparison round, or the choice: where(condition, b, a)"
+            "~ does not negate a comparison: outside a trace it is a bool, for which Python returns -1 or -2. Reverse "
+            "the comparison, or swap the branches: where(condition, b, a)"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a trace read of Values that are neither arguments nor parameters: a program holds while they stay the same."""
+"""Numbers that a trace read from Values that are not arguments or parameters: a program needs them unchanged."""
 
 from collections.abc import Callable, Iterable
 from math import copysign
@@ -10,10 +10,10 @@ from ...reading import grad_of, number_of
 
 
 class Watched(NamedTuple):
-    """What a trace read of a Value that is neither an argument nor a parameter: a program holds while it stays so."""
+    """A number that a trace read from a Value that is not an argument or a parameter."""
 
     value: Value
-    what: str  # "data" or "grad"; "several" if the function assigned it between two looks
+    what: str  # "data" or "grad"; "several" if the function assigned it between two reads
     number: float
 
 
