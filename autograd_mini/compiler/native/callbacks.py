@@ -1,9 +1,9 @@
 """Groups of operations made with @primitive: instructions of the machine whose kernels are Python.
 
-The machine calls them as it calls any other, and they work on the same rows of V and G.  An exception can't go through
-machine code.  So it is left pending, as Python has it, in the thread that runs the machine: what is still to be called
-then does nothing, and whoever ran the machine raises it.  That holds for an interrupt, wherever in the kernel it comes:
-nothing in Python has to catch it.
+The machine calls them like any other kernel, and they work on the same rows of V and G.  An exception can't pass
+through machine code.  So it stays pending in the thread that runs the machine: further kernels in Python do nothing,
+and the caller of the machine raises it.  The same is true of Ctrl-C, wherever in the kernel it arrives: no Python code
+has to catch it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,22 +24,22 @@ from .kernels.access import SIGNATURE
 from .llvm.code import Code
 
 KERNEL: Final = "call_python"
-FRAMES: Final = 64  # whose matrices are kept at hand
-Rows = slice | Any  # or an array of their numbers
+FRAMES: Final = 64  # for so many frames of memory the matrices are kept
+Rows = slice | Any  # or an array of row numbers
 
 
 def is_own(group: Group) -> bool:
-    """Whether its operation is one that Python alone can run."""
+    """Whether only Python can run its operation."""
     return is_python(group.rule)
 
 
 class Callback(NamedTuple):
-    """An instruction: what is to be done with V and G, matrices of slots by lanes."""
+    """An instruction: a function of V and G, matrices with a row for each slot and a column for each lane."""
 
     work: Callable[[Any, Any], None]
 
     def called(self, slots: int, width: int, dtype: Any) -> Callable[[int, int], None]:
-        """What the kernel calls with the addresses of V and G."""
+        """Called by the kernel with the addresses of V and G."""
         memory = c_char * (slots * width * dtype.itemsize)
 
         @lru_cache(FRAMES)
@@ -50,7 +50,7 @@ class Callback(NamedTuple):
 
 
 def kernel(needs: dict[str, str]) -> str:
-    """The kernel of all of them: it calls what its instruction names, unless something was raised before."""
+    """The kernel for all of them: it calls the function of its instruction, unless an exception is pending."""
     capi.declare(needs)
     code = Code(needs)
     state = code.let("call i32 @PyGILState_Ensure()")
@@ -74,7 +74,7 @@ def _call(code: Code) -> None:
 
 @contextmanager
 def _object(code: Code, call: str) -> Iterator[str]:
-    """What to do with an object that a call gives; it is let go after that.  Nothing, if there is an error instead."""
+    """Code that uses the object from a call, and then releases it.  If the call fails, the code does not run."""
     made = code.let(call)
     with code.when(code.let(f"icmp ne ptr {made}, null")):
         yield made
@@ -82,7 +82,7 @@ def _object(code: Code, call: str) -> Iterator[str]:
 
 
 def forward(rule: Rule, results: slice, operands: Sequence[Rows], lanes: slice) -> Callback:
-    """The instruction that evaluates a group, in these lanes; where there is one, all get what it gives."""
+    """The instruction that evaluates a group in these lanes; the result of a single lane goes to all."""
     value = elementwise(rule)
 
     def work(v: Any, g: Any) -> None:

@@ -1,7 +1,7 @@
-"""Python's C API for machine code: functions that Python calls, and what they call of its own.
+"""Python's C API for machine code: functions that Python calls, and the C functions that they call.
 
-They are made as C extensions make theirs, with METH_FASTCALL | METH_KEYWORDS: a PyMethodDef stands beside the code,
-and goes with it.
+They are made as in C extensions, with METH_FASTCALL | METH_KEYWORDS.  Their PyMethodDef is stored with the code, and
+freed with it.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ _OBJECTS: Final = {"object_float": float, "object_TypeError": TypeError}
 
 
 def register() -> None:
-    """Say where all that is."""
+    """Tell LLVM the addresses of these functions."""
     for function in _API:
         add_symbol(function, ctypes.cast(getattr(ctypes.pythonapi, function), ctypes.c_void_p).value)
     for name, kind in _OBJECTS.items():
@@ -45,7 +45,7 @@ def register() -> None:
 
 
 def declare(needs: dict[str, str]) -> None:
-    """Put it in a module."""
+    """Declare an object in a module."""
     for function, signature in _API.items():
         result, arguments = signature.split(" ", 1)
         needs[function] = f"declare {result} @{function}{arguments}"
@@ -54,7 +54,7 @@ def declare(needs: dict[str, str]) -> None:
 
 
 def method(name: str, shown: str, code: Code, result: str) -> str:
-    """The text of a function of Python's, called `shown` there; what is found by its name is its PyMethodDef."""
+    """The text of a function for Python, where its name is `shown`; its symbol is its PyMethodDef."""
     body = code.function(
         f"internal ptr @{name}_call(ptr %self, ptr %arguments, i64 %count, ptr %names)", f"ptr {result}"
     )
@@ -66,13 +66,13 @@ def method(name: str, shown: str, code: Code, result: str) -> str:
 
 
 def function(address: int, otherwise: Callable[..., Any] | None, held: Held | None) -> Callable[..., Any]:
-    """A function of Python's.
+    """A Python function of machine code.
 
     Args:
-        address: of its PyMethodDef.
-        otherwise: its self, which the code may call.
-        held: keeps its code in memory.  The function itself has it, as its module: an owner that the garbage
-            collector takes apart with the rest of a cycle would let the code go before the function.
+        address: the address of its PyMethodDef.
+        otherwise: its `self`, which the code may call.
+        held: keeps its code in memory.  The function refers to it as its module.  If another object of a cycle held it,
+            the garbage collector could free the code before the function.
     """
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
@@ -81,7 +81,7 @@ def function(address: int, otherwise: Callable[..., Any] | None, held: Held | No
 
 
 def refuse(code: Code, message: str) -> None:
-    """Raise TypeError, with the same message everywhere in a module."""
+    """Raise a TypeError; the message is the same everywhere in a module."""
     code.needs["refusal"] = f'@refusal = internal constant [{len(message) + 1} x i8] c"{message}\\00"'
     code.do("call void @PyErr_SetString(ptr @object_TypeError, ptr @refusal)")
     code.leave("ptr null")
@@ -93,14 +93,14 @@ def argument(code: Code, k: str) -> str:
 
 
 def type_of(code: Code, x: str) -> str:
-    """The class of an object, which lives as long as that does."""
+    """The class of an object, which lives as long as the object."""
     type_ = code.let(f"call ptr @PyObject_Type(ptr {x})")
     code.do(f"call void @Py_DecRef(ptr {type_})")
     return type_
 
 
 def made(code: Code, call: str) -> str:
-    """An object that a call makes; where there is no memory left for it, the function ends."""
+    """The object from a call; if there is no memory for it, the function ends."""
     new = code.let(call)
     with code.when(code.let(f"icmp eq ptr {new}, null")):
         code.leave("ptr null")

@@ -1,4 +1,4 @@
-"""Small programs of numbers as functions that Python calls without a detour: numbers in, a value and a tuple out."""
+"""Small programs on numbers as functions that Python calls directly: numbers in, a value and a tuple out."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,15 +18,15 @@ _DOUBLE: Final = Kind("double", 1)
 def entry(
     program: Program, sources: Sequence[int], form: str, jit: Jit
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What makes a function of as many numbers as there are inputs: the value, and the derivatives by the sources.
+    """A maker of functions of the inputs that return the value, and the derivatives with respect to the sources.
 
-    It is given what to call instead for anything else than floats, where a branch would be another, and where the value
+    It takes the function to call instead if an argument is not a float, if a branch goes the other way, or if the value
     is not finite.
 
     Args:
-        program, sources: as `executors.made` has them.
-        form: "value" for that alone, "single" for the one derivative by itself, "several" for a tuple of them.
-        jit: where its code comes from.
+        program, sources: as for `executors.made`.
+        form: "value" for only the value, "single" for one derivative without a tuple, "several" for a tuple of them.
+        jit: compiles its code.
     """
     name = f"entry_{form}_{name_of(program, sources, _DOUBLE)}"
     capi.register()
@@ -49,7 +49,7 @@ def _text(name: str, program: Program, sources: Sequence[int], form: str, needs:
         with code.when((~truth if guard.outcome else truth).name):
             _otherwise(code)
     result = m.lift(numbers[program.result])
-    with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function catch it
+    with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function may catch the error
         _otherwise(code)
     if form == "value":
         return capi.method(name, form, code, _object(code, result))
@@ -67,10 +67,10 @@ def _otherwise(code: Code) -> None:
 
 
 def _number(code: Code, k: int) -> Lanes:
-    """The k-th argument, which must be a float: what else can be made one, a Fraction say, the long way judges.
+    """The k-th argument, which must be a float; the long way handles other types, such as a Fraction.
 
-    Nothing of the argument's own is called, which might raise: floats, and what derives from them, have their number
-    where it is read from.
+    No method of the argument is called, because it might raise: the number of a float, or of an instance of a subclass,
+    is read directly.
     """
     given = capi.argument(code, str(k))
     is_float = code.let(f"call i32 @PyType_IsSubtype(ptr {capi.type_of(code, given)}, ptr @object_float)")
@@ -80,7 +80,7 @@ def _number(code: Code, k: int) -> Lanes:
 
 
 def _object(code: Code, x: Lanes) -> str:
-    """A number as an object of Python."""
+    """A number as a Python object."""
     return capi.made(code, f"call ptr @PyFloat_FromDouble(double {x.name})")
 
 

@@ -1,8 +1,8 @@
-"""Batches split over the cores: LLVM's code runs without the interpreter's lock.
+"""Splits batches over the cores: machine code runs without the interpreter's lock.
 
-How samples are divided depends on their number and on the program, never on the number of threads, and sums are put
-together in the order of the parts: so any number of threads gives the same bits.  AUTOGRAD_MINI_THREADS sets it; it is
-that of the cores this process may use, unless told.
+How samples are divided depends on their number and on the program, never on the number of threads, and sums are
+combined in the order of the parts.  So any number of threads gives the same bits.  AUTOGRAD_MINI_THREADS sets this
+number; the default is the number of cores that this process may use.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..pauses import importing
 
-PART: Final = 2**19  # slots times samples, that a thread should have to do at least
+PART: Final = 2**19  # slots times samples: the least work for a thread
 PARTS: Final = 32
 
 
@@ -24,7 +24,7 @@ def divided(n: int, slots: int, lanes: int) -> list[tuple[int, int]]:
 
 
 def count() -> int:
-    """How many threads there are to be.
+    """The number of threads to use.
 
     Raises:
         ValueError: AUTOGRAD_MINI_THREADS is not a number.
@@ -32,7 +32,7 @@ def count() -> int:
     named = os.environ.get("AUTOGRAD_MINI_THREADS", "")
     if named:
         if not named.isdecimal() or int(named) < 1:
-            raise ValueError(f"AUTOGRAD_MINI_THREADS is a number of threads, not {named!r}")
+            raise ValueError(f"AUTOGRAD_MINI_THREADS must be a number of threads, not {named!r}")
         return int(named)
     available = getattr(os, "sched_getaffinity", None)
     return len(available(0)) if available else os.cpu_count() or 1
@@ -45,20 +45,21 @@ class _PerThread(_local):
 _thread = _PerThread()
 _pools: dict[int, Any] = {}
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pools.clear)  # a child has none of the threads
+    os.register_at_fork(after_in_child=_pools.clear)  # a child does not have these threads
 
 
 def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
-    """Do a job, which may be done twice, for each part, and wait for all.
+    """Run a job for each part, and wait for all.  The job must tolerate running twice.
 
-    In one of the threads, as when a primitive calls what is compiled, it is done there: all of them might be waiting.
+    Inside one of the threads, as when a primitive calls a compiled function, it runs right there: all other threads
+    might be waiting.
     """
     threads = 1 if _thread.is_ours else min(count(), len(parts))
     if threads > 1:
         try:
             list(_pool(threads).map(job, parts))
             return
-        except RuntimeError:  # no thread can be started: at the end of the interpreter, or of what the system allows
+        except RuntimeError:  # no thread can start: the interpreter is ending, or the system's limit is reached
             pass
     for part in parts:
         job(part)
@@ -66,7 +67,7 @@ def all_done(job: Callable[[Any], None], parts: Sequence[Any]) -> None:
 
 def _pool(threads: int) -> Any:
     if threads not in _pools:
-        with importing:  # which takes longer than the rest of the executor
+        with importing:  # this import takes longer than the rest of the executor
             from concurrent.futures import ThreadPoolExecutor
 
         _pools.setdefault(threads, ThreadPoolExecutor(threads, "autograd_mini", _begun))

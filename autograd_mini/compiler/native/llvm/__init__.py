@@ -1,1 +1,1 @@
-"""LLVM's language, numbers in it, and what makes it code in memory."""
+"""LLVM's language, numbers in it, and compiling it to code in memory."""

@@ -1,6 +1,6 @@
-"""The arithmetic of LLVM code: what a row of the table that is read on lanes has for its m.
+"""The arithmetic of LLVM code: the m for evaluating a row of the table on lanes.
 
-Functions are polynomials where they are often needed, else C's, called for each lane.
+Common functions are polynomials; others are functions of the C library, called for each lane.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from .code import Code, Kind
 from .lanes import Lanes, Mask, Place, c_function, defined, of_doubles
 from .polynomials import POLYNOMIALS
 
-CHAINS: Final = 4  # sums that a dot adds up side by side: one alone would wait for each addition
+CHAINS: Final = 4  # sums that a dot adds up in parallel: a single one would wait for each addition
 
-# Rules whose value on floats is Python's operators, and so is that of lanes.
+# Rules whose value on floats is an expression of Python's operators; the same expression works on lanes.
 _OPERATORS: Final = ("add", "sub", "mul", "truediv", "neg", "abs", "powi", "sum", "mean", "prod", "chain")
-# Polynomials for one number too: C hasn't the first, and takes ten times as long for the next as for exp.
+# Polynomials for one number too: C does not have the first, and takes ten times as long for the next as for exp.
 _ALWAYS_POLYNOMIALS: Final = ("gaussian", "tanh", "sin", "cos")
 _WHOLE: Final = {"floor": "floor", "ceil": "ceil", "round": "roundeven"}  # to an int, which has no -0.0
 
 
-_CHOICES: Final = ("where", "and", "or")  # whose operands may be conditions as they are
+_CHOICES: Final = ("where", "and", "or")  # their operands may be conditions
 BAKED: Final = ("powi", "pow", "gaussian", "hurwitz")  # a constant second operand becomes part of the code
 
 
@@ -40,7 +40,7 @@ class LanesArithmetic(Arithmetic):
         self.code, self.kind = code, kind
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
-        """The choice; of a condition known already the one or the other."""
+        """The choice; if the condition is a constant, the chosen branch."""
         if isinstance(condition, Lanes):
             condition = condition != 0.0
         if isinstance(condition, Mask):
@@ -49,7 +49,7 @@ class LanesArithmetic(Arithmetic):
 
     def written(self, rule: Rule, *xs: Any) -> Any:
         """The code of an operation."""
-        if rule.formula is not None and rule.name != "gaussian":  # which is one function for lanes
+        if rule.formula is not None and rule.name != "gaussian":  # gaussian is a function of its own on lanes
             return rule.formula(self, *xs)
         if rule.name == "where":
             return self.where(*xs)
@@ -65,7 +65,7 @@ class LanesArithmetic(Arithmetic):
         return call(rule.name, *lanes)
 
     def operands(self, rule: Rule, xs: Sequence[Any]) -> list[Any]:
-        """Numbers for conditions, unless it chooses by them, and for constants, unless they become part of its code."""
+        """Operands as lanes.  A choice may keep its condition, and a constant may be part of the code instead."""
         return [
             x
             if isinstance(x, Lanes) or (rule.name in _CHOICES and isinstance(x, Mask)) or (i == 1 and is_baked(rule, x))
@@ -84,13 +84,13 @@ class LanesArithmetic(Arithmetic):
 
 
 def _dot(*operands: Lanes) -> Lanes:
-    """The sum of products, each added with one rounding, in several sums side by side."""
+    """The sum of products, each added with one rounding, in several parallel sums."""
     n = len(operands) // 2
     sums = list(operands[2 * n :])
     chains = max(1, min(CHAINS, (n + 1) // 2))
     for i, (w, x) in enumerate(zip(operands[:n], operands[n : 2 * n])):
         if len(sums) <= i % chains:
-            sums.append(w.fma(x, w.lift(0.0)))  # Python's sums begin with that
+            sums.append(w.fma(x, w.lift(0.0)))  # Python's sums begin with 0.0
         else:
             sums[i % chains] = w.fma(x, sums[i % chains])
     while len(sums) > 1:
@@ -122,7 +122,7 @@ def _called(name: str, *xs: Lanes) -> Lanes:
 
 
 def _polynomial(name: str, *xs: Lanes) -> Lanes:
-    """The polynomial, and C's function in lanes where it doesn't hold."""
+    """The polynomial, or C's function in lanes outside its domain."""
     code, kind = xs[0].code, xs[0].kind
     formula, domain = POLYNOMIALS[name]
     y = formula(*xs)

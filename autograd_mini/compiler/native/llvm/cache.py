@@ -1,7 +1,7 @@
 """Compiled code kept between processes, in the user's cache folder.
 
-What is loaded here is run, so the folder and the file must belong to the user, and nobody else may enter or write them.
-A file begins with the digest of its name and of what follows: one that is damaged, or another's, is as good as none.
+Loaded code is run, so the folder and the file must belong to the user, and nobody else may open or change them.
+A file begins with the digest of its name and its content; a file with another digest is ignored.
 AUTOGRAD_MINI_CACHE names another folder; if it is empty, nothing is kept.
 """
 
@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any, Final
 
 KEPT: Final = 500  # files, beyond which those go that were not used for longest
-_PREFIX: Final = "autograd_mini-"  # of all names, as in a folder that the user names there may be files of others
+_PREFIX: Final = "autograd_mini-"  # of all our files: a folder that the user names may contain other files
 _DIGEST: Final = 32  # bytes
 
 
 @cache
 def sources() -> str:
-    """The digest of all that code is made from: the rule table and this package.
+    """The digest of all sources of the code: the rule table and this package.
 
     Raises:
-        OSError: they were not installed, as in a frozen application.
+        OSError: the sources are not installed, as in a frozen application.
     """
     package = resources.files("autograd_mini")
     names = ("rule.py", "rules.py", "partials.py", "powers.py", "special.py", "ieee.py", "compat.py")
@@ -40,7 +40,7 @@ def sources() -> str:
 
 
 def _below(folder: Any) -> Iterator[Any]:
-    """The files of Python's in a folder, and in those in it."""
+    """The Python files in a folder and its subfolders."""
     for part in sorted(folder.iterdir(), key=lambda part: part.name):
         if part.is_dir():
             yield from _below(part)
@@ -49,7 +49,7 @@ def _below(folder: Any) -> Iterator[Any]:
 
 
 def key(parts: Iterable[str]) -> str:
-    """The name of a file for code made from these parts; "" if it is not to be kept, since its sources are unknown."""
+    """The name of a file for code made from these parts; "" if it can't be kept, because its sources are unknown."""
     try:
         return _PREFIX + hashlib.sha256("\0".join([sources(), *parts]).encode()).hexdigest()
     except OSError:
@@ -57,7 +57,7 @@ def key(parts: Iterable[str]) -> str:
 
 
 def folder() -> Path | None:
-    """The folder, made if need be; None if there is none that is safe."""
+    """The folder, created if necessary; None if there is no safe one."""
     named = os.environ.get("AUTOGRAD_MINI_CACHE")
     if named == "":
         return None
@@ -70,7 +70,7 @@ def folder() -> Path | None:
 
 
 def _usual() -> Path:
-    """Where caches are on this system."""
+    """The folder for caches on this system."""
     if sys.platform == "win32":
         return Path(os.environ["LOCALAPPDATA"]) if "LOCALAPPDATA" in os.environ else Path.home() / "AppData" / "Local"
     if sys.platform == "darwin":
@@ -80,19 +80,19 @@ def _usual() -> Path:
 
 
 def _is_safe(path: Path) -> bool:
-    """Whether it is a folder that nobody else may enter; a link to one is none, since others may turn it."""
+    """Whether it is a folder that only this user may open; a link does not count, because others could redirect it."""
     status = path.lstat()
     private = sys.platform == "win32" or not status.st_mode & 0o077
     return stat.S_ISDIR(status.st_mode) and private and _is_own(status)
 
 
 def _is_own(status: os.stat_result) -> bool:
-    """Whether a folder or an open file is this user's, and nobody else's to write; Windows' profiles see to that."""
+    """Whether only this user owns and may write a folder or an open file; on Windows, user profiles ensure that."""
     return sys.platform == "win32" or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
 
 
 def load(name: str) -> bytes | None:
-    """What was kept under a name, if it is there and whole."""
+    """The data under a name, if the file exists and is complete."""
     path = folder()
     if path is None or not name:
         return None
@@ -103,7 +103,7 @@ def load(name: str) -> bytes | None:
         return None
     if data[:_DIGEST] != _digest(name, data[_DIGEST:]):
         return None
-    with suppress(OSError):  # of a folder that can be read alone
+    with suppress(OSError):  # for a folder that is read-only
         os.utime(path / name)
     return data[_DIGEST:]
 
@@ -113,7 +113,7 @@ def _digest(name: str, data: bytes) -> bytes:
 
 
 def store(name: str, data: bytes) -> None:
-    """Keep data under a name, all of it or nothing; where that can't be, it is compiled again next time."""
+    """Store data under a name, as a whole or not at all; if that fails, it is compiled again next time."""
     path = folder()
     if path is None or not name:
         return

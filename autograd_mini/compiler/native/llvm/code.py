@@ -1,6 +1,6 @@
-"""The text of LLVM functions under way: instructions, loops, and the types of the numbers in them.
+"""Builds the text of LLVM functions: instructions, loops, and the types of the numbers in them.
 
-A number is a vector of `width` lanes, or a scalar where that is 1.  LLVM's language is at llvm.org/docs/LangRef.html.
+A number is a vector of `width` lanes, or a scalar if `width` is 1.  llvm.org/docs/LangRef.html describes the language.
 """
 
 import struct
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """A type of numbers: double or float, and how many of them side by side."""
+    """A type of numbers: double or float, and how many in a vector."""
 
     scalar: str
     width: int
@@ -22,7 +22,7 @@ class Kind(NamedTuple):
 
     @property
     def bits(self) -> str:
-        """The type of integers as wide."""
+        """The type of integers of the same size."""
         return self._wide(f"i{8 * self.size}")
 
     @property
@@ -37,12 +37,12 @@ class Kind(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """What the names of intrinsic functions end with."""
+        """The suffix of intrinsic functions for this type."""
         name = f"f{8 * self.size}"
         return name if self.width == 1 else f"v{self.width}{name}"
 
     def wide(self, width: int) -> "Kind":
-        """The same numbers, so many side by side."""
+        """The type of a vector of so many of these numbers."""
         return Kind(self.scalar, width)
 
     def number(self, x: float) -> str:
@@ -72,9 +72,9 @@ def _rounded(x: float) -> float:
 
 
 class Code:
-    """The body of one function, instruction by instruction, and what else its module must declare.
+    """The body of one function, instruction by instruction, and the other declarations that its module needs.
 
-    Values that change in a loop live in places made by `place`, which LLVM keeps in registers.
+    Values that change in a loop are in places made by `place`, which LLVM keeps in registers.
     """
 
     def __init__(self, needs: dict[str, str]) -> None:
@@ -102,7 +102,7 @@ class Code:
         return name
 
     def load(self, type_: str, address: str, align: int) -> str:
-        """What stands at an address."""
+        """The value at an address."""
         return self.let(f"load {type_}, ptr {address}, align {align}")
 
     def store(self, type_: str, x: str, address: str, align: int) -> None:
@@ -172,7 +172,7 @@ class Code:
         self._lines += [f"ret {result}", f"left{self._count}:"]
 
     def function(self, head: str, result: str = "void", attributes: str = "#0") -> str:
-        """The whole function: `head` is what stands after define, `result` what it returns."""
+        """The whole function: `head` is the text after `define`, `result` the returned value."""
         lines = "\n".join(
             [f"  {line}" for line in ["entry:", *self._places, "br label %begin", "begin:", *self._lines]]
         )

@@ -1,4 +1,4 @@
-"""LLVM itself: modules of text made into functions in memory, which go when nobody needs them any more."""
+"""LLVM itself: compiles modules of text to functions in memory, and frees them when nobody needs them any more."""
 
 import ctypes
 import sys
@@ -21,7 +21,7 @@ attributes #2 = {{ nounwind noinline cold {width} }}
 """
 
 
-# ---- what is in memory ----
+# ---- code in memory ----
 
 
 _untrack = ctypes.pythonapi.PyObject_GC_UnTrack
@@ -29,10 +29,10 @@ _untrack.restype, _untrack.argtypes = None, [ctypes.py_object]
 
 
 class Held(int):
-    """Keeps code in memory for as long as it lives: the number of a piece.
+    """Keeps a piece of code in memory as long as this object exists; it has the number of the piece.
 
-    The garbage collector is not to know of it, or it would end it before what calls the code, and is garbage too: so
-    it refers to nothing, and goes by its reference count alone, after all that has it.
+    The garbage collector must not track it, or it could free the code before the garbage that calls it.  So it refers
+    to no other object, and is freed by its reference count alone, after all of its users.
     """
 
     __slots__ = ()
@@ -49,7 +49,7 @@ class Held(int):
 
 
 class Loaded(NamedTuple):
-    """The addresses of functions, and what keeps them in memory."""
+    """The addresses of functions, and the object that keeps them in memory."""
 
     addresses: list[int]
     held: list[Held]
@@ -59,31 +59,31 @@ Functions = dict[str, tuple[int, int]]  # by their names: the number of the piec
 
 
 class _Piece:
-    """Functions that were loaded together: the engine that owns them, and how many keep them."""
+    """Functions that were loaded together: the engine that owns them, and the number of their users."""
 
     def __init__(self, engine: Any, names: list[str], functions: Functions) -> None:
         self.engine, self.names, self.functions, self.count = engine, names, functions, 0
 
     def keep(self, number: int) -> Held:
-        """Keep it once more: counted first, so that an interrupt may leave it in memory, and never let it go."""
+        """Add a user.  Counting comes first, so that Ctrl-C may leave code in memory, but never free it too early."""
         self.count += 1
         return Held(number)
 
     def free(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         for name in self.names:
             del self.functions[name]
         self.engine.close()
 
 
-_is_busy = False  # whether whoever has the lock is in the middle of something
+_is_busy = False  # whether the holder of the lock is in the middle of something
 _pieces: dict[int, _Piece] = {}
 _numbers = count()
-_dropped: list[int] = []  # numbers of pieces, once for each that kept them and is gone
+_dropped: list[int] = []  # numbers of pieces, once for each user that is gone
 
 
 def _give_back() -> None:
-    """Give back what nobody keeps, unless LLVM is being used: then it is done at the end of that."""
+    """Free unused pieces, unless LLVM is in use; then they are freed at the end of that use."""
     global _is_busy
     if _is_busy:
         return
@@ -111,14 +111,14 @@ def pieces() -> int:
     return len(_pieces)
 
 
-# ---- how it comes there ----
+# ---- compiling ----
 
 
 class Jit:
     """Functions compiled for this machine, by their names, each once.
 
     Args:
-        cpu, features, triple: what to compile for, this machine unless told.
+        cpu, features, triple: the target; by default this machine.
     """
 
     def __init__(self, cpu: str | None = None, features: str | None = None, triple: str | None = None) -> None:
@@ -133,17 +133,17 @@ class Jit:
         self._lasting: set[Held] = set()
 
     def addresses(self, wanted: Mapping[str, Callable[..., str]]) -> list[int]:
-        """Where the functions of these names are, for as long as this: those that serve many programs.
+        """The addresses of these functions, which serve many programs and stay as long as this object.
 
         Args:
-            wanted: for each name what writes the function's text, given a dict for what else the module must have.
+            wanted: for each name a writer of the function's text; it gets a dict for other texts of the module.
         """
         loaded = self.load(wanted)
         self._lasting |= set(loaded.held)
         return loaded.addresses
 
     def load(self, wanted: Mapping[str, Callable[..., str]]) -> Loaded:
-        """The same, for as long as `held` is kept."""
+        """The same, as long as `held` exists."""
         global _is_busy
         with llvm_lock:
             was_busy, _is_busy = _is_busy, True
@@ -166,7 +166,7 @@ class Jit:
             data = self._object(missing)
             cache.store(name, data)
         empty = llvm.parse_assembly("")
-        engine = llvm.create_mcjit_compiler(empty, self._machine())  # which owns both from now on
+        engine = llvm.create_mcjit_compiler(empty, self._machine())  # it owns both from now on
         engine.add_object_file(llvm.ObjectFileRef.from_data(data))
         engine.finalize_object()
         found = {name: engine.get_function_address(name) for name in missing}
@@ -187,15 +187,15 @@ class Jit:
         text = "\n".join([*needs.values(), *texts, _ATTRIBUTES.format(width=wide)])
         module = llvm.parse_assembly(
             text, llvm.create_context()
-        )  # the one that all share keeps every constant for ever
+        )  # the global context would keep every constant for ever
         machine = self._machine()
-        module.triple, module.data_layout = machine.triple, str(machine.target_data)  # macOS spells names otherwise
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)  # macOS spells names differently
         _optimise(module, machine)
         data: bytes = machine.emit_object(module)
         return data
 
 
-# C's functions that code may call, of its own accord or where a processor has no instruction for it.
+# Functions of the C library that code may call, explicitly or where a processor has no instruction.
 _C: Final = (
     *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt", "hypot", "erf", "erfc"),
     *("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
@@ -208,11 +208,11 @@ def host() -> Jit:
     """The functions for this machine.
 
     Raises:
-        OSError, AttributeError: C's functions are not to be found here.
-        RuntimeError: there is no machine code for such a machine.
+        OSError, AttributeError: the functions of the C library can't be found.
+        RuntimeError: there is no machine code for this kind of machine.
     """
     if sys.maxsize < 2**32:
-        raise RuntimeError("addresses have 32 bits, and 64 are needed")
+        raise RuntimeError("addresses have 32 bits, but 64 are needed")
     library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
     for name in _C:
         add_symbol(name, ctypes.cast(getattr(library, name), ctypes.c_void_p).value)
@@ -220,7 +220,7 @@ def host() -> Jit:
 
 
 def _optimise(module: Any, machine: Any) -> None:
-    """The passes that matter for code that is vectors already, which take a tenth of the time of all."""
+    """The passes that matter for code that is vectorised already; they take a tenth of the time of all passes."""
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
@@ -233,6 +233,6 @@ def _optimise(module: Any, machine: Any) -> None:
 
 
 def add_symbol(name: str, address: int | None) -> None:
-    """Say where a function is that code may call."""
+    """Tell LLVM the address of a function that code may call."""
     with llvm_lock:
         llvm.add_symbol(name, address)

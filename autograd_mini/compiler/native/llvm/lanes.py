@@ -1,4 +1,4 @@
-"""Numbers in LLVM code with Python's operators, so that a row of the rule table that is read on them writes its code.
+"""Numbers in LLVM code with Python's operators: evaluate a row of the rule table on them, and it writes its code.
 
 >>> code = Code({})
 >>> x = Lanes(code, Kind("double", 1), "%x")
@@ -47,7 +47,7 @@ class Lanes(Operators):
         return self.like(f"{_INSTRUCTIONS[name]} {self.kind.text} {operands}")
 
     def _power(self, n: Any) -> Any:
-        """A power; small whole ones by multiplication, where it is as exact."""
+        """A power; small whole exponents by multiplication, if that is as exact."""
         if isinstance(n, Lanes) or n not in SHORT_POWERS:
             return c_function("pow", self, self.lift(n))
         result: Any = 1.0
@@ -79,7 +79,7 @@ class Lanes(Operators):
         return self.function("fma", y, z)
 
     def equals(self, other: Any) -> "Mask":
-        """Where the two are the same number."""
+        """A mask: the lanes in which both are the same number."""
         condition: Mask = self.operate("eq", self, other)
         return condition
 
@@ -99,7 +99,7 @@ class Mask(Operators):
         return Mask(self.code, self.kind, self.code.let(f"{instruction} {self.kind.mask} {operands}"))
 
     def chosen(self, a: Any, b: Any) -> Lanes:
-        """a where it holds, else b."""
+        """In each lane a if the condition is true, else b."""
         lift = Lanes(self.code, self.kind, "").lift
         a, b, kind = lift(a), lift(b), self.kind
         name = self.code.let(f"select {kind.mask} {self.name}, {kind.text} {a.name}, {kind.text} {b.name}")
@@ -118,7 +118,7 @@ class Mask(Operators):
 
 
 class Place:
-    """Where lanes stand: at an address, or in a variable of the function, which LLVM keeps in a register."""
+    """The place of lanes: an address, or a variable of the function, which LLVM keeps in a register."""
 
     def __init__(self, code: Code, kind: Kind, x: Any = None, address: str = "") -> None:
         self.code, self.kind, self.name = code, kind, address or code.place(kind.text)
@@ -127,11 +127,11 @@ class Place:
             self.set(x)
 
     def get(self) -> Lanes:
-        """What they are now."""
+        """The current lanes."""
         return Lanes(self.code, self.kind, self.code.load(self.kind.text, self.name, self.align))
 
     def set(self, x: Any) -> None:
-        """What they are from now on."""
+        """Set the lanes."""
         x = Lanes(self.code, self.kind, "").lift(x)
         self.code.store(self.kind.text, x.name, self.name, self.align)
 
@@ -155,10 +155,10 @@ def each_lane(kind: Kind) -> str:
 
 
 def transposed(code: Code, kind: Kind, lines: Sequence[str]) -> list[str]:
-    """As many vectors as they have lanes: the k-th has what all had in lane k."""
+    """Transpose as many vectors as they have lanes: the k-th result has lane k of all vectors."""
     lines, size = list(lines), kind.width
     for far in (2**n for n in range(size.bit_length() - 1)):
-        for a in (k for k in range(size) if not k & far):  # two lines exchange what is so far from the diagonal
+        for a in (k for k in range(size) if not k & far):  # two lines exchange what is off the diagonal
             pair = f"{kind.text} {lines[a]}, {kind.text} {lines[a + far]}"
             for at, turn in ((a, 0), (a + far, far)):
                 order = ", ".join([f"i32 {turn + (size + k - far if k & far else k)}" for k in range(size)])
@@ -194,16 +194,16 @@ def halved(x: Lanes, width: int) -> Lanes:
     return x
 
 
-# ---- C's functions, which are of doubles ----
+# ---- functions of the C library, which take doubles ----
 
 
 def c_function(name: str, *xs: Lanes) -> Lanes:
-    """A function of C's, in each lane."""
+    """A function of the C library, in each lane."""
     return of_doubles(lambda *xs: _called(name, *xs), *xs)
 
 
 def of_doubles(f: Callable[..., Lanes], *xs: Lanes) -> Lanes:
-    """A function of doubles, of what may be floats."""
+    """A function of doubles, called on lanes that may be floats."""
     if xs[0].kind.scalar == "double":
         return f(*xs)
     return _converted(f(*[_converted(x, "double", "fpext") for x in xs]), "float", "fptrunc")
@@ -224,11 +224,11 @@ def _called(name: str, *xs: Lanes) -> Lanes:
 
 
 def defined(name: str, body: Callable[..., Lanes], attributes: str, *xs: Lanes) -> Lanes:
-    """A call of a function that is defined in the module, for as many lanes."""
+    """A call of a function that is defined in the module for this number of lanes."""
     code, kind = xs[0].code, xs[0].kind
     own, given = f"{name}.{kind.width}", ", ".join([f"{kind.text} {x.name}" for x in xs])
     if own not in code.needs:
-        code.needs[own] = ""  # the place where it will stand
+        code.needs[own] = ""  # reserves its place
         inner = Code(code.needs)
         ys = [Lanes(inner, kind, f"%x{i}") for i in range(len(xs))]
         result = body(*ys)
@@ -238,7 +238,7 @@ def defined(name: str, body: Callable[..., Lanes], attributes: str, *xs: Lanes) 
 
 
 def _each_lane(name: str, *xs: Lanes) -> Lanes:
-    """C's function, lane by lane."""
+    """The function of the C library, lane by lane."""
     code, kind = xs[0].code, xs[0].kind
     code.needs[name] = f"declare double @{name}({', '.join(['double'] * len(xs))})"
     places = [code.place(kind.text) for _ in xs]

@@ -1,12 +1,12 @@
 """Functions of doubles as polynomials, in every lane at once, to 2 units in the last place.
 
-Each holds on a domain that it states; outside C's function is called, lane by lane, so that nan, infinities, denormal
-and huge numbers are right.  Polynomials interpolate at Chebyshev points; the coefficients were computed with 60 digits.
-The forms are those of fdlibm (Sun Microsystems 1993) where no other source is named.
+Each is valid on the domain that it states; outside, the function of the C library is called, lane by lane, so that nan,
+infinities, denormal and huge numbers are right.  Polynomials interpolate at Chebyshev points; the coefficients were
+computed with 60 digits.  The formulas come from fdlibm (Sun Microsystems 1993) unless another source is named.
 """
 
 # mypy: disable-error-code="no-any-return"
-# An operator may give what is no number: a condition.
+# An operator may return a condition instead of a number.
 
 import math
 import struct
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from ...arrays.error_function import ERFC
 from .lanes import Lanes, Mask
 
-_MAGIC: Final = 6755399441055744.0  # 1.5 · 2⁵²: a number added to it is rounded to a whole one, in its lowest bits
+_MAGIC: Final = 6755399441055744.0  # 1.5 · 2⁵²: adding x to it rounds x to a whole number, in the lowest bits
 _LOG2_E: Final = 1.4426950408889634
 _LN2: Final = (0.6931471805598903, 5.497923018708371e-14)  # high part of 42 bits, whose multiples are exact, and rest
 _ONE_OVER_LN2: Final = (1.442695040255785, 6.331784189566044e-10)
@@ -87,7 +87,7 @@ class _Bits:
         return self.do("add", bits(_MAGIC)).number() - _MAGIC
 
     def is_set(self, i: int) -> Mask:
-        """Where one of these bits is 1."""
+        """A mask: the lanes in which one of these bits is 1."""
         kind = self.x.kind
         masked = self.do("and", i)
         name = self.x.code.let(f"icmp ne {kind.bits} {masked.name}, {kind.integer(0)}")
@@ -101,7 +101,7 @@ def bits(x: float) -> int:
 
 
 def horner(coefficients: Sequence[float], t: Lanes) -> Lanes:
-    """A polynomial whose rounding is that of the result."""
+    """A polynomial by Horner's scheme, for results that depend on its rounding."""
     result = t.lift(coefficients[-1])
     for c in coefficients[-2::-1]:
         result = result.fma(t, c)
@@ -120,7 +120,7 @@ def polynomial(coefficients: Sequence[float], t: Lanes) -> Lanes:
 
 
 def _scaled(x: Lanes, k: _Bits) -> Lanes:
-    """x · 2ᵏ, in two steps, since one may overflow."""
+    """x · 2ᵏ, in two steps, because one may overflow."""
     half = k.do("ashr", 1)
     for part in (half, k.minus(half)):
         x = x * part.do("add", 1023).do("shl", 52).number()
@@ -254,8 +254,8 @@ def log10(x: Lanes) -> Lanes:
 def tanh(x: Lanes) -> Lanes:
     """The hyperbolic tangent, everywhere.
 
-    It waits for as little as it can, as it does in a recurrence.  Of so few multiples of the number next to ln 2 the
-    difference to 2x is exact, and their error is put back.
+    Its steps wait for each other as little as possible, because recurrences use it.  For so few multiples of the float
+    next to ln 2 the difference from 2x is exact, and their error is added back.
     """
     a = abs(x)
     t = a.fma(2.0 * _LOG2_E, _MAGIC)
@@ -264,7 +264,7 @@ def tanh(x: Lanes) -> Lanes:
     y = _half_expm1(_Bits(t), r, k * -2.3190468138462996e-17)
     far = (a > 22.0).chosen(x.lift(1.0).function("copysign", x), y.function("copysign", x) / (y + 1.0))
     square = x * x
-    near = x * square.fma(polynomial(_TANH, square), 1.0)  # where the quotient would be rounded too often
+    near = x * square.fma(polynomial(_TANH, square), 1.0)  # here the quotient would be rounded too often
     return (a < 0.28).chosen(near, far)
 
 
@@ -328,7 +328,7 @@ def tan(x: Lanes) -> Lanes:
 
 
 def cbrt(x: Lanes) -> Lanes:
-    """The cube root, everywhere: a first one by logarithm and exponential, and a step of Newton's with x − y³ exact."""
+    """The cube root, everywhere: an estimate by logarithm and exponential, then a Newton step with an exact x − y³."""
     small = abs(x) < 1e-200
     a = abs(small.chosen(x * 2.0**162, x))
     y = exp(log(a) * (1.0 / 3.0))
@@ -342,12 +342,12 @@ def cbrt(x: Lanes) -> Lanes:
 
 
 def hypot(x: Lanes, y: Lanes) -> Lanes:
-    """√(x² + y²), where neither square nor their sum leaves the normal numbers."""
+    """√(x² + y²), if the squares and their sum are normal numbers."""
     return x.fma(x, y * y).function("sqrt")
 
 
 def gaussian(x: Lanes, k: Lanes) -> Lanes:
-    """exp(−k·x²), everywhere, for k of ½ or 1: the rounding of x·x would be magnified x² times, and is put back."""
+    """exp(−k·x²), everywhere, for k of ½ or 1; the rounding of x·x would be magnified x² times, so it is added back."""
     a = abs(x)
     a = (a > 64.0).chosen(64.0, a)
     square = a * a
@@ -356,7 +356,7 @@ def gaussian(x: Lanes, k: Lanes) -> Lanes:
 
 
 def erf(x: Lanes) -> Lanes:
-    """The error function, everywhere; LLVM finds the part that its slope has too."""
+    """The error function, everywhere; LLVM shares the part that its slope uses too."""
     a = abs(x)
     far = 1.0 - gaussian(x, x.lift(1.0)) * horner(_ERF_FAR, _clamped(a, 0.5, 6.0) - 2.0)
     return (a < 1.0).chosen(x * horner(_ERF, x * x), far.function("copysign", x))
@@ -377,7 +377,7 @@ def erfc(x: Lanes) -> Lanes:
     q_lost = ((-q).fma(d, p) - q * d_lost) / d
     product = high * q
     tail = product + (high.fma(q, -product) + high.fma(q_lost, low * q))
-    near = (-x).fma(horner(_ERF, x * x), 1.0)  # up to where both ways are as exact
+    near = (-x).fma(horner(_ERF, x * x), 1.0)  # up to the point where both formulas are equally exact
     return (a < 0.6).chosen(near, (x < 0.0).chosen(2.0 - tail, tail))
 
 
@@ -386,7 +386,7 @@ def _tail_numerator(a: Lanes) -> Lanes:
     return horner(ERFC, (a - 3.0) / (a + 3.0))
 
 
-# Functions by name, and where they hold, or None: everywhere.
+# Functions by name, with the mask of their domain; None means everywhere.
 POLYNOMIALS: Final[dict[str, tuple[Callable[..., Lanes], Callable[..., Any] | None]]] = {
     "exp": (exp, None),
     "exp2": (exp2, None),
