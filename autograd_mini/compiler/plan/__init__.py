@@ -1,1 +1,1 @@
-"""From that graph to the order of a program: sums and loops found again, operations in groups."""
+"""From a graph to the order of a program: finds sums and loops, and puts operations into groups."""

@@ -1,17 +1,17 @@
-"""A graph as arrays of NumPy, and how passes change it: operations left out, put in, and in the place of others."""
+"""A graph as NumPy arrays, and how passes change it: they remove, insert and replace operations."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.random import default_rng  # here: NumPy itself would import it when a thread first asks for it
+from numpy.random import default_rng  # imported here, because NumPy would import it later in any thread
 
 from ...rule import Rule
 from ..record.graph import SLOPED, Graph, Guard, differentiable, mark, merge
 
 
 class Flat:
-    """A graph in arrays of NumPy: what it has, `record.graph` says."""
+    """A graph in NumPy arrays; `record.graph` explains its attributes."""
 
     def __init__(self, graph: Graph) -> None:
         self.inputs, self.leaves, self.rules = graph.inputs, graph.inputs + graph.parameters, list(graph.rules)
@@ -42,7 +42,7 @@ class Flat:
 
     @property
     def owner(self) -> Any:
-        """Of each operand the operation."""
+        """For each operand its operation."""
         return np.repeat(np.arange(len(self.code)), self.counts)
 
     def is_constant(self, numbers: Any) -> Any:
@@ -56,12 +56,12 @@ class Flat:
         return self.rules.index(rule)
 
     def each_rule(self, answer: Any) -> Any:
-        """For each operation what `answer` says of its row."""
+        """For each operation the result of `answer` for its row."""
         answers = [answer(rule) for rule in self.rules]
         return np.array(answers)[self.code] if answers else np.zeros(0, bool)
 
     def constant(self, x: float) -> int:
-        """The number of a constant; those of the operations may move by one."""
+        """The number of a constant; if it is new, the numbers of operations move by one."""
         bits = self.constants.view(np.int64)
         found = np.flatnonzero(bits == np.array(x, float).view(np.int64))
         if len(found):
@@ -73,18 +73,18 @@ class Flat:
         return base
 
     def uses(self) -> Any:
-        """How often each number is an operand, or asked for."""
+        """How often each number is an operand, a result or a guard."""
         return np.bincount(np.concatenate([self.operands, self.results, self.guarded]), minlength=self.slots)
 
     def needed(self) -> Any:
-        """Which numbers what is asked for needs, as bytes."""
+        """Which numbers the results and guards need, as bytes."""
         flags = np.zeros(self.slots, np.uint8)
         flags[self.results] = flags[self.guarded] = 1
         self._mark(flags, np.ones(len(self.operands), np.uint8), np.ones(len(self), np.uint8), True)
         return flags
 
     def depends(self, sources: Any, slopes: bool = False) -> Any:
-        """Which numbers depend on the sources, as bytes; or only by operations that have slopes."""
+        """Which numbers depend on the sources, as bytes; or only through operations that have slopes."""
         flags = np.zeros(self.slots, np.uint8)
         flags[np.array(sources, np.int64)] = 1
         within = self.each_rule(differentiable) if slopes else np.ones(len(self))
@@ -92,7 +92,7 @@ class Flat:
         return flags
 
     def reached(self, active: Any) -> Any:
-        """Which numbers adjoints of the first result come to, by those that are active."""
+        """Which numbers receive adjoints of the first result, through active ones."""
         flags = np.zeros(self.slots, np.uint8)
         flags[self.results[:1]] = 1
         within = active[self.base :] & self.each_rule(differentiable).astype(np.uint8)
@@ -100,7 +100,7 @@ class Flat:
         return flags
 
     def _differentiated(self) -> Any:
-        """Which operands adjoints go to."""
+        """Which operands receive adjoints."""
         counts = np.ones(len(self.operands), np.uint8)
         if SLOPED in self.rules:
             half = (self.counts // 2)[self.owner]
@@ -113,13 +113,13 @@ class Flat:
         mark(self.first, self.operands, counts, within, flags, back)
 
     def merged(self) -> None:
-        """Let the first of operations that are the same stand for all of them."""
+        """Replace operations that are the same by the first of them."""
         place = np.arange(self.slots)
         merge(self.code, self.first, self.operands, place)
         self.operands, self.results, self.guarded = place[self.operands], place[self.results], place[self.guarded]
 
     def ordered(self, order: Any) -> None:
-        """Take some of the operations, in an order in which none stands before its operands."""
+        """Take some of the operations, in an order in which operands come first."""
         place = np.arange(self.slots)
         place[self.base + order] = self.base + np.arange(len(order))
         self._take(order, place)
@@ -137,7 +137,7 @@ class Flat:
 
 
 class Edit:
-    """Changes to a graph, which are made at once.  New operations have numbers after all others until then."""
+    """Changes to a graph, which are applied at once.  Until then, new operations have numbers after all others."""
 
     def __init__(self, flat: Flat) -> None:
         self.flat = flat
@@ -147,12 +147,12 @@ class Edit:
         self._next = flat.slots
 
     def put(self, rule: Rule, positions: Any, operands: Any, counts: Any = None) -> Any:
-        """New operations of a row, each after the operation at its position and those put there before: their numbers.
+        """Insert operations of a row, each after the operation at its position and earlier insertions: their numbers.
 
         Args:
             positions: of operations, from 0 on.
             operands: a row for each; or all, one after the other.
-            counts: then how many each has.
+            counts: in that case, how many each has.
         """
         if counts is None:
             counts = np.full(len(positions), operands.shape[1])
@@ -161,11 +161,11 @@ class Edit:
         return np.arange(self._next - len(positions), self._next)
 
     def replace(self, numbers: Any, others: Any) -> None:
-        """Let others stand in the place of numbers."""
+        """Replace numbers by others."""
         self._instead.append((np.asarray(numbers), np.asarray(others)))
 
     def leave_out(self, numbers: Any) -> None:
-        """Leave operations out, which nothing needs any more."""
+        """Remove operations that are no longer needed."""
         self.gone[np.asarray(numbers) - self.flat.base] = True
 
     def done(self) -> None:
@@ -192,18 +192,18 @@ class Edit:
 
 
 def expand(starts: Any, counts: Any) -> Any:
-    """start, start + 1 …, as many as each count says, one after the other."""
+    """For each count: start, start + 1 …, one after the other."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
 
 
 def turns(counts: Any) -> Any:
-    """0, 1 …, as many as each count says, one after the other."""
+    """For each count: 0, 1 …, one after the other."""
     return expand(np.zeros(len(counts), np.int64), counts)
 
 
 def hashes(first: Any, columns: Sequence[Any]) -> Any:
-    """A number for each stretch between `first`, which is the same for the same entries in all columns."""
+    """A number for each stretch between `first`; stretches with equal entries in all columns have the same number."""
     counts = np.diff(first)
     turn = turns(counts)
     draw = default_rng(0).integers(1, 2**62, int(counts.max(initial=0)) + 1, np.uint64) | np.uint64(1)
@@ -217,9 +217,9 @@ def hashes(first: Any, columns: Sequence[Any]) -> Any:
 
 
 def classed(numbers: Any) -> tuple[Any, Any, Any]:
-    """Where each number that there is comes first, which of these each is, and how often it comes.
+    """For each distinct number where it first occurs; for each number which of these it is; and how often each occurs.
 
-    Without np.unique, which imports a module when it is first called: a child forked meanwhile would wait for ever.
+    Without np.unique, which imports a module at its first call: a child forked meanwhile would wait for ever.
     """
     order = np.argsort(numbers, kind="stable")
     new = np.concatenate([np.ones(len(order[:1]), bool), np.diff(numbers[order]) != 0])

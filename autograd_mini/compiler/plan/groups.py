@@ -1,4 +1,4 @@
-"""The order of a program: which nodes are evaluated together, and where their numbers stand."""
+"""The order of a program: which nodes are evaluated together, and the slots of their numbers."""
 
 from array import array
 from collections import defaultdict
@@ -13,21 +13,21 @@ from ..record.graph import OPERATIONS
 from .arrays import Flat, classed, expand, hashes
 from .in_order import names_of
 
-_BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # one constant for a whole group is far faster in these
-SHORT = 8  # operands, up to which an operation should find each in a run
-_FEW = 16  # dots of one list of inputs, up to which without a sample axis they may stand among others
+_BY_EXPONENT = ("powi", "pow", "gaussian", "hurwitz")  # much faster with one constant for a whole group
+SHORT = 8  # for an operation with so few operands, each of them should be in a run of slots
+_FEW = 16  # without a sample axis, so few dots of one list of inputs may be grouped with others
 
 
 def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence[Loop] = ()) -> Program:
     """The nodes in groups; of a loop those of one trip, and of a short one each by itself.
 
-    What depends on parameters alone is not evaluated for each sample.
+    Nodes that depend only on parameters are not evaluated for each sample.
 
     Args:
-        flat: what is to be calculated, each loop in one piece.
+        flat: the graph, with each loop in one piece.
         arguments: how many inputs belong to each argument.
         sampled: whether there is a sample axis.
-        loops: where in it loops are.
+        loops: the places of loops in it.
     """
     varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
     keys = _keys(flat, arguments, varying, 1 if sampled else _FEW, _one_trip_each(flat, loops))
@@ -54,7 +54,7 @@ def _one_trip_each(flat: Flat, loops: Sequence[Loop]) -> Any:
 
 
 def _varying(flat: Flat, loops: Sequence[Loop]) -> Any:
-    """Which nodes have a number for each sample: of a loop all, or none."""
+    """Which nodes have a number for each sample; in a loop, all have or none."""
     sources = list(range(flat.inputs))
     varying = flat.depends(sources)
     for loop in loops:
@@ -97,12 +97,12 @@ def _keys(flat: Flat, arguments: Sequence[int], varying: Any, few: int, which: A
 
 
 def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
-    """Operations in groups, made greedily: an operation's turn comes when all its like are ready, or most of any."""
+    """Groups of operations, built greedily: a group is next when all of its kind are ready, or else the largest one."""
     part = slice(flat.first[low], flat.first[high])
     inside = flat.operands[part] - flat.base
     owner = np.repeat(np.arange(low, high), flat.counts[low:high])[inside >= low]
     inside = inside[inside >= low]
-    waiting = np.bincount(owner - low, minlength=high - low).tolist()  # for how many operands
+    waiting = np.bincount(owner - low, minlength=high - low).tolist()  # the number of operands it waits for
     order = np.argsort(inside, kind="stable")
     users = (owner[order] - low).tolist()
     ends = np.searchsorted(inside[order], np.arange(low, high + 1)).tolist()
@@ -125,17 +125,17 @@ def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
 
 
 def _turns(flat: Flat) -> Any:
-    """For each operation, which operand it is of the first operation that uses it, if that has not many."""
+    """For each operation, which operand it is in the first operation that uses it, if that one has few operands."""
     last_first = np.arange(len(flat.operands))[::-1]
     at = np.full(flat.slots, -1)
-    at[flat.operands[last_first]] = last_first  # where each number is first an operand
+    at[flat.operands[last_first]] = last_first  # where each number first occurs as an operand
     at = at[flat.base :]
     user = np.searchsorted(flat.first, at, side="right") - 1
     return np.where((at < 0) | (flat.counts[user] > SHORT), 0, at - flat.first[user])
 
 
 class _Made:
-    """A program under way: its groups, and where the numbers of the graph stand in it."""
+    """A program being built: its groups, and the slots of the graph's numbers."""
 
     def __init__(self, flat: Flat, varying: Any, turns: Any) -> None:
         self.flat, self.varying, self.turns = flat, varying, turns
@@ -166,9 +166,9 @@ class _Made:
         return self.flat.first[at] + np.arange(self.flat.counts[at[0]])[:, None]
 
     def _sides(self, at: Any) -> Any:
-        """By what the members of a group are sorted first: their turns, if there are as many of each.
+        """The first sort key for the members of a group: which operand they are, if all occur equally often.
 
-        So operations that use several members each, the x, y and z of a difference, find each of these in a run.
+        So operations that use several members each, such as x, y and z of a difference, find each of these in a run.
         """
         turns = self.turns[at]
         count = np.bincount(turns)

@@ -1,4 +1,4 @@
-"""The program of a graph as it is: one operation after the other, in the order of the trace."""
+"""The program of an unchanged graph: one operation after the other, in the order of the trace."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from ..record.graph import OPERATIONS, Graph
 
 
 def straight(graph: Graph, arguments: Sequence[int]) -> Program:
-    """The nodes one by one, with all that may raise."""
+    """The nodes one by one, including all that may raise."""
     names = names_of(graph.rules)
     return Program(
         arguments=tuple(arguments),
@@ -32,7 +32,7 @@ def straight(graph: Graph, arguments: Sequence[int]) -> Program:
 
 
 def names_of(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """The names of operations, each its own: two primitives may be called the same."""
+    """The names of operations, all different: two primitives may have the same name."""
     names: list[str] = []
     for rule in rules:
         names.append(f"{rule.name} {len(names)}" if rule.name in names else rule.name)

@@ -1,8 +1,8 @@
-"""Loops found again in a trace: steps of time that Python went through one by one.
+"""Finds loops in a trace, such as time steps, which Python ran one by one.
 
-A loop is a stretch of operations that repeats with a period.  Each operand of a trip is then that of the trip before,
-moved on by the period (in the same trip, or carried from an earlier one), or the same node (an invariant), or moved on
-through the inputs, the parameters, the constants or what came before the loop.
+A loop is a stretch of operations that repeats with a period.  Compared with the trip before, each operand of a trip is
+moved by the period (it is from the same trip, or carried from an earlier one), or is the same node (an invariant), or
+is the next one among the inputs, the parameters, the constants or the operations before the loop.
 """
 
 from collections import defaultdict
@@ -32,7 +32,7 @@ def folded(flat: Flat, sources: range, sampled: bool, long: bool) -> tuple[list[
 
     Args:
         flat: the graph.
-        sources: what it is to be differentiated by.
+        sources: the numbers to differentiate with respect to.
         sampled: whether there is a sample axis.
         long: whether trips may be so long that they are grouped.
     """
@@ -65,14 +65,14 @@ def folded(flat: Flat, sources: range, sampled: bool, long: bool) -> tuple[list[
 
 
 class _Bundle(NamedTuple):
-    """Loops to be made one, and what stands between them and needs them, and so must come after all."""
+    """Loops to merge, and the operations between them that need one of them and so must come after all."""
 
     loops: list[Loop]
     late: dict[int, None]
 
 
 def _side_by_side(count: int, bundles: Iterable[_Bundle]) -> tuple[Any, list[Loop]]:
-    """The order with the loops of each bundle made one, a trip of each in turn, and the loops that there are then."""
+    """The order with the loops of each bundle merged, a trip of each in turn, and the resulting loops."""
     order: list[Any] = []
     loops = []
     at = 0
@@ -89,7 +89,7 @@ def _side_by_side(count: int, bundles: Iterable[_Bundle]) -> tuple[Any, list[Loo
 
 
 class _Table:
-    """The operations of a graph: their kinds, and where their operands stand among them."""
+    """The operations of a graph: their kinds, and the places of their operands among them."""
 
     def __init__(self, flat: Flat, sampled: bool, long: bool) -> None:
         self.sampled, self.long = sampled, long  # whether there are samples, and whether trips may be long
@@ -103,7 +103,7 @@ class _Table:
     def __len__(self) -> int:
         return len(self.codes)
 
-    # ---- which periods there may be ----
+    # ---- possible periods ----
 
     def periods(self) -> Iterator[int]:
         """Distances at which a few operations in a row often come again, those first that would explain most."""
@@ -132,10 +132,10 @@ class _Table:
         best = np.argsort(-counts * np.arange(len(counts)), kind="stable")[:_TRIED]
         return [(int(period), int(counts[period])) for period in best]
 
-    # ---- which loops there are ----
+    # ---- loops with a period ----
 
     def repeated(self, period: int) -> list[Loop]:
-        """Stretches of operations that are like those a period before, and their operands of the same sort."""
+        """Stretches of operations that equal those one period before, with operands of the same kind."""
         alike = np.concatenate([np.zeros(period, bool), self.codes[period:] == self.codes[:-period]])
         at = np.flatnonzero(alike)
         which = np.repeat(at, self.counts[at])
@@ -155,9 +155,9 @@ class _Table:
         return FEW if self.long and self.is_long(loop) else TRIPS
 
     def checked(self, long: Loop, flags: Any) -> list[Loop]:
-        """The parts of it in which every trip goes on as the one before did.
+        """The parts of a stretch in which every trip continues like the one before.
 
-        An operand moves on with the trips, or it stands before the loop, and need not be found by any rule.
+        An operand moves with the trips, or it is before the loop, where it need not follow any rule.
         """
         columns = self._columns(long)
         goes_on = np.diff(columns, axis=0) == long.period
@@ -176,7 +176,7 @@ class _Table:
         return found
 
     def _cut(self, loop: Loop) -> Loop:
-        """The same loop, begun where a trip takes least over from those before, and waits least for itself."""
+        """The same loop, started where a trip carries least from earlier trips, and waits least for itself."""
         period, (rows, sources) = loop.period, self._moving(loop)
         reach = np.zeros(period, np.int64)
         np.maximum.at(reach, sources % period, np.minimum(rows - sources, LAGS * period))
@@ -189,23 +189,23 @@ class _Table:
         return loop if cut == 0 else Loop(loop.first + cut, period, loop.trips - 1)
 
     def _columns(self, loop: Loop) -> Any:
-        """Where the operands stand: a row for each trip, a column for each operand; leaves have the numbers −1, −2 …"""
+        """The places of the operands: a row for each trip, a column for each operand; leaves are −1, −2 …"""
         part = slice(self.starts[loop.first], self.starts[loop.end])
         places = np.where(self.is_leaf[part], -1 - self.leaves[part], self.places[part])
         return places.reshape(loop.trips, -1)
 
     def _moving(self, loop: Loop) -> tuple[Any, Any]:
-        """Of the operands in the last trip that are in the loop: whose they are, and where they stand in the trip."""
+        """For the operands of the last trip that are in the loop: their operations, and their places in the trip."""
         begin = loop.end - loop.period
         before, last = self._columns(loop)[-2:]
         inside = (last >= loop.first) & (last - before == loop.period)
         rows = np.repeat(np.arange(loop.period), self.counts[begin : loop.end])
         return rows[inside], last[inside] - begin
 
-    # ---- which are worth it ----
+    # ---- loops that are worth folding ----
 
     def score(self, loop: Loop) -> int:
-        """How many operations it takes in, less one for each operand that must be looked for in each trip."""
+        """The operations that a loop covers, minus one for each operand that needs a lookup in each trip."""
         return loop.trips * (loop.period - self._looked_for(loop))
 
     def _looked_for(self, loop: Loop) -> int:
@@ -215,7 +215,7 @@ class _Table:
         return len(classed(hashes(np.arange(len(each) + 1) * loop.trips, [each.ravel()]))[0])
 
     def objection(self, loop: Loop) -> str:
-        """Why it should not be folded, if so."""
+        """The reason against folding it, if there is one."""
         if self.is_own[loop.first : loop.end].any():
             return "an operation made with @primitive is Python"
         if self.is_long(loop) and not self.long:
@@ -225,7 +225,7 @@ class _Table:
         rows, sources = self._moving(loop)
         earliest = sources.min(initial=0)
         if earliest >= 0 or not _is_recurrent(rows, sources, loop.period):
-            return "its trips need nothing of each other, so they are grouped"
+            return "its trips don't depend on each other, so they are grouped"
         if earliest < -LAGS * loop.period:
             return f"it reaches back further than {LAGS} trips"
         if self._looked_for(loop) > loop.period:
@@ -233,7 +233,7 @@ class _Table:
         return ""
 
     def bundles(self, chosen: Iterable[Loop]) -> list[_Bundle]:
-        """Loops that go on for as long and don't need each other together: a trace has one after the other."""
+        """Bundles of loops with the same number of trips that don't need each other; a trace has them one by one."""
         bundles: list[_Bundle] = []
         for loop in chosen:
             late = self._late(bundles[-1], loop) if bundles else None
@@ -245,12 +245,12 @@ class _Table:
         return bundles
 
     def _late(self, bundle: _Bundle, loop: Loop) -> dict[int, None] | None:
-        """What must come after a loop that is added to a bundle; None if the loop must itself."""
+        """The operations that must come after a loop that joins a bundle; None if the loop itself must."""
         both = [*bundle.loops, loop]
         operands = sum([int(self.counts[other.first : other.first + other.period].sum()) for other in both])
         if not is_short(operands, self.sampled) or any(abs(other.trips - loop.trips) > LAGS for other in both):
             return None
-        needs = np.zeros(len(self) + 1, bool)  # the last is that of leaves
+        needs = np.zeros(len(self) + 1, bool)  # the last entry is for leaves
         for other in bundle.loops:
             needs[other.first : other.end] = True
         needs[list(bundle.late)] = True
@@ -278,7 +278,7 @@ def _is_recurrent(rows: Any, sources: Any, period: int) -> bool:
 
 
 def _depth(rows: Any, sources: Any, period: int) -> int:
-    """How many operations in a row a trip has at most."""
+    """The longest chain of operations in a trip."""
     depths: dict[int, int] = {}
     inside = rows // period == sources // period
     for k, j in sorted(zip((rows[inside] % period).tolist(), (sources[inside] % period).tolist())):

@@ -10,7 +10,7 @@ from ..program import Loop, Program
 from ..record.graph import Graph
 from .in_order import straight
 
-LONG = 400  # operations, from which on loops are looked for
+LONG = 400  # search for loops in programs with so many operations
 
 
 def ordered(
@@ -19,11 +19,11 @@ def ordered(
     """The program of a graph, and a note on loops that were not folded.
 
     Args:
-        graph: what is to be calculated.
+        graph: the graph.
         sizes: how many inputs belong to each argument.
-        sources: the nodes to differentiate by.
+        sources: the nodes to differentiate with respect to.
         sampled: whether there is a sample axis.
-        executor, dtype, lasts: as `executors.made` takes them; "c" is for a program that is written as C.
+        executor, dtype, lasts: as for `executors.made`; "c" is for a program that is written as C.
     """
     may_be_straight = executor == "auto" and not sampled and dtype == "float64"
     is_bare = executor != "numpy" and find_spec("numpy") is None

@@ -1,4 +1,4 @@
-"""From the graph of a trace to one that runs well on arrays: wide operations spread out, sums and dots recovered."""
+"""From the graph of a trace to one that runs well on arrays: splits wide operations, and recovers sums and dots."""
 
 from functools import lru_cache
 from math import inf
@@ -14,24 +14,24 @@ from ..record.trace import expand as expanded
 from .arrays import Edit, Flat, classed, hashes, turns
 from .arrays import expand as ranges
 
-WIDE = 4  # operands, beyond which an operation is spread out
-MANY = 64  # products of a sum, from which on each operation is a vector by itself
-LONG = 8  # terms, from which on a sum with minus signs is taken apart into two
+WIDE = 4  # an operation with more operands is split
+MANY = 64  # in a sum of so many products, each operation is a vector by itself
+LONG = 8  # a sum of so many terms with minus signs is split into two
 _ADDITIVE = ("sum", "mean", "dot", "chain", "sloped")  # any number of operands, and constants or operands for slopes
 
 
-# ---- what may raise ----
+# ---- operations that may raise ----
 
 
 def guarded(flat: Flat) -> None:
-    """Ask that what may raise, and nothing uses, is finite: arrays raise nothing themselves."""
+    """Add checks that unused operations that may raise are finite, because arrays never raise."""
     unused = flat.checks[flat.needed()[flat.checks] == 0]
     if len(unused):
         end = flat.constant(inf)
         unused = np.array(list(dict.fromkeys(flat.checks[flat.needed()[flat.checks] == 0].tolist())))
         edit, last = Edit(flat), np.array([len(flat) - 1])
         sizes = edit.put(RULES["abs"], last.repeat(len(unused)), unused[:, None])
-        total = edit.put(RULES["sum"], last, sizes[None])  # one number to be looked at
+        total = edit.put(RULES["sum"], last, sizes[None])  # a single number to check
         finite = edit.put(DECISIONS["lt"], last, np.array([[total[0], end]]))
         flat.guards.append(Guard(-1, True, None))
         flat.guarded = np.append(flat.guarded, finite)
@@ -39,7 +39,7 @@ def guarded(flat: Flat) -> None:
 
 
 def pruned(flat: Flat) -> None:
-    """Leave out what nothing needs."""
+    """Remove unneeded operations."""
     needed = np.flatnonzero(flat.needed()[flat.base :])
     if len(needed) < len(flat):
         flat.checks = flat.checks[:0]
@@ -50,9 +50,9 @@ def pruned(flat: Flat) -> None:
 
 
 def spread(flat: Flat, sources: range) -> None:
-    """Put simpler operations in the place of those of many operands, so that they can be grouped.
+    """Replace operations with many operands by simpler ones, so that they can be grouped.
 
-    The slopes become nodes as well, read from the row, where anything of `sources` is below.
+    The slopes become nodes as well, from the row, if the operation depends on `sources`.
     """
     wide = np.flatnonzero((flat.counts > WIDE) & flat.each_rule(_is_put_together))
     if not len(wide):
@@ -60,7 +60,7 @@ def spread(flat: Flat, sources: range) -> None:
     active = flat.depends(sources, slopes=True)[flat.base + wide]
     kinds = np.stack([flat.code[wide], flat.counts[wide], active])
     classes = sorted(set(zip(*kinds.tolist())))
-    for code, n, _ in classes:  # which may move the numbers
+    for code, n, _ in classes:  # this may move the numbers
         for x in _expanded(flat.rules[code], n).constants:
             flat.constant(x)
     edit = Edit(flat)
@@ -72,12 +72,12 @@ def spread(flat: Flat, sources: range) -> None:
 
 
 def _is_put_together(rule: Rule) -> bool:
-    """Whether the slopes of any number of operands can be read, and are not all 1."""
+    """Whether the slopes for any number of operands can be written as operations, and are not all 1."""
     return bool(rule.many) and rule.name not in _ADDITIVE and not isinstance(rule, Opaque)
 
 
 def _spread(edit: Edit, rule: Rule, which: Any, n: int, active: bool) -> None:
-    """Some operations of one row and as many operands."""
+    """Some operations of the same row with the same number of operands."""
     flat, part = edit.flat, _expanded(rule, n)
     xs = flat.operands[flat.first[which][:, None] + np.arange(n)]
     value, *slopes = part.results
@@ -96,7 +96,7 @@ _expanded = lru_cache(maxsize=64)(expanded)
 
 
 def _put(edit: Edit, part: Graph, numbers: dict[int, Any], which: Any, wanted: Any) -> list[Any]:
-    """Put in what the `wanted` nodes of a part need; nothing goes back through it."""
+    """Insert the operations that the `wanted` nodes of a part need; no adjoints go through them."""
     needed, operations = set(wanted), list(enumerate(part.operations(), part.base))
     for at, (_, xs) in reversed(operations):
         if at in needed:
@@ -126,10 +126,10 @@ class _Terms(NamedTuple):
 
 
 def recovered(flat: Flat, dots: bool = True) -> None:
-    """Make one node of each chain of additions, in the same order, and a dot of the products in it.
+    """Turn each chain of additions into one node, in the same order, and the products in it into a dot.
 
-    A sum in which much is subtracted becomes the difference of two.  Only what is used nowhere else disappears.  Both
-    are added up in another order: without dots the bits are those of the trace.
+    A sum with many subtractions becomes the difference of two.  Operations that are used elsewhere stay.  Dots and
+    differences are added up in another order; without them the bits are the same as in the trace.
     """
     _require_two(flat)
     uses = flat.uses()
@@ -142,7 +142,7 @@ def recovered(flat: Flat, dots: bool = True) -> None:
 
 
 def _require_two(flat: Flat) -> None:
-    """A dot of a start alone is that; of NumPy's hypot there is none of one operand."""
+    """A dot with only a start is the start itself; NumPy's hypot needs two operands."""
     alone = flat.counts == 1
     hypots = np.flatnonzero(alone & flat.each_rule(lambda rule: rule is RULES["hypot"]))
     zero = flat.constant(0.0) if len(hypots) else 0
@@ -157,7 +157,7 @@ def _require_two(flat: Flat) -> None:
 
 
 def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, Any]:
-    """Sums of three terms and more that are worth to be one, and the sums inside them."""
+    """Sums of three or more terms that are worth one operation, and the sums inside them."""
     base, n = flat.base, len(flat)
     minus = flat.each_rule(lambda rule: rule is RULES["sub"])
     linear = minus | flat.each_rule(lambda rule: rule is RULES["add"])
@@ -165,7 +165,7 @@ def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, 
     a, b = flat.operands[flat.first[i]], flat.operands[flat.first[i] + 1]
     inner = np.concatenate([np.zeros(base, bool), linear]) & (uses == 1)
     on_a = inner[a]
-    on_b = inner[b] & ~on_a & ~minus[i] & ~_is_zero(flat, a)  # of sum() the first term, which is like the others
+    on_b = inner[b] & ~on_a & ~minus[i] & ~_is_zero(flat, a)  # not the first term of sum(), which is like the others
     before = np.where(on_a, a, b) - base
     linked = on_a | on_b
     end = np.arange(n)
@@ -189,7 +189,7 @@ def _chains(flat: Flat, uses: Any, is_product: Any, long: int) -> tuple[_Terms, 
 
 
 def _worth(flat: Flat, terms: _Terms, is_product: Any, long: int) -> Any:
-    """For each number, whether it is a sum that is worth to be one operation."""
+    """For each number, whether it is a sum that is worth one operation."""
     count = np.bincount(terms.end, minlength=flat.slots)
     minus = np.bincount(terms.end[terms.minus], minlength=flat.slots)
     products = np.bincount(terms.end[is_product[terms.number]], minlength=flat.slots)
@@ -197,7 +197,7 @@ def _worth(flat: Flat, terms: _Terms, is_product: Any, long: int) -> Any:
 
 
 def _products(flat: Flat, uses: Any) -> Any:
-    """Which numbers are products of two nodes, neither of them constant, and used once."""
+    """Which numbers are products of two nodes that are not constant, and are used once."""
     is_product = np.zeros(flat.slots, bool)
     of = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["mul"]))
     xs = flat.operands[flat.first[of][:, None] + np.arange(2)]
@@ -206,9 +206,9 @@ def _products(flat: Flat, uses: Any) -> Any:
 
 
 def _better_alone(flat: Flat, terms: _Terms, is_product: Any, uses: Any) -> Any:
-    """Which are terms of a sum of many products whose factors are operations that nothing else uses.
+    """Which numbers are terms of a sum of many products whose factors are operations without other uses.
 
-    Such are better multiplied where they are made.
+    These are better multiplied where they are made.
     """
     product = is_product[terms.number]
     ends, of = terms.end[product], terms.number[product] - flat.base
@@ -218,7 +218,7 @@ def _better_alone(flat: Flat, terms: _Terms, is_product: Any, uses: Any) -> Any:
 
 
 def _written(edit: Edit, terms: _Terms, links: Any, is_product: Any, uses: Any) -> None:
-    """Put the sums in, those of what is added and those of what is subtracted."""
+    """Insert the sums, of added terms and of subtracted terms."""
     flat = edit.flat
     product = is_product[terms.number] & ~_better_alone(flat, terms, is_product, uses)
     mixed = np.zeros(flat.slots, bool)
@@ -244,7 +244,7 @@ def _written(edit: Edit, terms: _Terms, links: Any, is_product: Any, uses: Any) 
 
 
 def _negate(edit: Edit, factors: Any, positions: Any, which: Any) -> None:
-    """Put in the negatives of some of the factors, in their place; of each one, where it is first needed."""
+    """Insert the negatives of some factors in their place, each where it is first needed."""
     _, again, count = classed(factors[which])
     first = np.full(len(count), len(edit.flat))
     np.minimum.at(first, again, positions[which])
@@ -260,7 +260,7 @@ def _is_zero(flat: Flat, numbers: Any) -> Any:
 
 
 def _summed(edit: Edit, part: Any, number: Any, many: Any, result: Any) -> None:
-    """What is no product, as one number for each part: where a dot begins, or the sum itself."""
+    """The terms that are not products, as one number for each part: the start of a dot, or the sum itself."""
     flat = edit.flat
     begin, _, count = classed(part)
     parts = part[begin]
@@ -274,7 +274,7 @@ def _summed(edit: Edit, part: Any, number: Any, many: Any, result: Any) -> None:
 
 
 def _dotted(edit: Edit, part: Any, ws: Any, xs: Any, result: Any) -> None:
-    """The products, as one dot for each part, which begins with what is there already."""
+    """The products, as one dot for each part, which starts with the number that exists already."""
     head, _, count = classed(part)
     parts = part[head]
     started = result[parts] >= 0
@@ -288,9 +288,9 @@ def _dotted(edit: Edit, part: Any, ws: Any, xs: Any, result: Any) -> None:
 
 
 def oriented(flat: Flat) -> None:
-    """Turn dots round, so that what many of them share, a layer's inputs say, stands second and parameters first.
+    """Swap the lists of dots, so that a list shared by many, such as a layer's inputs, is second, and parameters first.
 
-    What is shared counts for more than parameters, if the other list is constants.
+    A shared list counts more than parameters, if the other list is constants.
     """
     dots = np.flatnonzero(flat.each_rule(lambda rule: rule is RULES["dot"]))
     half = flat.counts[dots] // 2
