@@ -49,7 +49,9 @@ def _text(name: str, program: Program, sources: Sequence[int], form: str, needs:
         with code.when((~truth if guard.outcome else truth).name):
             _otherwise(code)
     result = m.lift(numbers[program.result])
-    with code.when((result - result != 0.0).name):  # inf or nan: floats may raise there, and the function may catch the error
+    with code.when(
+        (result - result != 0.0).name
+    ):  # inf or nan: floats may raise there, and the function may catch the error
         _otherwise(code)
     if form == "value":
         return capi.method(name, form, code, _object(code, result))
