@@ -48,7 +48,7 @@ __all__ = [  # without sum, abs, pow and round, which would hide the builtins
 # fmt: on
 
 Operand = Value | float
-Number = TypeVar("Number", Value, float)
+Number = TypeVar("Number", Value, float, Value | float)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -942,9 +942,9 @@ def ldexp(x: Number, i: int, /) -> Number:
 
 
 @overload
-def sum(xs: Iterable[Value], start: Operand = 0) -> Value: ...
-@overload
 def sum(xs: Iterable[float], start: float = 0) -> float: ...
+@overload
+def sum(xs: Iterable[Value], start: Operand = 0) -> Value: ...
 @overload
 def sum(xs: Iterable[Operand], start: Operand = 0) -> Any: ...
 def sum(xs: Any, start: Any = 0) -> Any:
@@ -982,9 +982,9 @@ def cumsum(xs: Iterable[Operand]) -> list[Any]:
 
 
 @overload
-def prod(xs: Iterable[Value]) -> Value: ...
-@overload
 def prod(xs: Iterable[float]) -> float: ...
+@overload
+def prod(xs: Iterable[Value]) -> Value: ...
 @overload
 def prod(xs: Iterable[Operand]) -> Any: ...
 def prod(xs: Any) -> Any:
@@ -1038,9 +1038,9 @@ def dot(ws: Any, xs: Any, start: Any = 0) -> Any:
 
 
 @overload
-def mean(xs: Iterable[Value]) -> Value: ...
-@overload
 def mean(xs: Iterable[float]) -> float: ...
+@overload
+def mean(xs: Iterable[Value]) -> Value: ...
 @overload
 def mean(xs: Iterable[Operand]) -> Any: ...
 def mean(xs: Any) -> Any:
@@ -1216,9 +1216,9 @@ def hardtanh(x: Number) -> Number:
 
 
 @overload
-def logsumexp(xs: Iterable[Value]) -> Value: ...
-@overload
 def logsumexp(xs: Iterable[float]) -> float: ...
+@overload
+def logsumexp(xs: Iterable[Value]) -> Value: ...
 @overload
 def logsumexp(xs: Iterable[Operand]) -> Any: ...
 def logsumexp(xs: Any) -> Any:
@@ -1255,9 +1255,9 @@ def logaddexp(x: Any, y: Any) -> Any:
 
 
 @overload
-def softmax(xs: Iterable[Value]) -> list[Value]: ...
-@overload
 def softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def softmax(xs: Iterable[Value]) -> list[Value]: ...
 @overload
 def softmax(xs: Iterable[Operand]) -> list[Any]: ...
 def softmax(xs: Any) -> list[Any]:
@@ -1284,9 +1284,9 @@ def softmax(xs: Any) -> list[Any]:
 
 
 @overload
-def log_softmax(xs: Iterable[Value]) -> list[Value]: ...
-@overload
 def log_softmax(xs: Iterable[float]) -> list[float]: ...
+@overload
+def log_softmax(xs: Iterable[Value]) -> list[Value]: ...
 @overload
 def log_softmax(xs: Iterable[Operand]) -> list[Any]: ...
 def log_softmax(xs: Any) -> list[Any]:

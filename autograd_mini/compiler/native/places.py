@@ -83,7 +83,7 @@ class Places:
         ]
         if not any(len(group.results) >= LEAST for part in lists for group in part):
             return [*parts]
-        passed, uses = self.result_alone(), np.bincount(np.array(program.operands), minlength=len(self.active))
+        passed, uses = self.result_alone(), np.bincount(np.asarray(program.operands), minlength=len(self.active))
         for part in reversed(parts):
             if isinstance(part, Loop):
                 self.loops[part].mark(passed)
@@ -108,7 +108,7 @@ class Places:
     def _beside(self) -> Any:
         """Constants and parameters that are in instructions alone, as columns of numbers and matrices."""
         program = self.program
-        uses = np.bincount(np.array(program.operands), minlength=program.slots)
+        uses = np.bincount(np.asarray(program.operands), minlength=program.slots)
         np.add.at(uses, program.asked, 1)
         lists = [(part, 1) for part in self.parts if not isinstance(part, Loop)]
         for part, times in lists + [(part, loop.trips) for loop, part in self.trips.items()]:
