@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd_mini import Value, compiler, exp, sqrt, tanh
+from autograd_mini import Value, compiler, exp, primitive, sqrt, tanh
 from autograd_mini import sum as total_of
 from autograd_mini.compiler import program as programs
 from autograd_mini.compiler.native import tape
@@ -148,6 +148,61 @@ def test_bodies_are_one_loop_of_few_groups():
     assert loop.trips == 11
     assert program.start[loop.first + loop.period] - program.start[loop.first] > 10 * loop.period
     assert f"operations each in {loop.period} groups" in c.explain()
+
+
+def test_a_branch_in_a_step_is_noticed_in_any_step():
+    def f(x, v):
+        state = list(x)
+        for t in range(30):
+            state = [tanh(0.5 * a + b) for a, b in zip(state, state[1:] + state[:1])]
+            if state[t % 3] > v[0]:
+                state[0] = state[0] * v[1]
+        return total_of([a * a for a in state])
+
+    c = folded(f)
+    x = np.linspace(0.1, 0.9, 6)
+    for threshold in (2.0, 0.95, -2.0, 0.9):
+        leaves = [[Value(a) for a in line] for line in (x.tolist(), [threshold, 0.7])]
+        root = f(*leaves)
+        root.backward()
+        value, (slopes, _) = c.value_and_grad(x, np.array([threshold, 0.7]))
+        assert value == pytest.approx(root.data, rel=1e-12)
+        np.testing.assert_allclose(slopes, [a.grad for a in leaves[0]], rtol=1e-10, atol=1e-13)
+    assert any(program.loops and len(program.guards) > 20 for program in c.programs)
+
+
+def test_an_operation_of_ones_own_is_not_folded():
+    @primitive(lambda m, z, x: 3.0 * x * x)
+    def cube(x):
+        return x * x * x
+
+    def f(x):
+        state = list(x)
+        for _ in range(30):
+            state = [cube(0.1 * tanh(a + b) + 0.5) for a, b in zip(state, state[1:] + state[:1])]
+        return total_of(state)
+
+    c, x = folded(f), np.linspace(0.1, 0.9, 6)
+    leaves = [Value(a) for a in x.tolist()]
+    root = f(leaves)
+    root.backward()
+    value, slopes = c.value_and_grad(x)
+    assert value == pytest.approx(root.data, rel=1e-12)
+    np.testing.assert_allclose(slopes, [a.grad for a in leaves], rtol=1e-10)
+    assert not loops_of(c)
+    assert "@primitive is Python" in c.explain()
+
+
+def test_small_programs_and_few_steps_are_left_as_they_are(monkeypatch):
+    monkeypatch.setattr(finder, "MANY", 10**6)
+    c = folded(bodies)
+    c(*given(bodies))
+    assert not loops_of(c)
+    assert "soon grouped" in c.explain()
+    monkeypatch.setattr(finder, "MANY", 0)
+    d = folded(lambda x, v: bodies(x, v, steps=finder.FEW))  # one of which is peeled off
+    d(*given(bodies))
+    assert not loops_of(d)
 
 
 def test_a_pickled_program_keeps_its_loops():

@@ -30,8 +30,9 @@ def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence
         loops: the places of loops in it.
     """
     varying = _varying(flat, loops) if sampled else np.zeros(flat.slots, np.uint8)
-    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW, _one_trip_each(flat, loops))
-    made = _Made(flat, varying, _turns(flat))
+    which = _looked_at(flat, loops)
+    keys = _keys(flat, arguments, varying, 1 if sampled else _FEW, which)
+    made = _Made(flat, varying, _turns(flat, which))
     placed, at = [], 0
     for loop in loops:
         made.place_all(_greedy(flat, keys, at, loop.first))
@@ -45,11 +46,11 @@ def grouped(flat: Flat, arguments: Sequence[int], sampled: bool, loops: Sequence
     return made.program(arguments, sampled, placed)
 
 
-def _one_trip_each(flat: Flat, loops: Sequence[Loop]) -> Any:
-    """The operations to be grouped: of loops, those of the first trip."""
+def _looked_at(flat: Flat, loops: Sequence[Loop]) -> Any:
+    """The operations that are looked at: of loops, those of two trips."""
     wanted = np.ones(len(flat), bool)
     for loop in loops:
-        wanted[loop.first + loop.period : loop.end] = False
+        wanted[loop.first + 2 * loop.period : loop.end] = False
     return np.flatnonzero(wanted)
 
 
@@ -124,14 +125,16 @@ def _greedy(flat: Flat, keys: Any, low: int, high: int) -> Iterable[list[int]]:
                     ready[key[j]].append(j)
 
 
-def _turns(flat: Flat) -> Any:
-    """For each operation, which operand it is in the first operation that uses it, if that one has few operands."""
+def _turns(flat: Flat, which: Any) -> Any:
+    """For some operations, which operand each is in the first operation that uses it, if that one has few operands."""
     last_first = np.arange(len(flat.operands))[::-1]
     at = np.full(flat.slots, -1)
     at[flat.operands[last_first]] = last_first  # where each number first occurs as an operand
-    at = at[flat.base :]
+    at = at[flat.base + which]
     user = np.searchsorted(flat.first, at, side="right") - 1
-    return np.where((at < 0) | (flat.counts[user] > SHORT), 0, at - flat.first[user])
+    turns = np.zeros(len(flat), np.int64)
+    turns[which] = np.where((at < 0) | (flat.counts[user] > SHORT), 0, at - flat.first[user])
+    return turns
 
 
 class _Made:
