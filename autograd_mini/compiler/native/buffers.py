@@ -1,12 +1,12 @@
-"""Calls of the machine on arrays: where they are is entered in the call's blocks, and the machine is run.
+"""Calls of the machine on arrays: writes their addresses to the call's blocks, and runs the machine.
 
-This is the one door by which arrays come to machine code.  Before a byte is read each of them is checked: that it is an
-array of NumPy's itself, has one axis or two, numbers of the program's type in the machine's byte order and aligned, as
-many as the block says, and that it can be written where results go.  What a caller gave may be anything; what is not
-as it must be is a TypeError here, and the long way says what it is.
+All arrays reach machine code through this module.  Before a byte is read, each array is checked: it must be a NumPy
+array itself, with one or two axes, and aligned numbers of the program's type in the machine's byte order.  It must have
+as many numbers as the block says, and be writable if results go there.  A caller may pass anything; an unsuitable
+object raises a TypeError here, and then the long way reads it.
 
-Other threads of Python run meanwhile.  What kernels in Python raise stays pending in this thread until the machine has
-come to its end, and is raised then (`primitives`).
+Other Python threads run meanwhile.  If kernels in Python raise, the exception stays pending in this thread until the
+machine has ended, and is raised then (`callbacks`).
 """
 
 from collections.abc import Callable
@@ -20,22 +20,22 @@ from .llvm.code import Code
 from .llvm.jit import Jit, add_symbol
 from .machine import BLOCK, Call
 
-# A Py_buffer, which is part of the stable ABI: its bytes, and where it has what.
+# A Py_buffer, which is part of the stable ABI: its size, and the offsets of its fields.
 _VIEW: Final = 80
 _ITEMSIZE, _NDIM, _FORMAT, _SHAPE, _STRIDES = 24, 36, 40, 48, 56
-_RECORDS_RO: Final = 0x1C  # its format and strides are wanted
-_RECORDS: Final = 0x1D  # and it is to be written
+_RECORDS_RO: Final = 0x1C  # with its format and strides
+_RECORDS: Final = 0x1D  # the same, writable
 _BEFORE: Final = 6  # arguments of `runner` before the arrays
 _WRONG: Final = "an array that a compiled program was given has another type, shape or place than it must have"
 
 
 def runner(jit: Jit) -> Callable[..., float]:
-    """A function that enters arrays in the blocks of a call, and runs it.
+    """A function that writes arrays to the blocks of a call, and runs it.
 
-    It is given the address of the call, the first sample of those that it is for and the end of them, how many samples
-    the arrays have, the adjoint of the result, the arrays' axes, and the arrays; where there are none for derivatives,
-    these are not calculated.  The axes are two bits for each array: 0 for one of our own, rows by samples; 1 for one
-    with one axis; 2 for one of the caller's, samples by rows.  It returns the sum of the results.
+    It takes the address of the call, the first sample and the end of its samples, how many samples the arrays have, the
+    adjoint of the result, the arrays' axes, and the arrays; without arrays for derivatives, these are not computed.
+    The axes are two bits for each array: 0 for one of ours, rows by samples; 1 for one with one axis; 2 for one of the
+    caller's, samples by rows.  It returns the sum of the results.
     """
     capi.register()
     add_symbol("object_ndarray", id(np.ndarray))
@@ -92,7 +92,7 @@ def _is_double(code: Code, call: str) -> str:
 
 
 def _run(code: Code, call: str, axes: str) -> None:
-    """Enter the arrays, and run the machine."""
+    """Write the arrays to the blocks, and run the machine."""
     arrays = code.let(f"sub i64 %count, {_BEFORE}")
     ins = code.field(call, Call.BLOCKS_IN_COUNT)
     by_parameters = code.let(f"icmp ne i64 {code.field(call, Call.BY_PARAMETERS)}, 0")
@@ -129,7 +129,7 @@ def _run(code: Code, call: str, axes: str) -> None:
 
 
 def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parameters: str, axes: str) -> str:
-    """Whether the k-th array is as its block says; derivatives with respect to parameters, and results, are dense."""
+    """Whether the k-th array fits its block; derivatives with respect to parameters, and results, are dense."""
     block = code.at(call, code.add(code.mul(k, BLOCK), len(Call)), "i64")
     by_them = code.let(f"and i1 {is_back}, {by_parameters}")
     samples = code.let(f"select i1 {by_them}, i64 1, i64 {code.field(call, Call.SAMPLES)}")
@@ -143,11 +143,11 @@ def _fits_call(code: Code, call: str, k: str, view: str, is_back: str, by_parame
 
 
 def _fits(needs: dict[str, str]) -> str:
-    """A function that checks an array, and enters in its block the address, and the steps from row to row and from
+    """A function that checks an array, and writes to its block the address, and the steps from row to row and from
     sample to sample.
 
-    It has `samples` of as many rows as the block says: with two axes in that order if `axes` is 2, else the other way
-    round; with one if there is one sample, or one row.  Steps along an axis with one entry are of no account.
+    The array has `samples` samples, with as many rows as the block says: two axes in that order if `axes` is 2, else
+    the other way round; one axis if there is one sample, or one row.  Steps along an axis with one entry don't matter.
     """
     code = Code(needs)
 
@@ -158,7 +158,7 @@ def _fits(needs: dict[str, str]) -> str:
     def word(at: int, type_: str = "i64") -> str:
         return code.load(type_, code.at("%view", str(at), "i8"), 8 if type_ != "i32" else 4)
 
-    has = code.let(f"zext i32 {word(_NDIM, 'i32')} to i64")  # there are no shape and no strides of one without axes
+    has = code.let(f"zext i32 {word(_NDIM, 'i32')} to i64")  # an array without axes has no shape and no strides
     is_two = code.let(f"icmp eq i64 {has}, 2")
     require(code.let(f"or i1 {is_two}, {code.let(f'icmp eq i64 {has}, 1')}"))
     require(code.let(f"or i1 {code.let('icmp eq i64 %axes, 0')}, {code.let(f'icmp eq i64 %axes, {has}')}"))
@@ -196,7 +196,7 @@ def _fits(needs: dict[str, str]) -> str:
 
 
 def _ordered(code: Code, swapped: str, pair: list[str]) -> list[str]:
-    """What belongs to rows and what to samples, of what belongs to the first axis and to the last."""
+    """Properties of the first and the last axis, sorted into those of rows and those of samples."""
     first, last = pair
     ways = ((last, first), (first, last))
     return [code.let(f"select i1 {swapped}, i64 {theirs}, i64 {ours}") for theirs, ours in ways]

@@ -19,7 +19,7 @@ from .tape import LANES, SCALARS, Bound, Tape
 
 
 class NativeExecutor:
-    """A program as machine code, of what `executors.made` takes; `jit` is where kernels come from."""
+    """A program as machine code; the arguments are those of `executors.made`, and `jit` compiles the kernels."""
 
     scalars = takes_numbers = False
     samples_at_once = 2**62
@@ -45,16 +45,16 @@ class NativeExecutor:
         calculated = min(program.results, default=0) >= program.leaves
         self.is_small = program.sampled and self._is_short and calculated
         self._entries: dict[str, Callable[..., Any]] = {}  # by form
-        self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form, which refuse what they can't do
-        self._tapes: dict[int, Bound] = {}  # by width; 0 is the one function
+        self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form; they raise if they can't handle a call
+        self._tapes: dict[int, Bound] = {}  # by width; 0 is the whole program as one function
 
     @property
     def source(self) -> str:
-        """What stands for a source: the program."""
+        """The program, which is shown instead of source code."""
         return f"{self.program}\n"
 
     def value(self, arguments: Sequence[Any], n: int) -> Any:
-        """The value for each of n samples, of arguments that are matrices of numbers by samples."""
+        """The value for each of n samples; the arguments are matrices with a column for each sample."""
         value = self._of_numbers(arguments, "value")
         return self.bound(n)(arguments, n, None, ()) if value is None else value
 
@@ -76,7 +76,7 @@ class NativeExecutor:
 
     @cached_property
     def _is_function(self) -> bool:
-        """Whether it is a function of numbers for Python: the program is small, and its derivatives are by them."""
+        """Whether it can be a function of numbers for Python: it is small, and differentiated with respect to them."""
         return (
             not self.program.sampled
             and self._is_short
@@ -86,7 +86,7 @@ class NativeExecutor:
         )
 
     def _entry(self, form: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        """That function in one of the forms of `entry`, which calls `otherwise` where it can't be what is wanted."""
+        """That function in one of the forms of `entry`; it calls `otherwise` for a call that it can't handle."""
         if form not in self._entries:
             self._entries[form] = entry(self.program, self.sources, form, self._jit)
         made: Callable[..., Any] = self._entries[form](otherwise)
@@ -97,7 +97,7 @@ class NativeExecutor:
         return self._entry("single" if scalars and len(self.sources) == 1 else "several", otherwise)
 
     def function(self, derivatives: bool, scalars: bool) -> Callable[..., Any] | None:
-        """The same, of anything that can be made a float; None if there is none, or Python may raise something."""
+        """The same for anything that can become a float; None if there is none, or if Python may raise an error."""
         if not self._is_function or self.program.own:
             return None
         form: Any = partial(self.method, scalars) if derivatives else partial(self._entry, "value")
@@ -110,7 +110,7 @@ class NativeExecutor:
         del derivatives
 
     def _of_numbers(self, arguments: Sequence[Any], form: str) -> Any:
-        """What that function returns; None if there is none, or a branch would be another, as the machine finds out."""
+        """The result of that function; None if there is none, or if the machine finds another branch."""
         if not self._is_function:
             return None
         if form not in self._at_numbers:
@@ -121,11 +121,11 @@ class NativeExecutor:
             return None
 
     def bound(self, n: int) -> "Bound":
-        """The program made ready for calls of n samples."""
+        """The program, ready for calls with n samples."""
         width = 1 if n == 1 else self._lanes
         key = 0 if n >= MANY and self.is_small else width
         if key not in self._tapes:
-            if not key:  # several vectors at once, since each waits long for itself; fewer where the code is long
+            if not key:  # several vectors at once, because each has to wait for itself; fewer if the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
             made = Tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit, not key)
             self._tapes[key] = Bound(self.program, self.sources, self.parameters, made, self._jit)
@@ -159,16 +159,16 @@ class NativeExecutor:
         if self._is_function or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         if not self._lasts:
-            lines.append("no code of its own, since a Value beside the arguments is assigned again and again")
+            lines.append("no code of its own, because a Value outside the arguments is assigned again and again")
         lines += [f"a branch was taken, {guard.outcome}, at {guard.line}" for guard in p.guards if guard.line]
         return "\n".join(lines)
 
 
 def is_matrix(group: Group) -> bool:
-    """Whether dots have one list in common."""
+    """Whether all dots share one list."""
     n = len(group.operands) // 2
     return all(len(set(line)) == 1 for line in group.operands[n : 2 * n])
 
 
 def _refuse(*args: Any) -> Any:
-    raise TypeError(f"these are not the numbers or the branches that the code was made for: {args!r:.80}")
+    raise TypeError(f"the code was made for other numbers or branches than these: {args!r:.80}")

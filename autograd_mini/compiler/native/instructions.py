@@ -1,4 +1,4 @@
-"""A program as the machine's instructions: where its slots stand, and which kernel each group needs."""
+"""A program as the machine's instructions: the places of its slots, and the kernel for each group."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +28,9 @@ from .region.trips import forward as loop_forward
 
 
 class Instruction(NamedTuple):
-    """A kernel's name, what writes it, and what it is told; tables among that stand for their addresses.
+    """A kernel's name, its writer, and the numbers of its instruction; a table among these stands for its address.
 
-    A general one is one of not so many, which serve all programs; the others go with the programs that need them.
+    General kernels are few, and serve all programs; the others belong to the programs that need them.
     """
 
     name: str
@@ -44,7 +44,7 @@ Instructions = list[Instruction | Callback]
 
 
 class Encoded(NamedTuple):
-    """Instructions for what is evaluated once and for each sample, and for the way back in its order."""
+    """Instructions for groups evaluated once and for each sample, and for the backward pass in its order."""
 
     once: Instructions
     each: Instructions
@@ -56,18 +56,18 @@ class Encoder(Places):
     """Slots in the machine's order, and the instructions of a program.
 
     Args:
-        program: what is to run.
-        sources: the slots to differentiate by.
-        kind: the machine's rows; of one number each if there is one sample.
+        program: the program to run.
+        sources: the slots to differentiate with respect to.
+        kind: the machine's rows; they have one number each if there is one sample.
         lanes: how many numbers kernels work on at once.
-        parameters: the array of them.
+        parameters: the array of parameters.
     """
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind, lanes: int, parameters: Any) -> None:
         super().__init__(program, sources, kind.wide(lanes), kind.width > 1, parameters)
         self._known: dict[range, Any] = {}
         self._there_too: dict[Loop, Instruction] = {}
-        self.rows = self.uniform + self.varying  # and then the tape of loops
+        self.rows = self.uniform + self.varying  # the tape of loops follows
         self.reached = self.result_alone()
         self._is_active, self._is_reached = self.active.data, self.reached.data  # for one slot at a time
 
@@ -106,7 +106,7 @@ class Encoder(Places):
         return bool(self.program.varying[loop.first])
 
     def _loop(self, loop: Loop) -> Iterator[tuple[bool, Instruction | Callback]]:
-        """The instruction that goes back through a loop, and for later the one that goes there; its tape is placed."""
+        """The backward instruction of a loop; the forward one is kept for later.  Its tape gets a place."""
         folded, kind = self.loops[loop], self.kind if self.wide else self.kind.wide(1)
         folded.mark(self.reached)
         there, back = self._steps(loop, folded, kind) if isinstance(folded, Steps) else self._short_loop(folded, kind)
@@ -176,7 +176,7 @@ class Encoder(Places):
         return self._short(group, active) if not is_long(group, self.wide) else self._long(group, active)
 
     def _short(self, group: Group, active: Sequence[bool] | None) -> Instruction:
-        """That for few operands; going back, for those that are active."""
+        """The kernel for few operands; backward, for those that are active."""
         rule, (modes, fields) = group.rule, self._found(group, self.operands.modes)
         write = partial(forward, rule=rule, making=self._making(rule, modes), modes=modes)
         if active is not None:
@@ -184,7 +184,7 @@ class Encoder(Places):
         return self._made("f" if active is None else "b" + _bits(active), group, modes, write, fields)
 
     def _long(self, group: Group, active: Sequence[bool] | None) -> Instruction:
-        """That for any number of them."""
+        """The kernel for any number of operands."""
         if self.operands.is_data(group):
             return self._product(group, active)
         if self.operands.is_layer(group):
@@ -203,7 +203,7 @@ class Encoder(Places):
         return self._made(way, group, [*alone, *lists], write, fields)
 
     def _product(self, group: Group, active: Sequence[bool] | None) -> Instruction:
-        """That of a matrix of data."""
+        """The kernel for a matrix of data."""
         n, (mode, start, fields) = len(group.operands) // 2, self._found(group, self.operands.of_data)
         write = partial(data.forward, mode=mode, start=start)
         if active is not None:
@@ -212,7 +212,7 @@ class Encoder(Places):
         return self._made(way, group, [mode, *start], write, fields)
 
     def _layer(self, group: Group, active: Sequence[bool] | None) -> Instruction:
-        """That of a layer's weights."""
+        """The kernel for a layer's weights."""
         n, (mode, start, fields) = len(group.operands) // 2, self._found(group, self.operands.of_layer)
         write = partial(weights.forward, mode=mode, start=start)
         if active is not None:
@@ -222,7 +222,7 @@ class Encoder(Places):
         return self._made(way, group, [mode, *start], write, fields)
 
     def _making(self, rule: Rule, modes: Sequence[Mode]) -> Any:
-        """How a kernel takes its nodes: one by one where what they need is cheap to calculate, and scattered."""
+        """How a kernel takes its nodes: one by one if they are cheap to compute, and scattered."""
         if self.wide:
             return Rows
         return one_number if rule.name in CHEAP and ("table" in modes or "each" in modes) else Nodes
@@ -238,7 +238,7 @@ class Encoder(Places):
         return [len(group.results), int(self.place[group.results[0]])]
 
     def _found(self, group: Group, find: Callable[[Group], Any]) -> Any:
-        """What is to be found out about a group, once for both ways."""
+        """The properties of a group, found once for both directions."""
         if group.results not in self._known:
             self._known[group.results] = find(group)
         return self._known[group.results]
@@ -246,26 +246,26 @@ class Encoder(Places):
     # ---- operations that are Python ----
 
     def _rows(self, group: Group) -> tuple[slice, list[Any], slice]:
-        """Where the results are, where each operand, and the lanes that differ."""
+        """The places of the results and of each operand, and the lanes that differ."""
         rows = [_in_a_row(self.place[slots]) for slots in (list(group.results), *group.operands)]
         return rows[0], rows[1:], slice(None if group.varying else 1)
 
     def _own_backward(self, group: Group, active: Sequence[bool]) -> Instruction | Callback:
-        """A kernel of slopes that are written with m's operations, named by its text; else Python."""
+        """A kernel for slopes that are written with m's operations, named by its text; else Python."""
         modes, fields = self._found(group, self.operands.modes)
         making = self._making(group.rule, modes)
         write = partial(backward, rule=group.rule, kind=self.kind, making=making, modes=modes, active=active)
         try:
             text = write("own", needs={})
-        except UNREADABLE:  # math.cos of lanes, an if, x.is_integer() …: what floats alone have
+        except UNREADABLE:  # math.cos of lanes, an if, x.is_integer() …: only possible on floats
             return primitives.backward(group.rule, *self._rows(group), active)
         name = "own_" + hashlib.sha256(text.encode()).hexdigest()
         return Instruction(name, partial(write, name), self._head(group) + fields)
 
-    # ---- back ----
+    # ---- backward ----
 
     def _reached(self, group: Group) -> list[Group]:
-        """Those of the nodes that lead from a source to the result, in runs; marks their operands."""
+        """The nodes on a path from a source to the result, in runs; marks their operands."""
         if not differentiable(group.rule):
             return []
         operands = differentiated(group.rule, group.operands)

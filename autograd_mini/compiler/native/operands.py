@@ -1,4 +1,4 @@
-"""How kernels reach the operands of groups: by the places of their slots, or as numbers, which constants may be."""
+"""How kernels reach the operands of groups: by the places of their slots, or, for constants, as numbers."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,18 +12,18 @@ from .kernels.access import Mode, is_long
 from .llvm.arithmetic import BAKED
 from .llvm.code import Kind
 
-FEW: Final = 16  # nodes, below which it is not asked how their operands lie: so there are fewer kernels
+FEW: Final = 16  # for groups with fewer nodes the places of operands are not analysed, which saves kernels
 
 
 class Operands:
     """The operands of the groups of a program.
 
     Args:
-        program: what is to run.
+        program: the program to run.
         kind: as many numbers as kernels work on at once.
-        wide: whether each slot has a row of them.
-        place: of each slot, as soon as it is known.
-        parameters: the array of them.
+        wide: whether each slot has a row of numbers.
+        place: the place of each slot, once it is known.
+        parameters: the array of parameters.
     """
 
     def __init__(self, program: Program, kind: Kind, wide: bool, place: Any, parameters: Any) -> None:
@@ -57,7 +57,7 @@ class Operands:
         return self._numbers[np.array(slots) - self._constants.start]
 
     def modes(self, group: Group) -> tuple[list[Mode], list[Any]]:
-        """How each operand is reached, and what the instruction says of it."""
+        """How to reach each operand, and the numbers for it in the instruction."""
         modes: list[Mode] = []
         fields: list[Any] = []
         for i, slots in enumerate(group.operands):
@@ -88,7 +88,7 @@ class Operands:
     # ---- lists ----
 
     def is_data(self, group: Group) -> bool:
-        """Whether dots have one list in common, the other is of constants, and each slot has one number."""
+        """Whether dots share one list, the other lists are constants, and each slot has one number."""
         n, few = len(group.operands) // 2, self.wide or len(group.results) < FEW
         if group.rule.name != "dot" or few or not all(line[0] in self._constants for line in group.operands[:n]):
             return False
@@ -96,7 +96,7 @@ class Operands:
         return bool((second == second[:, :1]).all() and self._is_constant(first).all())
 
     def of_data(self, group: Group) -> tuple[str, list[Mode], list[Any]]:
-        """How the list is reached, and the starts, and what the instruction says."""
+        """How to reach the list and the starts, and the numbers in the instruction."""
         n = len(group.operands) // 2
         mode, where = self._only_list(group)
         start, places = self.modes(group._replace(operands=group.operands[2 * n :]))
@@ -104,7 +104,7 @@ class Operands:
         return mode, start, [n, data.laid(matrix, self.kind.width), where, *places]
 
     def lists(self, group: Group) -> tuple[list[str], list[str], list[Any]]:
-        """The modes of operands that stand alone and of lists, and what the instruction says."""
+        """The modes of single operands and of lists, and the numbers in the instruction."""
         rows = self.place[np.array(group.operands)]
         n, name = len(rows), group.rule.name
         if name == "dot":
@@ -123,11 +123,11 @@ class Operands:
         return modes, kinds, fields
 
     def is_matrix(self, group: Group, fields: Sequence[Any]) -> bool:
-        """Whether dots have their second list in common, each of whose adjoints can be kept while it is added to."""
+        """Whether dots share their second list, so that each of its adjoints can stay in a register while it grows."""
         return self.wide and len(group.results) >= sums.TILE and fields[-1] == 0 and self._apart(group)
 
     def is_layer(self, group: Group) -> bool:
-        """Whether dots have one list in common, the others are runs of parameters, and each slot has a row."""
+        """Whether dots share one list, the others are runs of parameters, and each slot has a row."""
         n, nodes, inputs = len(group.operands) // 2, len(group.results), self.program.inputs
         first = group.operands[0][0] - inputs
         is_parameter = self.parameters is not None and 0 <= first < self.program.parameters
@@ -140,7 +140,7 @@ class Operands:
         )
 
     def of_layer(self, group: Group) -> tuple[str, list[str], list[Any]]:
-        """How the list is reached, and the starts, and what the instruction says."""
+        """How to reach the list and the starts, and the numbers in the instruction."""
         n, (base, after) = len(group.operands) // 2, group.operands[0][:2]
         mode, where = self._only_list(group)
         start = [self._alone(self.place[line]) for line in group.operands[2 * n :]]
@@ -149,27 +149,27 @@ class Operands:
         return mode, [mode for mode, _ in start], fields
 
     def _apart(self, group: Group) -> bool:
-        """Whether no number is in that list twice, or in the first list of any too."""
+        """Whether no number occurs twice in that list, or also in the first list of any dot."""
         n = len(group.operands) // 2
         second = [line[0] for line in group.operands[n : 2 * n]]
         first = {slot for line in group.operands[:n] for slot in line}
         return len(set(second)) == n and first.isdisjoint(second)
 
     def _alone(self, places: Any) -> tuple[str, Any]:
-        """How operands that stand alone are reached, where nodes are taken one by one."""
+        """How to reach single operands, if nodes are taken one by one."""
         mode, field = self._mode(places)
         return ("table", places.astype(np.int32)) if mode in ("same", "each") else (mode, field)
 
     def _only_list(self, group: Group) -> tuple[str, Any]:
-        """How the second list of dots is reached, which they have in common, and where it is."""
+        """How to reach the second list of dots, which they share, and its place."""
         n = len(group.operands) // 2
         mode, where, _ = self._list(self.place[[[line[0] for line in group.operands[n : 2 * n]]]], scattered=False)
         return mode, where
 
     def _list(self, matrix: Any, scattered: bool) -> tuple[str, Any, int]:
-        """A list for each node: how it is reached, where that of the first is, and the step to the next.
+        """A list for each node: how to reach it, the place of the first, and the step to the next.
 
-        If it is to be scattered, several adjoints at once, it counts whether they all differ.
+        If several adjoints are scattered at once, it matters whether all their places differ.
         """
         bases = matrix[:, 0]
         step = int(bases[1] - bases[0]) if len(bases) > 1 else 0
@@ -184,7 +184,7 @@ class Operands:
 
 
 def _runs(places: Any) -> tuple[str, Any, int] | None:
-    """A list whose order is of no account as runs, if they are long: where each begins, and its length."""
+    """A list as runs, if they are long and its order does not matter: the start and the length of each."""
     ordered = np.sort(places)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(ordered) != 1) + 1, [len(ordered)]])
     count = len(edges) - 1
@@ -194,7 +194,7 @@ def _runs(places: Any) -> tuple[str, Any, int] | None:
 
 
 def _all_differ(places: Any) -> bool:
-    """Whether no place is there twice.  Without np.unique, which imports a module when it is first called: a child
-    forked meanwhile would wait for it for ever."""
+    """Whether all places differ.  Without np.unique, which imports a module at its first call: a child forked meanwhile
+    would wait for ever."""
     ordered = np.sort(places)
     return bool((ordered[1:] != ordered[:-1]).all())

@@ -18,18 +18,18 @@ from .machine import BLOCK, Call, text
 from .region.whole import Whole
 from .threads import PART, all_done, divided
 
-LANES = {"float64": 8, "float32": 16}  # a vector register of AVX-512; others take two or four for as many
+LANES = {"float64": 8, "float32": 16}  # one vector register of AVX-512; other processors use two or four registers
 SCALARS = {"float64": "double", "float32": "float"}
 
 
 class Tape:
-    """A program as the machine's instructions in memory, for rows of a kind, and the arrays of one call after another.
+    """A program as the machine's instructions in memory, for one kind of rows, and the arrays for calls.
 
     Args:
-        program, sources, parameters, dtype: as `executors.made` has them.
-        width: how many samples at once: 1, or as many as there are lanes.
-        jit: where its kernels come from.
-        whole: whether it is to be in one piece.
+        program, sources, parameters, dtype: as for `executors.made`.
+        width: how many samples at once: 1, or the number of lanes.
+        jit: compiles its kernels.
+        whole: whether to compile it in one piece.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Tape:
         every = [x for part in encoded for x in _all(part)]
         instructions = [x for x in every if isinstance(x, Instruction)]
         self.is_python = len(instructions) < len(every)
-        self._kept: list[Any] = []  # what the instructions say where to find
+        self._kept: list[Any] = []  # the arrays that instructions refer to by address
         addresses = self._loaded(
             {machine: partial(text, self.kind, name=machine)}
             | {x.name: x.write for x in instructions if x.is_general}
@@ -70,7 +70,7 @@ class Tape:
     def _loaded(
         self, general: dict[str, Callable[..., str]], own: dict[str, Callable[..., str]], jit: Jit
     ) -> dict[str, int]:
-        """The addresses of functions: those that serve other programs too, and those that go with this one."""
+        """The addresses of functions: those that other programs use too, and those of only this program."""
         capi.register()
         jit.addresses(general)
         addresses: dict[str, int] = {}
@@ -98,13 +98,13 @@ class Tape:
         return self.keep(np.array(starts, np.int64) + base), len(starts)
 
     def keep(self, array: Any) -> int:
-        """The address of an array that must stay."""
+        """The address of an array, which is kept."""
         self._kept.append(array)
         address: int = array.ctypes.data
         return address
 
     def slots_of(self, slots: Sequence[int]) -> tuple[int, int, int]:
-        """How many slots there are, the address of a table of where they stand, and the first if the others follow."""
+        """How many slots there are, the address of a table of their places, and the first if the others follow it."""
         places = self.place[list(slots)].astype(np.int32)
         follow = len(places) > 0 and (np.diff(places) == 1).all()
         return len(places), self.keep(places), int(places[0]) if follow else -1
@@ -124,14 +124,14 @@ def _all(instructions: Instructions) -> Instructions:
 
 
 def aligned(count: int, dtype: Any) -> Any:
-    """An array of zeros that begins where a cache line does."""
+    """An array of zeros that begins at a cache line."""
     bytes_ = np.zeros(count * dtype.itemsize + 64, np.uint8)
     first = -bytes_.ctypes.data % 64
     return bytes_[first : first + count * dtype.itemsize].view(dtype)
 
 
 class Bound:
-    """A tape with room to work in, for calls from any thread."""
+    """A tape with memory to work in, for calls from any thread."""
 
     def __init__(self, program: Program, sources: Sequence[int], parameters: Any, tape: Tape, jit: Jit) -> None:
         self.tape, self.parameters = tape, parameters
@@ -161,17 +161,17 @@ class Bound:
     def at_once(
         self, n: int, seed: float | None, axes: int, arguments: Sequence[Any], out: Sequence[Any], given: bool
     ) -> tuple[float, Any]:
-        """One thread's call for arrays as the caller has them: the sum of the values, and these if they are given away.
+        """A call in one thread, on the caller's arrays: the sum of the values, and the values if they are given away.
 
         Args:
             n: how many samples there are.
-            seed: the adjoint of each value; None if no derivatives are wanted.
-            axes: of the arguments, the results and the arrays for derivatives (see `buffers.runner`).
-            arguments, out: these arrays.
-            given: whether the results are to be given away.
+            seed: the adjoint of each value; None for no derivatives.
+            axes: the axes of the arguments, the results and the arrays for derivatives (see `buffers.runner`).
+            arguments, out: the arrays of arguments and for derivatives.
+            given: whether to give the results away.
 
         Raises:
-            TypeError: they are not of these axes, or so many that several threads are to work on them.
+            TypeError: an array has other axes, or there are so many samples that several threads should share them.
         """
         if n > 1 and n * self._slots >= 2 * PART:
             raise TypeError
@@ -205,7 +205,7 @@ class Bound:
             self._free.append(frame)
 
     def _parts(self, n: int, arguments: Sequence[Any], results: Any, seed: float | None, out: Sequence[Any]) -> None:
-        """All samples, by several threads; derivatives by parameters are summed in the order of the parts."""
+        """All samples, in several threads; derivatives for parameters are summed in the order of the parts."""
         parts = divided(n, self._slots, self.tape.kind.width)
         by_parameters = seed is not None and self.parameters is not None
         sums = np.empty((len(parts), len(out[0])), self.tape.dtype) if by_parameters else None
@@ -219,7 +219,7 @@ class Bound:
                 np.add.reduce(sums, 0, None, out[0])
 
     def _check(self, results: Any) -> None:
-        if results[self._results :].tobytes() == self._expected:  # of one sample, which is soon done
+        if results[self._results :].tobytes() == self._expected:  # for one sample this comparison is fast
             return
         wrong = results[self._results :] != self._guards[:, None]
         if wrong.any():
@@ -227,13 +227,13 @@ class Bound:
 
 
 class Frame:
-    """What one call at a time works in: the arrays V and G, and the call itself, with its blocks behind the fields."""
+    """The memory of one call at a time: the arrays V and G, and the call itself, with its blocks after the fields."""
 
     def __init__(self, bound: Bound) -> None:
         tape, parameters = bound.tape, bound.parameters
         self.dtype, self.arrays = tape.dtype, tape.arrays()
         self.runner = bound.runner
-        self.results: Any = None  # of the last call, where nobody else has them
+        self.results: Any = None  # those of the last call, if nobody else has them
         count, back = len(bound.inputs), len(bound.backs)
         ins, outs, backs = [len(Call) + BLOCK * k for k in (0, count, count + 1)]
         words: Any = np.zeros(backs + BLOCK * max(back, 1), np.int64)
@@ -251,7 +251,7 @@ class Frame:
             fields[-1] = (Call.BLOCKS_BACK, backs, 0)
         for field, at, blocks in fields:
             words[field : field + 2] = self.address + 8 * at, blocks
-        self._words = words  # which stay where they are
+        self._words = words  # their address does not change
 
     def run(
         self, arguments: Sequence[Any], results: Any, first: int, end: int, seed: float | None, out: Sequence[Any]
@@ -263,7 +263,7 @@ class Frame:
 
 
 def _silent(run: Callable[..., float]) -> Callable[..., float]:
-    """`run` of a program whose operations are in part NumPy's, which would warn of what is not finite."""
+    """`run` for a program with operations of NumPy, without its warnings about numbers that are not finite."""
 
     def silently(*args: Any) -> float:
         with np.errstate(all="ignore"):
