@@ -219,5 +219,5 @@ def test_what_moves_otherwise_than_the_trips_is_refused():
     program = executor_of(c).program
     (loop,) = program.loops
     program.operands[program.first[loop.first + 5 * loop.period]] += 1
-    with pytest.raises(compiler.ProgramError, match="moves otherwise"):
+    with pytest.raises(compiler.ProgramError, match="moves unlike"):
         type(executor_of(c))(program, executor_of(c).sources, None, "float64").bound(1)

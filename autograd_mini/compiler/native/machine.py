@@ -1,8 +1,8 @@
 """The machine: it feeds samples to a program's instructions, some at a time, and takes results and derivatives out.
 
-One call is an array of integers, the fields below.  The numbers of slots stand in V, their adjoints in G, a row of as
-many lanes for each slot: first the slots that are the same for all samples (parameters, constants, and what depends on
-them alone), then the inputs and what varies.
+One call is an array of integers, the fields below.  The numbers of slots are in V, their adjoints in G.  Each slot has
+a row with a number for each lane: first the slots that are the same for all samples (parameters, constants, and slots
+that depend only on them), then the inputs and other slots that vary.
 """
 
 from collections.abc import Callable
@@ -20,36 +20,36 @@ class Call(IntEnum):
         del name, start, last_values
         return count
 
-    MACHINE = auto()  # the address of the function that is to run it
-    FIRST = auto()  # sample
+    MACHINE = auto()  # the address of the function that runs it
+    FIRST = auto()  # the first sample
     END = auto()
-    SAMPLES = auto()  # how many there are in the arrays
+    SAMPLES = auto()  # how many samples the arrays have
     V = auto()
     G = auto()
     UNIFORM = auto()  # how many slots are the same for all samples
-    VARYING = auto()  # and how many are not
-    ONCE_CODE = auto()  # what is evaluated once
+    VARYING = auto()  # how many slots are not
+    ONCE_CODE = auto()  # instructions that run once
     ONCE_COUNT = auto()
-    EACH_CODE = auto()  # and for each sample
+    EACH_CODE = auto()  # instructions that run for each sample
     EACH_COUNT = auto()
     ONCE_BACK_CODE = auto()
     ONCE_BACK_COUNT = auto()
     EACH_BACK_CODE = auto()
     EACH_BACK_COUNT = auto()
     BACK = auto()  # 1 if derivatives are wanted
-    ANEW = auto()  # 1 if the way back begins anew: nothing need be evaluated before it, nor be 0
-    SEED = auto()  # the adjoint of the result, a number in the array's bits
-    RESULT = auto()  # its slot
+    ANEW = auto()  # 1 if the backward pass needs no forward pass before it, and nothing zeroed
+    SEED = auto()  # the adjoint of the result, a number as bits
+    RESULT = auto()  # the slot of the result
     PARAMETERS = auto()  # the address of their numbers
     PARAMETER_COUNT = auto()
     ROWS = auto()  # the address of a table: which parameters the first slots are
     ROWS_COUNT = auto()
-    BY_PARAMETERS = auto()  # 1 if derivatives are by them: then these are the only block of BLOCKS_BACK
+    BY_PARAMETERS = auto()  # 1 if derivatives are with respect to them: then they are the only block of BLOCKS_BACK
     BLOCKS_IN = auto()  # the address of blocks of inputs
     BLOCKS_IN_COUNT = auto()
-    BLOCKS_OUT = auto()  # of results and guards
+    BLOCKS_OUT = auto()  # the same for results and guards
     BLOCKS_OUT_COUNT = auto()
-    BLOCKS_BACK = auto()  # and of derivatives by inputs
+    BLOCKS_BACK = auto()  # the same for derivatives with respect to inputs
     BLOCKS_BACK_COUNT = auto()
     FORMAT = auto()  # the letter of the arrays' numbers
 
@@ -57,11 +57,11 @@ class Call(IntEnum):
 # A block is a matrix of numbers by samples: its address, the steps from row to row and from sample to sample in bytes,
 # how many rows it has, the address of the slots of its rows, and the first slot if the others follow it, else −1.
 BLOCK = 6
-TILES = (8, 4, 2)  # numbers of a sample side by side that are taken at once with those of as many samples
+TILES = (8, 4, 2)  # adjacent numbers of a sample that are copied at once, for as many samples
 
 
 def text(kind: Kind, needs: dict[str, str], name: str) -> str:
-    """All of it, for rows of one kind."""
+    """The whole machine, for rows of one kind."""
     functions = [_execute(needs, name), _feed(kind, needs, name), _take(kind, needs, name), _part(kind, needs, name)]
     return "\n".join([*functions, _run(kind, needs, name)])
 
@@ -84,9 +84,9 @@ def _execute(needs: dict[str, str], name: str) -> str:
 def _each_number(
     code: Code, kind: Kind, blocks: str, count_: str, is_given: bool, body: Callable[[str, str, str], None]
 ) -> None:
-    """Go through the numbers of blocks, and copy at once what lies in the same way in both places.
+    """Visit the numbers of blocks, and copy at once those that have the same layout in both places.
 
-    Of others the body is given the address of the first sample's, the step to the next sample's, and our address.
+    For the others, the body gets the address of the first sample's number, the step to the next, and our address.
     """
 
     def copy(ours: str, theirs: str) -> tuple[str, str]:
@@ -144,7 +144,7 @@ def _place_of(code: Code, kind: Kind, slots: str, i: str) -> str:
 
 
 def _turn(code: Code, kind: Kind, size: int, theirs: str, step: str, slots: str, i: str, is_given: bool) -> None:
-    """Copy some rows from the i-th on, as many samples at a time, turned round."""
+    """Copy some rows from the i-th on, for as many samples at a time, transposed."""
     tile = kind.wide(size)
     rows = [_place_of(code, kind, slots, code.add(i, k)) for k in range(size)]
     with code.loop(str(kind.width), step=size) as lane:
@@ -157,7 +157,7 @@ def _turn(code: Code, kind: Kind, size: int, theirs: str, step: str, slots: str,
 
 
 def _feed(kind: Kind, needs: dict[str, str], name: str) -> str:
-    """Inputs from blocks to rows of V; beyond the last sample that is repeated."""
+    """Inputs from blocks to rows of V; lanes after the last sample repeat it."""
     code, size = Code(needs), kind.size
     integers = Kind("i64", kind.width)
     index, pointers = integers.text, f"<{kind.width} x ptr>"
@@ -203,7 +203,7 @@ def _execute_call(code: Code, name: str, fields: int, v: str, g: str, count_: st
 
 
 def _slopes(code: Code) -> str:
-    """Derivatives by parameters, if there are to be any."""
+    """The array of derivatives with respect to parameters, if there are any."""
     return code.pointer(code.pointer("%call", Call.BLOCKS_BACK), 0)
 
 
@@ -293,7 +293,7 @@ def _parameter(code: Code, i: str) -> str:
 
 
 def _give_slopes(code: Code, kind: Kind, g: str) -> None:
-    """Add what is in rows to the derivatives by parameters."""
+    """Add the numbers of rows to the derivatives with respect to parameters."""
     with code.when(code.let(f"icmp ne i64 {code.field('%call', Call.BY_PARAMETERS)}, 0")):
         one, slopes = kind.wide(1), _slopes(code)
         with code.loop(code.field("%call", Call.ROWS_COUNT)) as i:

@@ -1,4 +1,4 @@
-"""What a program runs in, loops, streams and groups, and where in memory its slots stand."""
+"""The parts of a program (loops, streams and groups), and the places of its slots in memory."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,21 +17,21 @@ class Places:
     """A program in parts, and the rows of its slots: those that are the same for all samples first.
 
     Args:
-        program: what is to run.
-        sources: the slots to differentiate by.
+        program: the program to run.
+        sources: the slots to differentiate with respect to.
         kind: as many numbers as kernels work on at once.
         wide: whether each slot has a row of numbers.
-        parameters: the array of them.
+        parameters: the array of parameters.
 
     Attributes:
-        active: for each slot, whether adjoints must reach it to come to the sources.
-        loops: those of the program, folded.
-        parts: the program in loops and what is between them.
-        trips: what a trip of a long loop consists of.
+        active: for each slot, whether it depends on a source, so that adjoints must pass it.
+        loops: the folded loops of the program.
+        parts: the program as loops and the parts between them.
+        trips: the parts of a trip, for each long loop.
         place: the row of each slot.
-        uniform, varying: how many rows are the same for all samples, and how many not.
-        constants: the slots of these.
-        parameters: those that have a row.
+        uniform, varying: how many rows are the same for all samples, and how many are not.
+        constants: the slots of constants.
+        parameters: the parameters that have a row.
     """
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind, wide: bool, parameters: Any) -> None:
@@ -55,7 +55,7 @@ class Places:
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
         is_parameter = (uniform >= program.inputs) & (uniform < self.constants.start)
-        self.parameters = uniform[is_parameter] - program.inputs  # which have a row
+        self.parameters = uniform[is_parameter] - program.inputs  # those that have a row
 
     def _folded(self, loop: Loop) -> Folded | Steps:
         """A loop; the frame of a long one has slots after all others."""
@@ -69,13 +69,13 @@ class Places:
         return steps
 
     def result_alone(self) -> Any:
-        """For each slot, whether it is that of the result."""
+        """For each slot, whether it is the result."""
         flags = np.zeros(len(self.active), bool)
         flags[list(self.program.results[:1])] = True
         return flags
 
     def _divided(self) -> list[Sequence[Group | Stream] | Loop]:
-        """The program in loops and what is between them; that and long trips have streams."""
+        """The program as loops and the parts between them; these parts and long trips have streams."""
         program = self.program
         parts = [part if isinstance(part, Loop) else list(program.groups(part)) for part in program.parts()]
         lists = [part for part in parts if not isinstance(part, Loop)] + [
@@ -91,7 +91,7 @@ class Places:
                 mark_operands(part, passed)
         np.add.at(uses, program.asked, 1)
         classes = self._is_varying.astype(np.int64)
-        classes[program.inputs : self.constants.start] = 2  # which stand before the others
+        classes[program.inputs : self.constants.start] = 2  # they come before the others
         classes[self.constants.start : self.constants.stop] = CONSTANT
         for steps in self.stepped.values():
             np.add.at(uses, np.concatenate([steps.asked, *[np.ravel(group.operands) for group in steps.groups]]), 1)
@@ -106,7 +106,7 @@ class Places:
         return [*made]
 
     def _beside(self) -> Any:
-        """Constants and parameters that are in instructions alone, as columns of numbers and matrices."""
+        """Constants and parameters that are only in instructions, as columns of numbers and matrices."""
         program = self.program
         uses = np.bincount(np.asarray(program.operands), minlength=program.slots)
         np.add.at(uses, program.asked, 1)
@@ -115,11 +115,11 @@ class Places:
             for group in part:
                 for column in group.tables if isinstance(group, Stream) else self.operands.columns(group):
                     uses -= times * np.bincount(column, minlength=program.slots)
-        uses[: program.inputs] = uses[program.leaves :] = 1  # what it is not about
+        uses[: program.inputs] = uses[program.leaves :] = 1  # only parameters and constants are considered
         return uses == 0
 
     def _placed(self, wanted: bool) -> Any:
-        """The slots that vary or don't, in the order in which they stand; of loops those that are read outside."""
+        """The slots that vary or don't, in the order of their rows; of loops, those that are read outside."""
         program = self.program
         slots = np.flatnonzero(self._is_varying == wanted)
         slots = slots[~self._is_inside[slots]]

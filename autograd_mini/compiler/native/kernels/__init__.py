@@ -1,1 +1,1 @@
-"""What one instruction of the machine does."""
+"""Kernels: the functions that the machine's instructions call."""

@@ -1,9 +1,9 @@
-"""Kernels: what one instruction of the machine does, written by reading a row of the rule table on lanes.
+"""Kernels: the functions that instructions call, written by evaluating a row of the rule table on lanes.
 
-A kernel evaluates a group of nodes, or adds what their adjoints contribute to those of their operands.  It is given an
+A kernel evaluates a group of nodes, or adds their contributions to the adjoints of their operands.  It gets an
 instruction, an array of integers: the kernel's own address, how many nodes there are, the slot of the first result (the
-others follow), and a number for each operand that says by its mode where they are; beside V and G also how many
-lanes are samples, and the array of derivatives by parameters.  The modes are:
+others follow), and for each operand a number that, with its mode, says where to find it.  It also gets V and G, how
+many lanes are samples, and the array of derivatives with respect to parameters.  The modes are:
 
     run    consecutive slots from this one on         same    this slot for all nodes
     table  the slots are at this address              each    the same, with no slot twice
@@ -21,16 +21,16 @@ from ..llvm.code import Code, Kind
 from ..llvm.lanes import Lanes, Place, across, splat
 
 Mode = str | float
-HEADER: Final = 3  # the integers of an instruction before its operands'
+HEADER: Final = 3  # integers of an instruction before those of its operands
 SIGNATURE: Final = "(ptr %code, ptr noalias %v, ptr noalias %g, i64 %count, ptr noalias %slopes)"
-_ORDINARY: Final = 0.5  # what is read beyond the end: most functions are defined there
+_ORDINARY: Final = 0.5  # used beyond the end: most functions are defined there
 
 LONG = ("sum", "chain", "mean", "prod", "hypot", "dot", "sloped")
-SHORT: Final = 4  # operands, beyond which they are taken in a loop
-LESS_SHORT: Final = 8  # the same, where there are nodes enough to take these side by side
+SHORT: Final = 4  # more operands are read in a loop
+LESS_SHORT: Final = 8  # the same, if there are enough nodes to process several at once
 ENOUGH: Final = 16
 
-# What takes no longer than to gather the operands.
+# Operations that take no longer than gathering their operands.
 CHEAP = (
     *("add", "sub", "mul", "truediv", "neg", "abs", "sqrt", "powi", "copysign", "one_minus_square"),
     *("maximum", "minimum", "clamp", "where", "relu", "leaky_relu", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"),
@@ -51,7 +51,7 @@ class _Access:
     ) -> None:
         self.code, self.kind, self.modes = code, kind, modes
         self.nodes, self.out, self.operands = nodes, out, operands
-        self.sums: dict[int, Place] = {}  # of what is added to operands that are the same for all nodes
+        self.sums: dict[int, Place] = {}  # the sums for operands that are the same for all nodes
 
     @property
     def step(self) -> int:
@@ -62,7 +62,7 @@ class _Access:
         return Lanes(self.code, self.kind, name)
 
     def begin_sums(self, which: Sequence[int]) -> None:
-        """Make places to add up contributions to one slot in."""
+        """Make places for sums of contributions to one slot."""
         self.sums = {i: Place(self.code, self.kind, 0.0) for i in which}
 
 
@@ -74,7 +74,7 @@ class Rows(_Access):
         self.j = j
 
     def row(self, base: str, slot: str) -> Place:
-        """Where the numbers of a slot are, or their adjoints."""
+        """The address of the numbers of a slot, or of their adjoints."""
         address = self.code.at(base, self.code.mul(slot, self.kind.width), self.kind.scalar)
         return Place(self.code, self.kind, address=address)
 
@@ -111,12 +111,12 @@ class Rows(_Access):
             self.adjoint(i).add(c)
 
     def adjoint(self, i: int) -> Place:
-        """Where that of the i-th operand is."""
+        """The address of the i-th operand's adjoint."""
         return self.row("%g", self._slot(i))
 
     @staticmethod
     def kept(x: Lanes, otherwise: float = 0.0) -> Lanes:
-        """x: there is nothing beyond the end."""
+        """x: here no lane is beyond the end."""
         del otherwise
         return x
 
@@ -127,7 +127,7 @@ class Rows(_Access):
 
 
 class Nodes(_Access):
-    """Each slot has one number; as many nodes as there are lanes are taken at once, the last ones under a mask."""
+    """Each slot has one number; as many nodes as there are lanes are processed at once, the last ones with a mask."""
 
     @property
     def step(self) -> int:
@@ -249,7 +249,7 @@ Access = Rows | Nodes
 
 
 def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str]:
-    """The numbers of an instruction that say where operands are."""
+    """The numbers of an instruction that locate its operands."""
     return [
         code.pointer("%code", first + i)
         if mode in ("table", "each", "numbers", "runs")
@@ -259,7 +259,7 @@ def operands(code: Code, modes: Sequence[Mode], first: int = HEADER) -> list[str
 
 
 def one_number(code: Code, kind: Kind, modes: Sequence[Mode], nodes: str, out: str, operands_: Sequence[str]) -> Rows:
-    """Access to slots with one number, of which nodes are taken one by one."""
+    """Access to slots with one number, for nodes that are processed one by one."""
     return Rows(code, kind.wide(1), modes, nodes, out, operands_)
 
 

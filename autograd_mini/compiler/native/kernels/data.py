@@ -1,9 +1,9 @@
 """Kernels of dots of constants with one list of numbers: the product of a matrix of data with a vector.
 
-The matrix has slots neither for its numbers nor for their adjoints.  It lies in tiles of as many nodes as some vectors
-have lanes, with zeros beyond the last one, and a tile has a row for each number of the list: so it is read once, from
-its beginning to its end.  An instruction goes on, after the header, with how many numbers are in the list, the address
-of the matrix, where the list is, and, if dots have a start, where that is.
+The numbers of the matrix have no slots, and neither do their adjoints.  It is stored in tiles of as many nodes as some
+vectors have lanes, with zeros after the last node.  A tile has a row for each number of the list, so the matrix is read
+once, from its beginning to its end.  After the header, an instruction has the length of the list, the address of the
+matrix, the place of the list, and, if dots have a start, its place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,11 @@ from ..llvm.lanes import Lanes, Place, across, splat
 from .access import HEADER, SIGNATURE, Mode, Nodes, Rows, operands
 
 VECTORS: Final = 4  # in a row of a tile
-_TOGETHER: Final = (8, 4, 2, 1)  # adjoints of the list, for which the matrix is gone through at once
+_TOGETHER: Final = (8, 4, 2, 1)  # adjoints of the list that are computed together, in one pass over the matrix
 
 
 def laid(matrix: Any, lanes: int) -> Any:
-    """A matrix of the list's numbers by nodes, as it lies in memory."""
+    """A matrix of the list's numbers by nodes, in the layout of memory."""
     (length, nodes), row = matrix.shape, VECTORS * lanes
     whole = np.zeros((length, -(-nodes // row) * row), matrix.dtype)
     whole[:, :nodes] = matrix
@@ -76,7 +76,7 @@ class _Product:
         self.list = Rows(code, kind.wide(1), [mode], self.length, "", [list_])
 
     def tiles(self) -> Iterator[tuple[str, list[str]]]:
-        """For each tile, and for what there is of the last one, a vector of nodes at a time: the first nodes of all."""
+        """For each tile, and for the vectors of the incomplete last one: their first nodes."""
         code, width = self.code, self.kind.width
         whole = code.let(f"and i64 {self.node.nodes}, -{self.row}")
         with code.loop(whole, step=self.row) as j:

@@ -1,6 +1,6 @@
 """The sum of an array, as if it were added up in twice as many bits.
 
-Beside the sum stands what its roundings lost (Knuth, TAOCP 4.2.2, theorem B), so it hardly depends on the order.
+A second number keeps the rounding errors of the sum (Knuth, TAOCP 4.2.2, theorem B), so it hardly depends on the order.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ _WIDE: Final = Kind("double", 8)
 
 
 class _Sum:
-    """A sum under way, and what it lost, in each lane."""
+    """A partial sum and its rounding errors, in each lane."""
 
     def __init__(self, code: Code, kind: Kind) -> None:
         self.sum, self.lost = Place(code, kind, -0.0), Place(code, kind, -0.0)
@@ -48,7 +48,7 @@ def text(scalar: str, needs: dict[str, str]) -> str:
     with code.loop("8") as lane:
         rest.add(Lanes(code, one, code.load("double", code.at(many.sum.name, lane, "double"), 8)))
     sum_, lost = rest.sum.get(), rest.lost.get() + Lanes(code, one, across(many.lost.get()))
-    exact = (abs(lost) > 0.0).chosen(sum_ + lost, sum_)  # what infinity lost is nan; and −0 stays
+    exact = (abs(lost) > 0.0).chosen(sum_ + lost, sum_)  # the error of an infinite sum is nan; and −0 stays
     return code.function(f"double @total_{scalar}(ptr %x, i64 %n)", f"double {exact.name}")
 
 

@@ -1,10 +1,10 @@
 """Kernels of operations on any number of operands: sums, products, dots, and values whose slopes are operands.
 
-Their nodes are taken one by one, and the operands of each in a loop; where there is one sample, several of these at
+Nodes are processed one by one, and the operands of each in a loop.  With one sample, several operands are processed at
 once, unless they are scattered.
-An instruction goes on, after the header, with the number of operands in a list, one integer for each operand that
-stands alone, and two for each list: where that of node 0 is, and how far that of the next node from there.  The list of
-a single node may be given as runs of slots: the address of the first and the length of each, and how many there are.
+After the header, an instruction has the number of operands in a list, one integer for each single operand, and two for
+each list: the place of node 0's list, and the distance to that of the next node.  The list of a single node may be
+given as runs of slots: the addresses of their starts and lengths, and how many there are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,14 @@ from ..llvm.code import Code, Kind
 from ..llvm.lanes import Lanes, Place, across, splat
 from .access import HEADER, SIGNATURE, Access, Mode, Nodes, Rows, operands
 
-TILE: Final = 8  # dots of one list of inputs that are taken together, each of which is read once for all of them
+TILE: Final = 8  # dots of one list of inputs that are computed together, so that each input is read once for all
 
 _SUMS: Final = ("sum", "chain", "mean")
 
-# Where a fold begins, and how it goes on.
+# The start of a fold, and its step.
 FOLDS: Final[dict[str, tuple[float, Any]]] = {
     "sum": (0.0, lambda x, y: x + y),
-    "chain": (-0.0, lambda x, y: x + y),  # to which -0.0 can be added and stay
+    "chain": (-0.0, lambda x, y: x + y),  # adding -0.0 to it gives -0.0
     "mean": (0.0, lambda x, y: x + y),
     "prod": (1.0, lambda x, y: x * y),
     "hypot": (0.0, lambda x, y: call("hypot", x, y)),
@@ -40,7 +40,7 @@ def forward(
     is_matrix: bool,
     needs: dict[str, str],
 ) -> str:
-    """The kernel that evaluates such operations, of operands that stand alone and lists."""
+    """The kernel that evaluates such operations, with single operands and lists."""
     at = _Lists(Code(needs), kind, wide, alone, lists)
     start = _matrix_there(at) if is_matrix else "0"
     with at.code.loop(at.nodes, start) as j:
@@ -66,10 +66,10 @@ def backward(
     active: Sequence[bool] = (),
     squares: bool = False,
 ) -> str:
-    """The kernel that adds what their adjoints contribute to those of the operands.
+    """The kernel that adds their contributions to the adjoints of the operands.
 
-    Of a dot, `active` says for both lists and the start whether they are of use.  If the lists are the same, it is a
-    sum of squares: then the two are added together.
+    For a dot, `active` says for both lists and the start whether their adjoints are needed.  If both lists are the
+    same, it is a sum of squares, and the two contributions are added together.
     """
     at = _Lists(Code(needs), kind, wide, alone, lists)
     start = _matrix_back(at, active) if is_matrix else "0"
@@ -91,10 +91,10 @@ def backward(
 
 
 class _Lists:
-    """The instruction of such an operation: operands that stand alone, and lists."""
+    """The instruction of such an operation, with single operands and lists."""
 
     def __init__(self, code: Code, kind: Kind, wide: bool, alone: Sequence[Mode], lists: Sequence[Mode]) -> None:
-        # What tables say is taken one by one: this takes no longer than to gather and scatter.
+        # Operands in tables are processed one by one, which takes no longer than gather and scatter.
         one_by_one = wide or "table" in lists
         self.making: type[Access] = Rows if one_by_one else Nodes
         self.kind = kind if wide or not one_by_one else kind.wide(1)
@@ -110,7 +110,7 @@ class _Lists:
 
     @contextmanager
     def parts(self, j: str) -> Iterator[Access]:
-        """Access to the list of node j; to its runs one after the other, if it is given so."""
+        """Access to the list of node j, or to its runs one after the other."""
         if self.modes != ("runs",):
             yield self.lists(j)
             return
@@ -132,7 +132,7 @@ class _Lists:
 
     @contextmanager
     def each(self, xs: Access) -> Iterator[None]:
-        """For each operand in lists, or as many at once as there are lanes."""
+        """For each operand in lists, or for as many at once as there are lanes."""
         with self.code.loop(xs.nodes, step=xs.step) as i:
             xs.move(i)
             yield
@@ -144,15 +144,15 @@ class _Lists:
         return Lanes(self.code, kind, splat(self.code, kind, scalar))
 
     def total(self, lanes: Lanes) -> Lanes:
-        """What was added up for a node."""
+        """The sum for a node."""
         return lanes if self.making is Rows else Lanes(self.code, self.node.kind, across(lanes))
 
     def put(self, total: Lanes) -> None:
-        """Write the result of the node: a sum, and its start if there is one."""
+        """Write the result of the node: a sum, plus its start if there is one."""
         self.node.put(total + self.node.operand(0) if self.node.modes else total)
 
     def adjoint(self, active: Sequence[bool]) -> Lanes:
-        """That of the node, which is added to that of its start."""
+        """The adjoint of the node, which is added to that of its start."""
         alone = self.node.result("%g")
         if self.node.modes and active[2]:
             self.node.add(0, alone)
@@ -174,7 +174,7 @@ def _fold_there(at: _Lists, rule: str, j: str) -> None:
 
 
 def _folded(at: _Lists, place: Place, start: float, combine: Any) -> Lanes:
-    """What the lanes come to together."""
+    """The combined result of all lanes."""
     if at.making is Rows:
         return place.get()
     code, kind = at.code, at.node.kind
@@ -200,13 +200,13 @@ def _dot_there(at: _Lists, j: str) -> None:
 
 
 def _add_product(xs: Access, i: str, sum_: Place) -> None:
-    """One more product for each lane, and nothing beyond the end."""
+    """One more product for each lane, and 0 beyond the end."""
     xs.move(i)
     sum_.set(xs.kept(xs.operand(0)).fma(xs.kept(xs.operand(1)), sum_.get()))
 
 
 def _dot_back(at: _Lists, j: str, active: Sequence[bool], squares: bool) -> None:
-    """Adjoint times one list goes to the other."""
+    """Add adjoint times one list to the adjoints of the other."""
     xs = at.lists(j)
     adjoint = at.everywhere(at.adjoint(active))
     with at.each(xs):
@@ -216,9 +216,9 @@ def _dot_back(at: _Lists, j: str, active: Sequence[bool], squares: bool) -> None
                 xs.add(k, adjoint * slope)
 
 
-# ---- dots of one list of inputs, where there are rows ----
+# ---- dots of one list of inputs, with a row for each slot ----
 #
-# Where whole tiles of nodes end, the others begin, one by one.
+# After the whole tiles of nodes, the other nodes follow one by one.
 
 
 def _matrix_there(at: _Lists) -> str:

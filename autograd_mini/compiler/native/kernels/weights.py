@@ -1,9 +1,9 @@
-"""Kernels of dots of parameters with one list of inputs, where there are rows: a layer's weights.
+"""Kernels of dots of parameters with one list of inputs, if slots have rows: a layer's weights.
 
 Weights have no rows.  Their numbers are read from the array of parameters, and their adjoints, added up over the lanes,
-go to the array of derivatives.  An instruction goes on, after the header, with how many numbers are in the list, the
-address of the weights of node 0, which parameter the first of them is, how far those of the next node are from there,
-where the list is, and, if dots have a start, where that is.
+go to the array of derivatives.  After the header, an instruction has the length of the list, the address of the weights
+of node 0, the number of the first of these parameters, the distance to those of the next node, the place of the list,
+and, if dots have a start, its place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from ..llvm.lanes import Lanes, Place, below, splat, transposed
 from .access import HEADER, SIGNATURE, Mode, Rows, operands
 
 LEAST: Final = 8  # nodes, and numbers in the list
-_TOGETHER: Final = (8, 4, 2, 1)  # nodes for which the list is gone through at once
+_TOGETHER: Final = (8, 4, 2, 1)  # nodes that are computed together, in one pass over the list
 
 
 def forward(name: str, kind: Kind, mode: str, start: Sequence[Mode], needs: dict[str, str]) -> str:
@@ -40,7 +40,7 @@ def backward(
     """The kernel that adds to the adjoints of weights, of the list, and of the starts, if these are active."""
     at = _Layer(Code(needs), kind, mode, start)
     code = at.code
-    with code.loop(at.node.nodes) as j:  # adjoints of idle lanes are to add nothing
+    with code.loop(at.node.nodes) as j:  # adjoints of idle lanes must add 0
         at.node.move(j)
         adjoint = at.kept(at.node.result("%g"))
         at.adjoint(j).set(adjoint)
@@ -68,7 +68,7 @@ class _Layer:
         self.list = Rows(code, kind, [mode], self.length, "", [list_])
 
     def some(self) -> Iterator[list[str]]:
-        """As many nodes as are taken together, and then fewer."""
+        """The first nodes of blocks: large blocks first, then smaller ones."""
         code, begin = self.code, "0"
         for size in _TOGETHER:
             end = code.add(begin, code.let(f"and i64 {code.let(f'sub i64 {self.node.nodes}, {begin}')}, -{size}"))
@@ -83,7 +83,7 @@ class _Layer:
         return Lanes(code, kind, splat(code, kind, code.load(kind.scalar, address, kind.size)))
 
     def adjoint(self, j: str) -> Place:
-        """Where that of node j is."""
+        """The address of that weight."""
         self.node.move(j)
         return self.node.row("%g", self.code.add(self.node.out, j))
 
@@ -93,19 +93,19 @@ class _Layer:
 
 
 def _pull_list(at: _Layer, nodes: Sequence[str]) -> None:
-    """What some nodes add to the adjoints of the list."""
+    """The contributions of some nodes to the adjoints of the list."""
     adjoints = [at.adjoint(j).get() for j in nodes]
     with at.code.loop(at.length) as i:
         at.list.move(i)
         place = at.list.adjoint(0)
-        halves = [place.get(), place.get().lift(0.0)]  # side by side, since each addition waits for the last
+        halves = [place.get(), place.get().lift(0.0)]  # in parallel, because each addition waits for the last
         for k, (j, adjoint) in enumerate(zip(nodes, adjoints)):
             halves[k % 2] = at.weight(j, i).fma(adjoint, halves[k % 2])
         place.set(halves[0] + halves[1])
 
 
 def _pull_weights(at: _Layer, i: str) -> None:
-    """What all nodes add to the adjoints of as many weights as there are lanes, from the i-th on."""
+    """The contributions of all nodes to the adjoints of as many weights as there are lanes, from the i-th on."""
     code, kind = at.code, at.kind
     rows, last = [], code.let(f"sub i64 {at.length}, 1")
     for k in range(kind.width):

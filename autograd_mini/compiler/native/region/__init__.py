@@ -1,1 +1,1 @@
-"""Stretches of operations whose inputs come through ports, each evaluated and swept as one piece of code."""
+"""Stretches of operations with ports for their inputs, each evaluated and swept as one piece of code."""

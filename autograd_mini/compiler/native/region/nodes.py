@@ -1,9 +1,9 @@
-"""Streams: groups of as many nodes each that are in step, as one kernel, which has in registers what they exchange.
+"""Streams: groups with the same number of nodes that run in step, as one kernel that exchanges numbers in registers.
 
-A stream is made of *pieces*, as many nodes of one operation as the stream is long.  The j-th node of a piece has for
-operands the j-th nodes of pieces before it, of runs of slots outside, and slots that are the same for all its nodes.
-What nobody else asks for is never written to memory: going back it is evaluated once more, where that is cheap.  A
-piece that only a sum asks for is added up at once; its first slot has the total.
+A stream consists of *pieces*: for one operation, as many nodes as the stream is long.  The operands of the j-th node of
+a piece are the j-th nodes of earlier pieces or of runs of slots outside, or slots that are the same for all nodes.
+Numbers that are not used elsewhere are never written to memory: the backward pass computes them again if that is cheap.
+A piece that is only used by a sum is added up at once; its first slot has the total.
 """
 
 from collections import Counter
@@ -23,16 +23,16 @@ from ..llvm.code import Code, Kind
 from ..llvm.lanes import Lanes, Place, across, splat
 from .stretch import Stretch, digest
 
-LEAST: Final = 64  # nodes of a piece, from which on a kernel of its own is worth the time to compile it
-MOST: Final = 48  # pieces, beyond which registers are too few
+LEAST: Final = 64  # for pieces of so many nodes, compiling a separate kernel is worth its time
+MOST: Final = 48  # with more pieces there are too few registers
 FOLDS: Final = ("sum", "chain")
 CONSTANT: Final = 3  # the class of constants
 
 
 class Outside(NamedTuple):
-    """Slots outside a stream: consecutive ones from the first on, or the same for all nodes; or a constant.
+    """Slots outside a stream: consecutive ones from the first on, or one that is the same for all nodes; or a constant.
 
-    Or constants that differ, which are numbers in its instructions.
+    Or different constants, which are numbers in its instructions.
     """
 
     mode: str | float
@@ -48,8 +48,8 @@ class Stream(Stretch):
     """Consecutive groups of a program.
 
     Args:
-        group: the first, which has as many nodes as each piece.
-        classes: for each slot, with which others it can stand in a row.
+        group: the first group, which has as many nodes as each piece.
+        classes: for each slot a class; only slots of one class can be in the same run.
         constants: the numbers of constants by their slots.
         wide: whether each slot has a row of numbers.
     """
@@ -59,14 +59,14 @@ class Stream(Stretch):
         self._wide = wide
         self.length, self.varying = len(group.results), group.varying
         self._classes, self._constants = classes, constants
-        self.results: list[range] = []  # of each piece
+        self.results: list[range] = []  # the slots of each piece
         self._known: dict[int, int] = {}  # pieces by their first slots
-        self.seen: set[int] = set()  # pieces that something else asks for
-        self.folded: set[int] = set()  # pieces that only a sum asks for
+        self.seen: set[int] = set()  # pieces that are used elsewhere
+        self.folded: set[int] = set()  # pieces that are only used by a sum
         self.back: list[bool] = []  # for each piece, whether adjoints go through it
 
     def takes(self, group: Group) -> bool:
-        """Take a group, if it is in step."""
+        """Add a group, if it is in step."""
         n = self.length
         count, rest = divmod(len(group.results), n)
         if rest or group.varying != self.varying or len(self.rules) + count > MOST:
@@ -86,7 +86,7 @@ class Stream(Stretch):
         return True
 
     def _operand(self, rule: Rule, i: int, slots: Any) -> Any:
-        """What an operand of a piece is; None if it is not in step."""
+        """The kind of an operand of a piece; None if it is not in step."""
         first, last = int(slots[0]), int(slots[-1])
         if (self._classes[slots] == CONSTANT).all() and (slots != first).any():
             return Outside("numbers", first, tuple(slots.tolist()))
@@ -95,16 +95,16 @@ class Stream(Stretch):
             return None
         if mode == "run" and first in self._known:
             return self._known[first]
-        if self.results and last >= self.results[0].start:  # partly one piece, and partly another
+        if self.results and last >= self.results[0].start:  # partly in one piece, partly in another
             return None
         if mode == "same" and i == 1 and rule.name in BAKED and first in self._constants:
             return Outside(self._constants[first], first)
         return Outside(mode, first) if (self._classes[slots] == self._classes[first]).all() else None
 
     def settle(self, uses: Any, passed: Any, folds: Sequence[Group]) -> bool:
-        """Find out who asks for each piece, sums that follow among them; returns whether it makes a stream."""
+        """Find the users of each piece, including later sums; return whether it makes a stream."""
         inside = Counter(x for xs in self.operands for x in xs)
-        terms = np.zeros(len(uses), np.int64)  # of what is a term once, which sum's
+        terms = np.zeros(len(uses), np.int64)  # for a number that is a term once, the sum
         for number, fold in enumerate(folds, 1):
             terms[np.ravel(fold.operands)] = number
         for k, results in enumerate(self.results):
@@ -119,7 +119,7 @@ class Stream(Stretch):
         return len(self.rules) + len(self.folded) > 1
 
     def shorter(self, fold: Group) -> Group:
-        """A sum with totals in the place of what is added up here; any other group as it is."""
+        """A sum with the totals of pieces that are added up here; any other group unchanged."""
         if fold.rule.name not in FOLDS:
             return fold
         added = {slot for k in self.folded for slot in self.results[k][1:]}
@@ -127,7 +127,7 @@ class Stream(Stretch):
 
     @property
     def written(self) -> list[int]:
-        """The pieces whose numbers are in memory: what is seen, and what takes long to evaluate."""
+        """The pieces whose numbers are in memory: those used elsewhere, and those that take long to compute."""
         costly = {k for k, rule in enumerate(self.rules) if rule.name not in CHEAP}
         return sorted(self.seen | (costly if any(self.back) else set()))
 
@@ -143,18 +143,18 @@ class Stream(Stretch):
         return [np.array(x.others) for x in ports if x.others]
 
     def fields(self, place: Any, numbers: Any) -> list[Any]:
-        """What its instructions say: the length, and where what its kernels read and write is, or what the numbers are.
+        """The numbers of its instructions: the length, and the places of everything that its kernels read and write.
 
         Args:
-            place: of each slot.
-            numbers: gives those of constants.
+            place: the place of each slot.
+            numbers: returns the numbers of constants.
         """
         ours = [self.results[k].start for k in [*self.written, *sorted(self.folded)]]
         ports = [numbers(x.others) if x.others else int(place[x.slot]) for x in self.ports]
         return [self.length, 0, *ports, *place[ours].tolist()]
 
     def wanted(self, active: Any) -> list[bool]:
-        """Whether adjoints go to what it reads."""
+        """Whether its inputs receive adjoints."""
         to = {x for k, xs in enumerate(self.operands) if self.back[k] for x in xs}
         slots = [x.slots(self.length) for x in self.ports]
         return [
@@ -162,7 +162,7 @@ class Stream(Stretch):
         ]
 
     def clusters(self, wanted: Sequence[bool], starts: Sequence[int], width: int) -> list[list[tuple[int, int]]]:
-        """The runs outside that are wanted, by their indices, with how far each is from the first that it overlaps."""
+        """The wanted runs outside, by their indices, with the distance of each from the first run that it overlaps."""
         runs = sorted((starts[i], i) for i, x in enumerate(self.ports) if wanted[i] and x.mode == "run")
         clusters: list[list[tuple[int, int]]] = []
         for start, i in runs:
@@ -172,7 +172,7 @@ class Stream(Stretch):
         return clusters
 
     def digest(self, *more: Any) -> str:
-        """A name for what its kernels do, wherever the slots are."""
+        """A name for its kernels, which does not depend on the places of slots."""
         pieces = [(rule.name, list(xs)) for rule, xs in zip(self.rules, self.operands)]
         return digest(pieces, [x.mode for x in self.ports], sorted(self.seen), sorted(self.folded), self.back, more)
 
@@ -192,7 +192,7 @@ def with_streams(
     at = 0
     while at < len(groups):
         stream, end = Stream(groups[at], classes, constants, wide), at
-        after: list[Group] = []  # single nodes among what is in step, which come after it
+        after: list[Group] = []  # single nodes between groups in step, which come after these
         while len(groups[at].results) >= LEAST and end < len(groups):
             if len(groups[end].results) == 1:
                 after.append(groups[end])
@@ -221,7 +221,7 @@ def mark_operands(groups: Iterable[Group], reached: Any) -> None:
 
 
 class _Kernel:
-    """What both ways have in common: where everything is, and the numbers of the pieces."""
+    """Common parts of both directions: the places of everything, and the numbers of the pieces."""
 
     def __init__(self, stream: Stream, kind: Kind, wide: bool, needs: dict[str, str]) -> None:
         code = self.code = Code(needs)
@@ -239,20 +239,20 @@ class _Kernel:
         self._same = {i: self.outside.operand(i) for i, mode in enumerate(modes) if mode not in ("run", "numbers")}
 
     def access(self, modes: Sequence[Any], operands: Sequence[str], out: str = "", more: int = 0) -> Access:
-        """Access to nodes, and to some more than there are."""
+        """Access to nodes, which may go beyond the last one."""
         nodes = self.code.add(self.nodes, more) if more else self.nodes
         return self.making(self.code, self.kind, modes, nodes, out, operands)
 
     @contextmanager
     def each(self, more: int = 0, others: Sequence[Access] = ()) -> Iterator[None]:
-        """For some nodes after the others, and for some more than there are."""
+        """A loop over some nodes at a time, which may go beyond the last one."""
         with self.code.loop(self.code.add(self.nodes, more), step=self.outside.step) as j:
             for access in (self.outside, *self.written.values(), *others):
                 access.move(j)
             yield
 
     def numbers(self, back: bool) -> list[Any]:
-        """Those of the pieces, and of the ports; going back, of the pieces that are written as they were."""
+        """The numbers of pieces and ports; backward, pieces in memory have the numbers that were written."""
         same, stream = self._same, self.stream
         ports = [same[i] if i in same else self.outside.operand(i) for i in range(len(stream.ports))]
         known: list[Any] = [None] * len(stream.rules)
@@ -270,7 +270,7 @@ class _Kernel:
 def stream_forward(name: str, stream: Stream, kind: Kind, wide: bool, needs: dict[str, str]) -> str:
     """The kernel that evaluates a stream."""
     at = _Kernel(stream, kind, wide, needs)
-    sums = {k: Place(at.code, kind, -0.0) for k in at.totals}  # to which -0.0 can be added and stay
+    sums = {k: Place(at.code, kind, -0.0) for k in at.totals}  # adding -0.0 to it gives -0.0
     with at.each():
         numbers = at.numbers(back=False)
         for k, access in at.written.items():
@@ -291,7 +291,7 @@ def stream_backward(
     clusters: Sequence[Sequence[tuple[int, int]]],
     needs: dict[str, str],
 ) -> str:
-    """The kernel that adds what the adjoints of a stream contribute to those of what it reads."""
+    """The kernel that adds the contributions of a stream to the adjoints of its inputs."""
     at = _Kernel(stream, kind, wide, needs)
     single = [i for i, x in enumerate(stream.ports) if wanted[i] and x.mode == "same"]
     at.outside.begin_sums(single)
@@ -314,9 +314,9 @@ def stream_backward(
 
 
 class _Cluster:
-    """Runs of which each overlaps the first: their adjoints are added up in step with it, and written once.
+    """Runs that overlap the first one: their adjoints are added up in step with it, and written once.
 
-    A load that overlaps what was stored just before would have to wait until that is in the cache.
+    A load that overlaps a recent store would have to wait until the store is in the cache.
     """
 
     def __init__(self, at: _Kernel, runs: Sequence[tuple[int, int]]) -> None:
@@ -325,7 +325,7 @@ class _Cluster:
         self._before = {i: Place(at.code, at.kind, 0.0) for i, far in runs if far}
 
     def add(self, contributions: Sequence[Lanes]) -> None:
-        """Add what goes to each run."""
+        """Add the contributions to each run."""
         kind, total = self.at.kind, None
         for (i, far), c in zip(self.runs, contributions):
             c = self.at.outside.kept(c)

@@ -1,8 +1,8 @@
-"""A loop whose trips are long, as the instructions of one trip, which are run again and again.
+"""A loop with long trips, as the instructions of one trip, which run again and again.
 
-The numbers of a trip stand in a *frame*: the state, which trips before have made, then what is another slot in each
-trip, then the results.  On the way there each trip leaves the frame on the tape, rows of V behind those of slots, and
-moves the state on; on the way back it is fetched from there.  What is the same in all trips is read where it stands.
+The numbers of a trip are in a *frame*: the state from earlier trips, then the numbers that are in another slot in each
+trip, then the results.  Forward, each trip copies the frame to the tape (rows of V after those of slots) and moves the
+state on; the backward pass reads it from there.  Slots that are the same in all trips are read in their own places.
 """
 
 from collections.abc import Callable
@@ -18,22 +18,22 @@ from ..llvm.lanes import Place
 from ..machine import execute
 from .nodes import mark_operands
 
-# What an instruction says after the list of a trip's instructions and its length: how many trips, the first row of the
-# frame, how many rows it has, and how many of the state; then the tape, and what `Steps.fields` has from there on.
+# The fields of an instruction after the list of a trip's instructions and its length: how many trips, the first row of
+# the frame, its number of rows, and the rows of the state; then the tape, and the rest of `Steps.fields`.
 _LIST, _COUNT, _TRIPS, _FRAME, _ROWS, _STATE, _TAPE, _EACH, _EACH_ROW, _EACH_COUNT = range(1, 11)
 _STARTS, _EXPORTS, _MOVES, _MOVE_COUNT, _INITS, _INIT_COUNT = range(11, 17)
 
 
-NOWHERE = 2**31 - 1  # the row of a slot that is in no memory
+NOWHERE = 2**31 - 1  # the row of a slot that is not in memory
 
 
 class Steps:
     """A loop taken out of a program: one trip, whose slots are numbered after those of the program.
 
     Args:
-        program, loop: what to fold.
+        program, loop: the loop to fold.
         frame: the number of its first slot.
-        active: for each slot of the program, whether adjoints go on from there to a source.
+        active: for each slot of the program, whether its adjoint is needed for a source.
     """
 
     def __init__(self, program: Program, loop: Loop, frame: int, active: Any) -> None:
@@ -65,9 +65,9 @@ class Steps:
         return np.concatenate([self._sources(), self.results + self.exports % self.size])
 
     def _read(self, every: Any) -> Any:
-        """The operands of a trip, of those of all: in the frame, or a slot before the loop.
+        """The operands of one trip, from those of all trips: in the frame, or a slot before the loop.
 
-        A state is known by how many slots before the trip it was made, a number below 0.
+        A state is a number below 0: how many slots before the trip it was made.
         """
         last = every[-1] - self.base - self.size * (self.trips - 1)
         moves = (every[-1] >= self.base) & (last >= -LAGS * self.size)
@@ -90,11 +90,11 @@ class Steps:
         return columns
 
     def _verify(self, every: Any, last: Any, moves: Any) -> None:
-        """Check that what moves does so in all trips, and the rest stands before the loop."""
+        """Check that moving operands move in all trips, and that the others are before the loop."""
         for trip, line in enumerate(every - self.base):
             place = last + self.size * trip
             if (moves & (place >= 0) & (line != place)).any() or (~moves & (line >= 0)).any():
-                raise ProgramError(f"an operand of trip {trip} of a loop is in it, and moves otherwise than the trips")
+                raise ProgramError(f"an operand of trip {trip} of a loop is in it, but moves unlike the trips")
 
     def _grouped(self, program: Program, loop: Loop, columns: Any) -> list[Group]:
         """The groups of a trip."""
@@ -108,12 +108,12 @@ class Steps:
         return groups
 
     def _sources(self) -> Any:
-        """What each state is in the next trip: the result, or the state that was a trip nearer."""
+        """The next value of each state: the result, or the state that was one trip nearer."""
         after = self.states + self.size
         return np.where(after < 0, self.frame + np.searchsorted(self.states, after), self.results + after)
 
     def mark(self, reached: Any) -> None:
-        """Mark what adjoints come to in any trip, in the frame and before the loop."""
+        """Mark the slots that receive adjoints in any trip, in the frame and before the loop."""
         reached[self.results + self.exports[reached[self.outside]] % self.size] = True
         states = slice(self.frame, self.frame + len(self.states))
         before = -1
@@ -125,7 +125,7 @@ class Steps:
         reached[self.each[reached[states.stop : self.results]]] = True
 
     def fields(self, place: Any, tape: int) -> list[Any]:
-        """What an instruction says; rows of the frame, and where they come from or go to, stand in pairs."""
+        """The fields of an instruction; rows of the frame, and their sources or destinations, are in pairs."""
         states, each = place[self.frame : self.frame + len(self.states)], self.frame + len(self.states)
         starts = np.searchsorted(self.exports, self.size * np.arange(self.trips + 1))
         exports = place[self.results + self.exports % self.size], place[self.outside]
@@ -149,7 +149,7 @@ def _pairs(a: Any, b: Any) -> Any:
 
 
 class _Kernel:
-    """What both ways have in common."""
+    """Common parts of both directions."""
 
     def __init__(self, kind: Kind, needs: dict[str, str]) -> None:
         code = self.code = Code(needs)
@@ -176,7 +176,7 @@ class _Kernel:
         self.code.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {ends[0]}, ptr {ends[1]}, i64 {size}, i1 false)")
 
     def taped(self, trip: str) -> str:
-        """Where on the tape a trip's frame is."""
+        """The place of a trip's frame on the tape."""
         return self.code.add(self.tape, self.code.mul(trip, self.rows))
 
     def _entry(self, table: str, i: str) -> str:
@@ -186,20 +186,20 @@ class _Kernel:
     def pairs(
         self, table: int, end: str, body: Callable[[str, str], None], start: str = "0", back: bool = False
     ) -> None:
-        """Go through pairs of rows, the last one first if it goes back."""
+        """A loop over pairs of rows; backward, the last one comes first."""
         code, pointer = self.code, self.code.pointer("%code", table)
         with code.loop(end, start) as i:
             at = code.mul(code.let(f"sub i64 {code.let(f'sub i64 {end}, 1')}, {i}") if back else i, 2)
             body(self._entry(pointer, at), self._entry(pointer, code.add(at, 1)))
 
     def exports(self, trip: str, body: Callable[[str, str], None]) -> None:
-        """Go through what is read outside of a trip: the row of the frame, and that outside."""
+        """A loop over the results of a trip that are read outside: the row of the frame, and the row outside."""
         starts = self.code.pointer("%code", _STARTS)
         end = self._entry(starts, self.code.add(trip, 1))
         self.pairs(_EXPORTS, end, body, self._entry(starts, trip))
 
     def each(self, trip: str, body: Callable[[str, str], None]) -> None:
-        """Go through what is another slot in each trip: the row of the frame, and that of the slot."""
+        """A loop over the numbers in another slot in each trip: the row of the frame, and the row of the slot."""
         code = self.code
         table, row, count = (
             code.pointer("%code", _EACH),
@@ -211,16 +211,16 @@ class _Kernel:
             body(code.add(row, i), self._entry(table, code.add(first, i)))
 
     def take(self, row: str, other: str) -> None:
-        """A row of V is another."""
+        """Copy a row of V to another."""
         self.row("%v", row).set(self.row("%v", other).get())
 
     def give(self, row: str, other: str) -> None:
-        """The adjoints of a row are added to those of another."""
+        """Add the adjoints of a row to those of another."""
         self.row("%g", other).add(self.row("%g", row).get())
 
 
 def there(name: str, kind: Kind, needs: dict[str, str]) -> str:
-    """The kernel that goes through the trips."""
+    """The forward kernel."""
     at = _Kernel(kind, needs)
     code = at.code
     at.pairs(_INITS, code.field("%code", _INIT_COUNT), at.take)
@@ -234,7 +234,7 @@ def there(name: str, kind: Kind, needs: dict[str, str]) -> str:
 
 
 def back(name: str, kind: Kind, needs: dict[str, str]) -> str:
-    """The kernel that goes back through them: the adjoints of the state become those of what made it."""
+    """The backward kernel: the adjoints of the state become those of the operations that made it."""
     at = _Kernel(kind, needs)
     code = at.code
 

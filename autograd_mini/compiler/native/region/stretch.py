@@ -1,6 +1,6 @@
-"""A stretch of operations in one piece of code: its numbers are in registers, and what it reads comes through ports.
+"""A stretch of operations in one piece of code: its numbers are in registers, and its inputs come through ports.
 
-What runs over it stands beside: `whole` takes samples, `nodes` the nodes of groups in step, `trips` a loop's steps.
+The other modules repeat it: `whole` for samples, `nodes` for the nodes of groups in step, `trips` for a loop's steps.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ class Stretch:
     """Operations in order.
 
     Attributes:
-        rules: what each of them does.
-        operands: of what: k is the k-th operation, and ~i the i-th port.  So both can be looked up in one list, that of
-            the operations and then of the ports the other way round.
-        ports: where the numbers come from that no operation of the stretch has made.
+        rules: the rule of each operation.
+        operands: their operands: k is the k-th operation, and ~i the i-th port.  So one list serves for both: that of
+            the operations, followed by the ports in reverse order.
+        ports: the sources of numbers that the stretch does not compute.
     """
 
     def __init__(self) -> None:
@@ -35,24 +35,24 @@ class Stretch:
         return [Node(rule, k, xs) for k, (rule, xs) in enumerate(zip(self.rules, self.operands))]
 
     def port(self, port: Any) -> int:
-        """The operand that is read through a port, the same one for the same."""
+        """The operand for a port; equal ports have the same operand."""
         if port not in self.ports:
             self.ports.append(port)
         return ~self.ports.index(port)
 
     def both(self, by_operation: Iterable[Any], by_port: Iterable[Any]) -> list[Any]:
-        """One list of what belongs to operations and to ports, to be looked up by operands."""
+        """One list for operations and ports, which is indexed by operands."""
         return [*by_operation, *reversed(list(by_port))]
 
     def evaluate(self, m: LanesArithmetic, numbers: list[Any]) -> None:
-        """Calculate those of the operations that are not there yet."""
+        """Calculate the operations that are still missing."""
         for rule, k, xs in self.nodes:
             if numbers[k] is None:
                 numbers[k] = m.lift(m.value(rule, *m.operands(rule, [numbers[x] for x in xs])))
 
 
 class Fetched(Lanes):
-    """A number that is fetched where it is first read, so that what is never read need not be kept."""
+    """A number that is fetched at its first use, so that unused numbers need not be kept."""
 
     __slots__ = ("_fetch",)
 
@@ -67,5 +67,5 @@ class Fetched(Lanes):
 
 
 def digest(*what: Any) -> str:
-    """A name for what code is made from."""
+    """A name for code, from the parts that it is made of."""
     return hashlib.sha256(repr(what).encode()).hexdigest()[:24]

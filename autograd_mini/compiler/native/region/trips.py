@@ -1,9 +1,9 @@
-"""A loop of a program as two kernels: all trips there, and all trips back.
+"""A loop of a program as two kernels: all trips forward, and all trips backward.
 
-What a trip takes over from those before is in registers, as are adjoints of that and of what is the same in all trips.
-On the way there a trip leaves on the tape, rows of V behind those of slots, what it will need on the way back, the
-slopes of functions included: a trip there has to wait for the one before, and calculates them meanwhile.  Where there
-is one sample, functions of a trip that don't need each other are calculated side by side.
+The states that a trip reads from earlier trips are in registers.  So are their adjoints, and the adjoints of slots that
+are the same in all trips.  A forward trip writes to the tape (rows of V after those of slots) the numbers that the
+backward pass will need.  These include the slopes of functions: a trip has to wait for the one before, and has time to
+compute them.  With one sample, functions of a trip that don't need each other are computed together.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,15 +20,15 @@ from ..llvm.code import Code, Kind
 from ..llvm.lanes import SHORT_POWERS, Lanes, Place
 from .stretch import Fetched, Stretch, digest
 
-_TRIPS, _TAPE, _STEP, _SEEN, _FIRST = range(1, 6)  # what an instruction says: see `Folded.fields`
-State = tuple[int, int]  # what an operation made so many trips before
+_TRIPS, _TAPE, _STEP, _SEEN, _FIRST = range(1, 6)  # fields of an instruction: see `Folded.fields`
+State = tuple[int, int]  # an operation, and how many trips ago
 
 
 class Port(NamedTuple):
-    """Where an operand comes from that no operation of the trip has made.
+    """The source of an operand that the trip itself does not compute.
 
-    A state is what operation `node` made `lag` trips before.  Else it is the number of `slots`: of one slot, "same"; or
-    of one for each trip, "each"; or it is a constant.
+    A state is the result of operation `node`, `lag` trips before.  Otherwise it is in `slots`: one slot, "same", or one
+    for each trip, "each"; or it is a constant.
     """
 
     kind: str
@@ -42,8 +42,8 @@ class Folded(Stretch):
     """A loop taken out of a program: the operations of a trip.
 
     Args:
-        program, loop: what to fold.
-        active: for each slot of the program, whether adjoints go on from there to a source.
+        program, loop: the loop to fold.
+        active: for each slot of the program, whether its adjoint is needed for a source.
     """
 
     def __init__(self, program: Program, loop: Loop, active: Any) -> None:
@@ -61,18 +61,18 @@ class Folded(Stretch):
         by_slots = [port.kind != "constant" and bool(active[list(port.slots)].any()) for port in self.ports]
         by_port = [by_node[p.node] if p.kind == "state" else flag for p, flag in zip(self.ports, by_slots)]
         self.active = self.both(by_node, by_port)
-        # Operations that adjoints come to, those that they go through, and come to from outside, from all trips.
+        # Operations that receive adjoints, that pass them on, and that receive them from outside, in any trip.
         self.found: set[int] = set()
         self.reached: set[int] = set()
         self.seen_reached: list[int] = []
 
     def _reference(self, program: Program, column: Any) -> int:
-        """What an operand is, from its slots in all trips."""
+        """The kind of an operand, from its slots in all trips."""
         last = int(column[-1]) - self.base - self.period * (self.trips - 1)
         if last >= -LAGS * self.period and (lag := -(last // self.period)) < self.trips and last < self.period:
             moved = column - self.base - self.period * np.arange(self.trips)
             if not (moved[lag:] == last).all():
-                raise ProgramError(f"an operand of a loop is slot {column[-1]} in the last trip, and others before")
+                raise ProgramError(f"an operand of a loop is slot {column[-1]} in the last trip, but others before")
             if lag == 0:
                 return last
             node = last + lag * self.period
@@ -85,11 +85,11 @@ class Folded(Stretch):
             number = program.constants[slot - first] if is_constant else 0.0
             port = Port("constant" if is_constant else "same", slots=(slot,), number=number)
         if max(port.slots) >= self.base:
-            raise ProgramError(f"an operand of a loop is slot {max(port.slots)}, which is in it and moves otherwise")
+            raise ProgramError(f"an operand of a loop is slot {max(port.slots)}, which is in it but moves differently")
         return self.port(port)
 
     def _read_outside(self, program: Program, loop: Loop) -> None:
-        """Find what is read after the loop: of the last trips, which registers have, or of any."""
+        """Find the results that are read after the loop: those of the last trips, in registers, or of any trip."""
         operands = np.frombuffer(program.operands, np.int64)
         read = np.concatenate([operands[program.first[loop.end] :], program.asked]) - self.base
         nodes = read[(read >= 0) & (read < self.period * self.trips)]
@@ -110,7 +110,7 @@ class Folded(Stretch):
         self.states = [(k, m) for k, lag in sorted(lags.items()) for m in range(1, lag + 1)]
 
     def seen_slots(self) -> Any:
-        """The slots of what is read outside of all trips, trip by trip."""
+        """The slots of results of all trips that are read outside, trip by trip."""
         return (self.base + self.period * np.arange(self.trips)[:, None] + np.array(self.seen, np.int64)).ravel()
 
     @property
@@ -119,7 +119,7 @@ class Folded(Stretch):
         return np.concatenate([np.array(list(self.finals.values()), np.int64), self.seen_slots()])
 
     def mark(self, reached: Any) -> None:
-        """Find which operations adjoints come to, from the slots outside that they come to, and mark these."""
+        """Find the operations that receive adjoints, starting from slots outside, and mark the sources' slots."""
         end = self.base + self.period * self.trips
         self.seen_reached = [k for k in self.seen if reached[self.base + k : end : self.period].any()]
         left = [k for (k, _), slot in self.finals.items() if reached[slot]] + self.seen_reached
@@ -138,10 +138,10 @@ class Folded(Stretch):
                     reached[list(self.ports[~ref].slots)] = True
         reached[[slot for (k, _), slot in self.inits.items() if k in self.found]] = True
 
-    # ---- what is calculated together ----
+    # ---- operations that are computed together ----
 
     def steps(self, lanes: int) -> list[list[int]]:
-        """The operations of a trip in an order in which as many functions of a kind as there are lanes come at once."""
+        """The operations of a trip, ordered so that up to as many equal functions as there are lanes run together."""
         depths: list[int] = []
         together: dict[Any, list[int]] = {}
         for k, rule in enumerate(self.rules):
@@ -154,7 +154,7 @@ class Folded(Stretch):
         return [ks[i : i + lanes] for _, ks in ordered for i in range(0, len(ks), lanes)]
 
     def is_wide(self, k: int) -> bool:
-        """Whether an operation is worth to be calculated beside others."""
+        """Whether an operation takes long enough to be computed together with others."""
         rule = self.rules[k]
         if rule.name == "powi":
             return self._baked(k) not in SHORT_POWERS
@@ -169,7 +169,7 @@ class Folded(Stretch):
     # ---- kernels ----
 
     def fields(self, place: Any, tape: int, columns: int, seen: int) -> list[Any]:
-        """What an instruction says: how many trips, where rows are, and tables of rows for each trip."""
+        """The fields of an instruction: how many trips, the places of rows, and tables of rows for each trip."""
         slots = [self.inits[state] for state in self.states if state in self.inits]
         slots += [self.finals[state] for state in self.states if state in self.finals]
         ports: list[Any] = [0] * len(self.ports)
@@ -180,22 +180,22 @@ class Folded(Stretch):
         return [self.trips, tape, columns, seen, *place[slots].tolist(), *ports]
 
     def digest(self, kind: Kind, lanes: int) -> str:
-        """A name for the kernels that no others have."""
+        """A unique name for the kernels."""
         return digest(forward("loop", self, kind, lanes, {}), backward("loop", self, kind, lanes, {}))
 
     def columns(self, kind: Kind, lanes: int) -> list["Column"]:
-        """What of a trip the way back needs."""
+        """The numbers of a trip that the backward pass needs."""
         back = _Backward(Code({}), kind, lanes, self)
         back.written("loop")
         return list(back.columns)
 
 
-# A number of a trip, by its reference; or of an operation that takes long a slope, by its operand.
+# A number of a trip, by its reference; or a slope of an operation that takes long, by its operand.
 Column = int | tuple[int, int]
 
 
 class _Kernel:
-    """What the two kernels of a loop have in common."""
+    """Common parts of the two kernels of a loop."""
 
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         self.code, self.kind, self.loop = code, kind, loop
@@ -213,18 +213,18 @@ class _Kernel:
         self.same = {i: self.ports.operand(i) for i, mode in enumerate(modes) if mode == "same"}
 
     def rows_of_trip(self, trip: str) -> tuple[str, str]:
-        """Where a trip's part of the tape begins, and its part of what is read outside."""
+        """The starts of a trip's parts of the tape, and of the results read outside."""
         add, mul = self.code.add, self.code.mul
         return add(self.tape, mul(trip, self.step)), add(self.seen, mul(trip, len(self.loop.seen)))
 
 
 def forward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
-    """The kernel that goes through the trips."""
+    """The forward kernel."""
     return _Forward(Code(needs), kind, lanes, loop).written(name)
 
 
 class _Forward(_Kernel):
-    """The way there: the states that the next trips will take over are in places."""
+    """The forward pass: the states for the next trips are in places."""
 
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         super().__init__(code, kind, lanes, loop)
@@ -250,7 +250,7 @@ class _Forward(_Kernel):
         self.slopes: dict[Column, Any] = {}
         for step in self.steps:
             if self.are_together and loop.is_wide(step[0]):
-                kind = self.kind.wide(max(2, 1 << (len(step) - 1).bit_length()))  # for at least so many
+                kind = self.kind.wide(max(2, 1 << (len(step) - 1).bit_length()))  # lanes for all of them
                 self._evaluate(step, LanesArithmetic(code, kind), self._together, self._apart)
             else:
                 self._evaluate(step, self.m, lambda kind, xs: xs[0], lambda z, n: [z])
@@ -276,7 +276,7 @@ class _Forward(_Kernel):
         together: Callable[[Kind, Sequence[Any]], Any],
         apart: Callable[[Any, int], list[Any]],
     ) -> None:
-        """Operations that are calculated together, and those of their slopes that are wanted."""
+        """Operations that are computed together, with their wanted slopes."""
         loop, rule = self.loop, self.loop.rules[step[0]]
         rows = [self.m.operands(rule, [self.numbers[ref] for ref in loop.operands[k]]) for k in step]
         xs = [together(m.kind, column) for column in zip(*rows)]
@@ -288,7 +288,7 @@ class _Forward(_Kernel):
                 self.slopes |= {(k, turn): x for k, x in zip(step, apart(m.lift(slope), len(step)))}
 
     def _together(self, kind: Kind, xs: Sequence[Any]) -> Any:
-        """Numbers of several operations side by side; the other lanes have the first of them."""
+        """The numbers of several operations in one vector; unused lanes have the first of them."""
         if all(isinstance(x, float) for x in xs):
             return xs[0]
         names, made = [self.m.lift(x).name for x in xs], "poison"
@@ -297,18 +297,18 @@ class _Forward(_Kernel):
         return Lanes(self.code, kind, made)
 
     def _apart(self, x: Any, n: int) -> list[Lanes]:
-        """The first of numbers that are side by side."""
+        """The first numbers of a vector."""
         text = f"extractelement {x.kind.text} {x.name}, i64"
         return [Lanes(self.code, self.kind, self.code.let(f"{text} {lane}")) for lane in range(n)]
 
 
 def backward(name: str, loop: Folded, kind: Kind, lanes: int, needs: dict[str, str]) -> str:
-    """The kernel that goes back through them."""
+    """The backward kernel."""
     return _Backward(Code(needs), kind, lanes, loop).written(name)
 
 
 class _Backward(_Kernel):
-    """The way back: adjoints that wait for the trips before are in places, and so are those of what is the same."""
+    """The backward pass: the adjoints for earlier trips, and those of slots that are the same, are in places."""
 
     def __init__(self, code: Code, kind: Kind, lanes: int, loop: Folded) -> None:
         super().__init__(code, kind, lanes, loop)
@@ -339,7 +339,7 @@ class _Backward(_Kernel):
         for (k, m), place in self.waiting.items():
             if m == 1:
                 seeds[k] = seeds[k] + place.get() if k in seeds else place.get()
-        for k, m in self.waiting:  # they have come a trip nearer
+        for k, m in self.waiting:  # one trip nearer now
             after = self.waiting.get((k, m + 1))
             self.waiting[k, m].set(0.0 if after is None else after.get())
         numbers = loop.both(map(self._number, range(loop.period)), [self._number(~i) for i in range(len(loop.ports))])
@@ -353,7 +353,7 @@ class _Backward(_Kernel):
                 self._give(~ref, c)
 
     def _number(self, ref: int) -> Any:
-        """What a number of the trip was, if it is read."""
+        """A number of the trip, which is fetched if it is read."""
         loop = self.loop
         if ref < 0 and loop.ports[~ref].kind != "state":
             if loop.ports[~ref].kind == "each":
@@ -365,7 +365,7 @@ class _Backward(_Kernel):
         return self.column(ref)
 
     def column(self, column: Column) -> Lanes:
-        """What a trip left on the tape."""
+        """A number that the forward trip wrote to the tape."""
 
         def fetch() -> str:
             at = self.columns.setdefault(column, len(self.columns))
@@ -374,7 +374,7 @@ class _Backward(_Kernel):
         return Fetched(self.code, self.kind, fetch)
 
     def _give(self, i: int, c: Lanes) -> None:
-        """Add up what goes out of the trip."""
+        """Add up the adjoints for slots outside the trip."""
         port = self.loop.ports[i]
         if port.kind == "state":
             self.waiting[port.node, port.lag].add(c)
@@ -383,14 +383,14 @@ class _Backward(_Kernel):
 
 
 class _Adjoints(Adjoints):
-    """Those of a trip; the slopes of what takes long are on the tape."""
+    """The adjoints of a trip; slopes of operations that take long are on the tape."""
 
     def __init__(self, kernel: _Backward, numbers: Sequence[Any], seeds: dict[int, Any]) -> None:
         super().__init__(kernel.m, numbers, kernel.loop.active, seeds)
         self._kernel = kernel
 
     def slopes(self, node: Node) -> Sequence[Any]:
-        """Those of a node by its operands."""
+        """The slopes of a node with respect to its operands."""
         if not self._kernel.loop.is_wide(node.result):
             return super().slopes(node)
         return [self._kernel.column((node.result, turn)) for turn in range(len(node.operands))]

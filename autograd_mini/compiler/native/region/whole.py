@@ -1,7 +1,7 @@
 """A small program in one piece, for the machine: it reads inputs and parameters, and writes results and derivatives.
 
-Nothing is written to memory on the way: what other programs keep in V and G is in registers.  The way back begins anew,
-so that the machine, which is told so, need not go there before.
+No intermediate number is written to memory: the numbers of V and G are in registers.  The backward pass repeats the
+forward pass, so the machine, which is told so, does not run it before.
 """
 
 import hashlib
@@ -18,17 +18,17 @@ from ..llvm.arithmetic import LanesArithmetic
 from ..llvm.code import Code, Kind
 from ..llvm.lanes import Place, below, halved
 
-SMALL: Final = 300  # operands, up to which a program is made one function
-MANY: Final = 4096  # samples, from which on that is worth the time to compile it
+SMALL: Final = 300  # a program with up to so many operands becomes one function
+MANY: Final = 4096  # for so many samples, compiling it is worth the time
 
 
 def size(program: Program) -> int:
-    """How many operands its operations have together."""
+    """The number of operands of all its operations."""
     return len(program.operands)
 
 
 def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
-    """A name that no other program has."""
+    """A unique name for a program."""
     digest = hashlib.sha256(repr((kind, list(sources), program.arguments, program.parameters)).encode())
     digest.update(repr((program.operations, program.asked, [guard.outcome for guard in program.guards])).encode())
     for part in (program.code, program.start, program.arity, program.first, program.operands, program.constants):
@@ -37,7 +37,7 @@ def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
 
 
 class Whole:
-    """Where the slots of a program stand that are read or written, and its instructions: one there, and one back."""
+    """The places of the slots that are read or written, and its instructions: one forward, and one backward."""
 
     def __init__(self, program: Program, sources: Sequence[int], kind: Kind) -> None:
         self.program, self.sources, self.kind = program, sources, kind
@@ -79,7 +79,7 @@ class Whole:
             kept = below(code, kind, "%count")
             for slot in self.sources:
                 row = self._row(code, "%g", slot)
-                if slot < program.inputs:  # which begins with nothing
+                if slot < program.inputs:  # its row begins without a number
                     row.set(adjoints.get(slot, 0.0))
                 elif slot in adjoints:
                     Place(code, some, address=row.name).add(halved(kept.chosen(adjoints[slot], 0.0), some.width))
