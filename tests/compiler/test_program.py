@@ -58,5 +58,5 @@ def test_the_chain_rule_begins_at_each_of_them(order, seeds):
 def test_a_result_that_is_not_there_is_found_out():
     program = made("trace")
     vars(program)["results"] = (program.slots,)
-    with pytest.raises(ProgramError, match="is asked for"):
+    with pytest.raises(ProgramError, match="slot 8 is used, but there are only 8"):
         program.verify()
