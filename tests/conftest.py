@@ -29,6 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["AUTOGRAD_MINI_CACHE"] = folder.name
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _passed_over() -> None:
+    """What is there before the first test of a file stays: the collector, which many tests call, passes it over."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module")  # not longer: the loop of its events would stop whoever calls asyncio.run
 def browser() -> Iterator[Any]:
     """Chromium without a window; where it is missing the tests are skipped, but not in CI."""
@@ -69,12 +76,6 @@ def together(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {room: place for place, room in enumerate(LONG)}
     items.sort(key=lambda item: places.get(together(item.nodeid), len(LONG)))
-
-
-def pytest_collection_finish() -> None:
-    """What is there before the first test stays to the last: the collector, which many tests call, passes it over."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
