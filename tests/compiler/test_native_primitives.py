@@ -160,6 +160,7 @@ def test_ctrl_c_is_raised_wherever_it_arrives(monkeypatch):
         thread.start()
         while not done.is_set():
             f.value_and_grad(X)
+        thread.join()  # which a busy machine may hold up before it strikes
         for _ in range(100):  # it may be on its way
             f.value_and_grad(X[:1])
             time.sleep(0.01)
