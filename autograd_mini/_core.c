@@ -1,12 +1,12 @@
 /* The engine in C: the Value of engine.py, its order and its sweep, bit for bit.
 
-   The Python engine is the definition.  What is not written here is done there: an operation whose result Python may
-   refuse, an operand that is neither a Value nor a small number, a hook, a trace, an error and its message.  The values
-   and slopes of operations come from the table: _rows.h is generated from rules.py.
+   The Python engine defines the behaviour, and handles the cases that are not written here: an operation for which
+   Python may raise, an operand that is neither a Value nor a small number, a hook, a trace, an error and its message.
+   The values and slopes of operations come from the table: _rows.h is generated from rules.py.
 
-   A node has no header of the collector: it refers to its parents, which are older, and to strings, so it can't be in a
-   cycle.  A node of a rule that is not in the table refers to that rule, whose functions may refer to anything: such
-   nodes are of a type that the collector knows. */
+   A node is not tracked by the garbage collector: it refers only to its parents, which are older, and to strings, so it
+   can't be in a cycle.  A node of a rule that is not in the table refers to that rule, whose functions may refer to
+   anything: such nodes have a type that the collector tracks. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -16,7 +16,7 @@
 #include <structmember.h>
 
 
-/* ---- what the rows call, where CPython's function is not the C library's ---- */
+/* ---- functions for the rows that CPython implements itself ---- */
 
 #include "_math.h"
 
@@ -79,7 +79,7 @@ enum flag {
     HAS_GRAD = 1,  /* a gradient was computed or assigned */
     X_IS_INT = 2,  /* the first operand was an int */
     Y_IS_INT = 4,
-    LEFT_OVER = 8, /* its number is that of a trace that has ended: whoever uses it is told */
+    LEFT_OVER = 8, /* its number belongs to a trace that has ended: using it raises an error */
     IS_NEW = 16,   /* made by __new__, and __init__ has not been called yet */
 };
 
@@ -88,7 +88,7 @@ typedef struct Node Node;
 /* The operands of a node of many: `parents` has n pointers, NULL for a constant, and after them come n numbers. */
 typedef struct {
     Py_ssize_t n;
-    Py_ssize_t next; /* the one that the walk under way comes to */
+    Py_ssize_t next; /* the next parent for the current walk */
     Node *parents[];
 } Operands;
 
@@ -110,24 +110,24 @@ struct Node {
     uint16_t flags;
 };
 
-/* A node of a rule that is not in the table, or a leaf that tells its origin. */
+/* A node of a rule that is not in the table, or a leaf with an origin. */
 typedef struct {
     Node node;
     PyObject *object;  /* the rule, or the origin; NULL is None */
-    PyObject *adjoint; /* of a function with several results, which no double can hold; NULL for any other */
+    PyObject *adjoint; /* the adjoint of a function with several results, which is not a double; NULL for others */
 } OwnNode;
 
 static PyTypeObject *Value_Type, *Given_Type, *Record_Type;
-static int64_t count;                   /* of assignments of numbers to Values, and of runs of transforms */
+static int64_t count;                   /* counts assignments of numbers to Values, and runs of transforms */
 static int64_t assigned;                /* the count at the latest assignment */
-static uint64_t walks;                  /* counted; the number of the latest one marks what it has seen */
+static uint64_t walks;                  /* how many; the number of the latest walk marks the nodes that it has seen */
 
 static PyObject *rules[N_OPS];          /* the row of each operation in the table */
-static PyObject *contents[N_OPS];       /* what that row has to say: see row_contents() */
-static uint8_t is_changed[N_OPS];       /* since then; whatever it says now, Python reads it */
+static PyObject *contents[N_OPS];       /* the content of that row: see row_contents() */
+static uint8_t is_changed[N_OPS];       /* whether it has changed since then; if so, Python evaluates it */
 static PyObject *op_of_rule;            /* a dict: the row -> its operation */
-static PyObject *python;                /* a dict: what the Python engine does, by name */
-static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they are empty */
+static PyObject *python;                /* a dict: functions of the Python engine, by name */
+static PyObject *hooks, *traces;        /* the dicts of watch.py, which are usually empty */
 
 #define IS_VALUE(o) PyObject_TypeCheck((o), Value_Type)
 #define IS_OWN(v) PyObject_TypeCheck((v), Given_Type)
@@ -136,7 +136,7 @@ static PyObject *hooks, *traces;        /* the dicts of watch.py: as a rule they
 #define OWN(v) (((OwnNode *)(v))->object)
 #define ADJOINT(v) (((OwnNode *)(v))->adjoint)
 
-/* What the Python engine has under a name: a borrowed reference. */
+/* The function of the Python engine with a name: a borrowed reference. */
 static PyObject *
 of_python(const char *name)
 {
@@ -150,7 +150,7 @@ of_python(const char *name)
     return function;
 }
 
-/* A call of that. */
+/* A call of that function. */
 static PyObject *
 by_python(const char *name, PyObject *const *args, Py_ssize_t n)
 {
@@ -230,7 +230,7 @@ finished(Node *v)
 }
 
 
-/* ---- the end of a graph: a loop, so that a chain of any length costs no stack ---- */
+/* ---- freeing a graph: in a loop, so that a chain of any length needs no stack ---- */
 
 /* Give up the reference to p; if it was the last, put p on the list of the dead, which is linked through `grad`. */
 static inline void
@@ -251,7 +251,7 @@ give_up(Node *p, Node **dead)
     }
 }
 
-/* First it becomes a leaf: a destructor that this runs must not see it half taken apart. */
+/* First it becomes a leaf: a destructor that runs here must not see a half-dismantled node. */
 static void
 give_up_parents(Node *v, Node **dead)
 {
@@ -326,7 +326,7 @@ given_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* The rule is what closes a cycle.  Without it the node is a leaf, which nobody can reach any more. */
+/* Only the rule can close a cycle.  Without it the node is a leaf, which nobody can reach any more. */
 static int
 given_clear(PyObject *self)
 {
@@ -347,7 +347,7 @@ given_clear(PyObject *self)
 
 /* ---- operands ---- */
 
-/* Whether o is exactly a float, or an int that a double holds: its number.  Anything else is for the Python engine. */
+/* Whether o is exactly a float, or an int that a double holds: its number.  The Python engine handles the rest. */
 static inline int
 is_number(PyObject *o, double *x, int *is_int)
 {
@@ -371,14 +371,14 @@ is_number(PyObject *o, double *x, int *is_int)
     return 1;
 }
 
-/* Only such a node has both: the number alone answers nearly always. */
+/* Only such a node has both: usually the number alone decides. */
 static inline int
 is_left_over(Node *v)
 {
     return isnan(v->data) && v->flags & LEFT_OVER;
 }
 
-/* A Value or a number as an operand: 1; what is for the Python engine: 0. */
+/* A Value or a number as an operand: 1; an operand for the Python engine: 0. */
 static inline int
 is_operand(PyObject *o, Node **parent, double *x, int *is_int)
 {
@@ -535,7 +535,7 @@ node_absolute(PyObject *self)
     return node_of_one(OP_abs, (Node *)self);
 }
 
-/* The methods exp, sin, … of every row of one operand. */
+/* The methods exp, sin, … for each row of one operand. */
 #define ROW(name)                                                           \
     static PyObject *                                                       \
     method_##name(PyObject *self, PyObject *Py_UNUSED(unused))              \
@@ -556,7 +556,7 @@ typedef struct {
 
 #define EMPTY ((List){NULL, 0, 0, INT64_MAX})
 
-#define NOTHING_OLDER INT64_MIN  /* as `since`: the walk goes on however old a node is */
+#define NOTHING_OLDER INT64_MIN  /* as `since`: the walk continues for nodes of any age */
 
 static inline int
 append(List *list, Node *v)
@@ -586,7 +586,7 @@ append_to_order(List *order, Node *v)
     return append(order, v);
 }
 
-/* Ask for a node that a loop comes to later, for a graph may be larger than the caches. */
+/* Prefetch a node that a loop needs later, because a graph may be larger than the caches. */
 static inline void
 prefetch(const List *order, Py_ssize_t i)
 {
@@ -643,7 +643,7 @@ next_parent(Node *v, int64_t since)
     return NULL;
 }
 
-/* Append to `order`, depth first, all that is below `root` and not seen yet. */
+/* Append to `order`, depth first, all nodes below `root` that were not seen yet. */
 static int
 walk(Node *root, int64_t since, List *order, List *path)
 {
@@ -674,7 +674,7 @@ walk(Node *root, int64_t since, List *order, List *path)
     return 0;
 }
 
-/* The topological order of all that is below the roots, and nothing below the stops, which come first. */
+/* The topological order of all nodes below the roots, without those below the stops, which come first. */
 static int
 order_of(PyObject *const *roots, Py_ssize_t n_roots, PyObject *const *stops, Py_ssize_t n_stops, int64_t since,
          List *order)
@@ -742,22 +742,22 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 }
 
 
-/* ---- traces: what a run made is taken down, and read once into arrays ---- */
+/* ---- traces: the nodes of a run are recorded, and read once into arrays ---- */
 
 /* What a run under way has made, and where: the code and the instruction that the innermost caller outside was at. */
 typedef struct {
     PyObject_HEAD
-    List made; /* its nodes are held */
+    List made; /* holds its nodes */
     PyObject **codes;
     int *instructions;
-    Py_ssize_t room;    /* of the two */
+    Py_ssize_t room;    /* the size of both */
     PyObject *is_ours;  /* a dict of paths of files */
     PyObject *variable; /* the context variable of a task's blocks */
-    PyObject *blocks;   /* as long as this is what it says, no hook but this one is to be asked */
-    PyObject *holder;   /* refers weakly to what lives while the run is under way */
+    PyObject *blocks;   /* while this is the value of the variable, there is no other hook */
+    PyObject *holder;   /* a weak reference to an object that exists while the run lasts */
 } Record;
 
-static Record *recording; /* the latest that was begun */
+static Record *recording; /* the latest that was started */
 
 static int
 record_append(Record *record, Node *v, PyObject *code, int instruction)
@@ -784,7 +784,7 @@ record_append(Record *record, Node *v, PyObject *code, int instruction)
     return 0;
 }
 
-/* Take down a new node, with the line that makes it. */
+/* Record a new node, with the line that makes it. */
 static int
 take_down(Record *record, Node *v)
 {
@@ -822,7 +822,7 @@ take_down(Record *record, Node *v)
     return failed;
 }
 
-/* Whether what a weak reference refers to is still there. */
+/* Whether the object of a weak reference still exists. */
 static int
 is_alive(PyObject *reference)
 {
@@ -964,7 +964,7 @@ record_since(PyObject *self, PyObject *first)
     return list;
 }
 
-/* held(): let go of nodes, the latest first, up to one that somebody else holds: that, its code and instruction. */
+/* held(): drop nodes, the latest first, down to one that somebody else holds: that node, its code and instruction. */
 static PyObject *
 record_held(PyObject *self, PyObject *Py_UNUSED(unused))
 {
@@ -978,7 +978,7 @@ record_held(PyObject *self, PyObject *Py_UNUSED(unused))
         }
         record_drop(record);
     }
-    Py_CLEAR(record->blocks); /* which refer to the run that has this record */
+    Py_CLEAR(record->blocks); /* they refer to the run that has this record */
     if (recording == record) {
         recording = NULL;
         Py_DECREF(self);
@@ -986,7 +986,7 @@ record_held(PyObject *self, PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
-/* pop(): let go of the latest node. */
+/* pop(): drop the latest node. */
 static PyObject *
 record_pop(PyObject *self, PyObject *Py_UNUSED(unused))
 {
@@ -1047,19 +1047,19 @@ typedef struct {
 } Integers;
 
 typedef struct {
-    int64_t *slots; /* places in the list, and 1; 0 where nothing is */
+    int64_t *slots; /* places in the list, plus 1; 0 for an empty slot */
     Py_ssize_t size;
 } Table;
 
 typedef struct {
-    uint64_t base;                             /* the marks of what has a place begin here */
-    Integers place;                            /* of the leaves and the nodes, by their marks */
-    Integers code, first, operands, constants; /* of constants the bits */
+    uint64_t base;                             /* marks from here on belong to nodes with a place */
+    Integers place;                            /* the places of leaves and nodes, by their marks */
+    Integers code, first, operands, constants; /* constants as bits */
     Table known, numbers;
     Py_ssize_t expected; /* operations at most */
     int64_t code_of[N_OPS];
     PyObject *rules;     /* a list: the rows of the codes */
-    PyObject *constant;  /* a list of leaves beside, with the numbers that were used of them */
+    PyObject *constant;  /* a list of other leaves, with the numbers that were used */
     int is_foreign;      /* an operand was made before, or by another thread */
 } Reading;
 
@@ -1108,7 +1108,7 @@ are_same(const Reading *r, int64_t i, int64_t j)
            && memcmp(r->operands.at + a, r->operands.at + b, (size_t)n * sizeof(int64_t)) == 0;
 }
 
-/* Where in a table the entry is that is like the last one of its list, or the place for it. */
+/* The slot of a table with the entry that equals the last one of its list, or the free slot for it. */
 static int64_t *
 looked_up(Reading *r, Table *table, Py_ssize_t n, int is_number)
 {
@@ -1153,7 +1153,7 @@ looked_up(Reading *r, Table *table, Py_ssize_t n, int is_number)
     }
 }
 
-/* The constant of a number. */
+/* The constant for a number. */
 static int64_t
 constant_of(Reading *r, double x)
 {
@@ -1181,14 +1181,14 @@ put_place(Reading *r, Node *v, int64_t place)
     return push(&r->place, place);
 }
 
-/* Whether a place stands for another number than x: of a leaf beside that was assigned between two uses. */
+/* Whether a place has another number than x, because another leaf was assigned between two uses. */
 static int
 is_outdated(const Reading *r, int64_t place, double x)
 {
     return place >= CONSTANTS && place < OPERATIONS && memcmp(&r->constants.at[place - CONSTANTS], &x, sizeof(x)) != 0;
 }
 
-/* What stands for an operand of which a number x was used; below 0 after an error, or if it is foreign. */
+/* The place for an operand whose number x was used; below 0 after an error, or if it is foreign. */
 static int64_t
 reference(Reading *r, Node *v, double x)
 {
@@ -1238,7 +1238,7 @@ code_of(Reading *r, Node *v)
     return code;
 }
 
-/* Take one operation: its place, or below 0. */
+/* Add one operation: its place, or below 0. */
 static int64_t
 take(Reading *r, Node *v)
 {
@@ -1279,7 +1279,7 @@ take(Reading *r, Node *v)
     return OPERATIONS + *slot - 1;
 }
 
-/* Leave out what nobody asked for needs, and let leaves, constants and operations follow each other. */
+/* Leave out unneeded operations, and let leaves, constants and operations follow each other. */
 static int
 close_up(Reading *r, int64_t leaves, Integers *asked)
 {
@@ -1344,7 +1344,7 @@ close_up(Reading *r, int64_t leaves, Integers *asked)
     return 0;
 }
 
-/* Read the nodes after the leaves, and find what is asked for: 0 if that is done. */
+/* Read the nodes after the leaves, and find the requested ones: 0 on success. */
 static int
 read_all(Reading *r, PyObject *leaves, List *made, PyObject *asked, Integers *found)
 {
@@ -1385,7 +1385,7 @@ as_bytes(const Integers *list)
     return PyBytes_FromStringAndSize((const char *)list->at, list->n * (Py_ssize_t)sizeof(int64_t));
 }
 
-/* read(leaves, asked): what is asked for as arrays; None if some of it was made before, or by another thread.
+/* read(leaves, asked): the requested nodes as arrays; None if some were made before, or by another thread.
 
    These are the rows of the codes; the codes of the operations, where the operands of each begin, and the operands; the
    constants; the places of what is asked for; and the leaves beside whose numbers are constants. */
@@ -1451,7 +1451,7 @@ static PyType_Spec record_spec = {
     .slots = record_slots,
 };
 
-/* merge(code, first, operands, place): enter for each operation the number of the first that is the same. */
+/* merge(code, first, operands, place): write for each operation the number of the first equal one. */
 static PyObject *
 merge(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -1596,9 +1596,9 @@ mark_flags(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 
-/* ---- what may not be swept ---- */
+/* ---- graphs that can't be swept ---- */
 
-/* Nothing may be newer than what was made of it, and no result assigned. */
+/* Raise if a node is newer than one that was made of it, or if a result was assigned. */
 static int
 is_fresh(Node *v)
 {
@@ -1659,7 +1659,7 @@ require_fresh(PyObject *Py_UNUSED(module), PyObject *iterable)
 
 /* ---- the sweep ---- */
 
-/* The gradient of a leaf before the sweep, to be put back after an error. */
+/* The gradient of a leaf before the sweep, which is restored after an error. */
 typedef struct {
     double grad;
     uint16_t flags;
@@ -1691,14 +1691,14 @@ require_free(void)
     return 0;
 }
 
-/* Whether the node is of a function that may have several results, and so an adjoint that is no double. */
+/* Whether the node's function may have several results, so that its adjoint may not be a double. */
 static inline int
 is_of_function(Node *v)
 {
     return v->op == OWN_OF_MANY;
 }
 
-/* Add an adjoint that is no double: what is added up is a sum that Python makes. */
+/* Add an adjoint that is not a double; Python adds these. */
 static int
 receive_object(Node *parent, PyObject *c)
 {
@@ -1737,7 +1737,7 @@ receive(Node *parent, PyObject *contributions, Py_ssize_t *next)
     return 0;
 }
 
-/* Add what the Python engine's pullback gives: for a row that is not written in C, or a hook that wants to see it. */
+/* Add the contributions from the Python engine's pullback: for a row that is not in C, or for a hook that sees them. */
 static int
 contribute_by_python(Node *v)
 {
@@ -1759,7 +1759,7 @@ contribute_by_python(Node *v)
     return failed ? -1 : 0;
 }
 
-/* Whether floats refuse what was computed, so that it is computed again in IEEE arithmetic. */
+/* Whether an error is one that floats raise, so that the slope is computed again in IEEE arithmetic. */
 static int
 is_refused_by_floats(void)
 {
@@ -1795,7 +1795,7 @@ slopes_of_many(Node *v)
     return sequence;
 }
 
-/* What the parent receives: the product of the adjoint, which may be no double, and the slope. */
+/* The contribution to a parent: the product of the adjoint, which may not be a double, and the slope. */
 static int
 receive_product(Node *parent, double g, PyObject *adjoint, PyObject *slope)
 {
@@ -1820,7 +1820,7 @@ receive_product(Node *parent, double g, PyObject *adjoint, PyObject *slope)
     return failed ? -1 : 0;
 }
 
-/* A node of such a rule.  If a slope, or the pullback of a function, is refused, nothing was added yet. */
+/* A node of such a rule.  If a slope, or the pullback of a function, raises, nothing was added yet. */
 static int
 contribute_many(Node *v)
 {
@@ -1882,7 +1882,7 @@ contribute_dot(Node *v)
     }
 }
 
-/* The local chain rule: add to each parent what the node contributes to it. */
+/* The local chain rule: add the node's contribution to each parent. */
 static inline int
 contribute(Node *v)
 {
@@ -2040,7 +2040,7 @@ sweep_from(PyObject *roots, const double *seeds, Sweep *sweep)
     return failed;
 }
 
-/* after_fork(): in the child no other thread goes on, and what it had begun is as if it had not. */
+/* after_fork(): other threads do not exist in the child, so their sweeps are undone. */
 static PyObject *
 after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
@@ -2054,7 +2054,7 @@ after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
-/* The seeds as doubles, in memory that is the caller's; NULL after an error. */
+/* The seeds as doubles, in memory that the caller frees; NULL after an error. */
 static double *
 doubles_of(PyObject *seeds)
 {
@@ -2120,7 +2120,7 @@ backward_from(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_a
 }
 
 
-/* ---- adjoints of a graph by itself: also from within the sweep of another, which has the sources too ---- */
+/* ---- adjoints of a graph alone: also within the sweep of another graph that shares the sources ---- */
 
 /* The gradients of the sources, as they were before. */
 static void
@@ -2133,7 +2133,7 @@ begin_sources(Node *const *sources, Py_ssize_t n, Kept *kept)
     }
 }
 
-/* What the sources have received: a list.  They get back what they had before. */
+/* The adjoints of the sources, as a list.  Their gradients are restored. */
 static PyObject *
 end_sources(Node *const *sources, Py_ssize_t n, const Kept *kept)
 {
@@ -2154,7 +2154,7 @@ end_sources(Node *const *sources, Py_ssize_t n, const Kept *kept)
     return found;
 }
 
-/* The sweep down to the sources, which come first in the order: everything else is as it was when it ends. */
+/* The sweep down to the sources, which come first in the order; everything else is restored when it ends. */
 static PyObject *
 sweep_down_to(List *order, Py_ssize_t n, PyObject *roots, const double *seeds, Sweep *sweep)
 {
@@ -2210,7 +2210,7 @@ adjoints_between(PyObject *roots, const double *seeds, PyObject *sources)
     return found;
 }
 
-/* adjoints_of(roots, seeds, sources): what each of the sources, none of which comes twice, receives. */
+/* adjoints_of(roots, seeds, sources): the adjoint of each source; no source may occur twice. */
 static PyObject *
 adjoints_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t n_args)
 {
@@ -2263,7 +2263,7 @@ free_operands(Operands *operands)
     PyMem_Free(operands);
 }
 
-/* Fill in the operands: 1; where one of them is for the Python engine: 0. */
+/* Fill in the operands: 1; if one of them is for the Python engine: 0. */
 static int
 take_operands(Operands *operands, PyObject *const *xs)
 {
@@ -2291,7 +2291,7 @@ has_parent(Operands *operands)
     return 0;
 }
 
-/* The value, by the function of the row: 1.  Where it raises: 0, with no error set if floats raise it. */
+/* The value, from the function of the row: 1.  If it raises: 0, without a set error for an error of floats. */
 static int
 value_by_row(PyObject *rule, Operands *operands, double *z)
 {
@@ -2354,7 +2354,7 @@ value_of_many(int op, Operands *operands, double *z)
     return value_by_row(rules[op], operands, z);
 }
 
-/* The node of the operands, which become its own; NULL without an error where the Python engine must make it. */
+/* The node of the operands, which it takes over; NULL without an error if the Python engine must make it. */
 static PyObject *
 node_of_many(int op, Operands *operands)
 {
@@ -2497,7 +2497,7 @@ set_operands(Node *v, int op, PyObject *many)
     return 0;
 }
 
-/* node(rule, z, a, x, b, y, many): a node that the Python engine has worked out. */
+/* node(rule, z, a, x, b, y, many): a node that the Python engine has computed. */
 static PyObject *
 node(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
@@ -2533,7 +2533,7 @@ node(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 /* ---- attributes ---- */
 
-/* A trace is told which plain numbers are taken from a Value, and may refuse. */
+/* Tell a trace which plain numbers are read from a Value; it may raise. */
 static int
 tell_trace(Node *v, const char *what)
 {
@@ -2549,7 +2549,7 @@ tell_trace(Node *v, const char *what)
     return told == NULL ? -1 : 0;
 }
 
-/* The error that whoever uses it is told. */
+/* The error for using it. */
 static int
 require_number(Node *v)
 {
@@ -2563,7 +2563,7 @@ require_number(Node *v)
     return number == NULL ? -1 : 0;
 }
 
-/* spoil(v, why): take its number from a Value that has outlived its trace. */
+/* spoil(v, why): remove the number of a Value that has outlived its trace. */
 static PyObject *
 spoil(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -2586,7 +2586,7 @@ get_data(Node *v, void *Py_UNUSED(closure))
     return tell_trace(v, ".data") < 0 || require_number(v) < 0 ? NULL : PyFloat_FromDouble(v->data);
 }
 
-/* In the words of a property. */
+/* The same error as from a Python property. */
 static int
 cannot_delete(Node *v, const char *name)
 {
@@ -2623,7 +2623,7 @@ get_grad(Node *v, void *Py_UNUSED(closure))
     return PyFloat_FromDouble(v->flags & HAS_GRAD ? v->grad : 0.0);
 }
 
-/* Whether a value is the adjoint of a function with several results: such a one adds up, and is no number. */
+/* Whether a value is the adjoint of a function with several results, which can be added but is not a number. */
 static int
 is_covector(PyObject *value)
 {
@@ -2691,7 +2691,7 @@ as_operand(double x, int is_int)
     return is_int ? PyLong_FromDouble(x) : PyFloat_FromDouble(x);
 }
 
-/* What reading.py reads, under the names of the Python engine's slots. */
+/* The attributes that reading.py reads, under the names of the Python engine's slots. */
 
 static PyObject *
 get_raw_data(Node *v, void *Py_UNUSED(closure))
@@ -2699,7 +2699,7 @@ get_raw_data(Node *v, void *Py_UNUSED(closure))
     return is_left_over(v) ? BY_PYTHON("LeftOver", v->label) : PyFloat_FromDouble(v->data);
 }
 
-/* Another number for a while: no assignment. */
+/* A temporary number, which is not an assignment. */
 static int
 set_raw_data(Node *v, PyObject *value, void *Py_UNUSED(closure))
 {
@@ -2859,7 +2859,7 @@ static PyGetSetDef attributes[] = {
 
 /* ---- making leaves ---- */
 
-/* __new__: what is not exactly one float is looked at by the Value of the Python engine. */
+/* __new__: for anything but exactly one float, the Value of the Python engine checks the arguments. */
 static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -2888,7 +2888,7 @@ node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)v;
 }
 
-/* __init__ right after __new__ has nothing left to do; at any other time it is refused. */
+/* __init__ right after __new__ has nothing left to do; at any other time it raises. */
 static int
 node_init(PyObject *self, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
 {
@@ -2991,14 +2991,14 @@ node_richcompare(PyObject *self, PyObject *other, int op)
 
 /* ---- the module ---- */
 
-/* advance(): a new count, higher than that of anything made so far. */
+/* advance(): a new count, higher than any before. */
 static PyObject *
 advance(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
     return PyLong_FromLongLong(++count);
 }
 
-/* latest_assignment(): the count at that. */
+/* latest_assignment(): the count at the latest assignment. */
 static PyObject *
 latest_assignment(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
@@ -3024,7 +3024,7 @@ row_contents(PyObject *rule)
     return tuple;
 }
 
-/* row_changed(rule): look again whether a row says what it said when the table was taken. */
+/* row_changed(rule): check again whether a row is as it was when the table was read. */
 static PyObject *
 row_changed(PyObject *Py_UNUSED(module), PyObject *rule)
 {
@@ -3046,7 +3046,7 @@ row_changed(PyObject *Py_UNUSED(module), PyObject *rule)
     Py_RETURN_NONE;
 }
 
-/* use(rules, hooks, traces, python): the table, who watches, and what the Python engine does. */
+/* use(rules, hooks, traces, python): set the table, the dicts of watch.py, and the functions of the Python engine. */
 static PyObject *
 use(PyObject *Py_UNUSED(module), PyObject *args)
 {
