@@ -415,8 +415,9 @@ as_number(PyObject *o, const char *who, double *x)
 
 /* ---- operations ---- */
 
-/* Whether the value z of x and y may stand.  Where it is infinite and no operand was, Python raises, or has a value of
-   its own.  It makes every nan, for the sign of a nan of two others is the compiler's choice, and copysign shows it. */
+/* Whether the result z of x and y may be used as it is.  Where z is infinite and no operand was, Python raises or has
+   a value of its own.  Python makes every nan: in C, the compiler chooses the sign of a nan made of two others, and
+   copysign shows that sign. */
 static inline int
 stands(double z, double x, double y)
 {
@@ -744,7 +745,7 @@ order_below(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 /* ---- traces: the nodes of a run are recorded, and read once into arrays ---- */
 
-/* What a run under way has made, and where: the code and the instruction that the innermost caller outside was at. */
+/* The nodes that the current run has made, and where: the code and the instruction of the innermost caller outside. */
 typedef struct {
     PyObject_HEAD
     List made; /* holds its nodes */

@@ -31,7 +31,7 @@ def swept(
         order: the nodes, parents before those made of them.
         seeds: the adjoints to begin with, of the roots.
         pullback: from a node and its adjoint to its contribution to each parent.
-        among: the nodes that take part; all of them if it is None.
+        among: the nodes that take part; None means all of them.
         add: how contributions are added up.
 
     >>> from autograd_mini import Value, topological_order

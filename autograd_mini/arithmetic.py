@@ -21,7 +21,7 @@ PRODUCT: Final = 7
 SUM: Final = 6
 CHOICE: Final = 2
 
-# What a user's row may raise if it is evaluated on code, and asks for something that only a number has.
+# Errors that a user's row may raise if it is evaluated on code and asks for something that only a number has.
 UNREADABLE: Final = (TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
 
 DEEP: Final = 12  # operators in one expression, beyond which it gets a name: readers tire, and parsers have limits

@@ -52,7 +52,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """What a file is, links followed; None if there is none."""
+    """The status of a file, after following links; None if there is no file."""
     try:
         return path.stat()
     except FileNotFoundError:

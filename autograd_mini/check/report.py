@@ -82,7 +82,7 @@ class GradcheckReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """The report as HTML, for notebooks."""
         shown = f"<div>gradcheck of <b>{text(self.function)}</b>: {text(self.fault or self._tally())}</div>"
         if self.components:
             rows = [_cells(c) for c in self.components]

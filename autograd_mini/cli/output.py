@@ -1,4 +1,4 @@
-"""What the commands print: lines, tables and JSON."""
+"""The output of the commands: lines, tables and JSON."""
 
 import json
 import math

@@ -134,7 +134,7 @@ def plain(position: int, argument: Any) -> Plain:
     try:
         numbers, rebuild = flatten(argument)
     except TypeError as error:
-        raise TypeError(f"argument {position}: {error}; name arguments that are no numbers in static=") from None
+        raise TypeError(f"argument {position}: {error}; name arguments that are not numbers in static=") from None
     if not {*map(type, numbers)} <= {float}:
         numbers = [_number(position, x) for x in numbers]
     return Plain(key, len(numbers), numbers, rebuild)

@@ -95,7 +95,7 @@ class Explanation(NamedTuple):
         return head if self.path_count else f"{head}: {leaf} is not below {root}, which does not depend on it"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """The explanation as HTML, for notebooks."""
         head = f"<div><b>{text(self._headline())}</b></div>"
         if self.root is self.leaf or not self.path_count:
             return head

@@ -143,7 +143,7 @@ class Neuron(Module):
 
     Raises:
         ValueError: there is no function or no `init` with that name.
-        TypeError: `activation`, `init` or `seed` is none of the above.
+        TypeError: `activation`, `init` or `seed` is something else.
 
     >>> neuron = Neuron(2, "tanh")
     >>> for p, number in zip(neuron.parameters(), [0.5, -1.0, 2.0]):
@@ -297,7 +297,7 @@ class MLP(Module):
 
         Raises:
             ValueError: there are more or fewer inputs than the first layer takes.
-            TypeError: an input is no number.
+            TypeError: an input is not a number.
         """
         given = x
         try:

@@ -13,7 +13,7 @@ from .saturation import Layers
 MOST_ROWS = 300  # of the data to draw
 ANSWERS = 60  # points of a line
 
-# What a model's output is turned into, before it is compared with a target.
+# The function that turns a model's output into what is compared with a target.
 _LINKS: dict[Any, Callable[[float], float]] = {
     binary_cross_entropy_with_logits: functions.sigmoid,
     poisson_nll: functions.exp,

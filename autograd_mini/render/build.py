@@ -19,7 +19,7 @@ _FEW = 4  # so many numbers are shown one by one
 
 
 def within_depth(graph: Graph, classes: Classes, depth: int | None) -> set[int]:
-    """The classes at most `depth` steps away from a root; all of them if it is None."""
+    """The classes at most `depth` steps away from a root; None means all of them."""
     if depth is None:
         return set(classes.of)
     below = defaultdict(set)

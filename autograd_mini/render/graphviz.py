@@ -44,7 +44,7 @@ def use_engine(engine: Choice) -> Choice:
         The choice before, so that you can go back to it.
 
     Raises:
-        TypeError: it is none of these.
+        TypeError: it is something else.
 
     >>> from autograd_mini import Value, draw
     >>> def engine(source, output_format):
@@ -79,7 +79,7 @@ def run_engine(source: str, output_format: str, choice: Choice = None) -> bytes:
         choice: the engine, a function or as for `find_engine`; None for that of `use_engine`.
 
     Returns:
-        What the engine wrote.
+        The output of the engine.
 
     Raises:
         GraphvizNotFoundError: there is no such engine.

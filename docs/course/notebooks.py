@@ -83,7 +83,7 @@ def lived(found: re.Match[str]) -> str:
 def text_cells(text: str) -> Iterator[Cell]:
     """A cell for each section, and for each exercise with its solution."""
     for section in re.split(r"^(?=## |\*\*\d+\.\*\* )", text, flags=re.MULTILINE):
-        # The picture of draw() stands below its cell already, and a moving one has no place in a text.
+        # The picture of draw() is below its cell already, and a notebook's text cannot hold a moving one.
         pictures = tuple(found["name"] for found in _FIGURE.finditer(section) if found["kind"] == "plot")
         shown = _FIGURE.sub(lambda f: f"![{f['alt']}](attachment:{f['name']}.png)\n" * (f["kind"] == "plot"), section)
         shown = _DETAILS.sub(r"<details><summary>\1</summary>\n\2</details>\n", shown)
@@ -171,7 +171,7 @@ def drawings(page: Path) -> dict[str, Any]:
 
 
 def notebook(page: Path, *, executed: bool = True) -> dict[str, Any]:
-    """The notebook of a chapter, with what its cells show if it is to be executed: the same page, the same notebook."""
+    """The notebook of a chapter, with the outputs of its cells if `executed`.  The same page gives the same bytes."""
     namespace: dict[str, Any] = {"__name__": "__main__"}
     content: list[dict[str, Any]] = []
     count = 0

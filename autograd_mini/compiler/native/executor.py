@@ -132,7 +132,7 @@ class NativeExecutor:
         return self._tapes[key]
 
     def explain(self, tracing: float, compiling: float) -> str:
-        """What was done, in words."""
+        """How the program was compiled, in words."""
         p = self.program
         once = p.varying.count(0)
         outside = [group for part in p.parts() if isinstance(part, range) for group in p.groups(part)]

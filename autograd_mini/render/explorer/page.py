@@ -126,7 +126,7 @@ def explore(
 
     Raises:
         TypeError: `root` is not a Value, or `model` is not a Module.
-        ValueError: an option is none of the above.
+        ValueError: an option has a value that is not listed above.
         RenderError: there would be more than `max_nodes` boxes even with all parts closed.
         NoGraphError, StaleGraphError: as for `backward()`.
 

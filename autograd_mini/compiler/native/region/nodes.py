@@ -209,7 +209,7 @@ def with_streams(
 
 
 def mark_operands(groups: Iterable[Group], reached: Any) -> None:
-    """Mark the slots that adjoints come to, from the results of groups that they come to."""
+    """Mark the slots that receive adjoints: the operands of each group with a result that receives one."""
     for group in reversed(list(groups)):
         wanted = reached[group.results.start : group.results.stop]
         if wanted.any():
