@@ -11,7 +11,7 @@ class MissingExtraError(ImportError):
     Args:
         what: the feature that needs it, the subject of the sentence.
         module: the missing package, as it is imported.
-        extra: the extra of autograd_mini that brings it.
+        extra: the extra of autograd_mini that installs it.
     """
 
     def __init__(self, what: str, module: str, extra: str) -> None:
@@ -27,7 +27,7 @@ def require(module: str, *, what: str, extra: str) -> Any:
     Args:
         module: its name, perhaps with that of a submodule: "matplotlib.figure".
         what: the feature that needs it, for the message.
-        extra: the extra of autograd_mini that brings it.
+        extra: the extra of autograd_mini that installs it.
 
     Returns:
         The module.

@@ -23,7 +23,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 12,
-    "font.family": "DejaVu Sans",  # matplotlib brings it along: the same letters on every machine
+    "font.family": "DejaVu Sans",  # included in matplotlib: the same letters on every machine
     "font.size": 11,
     "legend.frameon": False,
     "lines.linewidth": 2,
@@ -254,7 +254,7 @@ def valleys(path: Path, f: Function, paths: Sequence[Numbers]) -> None:
 
 
 def prices(path: Path, prices: Mapping[str, Sequence[tuple[int, float, float]]]) -> None:
-    """What a gradient takes as n grows: forward passes counted, and time measured in units of one of them."""
+    """The price of a gradient as n grows: forward passes counted, and time measured in units of one of them."""
     with picture(path, width=5.6, height=3.8) as figure:
         axes = figure.subplots()
         for (name, rows), colour in zip(prices.items(), (ORANGE, BLUE)):

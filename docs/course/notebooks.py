@@ -1,7 +1,7 @@
 """Makes the notebook of each chapter of the course from its page: python docs/course/notebooks.py
 
-The page is the source. Its text becomes text cells and its snippets become code cells, cut so that each result stands
-below the line that gives it. The cells are run here, and what they show is stored.
+The page is the source. Its text becomes text cells and its snippets become code cells, cut so that each result is
+below the line that gives it. The cells are run here, and their outputs are stored.
 """
 
 import ast
@@ -37,7 +37,7 @@ _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)([^)]+)\)")
 
 
 class Cell(NamedTuple):
-    """A cell: of text, with the pictures in it by name, or of code, with the error that it is to raise."""
+    """A cell: of text, with the pictures in it by name, or of code, with the error that it should raise."""
 
     kind: str
     text: str

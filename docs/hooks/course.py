@@ -42,7 +42,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Any, config: Any, **_: Any) -> str:
-    """What MkDocs calls with each page: a picture of class "moving" becomes the SVG itself, for docs/moving.js to move,
+    """Called by MkDocs with each page: a picture of class "moving" becomes the SVG itself, for docs/moving.js to move,
     and one of class "slide" gets links to its forms.
     """
     folder = Path(config["docs_dir"], page.file.src_uri).parent

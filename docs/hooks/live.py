@@ -1,7 +1,7 @@
 """Live figures: `<div class="live" id="…" data-explore="…">` shows the page that `explore(…)` makes of it.
 
-The names are those of the page's own snippets, which are run for it, all those above the closing tag.  So the graph on
-show is that of the text.  `data-panels` says what is beside the picture, `data-start` the state to begin with.
+The names are those of the page's own snippets: all snippets above the closing tag are run.  So the figure shows the
+graph of the text.  `data-panels` lists the panels next to the picture, `data-start` the initial state.
 """
 
 import ast
@@ -32,7 +32,7 @@ _RAISES = re.compile(r"# raises \w+$")
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files, **_: Any) -> str:
-    """What MkDocs calls with each page: its live figures are made, and stand in it."""
+    """Called by MkDocs with each page: makes its live figures, and puts them into the page."""
     if 'class="live"' not in markdown:
         return markdown
     figures = live_figures(markdown, page.file.src_uri.removesuffix(".md"))
@@ -48,7 +48,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def figure_name(page: str, figure: str) -> str:
-    """What the file of a figure is called.
+    """The name of a figure's file.
 
     >>> figure_name("course/2-activations", "neuron")
     '2-activations-neuron'
@@ -105,7 +105,7 @@ def in_an_empty_folder() -> Any:
 
 
 def frame(url: str, title: str, panels: str, start: str) -> str:
-    """The figure as it stands in the text."""
+    """The figure as HTML for the text."""
     source = escape(f"{url}#compact={panels}{'&' * bool(start)}{start}")
     return (
         f'\n<iframe data-src="{source}" title="{escape(title)}"></iframe>\n\n'

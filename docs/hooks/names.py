@@ -21,7 +21,7 @@ search:
 Every public function and class in alphabetical order, with the module to import it from. Operations such as `exp` are
 also methods of `Value`.
 
-| name | import from | what it is |
+| name | import from | description |
 |---|---|---|
 """
 HIDDEN_BUILTINS = ["abs", "compile", "pow", "round", "sum"]  # public too, though not in __all__

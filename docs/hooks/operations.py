@@ -46,8 +46,8 @@ GROUPS = {
 }  # fmt: skip
 NUMBERS = {"x": 0.6, "y": 0.8, "n": 3.0, "v": 0.5, "w": -1.5, "lo": -1.0, "hi": 1.0, "a": 0.5}
 LATEX = {"lo": r"\mathrm{lo}", "hi": r"\mathrm{hi}"}
-AT = {"acosh(x)": 1.6}  # where the formulas are read, if 0.6 is outside the domain
-# Where each choice of an operation holds, and numbers there: its slopes are read at all of them.
+AT = {"acosh(x)": 1.6}  # where to read the formulas, if 0.6 is outside the domain
+# The cases of each choice in an operation, with numbers for each case, at which the slopes are read.
 CASES: dict[str, dict[str, dict[str, float]]] = {
     "maximum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
     "minimum(x, y)": {"x > y": {"x": 0.9}, "x < y": {}},
@@ -57,7 +57,7 @@ CASES: dict[str, dict[str, dict[str, float]]] = {
     "hardtanh(x)": {"-1 < x < 1": {}, "|x| > 1": {"x": 2.0}},
 }  # fmt: skip
 EITHER_SIDE = {"x > 0": {}, "x < 0": {"x": -0.6}}
-# The rows subtract the largest operand, so that nothing overflows. Formulas are plainer without.
+# The rows subtract the largest operand, so that nothing overflows. The formulas are simpler without this.
 UNSHIFTED = {
     "logsumexp([x, y])": "log(exp(x) + exp(y))",
     "logaddexp(x, y)": "log(exp(x) + exp(y))",
@@ -68,7 +68,7 @@ CONSTANTS = {
     "0.693147": r"\ln 2", "1.4427": r"\log_{2} e", "0.434294": r"\log_{10} e", "1.41421": r"\sqrt{2}",
     "1.12838": r"\frac{2}{\sqrt{\pi}}", "0.398942": r"\frac{1}{\sqrt{2\pi}}",
 }  # fmt: skip
-# Domains that depend on more than one operand, or are wider than the intervals from which a row is tried.
+# Domains that depend on more than one operand, or are wider than the intervals from which tests draw operands.
 DOMAINS = {
     "x / y": "x any number, y any but 0",
     "x**n": "x ≥ 0, n any number; x any number where n is whole",
@@ -80,7 +80,7 @@ DOMAINS = {
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """What MkDocs calls with the files of the site: one more page, made now."""
+    """Called by MkDocs with the files of the site: adds this page."""
     kinks = (Path(config["docs_dir"]) / "kinks.md").read_text(encoding="utf-8")
     files.append(File.generated(config, "reference/operations.md", content=page(kinks)))
     for call in (call for calls in GROUPS.values() for call in calls):
@@ -99,15 +99,15 @@ def page(kinks: str) -> str:
 HEAD = """\
 # Operations
 
-What each operation is, its derivatives, where it is defined, and what its slope is where there is none. All of it is
-read off the table of rules when this page is made. In the plots the value is blue and the slope by x is orange; other
-arguments are held at the number that stands above. The table of rules writes some slopes in a form that is longer than
-need be, and exact where the short one loses digits: that is the form shown.
+For each operation this page shows the formula, the derivatives, the domain, and the slope at kinks and ends. All of it
+comes from the table of rules when the page is built. In the plots the value is blue, and the slope with respect to x is
+orange; other arguments have the number given above the plot. Some slopes are longer than in a textbook, because the
+short form would lose digits.
 """
 
 
 def section(call: str, kinks: str) -> str:
-    """One operation: its heading, what it is, formulas, domain, kinks and plot."""
+    """One operation: its heading, description, formulas, domain, kinks and plot."""
     name, names = call.split("(")[0], variables(call)
     leaves = {x: ag.Value(AT.get(call, NUMBERS[x]), label=x) for x in names}
     z = evaluate(call, leaves)
@@ -129,7 +129,7 @@ def variables(call: str) -> list[str]:
 
 
 def slope(call: str, x: str, names: list[str]) -> str:
-    """The partial derivative by x, and where it is another elsewhere, as of relu below 0, all of them."""
+    """The partial derivative with respect to x; if it has several cases, such as relu's below 0, all of them."""
     left = rf"\frac{{\partial z}}{{\partial {LATEX.get(x, x)}}}"
     where: dict[str, list[str]] = {}
     for condition, numbers in CASES.get(call, EITHER_SIDE).items():
@@ -152,7 +152,7 @@ def partial(call: str, x: str, names: list[str], numbers: dict[str, float]) -> s
 
 
 def readable(latex: str) -> str:
-    """A formula with its constants by name, and the condition of `where` as it is in the call."""
+    """A formula with its constants by name, and the condition of `where` as written in the call."""
     for number, name in CONSTANTS.items():
         latex = latex.replace(number, name)
     return latex.replace(r"\mathrm{True}", "x > 0")
@@ -162,12 +162,12 @@ FUNCTIONS = {name: getattr(ag, name) for name in [*ag.__all__, "abs", "pow", "ro
 
 
 def evaluate(call: str | CodeType, numbers: dict[str, Any]) -> Any:
-    """What a call above comes to: Python itself reads it."""
+    """The result of a call above, evaluated by Python."""
     return eval(call, {"__builtins__": FUNCTIONS}, numbers)
 
 
 def anchor(call: str) -> str:
-    """The name that links lead to: that of the function, or of the row of an operator."""
+    """The name for links: that of the function, or of the row of an operator."""
     operators = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "power"}
     found = re.fullmatch(r"x ?(\W+?) ?\w", call)
     return operators[found[1]] if found else "neg" if call == "-x" else call.split("(")[0]
@@ -263,14 +263,14 @@ def plot(call: str) -> str:
 
 
 def plot_range(call: str) -> tuple[float, float]:
-    """From where to where x goes: the domain of the row, as far as a picture shows it."""
+    """The range of x: the part of the row's domain that the picture shows."""
     z = evaluate(call, {x: ag.Value(AT.get(call, number)) for x, number in NUMBERS.items()})
     low, high = RULES[rule_of(z).name].domain[0]
     return (max(low, -4.0), min(high, 4.0)) if rule_of(z).name != "where" else (-4.0, 4.0)
 
 
 def clipped(y: float) -> float:
-    """What is too high for the picture is left out of it."""
+    """Leave out parts that are too high for the picture."""
     return y if abs(y) <= 4.0 else math.nan
 
 

@@ -38,7 +38,7 @@ FROM_NPM = {  # by its name on the page, where each file is
 FOR_THE_BUILD = ("package.json", "package-lock.json", "wheels.txt", "examples/")
 SOURCES = ("autograd_mini", "demos", "LICENSE", "README.md", "pyproject.toml", "setup.py")
 KEPT = {".css", ".html", ".js", ".svg"}
-NOT_NEEDED = "autograd_mini/_demos/"  # the demos draw with matplotlib, which is not there
+NOT_NEEDED = "autograd_mini/_demos/"  # the demos draw with matplotlib, which the playground does not have
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -69,7 +69,7 @@ def is_wanted() -> bool:
         return False
     if shutil.which("npm"):
         return True
-    reason = "npm is not on PATH, and what the playground loads comes from there"
+    reason = "npm is not on PATH, but the playground loads its files from npm"
     if os.environ.get("CI"):
         raise PluginError(f"The playground can't be built: {reason}.")
     print(f"The site has no playground: {reason}. Install Node.js to get it.", file=sys.stderr)
@@ -164,9 +164,9 @@ def sources(root: Path) -> Iterator[Path]:
 
 
 def packed(archives: list[Path]) -> bytes:
-    """What is in these wheels as one archive, the same bytes each time.
+    """The content of these wheels as one archive, the same bytes each time.
 
-    Python imports from a ZIP as it is, so nothing has to be unpacked there; compressed as a whole it is smallest.
+    Python imports directly from a ZIP, so nothing has to be unpacked there; compressed as a whole it is smallest.
     """
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as together:

@@ -89,8 +89,8 @@ def shows(call: ast.expr) -> bool:
 def needed_of(above: list[tuple[ast.stmt, str]], names: set[str]) -> list[tuple[ast.stmt, str]]:
     """Those of the statements that a program needs which uses these names.
 
-    From the last one up: a statement is needed if it binds a name that is, or might change an object of that name.  So
-    `cost.backward()` is needed where `cost` was made of an object that is.
+    From the last one up: a statement is needed if it binds a needed name, or might change the object of a needed name.
+    So `cost.backward()` is needed if `cost` was made of a needed object.
     """
     while True:
         chosen, wanted, objects = [], set(names), set(names)
@@ -152,7 +152,7 @@ def names_in(tree: ast.AST) -> set[str]:
 
 
 def packages(tree: ast.Module) -> Iterator[str]:
-    """What a program imports."""
+    """The modules that a program imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

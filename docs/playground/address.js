@@ -1,6 +1,6 @@
 // A program in an address: deflated, in the URL-safe form of base64 without padding.
 
-const LONGEST = 200_000; // bytes of a program: an address can unfold to a thousand times its own length
+const LONGEST = 200_000; // bytes of a program: an address can expand to a thousand times its own length
 
 export async function packed(program) {
   const stream = new Blob([program]).stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -25,7 +25,7 @@ export async function unpacked(text) {
   return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(pieces).arrayBuffer());
 }
 
-// The program of an address; null if it has none; an error if what it has is no program.
+// The program of an address; null if it has none; an error if it contains something else.
 export async function programOf(hash) {
   const found = /^#code=([\w-]+)$/.exec(hash);
   if (found) return unpacked(found[1]);

@@ -1,4 +1,4 @@
-// The editor: a text field, with colours behind it and line numbers beside it.
+// The editor: a text field, with colours behind it and line numbers next to it.
 
 const KEYWORDS = `False None True and as assert async await break class continue def del elif else except finally for
   from global if import in is lambda match nonlocal not or pass raise return try while with yield`.split(/\s+/);
@@ -102,7 +102,7 @@ export class Editor {
     this.field.setSelectionRange(start === end ? first + shifted.length : first, first + shifted.length);
   }
 
-  // As if it were typed, so that it can be undone.
+  // Insert text as if typed, so that it can be undone.
   insert(text) {
     if (!document.execCommand("insertText", false, text)) {
       this.field.setRangeText(text, this.field.selectionStart, this.field.selectionEnd, "end");

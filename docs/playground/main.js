@@ -1,4 +1,4 @@
-// The page: what the reader does, and what comes back from Python.
+// The page: handles the reader's actions and the messages from Python.
 
 import { packed, programOf } from "./address.js";
 import { EXAMPLES } from "./built.js";
@@ -7,7 +7,7 @@ import { Python } from "./python.js";
 import { sanitised } from "./svg.js";
 
 const $ = (id) => document.getElementById(id);
-// Around HTML of a program: the colours of this page, and how tall it is.
+// Wrapped around a program's HTML: the colours of this page, and a report of its height.
 const BEFORE = '<!doctype html><meta name="color-scheme" content="light dark"><style>body{font:15px system-ui,sans-serif}</style>';
 const AFTER = '<script>parent.postMessage({ height: document.body.offsetHeight + 32 }, "*")</script>';
 const PATIENCE = 5000; // milliseconds before the page says how to stop a program
@@ -16,7 +16,7 @@ const editor = new Editor($("editor"), $("colours"), $("numbers"));
 let output = "";
 let reminder = 0;
 
-// ---- what Python says ----
+// ---- messages from Python ----
 
 const MEGABYTE = 1e6;
 const hear = {
@@ -71,7 +71,7 @@ const hear = {
     showPage($("table"), "result", "Result", `${BEFORE}${content}${AFTER}`, "");
   },
   done({ ms, crash }) {
-    if (crash) showError(null, `Python ran out of room, and is started again (${crash}). Perhaps something is nested too deeply.`);
+    if (crash) showError(null, `Python crashed and restarts (${crash}). Perhaps something is nested too deeply.`);
     finish(`Done in ${ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`}.`);
   },
   stopped({ ready }) {
@@ -119,7 +119,7 @@ function showPicture(place, text) {
   }
 }
 
-// HTML gets a frame of its own, from whose sandbox it reaches nothing.
+// HTML gets its own frame, with a sandbox that gives it access to nothing.
 function showPage(place, id, title, html, hash) {
   document.getElementById(id)?.remove();
   const frame = Object.assign(document.createElement("iframe"), { id, title, src: `frame.html${hash}` });
@@ -135,7 +135,7 @@ addEventListener("message", ({ source, data }) => {
   if (frame && height > 0) frame.style.height = `${Math.min(height, 2000)}px`;
 });
 
-// ---- what the reader does ----
+// ---- the reader's actions ----
 
 function clear() {
   output = "";

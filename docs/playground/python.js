@@ -1,4 +1,4 @@
-// Python in a worker of its own, and another one kept warm, for when the first has to be stopped.
+// Python in its own worker, with a second one kept ready in case the first has to be stopped.
 
 // A worker of a blob has the content security policy of this page; one of a file would have none.
 const SOURCE = `import ${JSON.stringify(new URL("worker.js", import.meta.url).href)};`;
@@ -19,7 +19,7 @@ class Machine {
 }
 
 export class Python {
-  // `tell` gets what workers say: "progress", "ready", "failed", "done", and what a program shows.
+  // `tell` gets the messages of workers: "progress", "ready", "failed", "done", and those of a program.
   constructor(tell) {
     this.tell = tell;
     this.waiting = null;
@@ -48,7 +48,7 @@ export class Python {
     this.tell({ kind: "begun" });
   }
 
-  // End what is running. The spare takes over at once, and another one is made.
+  // Stop the running program. The spare worker takes over at once, and another one is made.
   stop() {
     if (this.active.state === "running") this.replace();
     this.waiting = null;

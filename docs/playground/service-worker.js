@@ -1,6 +1,6 @@
 // Keeps the files of the playground, so that the second visit is quick, also without a network.
 
-const FOLDER = "{{folder}}"; // its name changes with what is in it
+const FOLDER = "{{folder}}"; // its name changes with its content
 const FILES = {{files}};
 const CACHE = `playground ${FOLDER}`;
 
@@ -13,7 +13,7 @@ addEventListener("activate", (event) => {
   event.waitUntil(forgotten.then(() => clients.claim()));
 });
 
-// What the page has loaded before this worker was there is kept too; it comes from the browser's own cache.
+// Files that the page loaded before this worker started are kept too; they come from the browser's own cache.
 addEventListener("message", (event) => {
   const missing = async (cache, url) => (await cache.match(url)) ?? cache.add(url);
   event.waitUntil(caches.open(CACHE).then((cache) => Promise.all(FILES.map((url) => missing(cache, url)))));

@@ -1,4 +1,4 @@
-// An SVG that a program made, as elements that can do nothing but be seen: what is not listed here is left out.
+// An SVG from a program, as elements that can only be seen: everything that is not listed here is left out.
 
 const SVG = "http://www.w3.org/2000/svg";
 const ELEMENTS = new Set(
@@ -43,7 +43,7 @@ function copied(element) {
   return copy;
 }
 
-// Names get a prefix: none may be that of an element of the page.
+// Names get a prefix, so that none is that of an element of the page.
 function attribute(element, name, value) {
   if (name === "id") return ["id", `drawing-${value}`];
   if (name === "aria-labelledby") return [name, value.replace(/\S+/g, "drawing-$&")];

@@ -1,4 +1,4 @@
-// Runs programs. It loads Python, Graphviz and the packages, and then gives up every way to reach anything.
+// Runs programs. It loads Python, Graphviz and the packages, and then removes every access to networks and storage.
 
 import { FILES, FOLDER, PYTHON } from "./built.js";
 
@@ -31,7 +31,7 @@ async function script(name) {
   return module;
 }
 
-// What lets a program reach a server, or what this origin stores.
+// Functions that give a program access to a server, or to the storage of this origin.
 const POWERS = `fetch XMLHttpRequest WebSocket WebSocketStream EventSource WebTransport BroadcastChannel Worker SharedWorker
   importScripts indexedDB caches cookieStore navigator location origin`.split(/\s+/);
 
@@ -66,7 +66,7 @@ async function load() {
   const python = await loadPyodide({
     indexURL: here(""),
     lockFileContents: { info: PYTHON, packages: {} },
-    jsglobals: {}, // what a program finds in the module js
+    jsglobals: {}, // the content of the module js for programs
   });
   const [archive, viz] = await Promise.all([packages, graphviz]);
   const begun = performance.now();
@@ -88,7 +88,7 @@ loading.catch((error) => postMessage({ kind: "failed", text: String(error) }));
 onmessage = async ({ data }) => {
   const run = await loading;
   const begun = performance.now();
-  let crash = ""; // of Python itself, which is then of no more use
+  let crash = ""; // the message if Python itself crashes; it can't be used any more then
   try {
     run(data, (message) => postMessage(JSON.parse(message)));
   } catch (error) {

@@ -619,7 +619,7 @@ def test_the_quiz_hides_the_gradients_and_finds_the_first_wrong_arrow(read: Any)
     a = next(i for i, v in enumerate(order) if v.label == "a")
     boxes[a].fill("1")  # without what arrives from d
     page.tab.click("#check")
-    assert "Something is missing: what arrives over the arrow from d to a" in page.text("#verdict")
+    assert "Something is missing: add the contribution of the arrow from d to a" in page.text("#verdict")
     assert page.tab.locator(".arrow.wrong").count() == 1
     boxes[a].fill("7")
     boxes[a].press("Enter")
@@ -808,7 +808,7 @@ def test_a_value_is_found_by_its_name(read: Any) -> None:
     page.tab.fill("#find", "nothing of the kind")
     page.tab.press("#find", "Enter")
     assert page.tab.locator("#find").get_attribute("aria-invalid") == "true"
-    assert page.math("#spoken") == "Nothing is called nothing of the kind."
+    assert page.math("#spoken") == "There is no value called nothing of the kind."
     page.tab.click("#open-all")
     page.tab.fill("#find", "tanh")
     found = set()

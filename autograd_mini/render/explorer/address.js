@@ -1,7 +1,7 @@
 // The state in the page's address, so that a link shows what its sender saw: #at=12&w=1.5.
 //
-// A page that stands in another one, at #compact=step.leaves, shows the picture and these panels alone.  It tells that
-// page how tall it is and what its state is, and takes light or dark from it.
+// A page inside another one, at #compact=step.leaves, shows only the picture and these panels.  It tells the outer page
+// its height and its state, and follows its light or dark mode.
 
 const WORDS = new Set(["at", "open", "value", "quiz", "rate", "compact", "theme", "slopes"]);
 
@@ -19,7 +19,7 @@ class Address {
     }
   }
 
-  // What the address says; what it does not say is left out.
+  // The state in the address, without parts that the address does not mention.
   read() {
     const said = new URLSearchParams(location.hash.slice(1));
     const leaves = new Map();
@@ -51,7 +51,7 @@ class Address {
     return Math.min(this.tape.steps.length - 1, Math.max(0, Math.floor(Number(text)) || 0));
   }
 
-  // The state as text: what is as it was at the start is left out.
+  // The state as text, without parts that are as at the start.
   textOf(state, rate) {
     const said = new URLSearchParams();
     if (state.at) said.set("at", state.at);

@@ -1,4 +1,4 @@
-// The arithmetic that the rows of the rule table are read in: JavaScript's own, and what it lacks.
+// The arithmetic for the rows of the rule table: that of JavaScript, plus the functions that it lacks.
 // Each function has the name of its row.  Nothing raises: 1/0 is Infinity, log(-1) is NaN.
 
 const holds = (condition) => Boolean(condition) || Number.isNaN(condition); // in Python nan is true
@@ -16,7 +16,7 @@ function sumOf(xs) {
   return Number.isFinite(lost) ? total + lost : total;
 }
 
-// What x·y lost by rounding (Dekker 1971); 0 where halves of the digits cannot be split off.
+// The rounding error of x·y (Dekker 1971); 0 where the digits can't be split into halves.
 function lostInProduct(x, y, product) {
   const split = (a) => {
     const c = 134217729 * a;
@@ -87,7 +87,7 @@ function sinOfPi(x) {
   return Number.isFinite(x) ? sign * by[Math.round(2 * y)]() : NaN;
 }
 
-// The sum of Lanczos (1964) for Γ, with the coefficients of Boost that CPython has too.
+// The sum of Lanczos (1964) for Γ, with the coefficients of Boost that CPython uses too.
 const LANCZOS_G = 6.02468004077673;
 const LANCZOS_ABOVE = [
   23531376880.41076, 42919803642.6491, 35711959237.35567, 17921034426.03721, 6039542586.352028, 1439720407.3117216,

@@ -1,11 +1,11 @@
-// The picture as it is on show, as a file: an SVG that needs no style sheet, or a PNG made of it.
+// The current picture as a file: an SVG that needs no style sheet, or a PNG made from it.
 
 const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity"];
 const OF_FONT = ["font-family", "font-size", "font-weight"];
 const OF_TEXT = [...OF_FONT, "text-anchor", "paint-order", "letter-spacing", "text-transform"];
 const SCALE = 2; // dots of a PNG for each of the picture
 
-// A copy in which every element says for itself how it looks.
+// A copy in which every element has its own style.
 function pictureAsSvg(root) {
   const copy = root.cloneNode(true);
   const originals = [...root.querySelectorAll("*")];

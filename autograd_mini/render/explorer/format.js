@@ -1,4 +1,4 @@
-// Numbers, names and formulas as a reader sees them.  Texts go in as text, never as markup.
+// Numbers, names and formulas for the reader.  Texts are inserted as text, never as markup.
 
 const graph = JSON.parse(document.getElementById("graph").textContent);
 const MATHML = "http://www.w3.org/1998/Math/MathML";
@@ -9,7 +9,7 @@ function say(key, places = {}) {
   return graph.text[key].replace(/\{(\w+)\}/g, (_, name) => places[name]);
 }
 
-// To be read at a glance: `precision` decimals, or an exponent where these do not do.
+// A number that is quick to read: `precision` decimals, or an exponent if these are not enough.
 function show(x, precision = graph.precision) {
   if (x === null || x === undefined) return "—";
   if (x === 0) return "0";
@@ -59,7 +59,7 @@ const operator = (symbol) => mathml("mo", symbol);
 
 function minus() {
   const sign = operator("−");
-  sign.setAttribute("form", "prefix"); // else it stands apart, as between two terms
+  sign.setAttribute("form", "prefix"); // else there is a space, as between two terms
   return sign;
 }
 
@@ -80,8 +80,8 @@ const SEPARATORS = new Set(["(", ",", "|", ")"]);
 const isEnclosed = (place) =>
   [place.previousSibling, place.nextSibling].every((beside) => SEPARATORS.has(beside?.textContent));
 
-// MathML of ours, with what belongs in its places: `fill(i, isEnclosed)` makes the operand of number i, which needs no
-// parentheses of its own where it is enclosed.
+// Our MathML with its places filled: `fill(i, isEnclosed)` makes operand number i, which needs no parentheses if it is
+// enclosed.
 function formula(text, fill = () => "") {
   const source = `<math xmlns="${MATHML}"><mrow>${text}</mrow></math>`;
   const parsed = new DOMParser().parseFromString(source, "application/xml");

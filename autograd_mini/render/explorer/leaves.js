@@ -63,7 +63,7 @@ class LeafTable {
     }
   }
 
-  // Of the data of many samples only how large it is.
+  // For the data of many samples, only its size.
   rowOfMany(i, act) {
     const all = this.tape.sharing(i);
     const numbers = showAll(all.map((one) => this.tape.initial.get(one)));
@@ -94,7 +94,7 @@ class LeafTable {
   }
 }
 
-// A number as typed, or copied from the page, which writes a typographer's minus; NaN if it is none.
+// A number that was typed, or copied from the page, which uses the minus sign −; NaN if it isn't a number.
 function parseNumber(text) {
   const plain = text.trim().replaceAll("−", "-").replace("∞", "Infinity");
   return plain === "" ? NaN : Number(plain);

@@ -1,4 +1,4 @@
-// How the cards and arrows of the picture look, and what they say.
+// The looks and the texts of the cards and arrows of the picture.
 
 // The number of the greatest size; null where one is missing.
 function largestOf(numbers) {
@@ -6,7 +6,7 @@ function largestOf(numbers) {
   return numbers.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), numbers[0]);
 }
 
-// Whether these facts are those of the last time: most of a large picture stays as it is from step to step.
+// Whether these facts have not changed: most of a large picture stays the same from step to step.
 function isAsBefore(item, facts) {
   const key = facts.join("\n");
   const isSame = item.facts === key;
@@ -20,7 +20,7 @@ function setClasses(target, classes) {
 
 const SQUASHING = new Set(["tanh", "sigmoid", "erf", "relu", "clamp", "softplus", "elu", "gelu", "silu"]);
 
-// Whether hardly anything comes back through an activation.
+// Whether almost no gradient comes back through an activation.
 function isSaturated(node, slopes) {
   return SQUASHING.has(node.rule.split("/")[0]) && Math.abs(slopes[0]) < 0.02;
 }

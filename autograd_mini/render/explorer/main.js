@@ -1,4 +1,4 @@
-// The page at work: one state, changed by what the reader does, and shown whole after each change.
+// The program of the page: one state, which the reader's actions change, and which is shown whole after each change.
 
 const tape = new Tape(graph.nodes, graph.root, graph.merged);
 
@@ -8,7 +8,7 @@ const state = {
   playing: null,
   view: 0,
   looked: null, // under the pointer, or in focus
-  traced: null, // its row of the table is under the pointer: only the picture answers, so that the row stays put
+  traced: null, // its row of the table is under the pointer: only the picture changes, so that the row stays in place
   selected: null,
   path: null,
   quiz: null,
@@ -250,7 +250,7 @@ function checkQuiz() {
   refresh();
 }
 
-// Small whole numbers, which can be worked with in the head.
+// Small whole numbers, for mental arithmetic.
 function newNumbers() {
   for (const i of tape.leaves) state.leaves.set(i, [-3, -2, -1, 1, 2, 3][Math.floor(6 * Math.random())]);
   recompute();
@@ -323,7 +323,7 @@ function follow() {
   goTo(state.quiz ? tape.seedStep : said.at, true);
 }
 
-// A page within another: the picture and the panels that were asked for.
+// A page within another: the picture and the requested panels.
 function makeCompact(panels) {
   state.panels = panels;
   document.body.classList.add("compact");
@@ -333,7 +333,7 @@ function makeCompact(panels) {
   }
   byId("quiz").classList.toggle("off", !panels.includes("quiz"));
   document.body.classList.toggle("descending", panels.includes("descent"));
-  let [width, tallest] = [0, 0]; // it grows with what it shows, but does not shrink again: the text below would jump
+  let [width, tallest] = [0, 0]; // it grows with its content, but does not shrink again: the text below would jump
   new ResizeObserver(() => {
     if (innerWidth !== width) [width, tallest] = [innerWidth, 0];
     const height = Math.ceil(document.body.getBoundingClientRect().height);

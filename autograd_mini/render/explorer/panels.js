@@ -1,4 +1,4 @@
-// What stands beside the picture: the rule at work, and the chain rule.
+// The panels next to the picture: the current rule, and the chain rule.
 
 const byId = (id) => document.getElementById(id);
 
@@ -14,7 +14,7 @@ const numbersOf = (tape, i) => (k, isEnclosed) => figure(tape.operands(i)[k], !i
 // Whether a formula says more than a number would.
 const isTelling = (text) => /<mi|<m(frac|sqrt|sup|root)/.test(text);
 
-// The operation as written, a · b; where that would be too long its name, dot(…).
+// The operation as written, a · b; if that is too long, its name, dot(…).
 function operationOf(i) {
   const node = graph.nodes[i];
   const text = node.rule ? graph.rules[node.rule].value : "";
@@ -140,7 +140,7 @@ const undefinedNote = (tape, i) =>
 // A step of many samples shows the first of them.
 const samplesNote = (count) => (count > 1 ? [html("p", { class: "note" }, say("firstOf", { count }))] : []);
 
-// What many samples bring to one value, a weight, together.
+// The contributions of many samples to one value, such as a weight.
 function togetherNote(tape, { arrows }) {
   const tails = new Set(arrows.map((arrow) => arrow.tail));
   if (tails.size > 1) return [];
@@ -156,7 +156,7 @@ function arrivalNote(tape, arrow) {
   return [html("p", { class: "note" }, say("arrival", { place, count: arrivals.length, name: nameOf(arrow.tail) }))];
 }
 
-// The same in a sentence, for those who hear the page.
+// The same as a sentence, for screen readers.
 function spoken(tape, step, quiz) {
   const name = (i) => nameOf(i);
   if (step.kind === "forward")
@@ -187,7 +187,7 @@ function formulaOfRoot() {
   return line(symbol(graph.root), operator("="), formula(graph.formula));
 }
 
-// What the reader who made the page calls it, else the formula, where that is short.
+// The name from the author of the page, else the formula, if it is short.
 function heading() {
   if (graph.hasTitle || !graph.shortFormula) return graph.title;
   return graph.nodes[graph.root].isNamed
@@ -200,7 +200,7 @@ function heading() {
 function chainPanel(tape, state) {
   const host = byId("chain-rule");
   const i = state.looked ?? state.selected;
-  // What has not changed stays: a button that is replaced while it is pressed is never clicked.
+  // Unchanged elements stay: a button that is replaced while it is pressed is never clicked.
   const isFull = state.looked === null || state.looked === state.selected;
   const key = [i, isFull, tape.runs, Boolean(state.quiz), (state.path ?? []).map((arrow) => arrow.number)].join();
   if (host.dataset.key === key) return;

@@ -7,7 +7,7 @@ class Picture {
   constructor(tape, host, act) {
     this.tape = tape;
     this.host = host;
-    this.act = act; // what a reader does with a card, an arrow or a cluster
+    this.act = act; // called when the reader uses a card, an arrow or a cluster
     this.zoom = 1;
   }
 
@@ -39,7 +39,7 @@ class Picture {
     this.fitReadably();
   }
 
-  // Python does not know the reader's fonts: what they make wider than its room is condensed.
+  // Python does not know the reader's fonts, so texts that are too wide are condensed.
   fitTexts() {
     for (const text of this.root.querySelectorAll("[data-room]")) {
       const room = Number(text.dataset.room);
@@ -53,7 +53,7 @@ class Picture {
     return this.view.size.map((length) => length + 2 * MARGIN);
   }
 
-  // All of it, as large as its place allows, but not larger than life by much.
+  // Fit the whole picture into its place, but don't enlarge it much.
   fit() {
     const [width, height] = this.size();
     if (isCompact()) this.takeRoom(width, height);
@@ -67,7 +67,7 @@ class Picture {
     this.host.style.height = `${Math.min(620, height * (zoom < SMALLEST ? READABLE : zoom) + 40)}px`;
   }
 
-  // The same where it can be read then; else larger, and the steps bring what is at work into sight.
+  // The same if it is readable then; else larger, and the steps scroll to the current cards.
   fitReadably() {
     this.fit();
     if (this.zoom < SMALLEST) this.setZoom(READABLE);
@@ -82,7 +82,7 @@ class Picture {
     this.root.setAttribute("height", height * this.zoom);
   }
 
-  // Zoom, and keep what is at a place of the window where it is.
+  // Zoom, and keep one point of the window in place.
   zoomAt(zoom, clientX, clientY) {
     const place = this.host.getBoundingClientRect();
     const [x, y] = [clientX - place.left, clientY - place.top];
@@ -243,7 +243,7 @@ class Picture {
     return group;
   }
 
-  // Show a state: what is known at a step, what is at work, what is looked at.
+  // Show a state: the numbers known at a step, the current cards, and the selected ones.
   show(state) {
     const { tape } = this;
     const { known, step, quiz } = state;
@@ -271,7 +271,7 @@ class Picture {
     for (const arrow of this.arrows) this.showArrow(arrow, state, shown, widest);
   }
 
-  // The value whose card shows what another one does.
+  // The value whose card represents another one.
   faceOf(i) {
     return this.through.get(i)?.output ?? this.tape.faceOf(i);
   }
@@ -342,7 +342,7 @@ class Picture {
     setClasses(arrow.group, classes);
   }
 
-  // Between which cards an arrow of the graph leads.
+  // The two cards of an arrow of the graph.
   flowOf(k) {
     const { tail, head } = this.tape.arrows[k];
     const group = this.groups.find(({ members }) => members.includes(head));
@@ -363,7 +363,7 @@ class Picture {
     return say(hasArrived ? "arrowArrived" : "arrowSlope", { ...ends, slope: exact(slope), product: exact(product) });
   }
 
-  // A word on what is particular about a value.
+  // A word about a special property of a value.
   markOf(i, known) {
     const node = graph.nodes[i];
     if (node.frozen) return say("frozenMark");
@@ -373,7 +373,7 @@ class Picture {
     return isSaturated(node, slopes) ? say(slopes[0] === 0 ? "offMark" : "saturatedMark") : "";
   }
 
-  // Bring what is at work into sight.
+  // Scroll to the current cards.
   reveal(i) {
     const box = this.cards.get(this.faceOf(i))?.box;
     if (!box) return;

@@ -1,7 +1,7 @@
 // The quiz: the gradients are hidden, the reader works them out, and the first arrow that went wrong is shown.
 
 class Quiz {
-  // `places` are the values on show: their gradients are asked for.
+  // `places` are the visible values: the quiz asks for their gradients.
   constructor(tape, host, act, places) {
     this.tape = tape;
     this.shown = new Array(tape.nodes.length).fill(null);
@@ -30,7 +30,7 @@ class Quiz {
     );
   }
 
-  // Look through the answers in the order of the backward pass; what it comes to is a sentence.
+  // Check the answers in the order of the backward pass; returns a sentence.
   check() {
     this.wrong = null;
     let right = 0;
@@ -56,7 +56,7 @@ class Quiz {
     return `${done} ${say(this.hasForgotten ? "quizForgotten" : "quizWrong", ends)}`;
   }
 
-  // The arrow whose contribution was left out, if that explains the answer, else the first that brings one.
+  // The arrow whose contribution was left out, if that explains the answer, else the first arrow with a contribution.
   firstWrongArrow(i, answer) {
     const arrows = this.tape.arrivalsAt(i);
     const lacking =
@@ -77,7 +77,7 @@ class Quiz {
   }
 }
 
-// Whether another value has the same name, so that the name alone does not say which is meant.
+// Whether another value has the same name, so that the name alone is ambiguous.
 const hasNamesake = (i) => graph.nodes.some((_, other) => other !== i && nameOf(other) === nameOf(i));
 
 const operatorText = (text) => html("span", { "aria-hidden": "true" }, ` ${text} `);

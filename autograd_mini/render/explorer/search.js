@@ -1,4 +1,4 @@
-// Finding a value by what it is called.
+// Finds a value by its name.
 
 // As typed on any keyboard: v12 finds v₁₂.
 const plainly = (text) => text.normalize("NFKC").trim().toLowerCase();
@@ -19,7 +19,7 @@ class Search {
     box.addEventListener("input", () => box.setAttribute("aria-invalid", false));
   }
 
-  // The value that is meant; asked again, the next one that is called so.
+  // The value with this name; if called again, the next one with the name.
   next(text) {
     const wanted = plainly(text);
     if (wanted === "") return undefined;

@@ -1,4 +1,4 @@
-// The two passes over the graph, as data: what happens at each step, and what is known after it.  Nothing here draws.
+// The two passes over the graph, as data: the events of each step, and the numbers known after it.  It draws nothing.
 
 const number = (x) => (typeof x === "string" ? Number(x) : x); // JSON has no Infinity and no NaN
 
@@ -14,8 +14,8 @@ function arrowsOf(nodes) {
 }
 
 class Tape {
-  // `merged` has the values that share a card and are one step, as those of many samples: of each class those on show,
-  // the one that stands for all first, and those in the middle of a sum; operands before results.
+  // `merged` has the values that share a card and are one step, such as those of many samples.  For each class these
+  // are the visible ones, with their representative first, and those in the middle of a sum; operands before results.
   constructor(nodes, root, merged = []) {
     this.classes = merged.length ? merged : nodes.map((_, i) => [[i], []]);
     this.classOf = [];
@@ -108,7 +108,7 @@ class Tape {
       });
       return;
     }
-    let way = ""; // how the choices in the row turned out
+    let way = ""; // the outcomes of the choices in the row
     const noted = (condition, a, b) => {
       way += holds(condition) ? "1" : "0";
       return where(condition, a, b);
@@ -118,7 +118,7 @@ class Tape {
     for (const arrow of this.into[i]) this.slopes[arrow.number] = slopes[arrow.operand];
   }
 
-  // backward(), with each arrival of a gradient noted: what was there before it, and what after.
+  // backward(), recording each arrival of a gradient with the sums before and after it.
   sweep() {
     this.gradients = new Array(this.nodes.length).fill(0);
     this.gradients[this.root] = 1;
@@ -133,7 +133,7 @@ class Tape {
     }
   }
 
-  // What is known once the step of this index is done: values, gradients so far, arrows that have been gone back over.
+  // The state after the step with this index: values, gradients so far, and arrows that the backward pass has used.
   knownAt(index) {
     const hasValue = this.nodes.map((node) => !node.operands);
     const gradients = new Array(this.nodes.length).fill(null);
@@ -148,7 +148,7 @@ class Tape {
       if (step.kind === "backward") {
         for (const arrow of step.arrows) {
           const { before, product, after } = this.arrivals[arrow.number];
-          // The steps of classes come in an order of their own, in which other arrivals may have come before.
+          // The steps of classes have their own order, in which other arrivals may come first.
           const isNext = Object.is(gradients[arrow.tail], before);
           gradients[arrow.tail] = isNext ? after : gradients[arrow.tail] + product;
           arrived.add(arrow.number);
@@ -177,12 +177,12 @@ class Tape {
     return this.steps.flatMap((step) => (step.arrows ?? []).filter((arrow) => arrow.tail === i));
   }
 
-  // Whether an operation has no value at numbers that are all right, as the logarithm of a negative one.
+  // Whether an operation is undefined for its operands, such as the logarithm of a negative number.
   isUndefined(i) {
     return Boolean(this.nodes[i].operands) && Number.isNaN(this.values[i]) && !this.operands(i).some(Number.isNaN);
   }
 
-  // The arrows on the ways from a value to the root.
+  // The arrows on the paths from a value to the root.
   waysFrom(start) {
     const reached = new Set([start]);
     const arrows = [];
@@ -219,8 +219,8 @@ class Tape {
     return counts[start];
   }
 
-  // The largest of these paths, each a list of arrows with the product of their slopes.  The largest from a value on
-  // are made of the largest from the values after it, so that a million paths are not gone through.
+  // The largest of these paths, each a list of arrows with the product of their slopes.  The largest paths from a value
+  // are made from the largest paths of the values after it, so that a million paths need not be visited.
   pathsFrom(start, most) {
     const best = this.nodes.map(() => []);
     best[this.root] = [{ product: 1, arrow: null, rest: null }];

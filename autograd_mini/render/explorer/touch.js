@@ -1,5 +1,5 @@
-// Two fingers on the picture make it larger and smaller, the wheel with Ctrl too; a mouse drags it.  One finger
-// scrolls, as everywhere, and so gets past the picture of a figure in a text.
+// Two fingers zoom the picture, and so does the wheel with Ctrl; a mouse drags it.  One finger scrolls the page, as
+// everywhere, so that it can pass a figure in a text.
 
 function makeTouchable(host, picture) {
   const apart = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);

@@ -1,4 +1,4 @@
-"""Draws the pictures of the course into this folder, and slides of them beside it: python docs/images/course/make.py
+"""Draws the pictures of the course into this folder, and slides into ../slides: python docs/images/course/make.py
 
 The demos draw the plots; the snippets of the chapters draw the graphs. Each also becomes a light PNG, a dark SVG and a
 dark PNG, for slides. `python docs/course/notebooks.py` then puts them into the notebooks.
