@@ -243,7 +243,7 @@ def test_an_array_of_no_dimension_is_a_number() -> None:
     "to_floats", [lambda x: x.astype(float), lambda x: np.asarray(x, float), lambda x: np.float64(x[0])]
 )
 def test_conversion_to_floats_is_refused(to_floats: Callable[[Any], Any]) -> None:
-    with pytest.raises(TypeError, match="lose the gradient"):
+    with pytest.raises(TypeError, match="lose its gradient"):
         to_floats(array())
 
 
