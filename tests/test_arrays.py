@@ -254,7 +254,7 @@ def test_complex_numbers_are_refused() -> None:
         array() * 2j
 
 
-def test_what_arrays_raise_has_the_note() -> None:
+def test_errors_raised_by_arrays_have_the_note() -> None:
     with pytest.raises(ValueError, match=r"math domain|expected a") as caught:
         np.log(array())
     assert "in the operation 'log'" in caught.value.__notes__[0]

@@ -79,7 +79,7 @@ def test_the_fitted_exponent_is_that_of_the_curve() -> None:
     assert exponent(points) == pytest.approx(1.5)
 
 
-def test_what_brings_a_process_down_is_told_and_fatal_to_nobody() -> None:
+def test_a_measured_process_that_crashes_is_reported_and_stops_nothing_else() -> None:
     assert in_process("operator", "add", 1, 2) == 3
     assert "Abort" in in_process("os", "abort")["failed"]
     assert in_process("operator", "truediv", 1, 0)["failed"] == "ZeroDivisionError: division by zero"

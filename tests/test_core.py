@@ -209,7 +209,7 @@ def test_nothing_is_assigned_to_a_value_left_over_from_a_trace(name):
             setattr(kept[0], name, wrong)
 
 
-def test_in_messages_every_value_is_a_value():
+def test_messages_call_every_node_a_value():
     @primitive(1.0)
     def same(x: float) -> float:
         return x
@@ -223,7 +223,7 @@ def test_in_messages_every_value_is_a_value():
             v.nothing
 
 
-def test_the_order_below_has_a_stop_once_and_nothing_below_what_is_older():
+def test_the_order_has_each_stop_once_and_ends_at_stops_and_older_nodes():
     x = Value(1.0)
     y = x * 2.0
     since = watch.advance()
@@ -342,7 +342,7 @@ def test_random_programs_show_the_same_on_both_cores():
 
 
 @only_c
-def test_a_node_has_96_bytes_and_is_none_of_the_collectors():
+def test_a_node_has_96_bytes_and_is_not_tracked_by_the_collector():
     x = Value(1.0)
     for v in (x, x + 1.0, exp(x * x)):
         assert sys.getsizeof(v) == 96
@@ -431,7 +431,7 @@ def errors_of(x: Value) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("number", range(len(errors_of(Value(1.0)))))
-def test_an_error_keeps_nothing(number):
+def test_an_error_keeps_no_reference(number):
     x = Value(2.0, label="x")
     act = errors_of(x)[number]
     for _ in range(3):
@@ -542,7 +542,7 @@ def test_sweeps_of_one_graph_in_many_threads_give_no_wrong_number():
     assert x.grad == 20.0 - len(busy)
 
 
-def test_of_two_sweeps_that_meet_the_second_names_the_first_node_in_the_order_unless_its_graph_is_stale():
+def test_the_second_of_two_sweeps_that_meet_names_the_first_shared_node_unless_its_graph_is_stale():
     errors: list[Exception] = []
 
     def meet(y: Value) -> float:

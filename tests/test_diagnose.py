@@ -137,7 +137,7 @@ def test_under_no_grad_the_operation_is_named_if_the_block_is_outside() -> None:
     assert "x * x = inf" in str(anomaly(quiet))
 
 
-def test_what_floats_refuse_keeps_its_type_and_has_the_line_and_a_remedy_in_its_notes() -> None:
+def test_an_error_of_floats_keeps_its_type_and_gets_notes_with_the_line_and_a_remedy() -> None:
     z = Value(-1000.0, label="z")
     with pytest.raises(ValueError, match="math domain error") as caught, detect_anomaly():
         -log(sigmoid(z))  # here

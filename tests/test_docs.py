@@ -15,7 +15,7 @@ OF_THEIR_OWN = {"compile.md", "diagnose.md", "lessons.md"}  # run by tests that 
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.name not in OF_THEIR_OWN], ids=lambda page: str(page.relative_to(DOCS))
 )
-def test_every_snippet_comes_to_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_snippet_gives_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.name == "7-digits.md":
         pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
     monkeypatch.chdir(tmp_path)

@@ -7,7 +7,7 @@ from tests.snippets import claims, outcomes
 PAGE = Path(__file__).parents[1] / "docs/compile.md"
 
 
-def test_every_snippet_comes_to_what_it_says() -> None:
+def test_every_snippet_gives_what_it_says() -> None:
     happened = outcomes(PAGE)
     assert [said for said, _ in happened] == [outcome for _, outcome in happened]
     assert len(happened) == claims(PAGE)

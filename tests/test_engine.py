@@ -274,7 +274,7 @@ def test_comparisons_see_the_number_and_hashing_the_identity() -> None:
 @pytest.mark.parametrize(
     "f", [float, int, complex, math.sin, operator.index, lambda v: v % 2, lambda v: 5 // v, lambda v: divmod(v, 2)]
 )
-def test_what_would_lose_the_gradient_is_refused_with_what_to_do(f: object) -> None:
+def test_conversions_that_would_lose_the_gradient_are_refused_with_advice(f: object) -> None:
     with pytest.raises(TypeError, match=r"\.data"):
         f(Value(2.0))  # type: ignore[operator]
 

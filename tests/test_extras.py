@@ -69,7 +69,7 @@ def test_the_last_line_of_an_error_is_the_command(program: str, what: str, packa
     assert done.stderr.count("Traceback") == 1
 
 
-def test_what_needs_no_extra_works_without(packages: Path, tmp_path: Path) -> None:
+def test_features_that_need_no_extra_work_without_it(packages: Path, tmp_path: Path) -> None:
     for words in (["grad", "x*y", "x=1", "y=2"], ["check", "x*y", "x=1", "y=2"], ["demo", "iris"]):
         done = run(packages, "-m", "autograd_mini", *words, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), words

@@ -67,7 +67,7 @@ def test_rules_of_judgement() -> None:
     assert numbers({"a": [1.0, (2.0, 3.0)]}) == [1.0, 2.0, 3.0]
 
 
-def test_what_is_printed_names_no_place_of_the_machine() -> None:
+def test_printed_excerpts_name_no_path_or_address_of_the_machine() -> None:
     printed = (
         "File /a/b/lib/python3.11/site-packages/jax/core.py at 0x7f0123456789, 140647329602752 is 0.3678792572210609"
     )

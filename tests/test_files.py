@@ -312,7 +312,7 @@ def writing(path: Path) -> "subprocess.Popen[bytes]":
 
 
 @POSIX
-def test_what_a_killed_process_left_is_removed_by_the_next_save(tmp_path: Path) -> None:
+def test_the_file_left_by_a_killed_process_is_removed_by_the_next_save(tmp_path: Path) -> None:
     path, other = tmp_path / "old", tmp_path / "other"
     path.write_bytes(b"old")
     with writing(path) as process:
@@ -324,7 +324,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_save(tmp_path: Path) 
 
 
 @POSIX
-def test_what_a_living_process_is_writing_is_left(tmp_path: Path) -> None:
+def test_the_file_that_a_living_process_is_writing_is_left_alone(tmp_path: Path) -> None:
     path, other = tmp_path / "old", tmp_path / "other"
     with writing(path) as process:
         write_whole(other, b"new")

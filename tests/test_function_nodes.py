@@ -428,7 +428,7 @@ def test_compiled_a_checkpoint_is_its_function():
 # ---- solutions ----
 
 
-def test_the_way_back_of_a_system_runs_it_no_more():
+def test_the_backward_pass_of_a_system_does_not_run_it_again():
     calls = []
 
     def g(xs, a):

@@ -208,7 +208,7 @@ def test_of_plain_numbers_is_a_float(name: str) -> None:
     assert type(named(name)(np.array([1, 2]))) is float
 
 
-def test_of_nothing() -> None:
+def test_sums_and_products_of_no_operands() -> None:
     for empty in (functions.sum([]), dot([], []), hypot()):
         assert bits(empty) == bits(0.0)
     assert bits(prod([])) == bits(1.0)
@@ -440,7 +440,7 @@ def test_softmax_of_a_value_among_numbers() -> None:
 
 
 @pytest.mark.parametrize("name", OF_LISTS)
-def test_any_iterable_will_do(name: str) -> None:
+def test_any_iterable_is_taken(name: str) -> None:
     f, xs = named(name), [1.0, 2.0, 0.25]
     expected = bits(f(xs))
     for iterable in (tuple(xs), iter(xs), (x for x in xs), dict.fromkeys(xs), np.array(xs), np.array(xs, np.float32)):

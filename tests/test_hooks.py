@@ -5,7 +5,7 @@ from autograd_mini.hooks import creation_hook, source_line
 from autograd_mini.nn import Neuron
 
 
-def test_the_line_of_a_node_is_the_users_however_deep_in_the_package_it_is_made():
+def test_the_line_of_a_node_is_in_the_users_program():
     line = source_line()
     assert line.path == __file__
     assert line.text == "line = source_line()"

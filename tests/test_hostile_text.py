@@ -156,5 +156,5 @@ def test_visible_text_is_harmless_and_in_one_line(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "w₁ · x", "größe", "日本", "\U0001f600", "e\u0301", "a\u00a0b", "\u200dx"])
-def test_what_is_visible_already_stays(text: str) -> None:
+def test_visible_text_is_unchanged(text: str) -> None:
     assert visible(text) == text

@@ -42,7 +42,7 @@ def differ(f: Expression, wrong: Sweep, right: Sweep) -> bool:
     return any(abs(a - b) > 1e-9 * (1.0 + abs(b)) for a, b in pairs)
 
 
-def test_every_snippet_comes_to_what_it_says() -> None:
+def test_every_snippet_gives_what_it_says() -> None:
     assert [claim for claim, _ in CLAIMS] == [outcome for _, outcome in CLAIMS]
     assert len(CLAIMS) == sum(len(CLAIM.findall(line)) for line in PAGE.splitlines()) == 9
 

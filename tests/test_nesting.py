@@ -167,7 +167,7 @@ def test_any_nesting_of_roads_gives_floats_that_are_right(roads: list[str], x: f
     assert math.isclose(found, expected, rel_tol=1e-14, abs_tol=1e-15)
 
 
-def test_perturbations_are_not_confused_whatever_the_mixture() -> None:
+def test_perturbations_are_not_confused_in_any_mixture_of_modes() -> None:
     def checked(outer: Transform, inner: Transform) -> None:
         assert outer(lambda x: x * inner(lambda y: x + y)(1.0))(1.0) == 1.0
         assert outer(lambda x: x * inner(lambda y: x * y)(2.0))(3.0) == 6.0

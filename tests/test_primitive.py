@@ -175,7 +175,7 @@ def test_under_no_grad_it_makes_a_leaf() -> None:
     assert z.data == 6.0
 
 
-def test_what_is_stale_is_refused() -> None:
+def test_stale_operands_are_refused() -> None:
     x = Value(2.0)
     z = volume(x, 3.0, 4.0)
     x.data = 5.0
@@ -220,7 +220,7 @@ def test_an_undefined_slope_of_three_arguments_is_nan() -> None:
     assert math.isnan(slopes[2])
 
 
-def test_what_another_primitive_cannot_give_in_a_partial_is_nan() -> None:
+def test_a_partial_is_nan_if_another_primitive_in_it_has_no_value() -> None:
     @primitive(1.0, 1.0, 1.0)
     def refusing(a: float, b: float, c: float) -> float:
         return math.sqrt(-1.0)
@@ -235,7 +235,7 @@ def test_what_another_primitive_cannot_give_in_a_partial_is_nan() -> None:
     assert grad(grad(one))(2.0) == 3.0  # by the slopes that were given
 
 
-def test_what_the_function_raises_has_a_note() -> None:
+def test_errors_raised_by_the_function_get_a_note() -> None:
     with pytest.raises(ValueError, match=r"math domain|expected a") as caught:
         root(Value(-1.0, label="speed"))
     (note,) = caught.value.__notes__

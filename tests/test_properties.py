@@ -192,7 +192,7 @@ def test_every_transform_gives_the_bits_of_backward(f: Expression) -> None:
 
 
 @given(expressions())
-def test_the_same_bits_twice_whatever_the_labels_and_whatever_else_was_made(f: Expression) -> None:
+def test_the_bits_depend_neither_on_labels_nor_on_other_nodes(f: Expression) -> None:
     (root, leaves), (again, other) = f.graph(), f.graph()
     for v in topological_order(again):
         v.label = "renamed"

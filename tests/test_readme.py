@@ -29,7 +29,7 @@ def run(snippet: str, namespace: dict[str, Any]) -> list[tuple[str, str]]:
     return promised
 
 
-def test_every_snippet_comes_to_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_snippet_gives_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {}
     promised = [pair for snippet in SNIPPETS for pair in run(snippet, namespace)]

@@ -89,7 +89,7 @@ def test_a_row_without_a_witness_is_told():
         witness_of(Rule("sinhc", math.sin, math.nan, domain=((0.0, 1.0),)))
 
 
-def test_a_row_that_names_no_domain_is_held_to_the_whole_line():
+def test_a_row_without_a_domain_is_tested_on_the_whole_line():
     assert Rule("sin", math.sin, math.nan).domain == (LINE,)
     assert Rule("fma", math.sin, 1.0, 1.0, 1.0).domain == (LINE, LINE, LINE)
     assert Rule("sum", math.fsum, many=lambda m, z, *xs: [1.0] * len(xs)).domain == (LINE,)
@@ -412,7 +412,7 @@ def test_second_derivatives_are_as_published(row):
 
 
 @pytest.mark.parametrize("row", table("kinks.md", "No value"), ids=lambda row: f"{row[0]} at {row[1]}")
-def test_what_has_no_value_is_refused_as_published(row):
+def test_points_without_a_value_are_refused_as_published(row):
     operation, at, error = row
     f, xs = operation_at(code(operation)[0], code(at)[0])
     with pytest.raises(eval(code(error)[0])) as caught:
@@ -477,7 +477,7 @@ def alike(x: float, y: float) -> bool:
 
 
 @ROWS
-def test_the_ieee_reading_is_that_of_c(rule):
+def test_rows_in_ieee_arithmetic_give_what_c_gives(rule):
     for size in witness_of(rule).sizes or [len(rule.domain)]:
         columns = [CORNERS if size <= 2 else CORNERS[j : j + 7] for j in range(size)]
         if rule.name == "powi":

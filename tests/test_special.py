@@ -98,7 +98,7 @@ def test_derivatives_of_the_logarithm_of_gamma_of_any_order():
     assert grad(grad(grad(lgamma)))(-1.5) == pytest.approx(float(psi(2, mpf("-1.5"))), rel=1e-13)
 
 
-def test_what_polygamma_and_hurwitz_refuse():
+def test_arguments_that_polygamma_and_hurwitz_refuse():
     for f in (lambda x: polygamma(1, x), compiler.compile(lambda x: polygamma(1, x))):
         assert f(2.0) == pytest.approx(math.pi**2 / 6.0 - 1.0, rel=1e-15)
         for x, error in ((0.0, ZeroDivisionError), (-1.5, ValueError), (-math.inf, ValueError)):
@@ -133,7 +133,7 @@ def test_small_functions():
 
 
 @pytest.mark.parametrize("name", ["gamma", "lgamma", "fabs", "degrees", "radians"])
-def test_what_math_has_is_bit_for_bit_the_same(name):
+def test_functions_that_math_has_give_the_same_bits(name):
     rng = random.Random(name)
     for _ in range(500):
         x = rng.choice([any_float(rng), rng.uniform(-5.0, 5.0), rng.uniform(-170.0, 171.0)])

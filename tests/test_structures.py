@@ -49,7 +49,7 @@ TREES = st.recursive(
 
 
 @given(TREES)
-def test_what_is_taken_apart_can_be_put_together(tree: Any) -> None:
+def test_a_structure_that_is_taken_apart_can_be_put_together(tree: Any) -> None:
     numbers, rebuild = flatten(tree)
     assert rebuild(numbers) == tree
     assert leaves_like(tree, tree, "a", "b") == numbers
@@ -121,7 +121,7 @@ def test_what_is_not_a_number_is_refused(leaf: Any) -> None:
 
 
 @pytest.mark.parametrize("other", [1.0, [1.0], [1.0, 2.0, 3.0], {"x": 1.0, "y": 2.0}, [[1.0], 2.0], Point(1.0, [2.0])])
-def test_other_structures_are_not_alike(other: Any) -> None:
+def test_tangents_of_another_structure_are_refused(other: Any) -> None:
     with pytest.raises(ValueError, match="the tangents must have the structure of the primals"):
         leaves_like([1.0, 2.0], other, "tangents", "primals")
 

@@ -37,7 +37,7 @@ def test_wrong_rules_are_never_right(length, programs, factor):
     assert found.count("wrong") >= 0.9 * len(found)
 
 
-def test_the_published_table_holds_what_it_promises():
+def test_the_published_table_keeps_its_promises():
     _, rest = PAGE.read_text(encoding="utf-8").split("<!-- by benchmarks/long_programs.py -->\n")
     lines = rest.split("<!-- end -->")[0].splitlines()
     rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines[2:]]

@@ -48,7 +48,7 @@ def test_the_slope_of_every_row_is_right_to_its_last_digits(rule):
     [("abs", [0.0]), ("relu", [0.0]), ("maximum", [1.0, 1.0]), ("floor", [2.0]), ("round", [2.5]), ("sqrt", [0.0]),
      ("asin", [1.0]), ("atan2", [0.0, -1.0]), ("cbrt", [0.0]), ("clamp", [1.0, -1.0, 1.0]), ("hypot", [0.0, 0.0])],
 )  # fmt: skip
-def test_there_is_none_at_a_kink_a_jump_or_an_end(name, xs):
+def test_a_kink_a_jump_or_an_end_has_no_slope(name, xs):
     assert decimal_slopes(RULES[name], xs, [0]) == [None]
 
 

@@ -91,7 +91,7 @@ def test_rounding_that_is_known_is_taken_into_account():
     assert abs(lost.value - 1.0) < lost.error < 1e-3
 
 
-def test_what_cannot_be_resolved_is_said_to_be_so():
+def test_a_slope_that_cannot_be_resolved_has_an_infinite_error_bar():
     slope = derivative(math.sin, 1e300)
     assert (slope.how, slope.error) == ("unresolved", math.inf)
 
@@ -147,7 +147,7 @@ def test_at_a_kink_both_sides_have_their_slope(f, x, left, right):
     assert slope.right.value == pytest.approx(right, abs=1e-9)
 
 
-def test_beside_a_kink_there_is_one_slope():
+def test_close_to_a_kink_there_is_one_slope():
     for x in (1e-9, 0.3, -1e-200, -2.0):
         slope = derivative(lambda x: max(x, 0.0), x)
         assert slope.how == "central"
@@ -209,7 +209,7 @@ def test_what_rounding_hides_is_inside_the_error_bar():
     assert abs(slope.value) <= 1e-250 <= slope.error
 
 
-def test_a_point_that_stands_alone_has_no_slope():
+def test_an_isolated_point_has_no_slope():
     slope = derivative(lambda n: RULES["pow"].f(-2.0, n), 3.0)
     assert slope.how == "none"
     assert derivative(lambda x: x * math.inf, 1.0).how == "undefined"

@@ -95,7 +95,9 @@ def test_points_reach_ends_neighbours_ties_and_every_magnitude(name: str, predic
 
 
 @given(points("powi"), points("gaussian"))
-def test_a_constant_operand_stands_where_its_row_has_it(power: tuple[float, ...], bell: tuple[float, ...]) -> None:
+def test_a_constant_operand_is_at_the_position_that_its_row_names(
+    power: tuple[float, ...], bell: tuple[float, ...]
+) -> None:
     assert type(power[1]) is int
     assert power[1] in range(1, 10)
     assert bell[1] in (0.5, 1)
@@ -150,7 +152,7 @@ def test_an_operation_is_named_by_row_by_name_or_by_function() -> None:
     assert find(points(wave), lambda point: point[0] == point[1] == 1.0, settings=SEARCH) == (1.0, 1.0)
 
 
-def test_a_primitive_is_asked_where_it_has_a_value() -> None:
+def test_a_primitive_gets_points_where_it_has_a_value() -> None:
     assert rule_of(inverse).domain == (LINE,)
     with pytest.raises(ZeroDivisionError):
         inverse(0.0)
@@ -163,7 +165,7 @@ def test_a_primitive_is_asked_where_it_has_a_value() -> None:
 
 
 @pytest.mark.parametrize("wrong", [softmax, math.sin, lambda x: sin(x) + 1.0, lambda x: x, lambda: 1.0, 3.0, None])
-def test_what_is_not_one_operation_is_refused(wrong: Any) -> None:
+def test_anything_but_one_operation_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"@primitive, not .*expressions\(operations"):
         points(wrong)
 
@@ -247,7 +249,7 @@ def test_every_result_is_finite_of_its_domain_and_counts(f: Expression) -> None:
 
 
 @given(expressions(["add", "mul", sin], leaves=5, max_nodes=3, numbers=st.integers(2, 3)))
-def test_what_is_asked_for_is_kept(f: Expression) -> None:
+def test_drawn_programs_keep_to_the_options(f: Expression) -> None:
     assert len(f.leaves) == 5
     assert len(f.steps) <= 3
     assert {rule.name for rule, _ in f.steps} <= {"add", "mul", "sin"}
@@ -256,7 +258,7 @@ def test_what_is_asked_for_is_kept(f: Expression) -> None:
     assert all(type(x) is float for x in (*f.leaves, *constants))
 
 
-def test_infinite_results_come_when_they_may() -> None:
+def test_infinite_results_are_drawn_if_they_are_allowed() -> None:
     large = expressions(["mul"], numbers=st.just(1e200), finite=False)
     f = find(large, lambda f: f(*f.leaves) == math.inf, settings=SEARCH)
     assert rebuilt(f).data == math.inf
@@ -297,7 +299,7 @@ def test_deep_programs_run_and_are_written() -> None:
     assert drawn(rebuilt(f)) == drawn(f.graph()[0])
 
 
-def test_a_program_takes_its_leaves_and_is_equal_to_its_like() -> None:
+def test_a_program_takes_a_number_for_each_leaf_and_equals_its_copy() -> None:
     double = Expression((1.0,), (Step(RULES["add"], (Result(0), Result(0))),))
     assert double == Expression((1.0,), (Step(RULES["add"], (Result(0), Result(0))),))
     assert double(5.0) == 10.0

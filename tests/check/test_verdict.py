@@ -74,7 +74,7 @@ JUMPS = ("floor", "ceil", "round", "copysign", "atan2", "pow")  # rows that do, 
 
 
 @ROWS
-def test_no_right_rule_fails_but_where_the_page_says_so(rule):
+def test_correct_rules_fail_only_where_the_page_says_so(rule):
     rng = random.Random(rule.name)
     points = [*itertools.islice(grid(rule), 0, None, 17), *(random_point(rule, rng) for _ in range(6))]
     for xs in points:
@@ -94,7 +94,7 @@ def test_a_power_so_small_that_its_slope_has_the_exponent_minus_1():
 
 
 @ROWS
-def test_no_rule_is_right_that_is_a_ten_thousandth_off(rule, monkeypatch):
+def test_a_rule_that_is_off_by_a_ten_thousandth_is_never_called_right(rule, monkeypatch):
     if rule.many:
         many = rule.many
         monkeypatch.setattr(rule, "many", lambda m, z, *xs: [slope * 1.0001 for slope in many(m, z, *xs)])
@@ -210,7 +210,7 @@ def test_hard_points(f, xs, verdict, note):
         assert component.note == note
 
 
-def test_a_power_at_0_and_2_by_both():
+def test_both_slopes_of_a_power_at_0_and_2_are_right():
     report = gradcheck(lambda x, y: x**y, 0.0, 2.0)
     assert report
     assert [c.verdict for c in report.components] == ["right", "right"]
@@ -301,7 +301,7 @@ def test_the_weights_of_a_module_are_checked_as_arguments():
     assert len(report.components) == len(weights) + 2
 
 
-def test_weights_that_are_assigned_to_a_module_are_no_arguments_of_its_graph():
+def test_weights_assigned_to_a_module_are_not_arguments_of_its_graph():
     model = nn.MLP(2, [1], activation="tanh", seed=1)
 
     def loss(weights, x):
@@ -398,7 +398,7 @@ def test_a_fault_in_a_derivatives_derivative_is_named():
     assert "the second derivative of 'flat' by operand 1 and 1" in str(culprit)
 
 
-def test_a_fault_in_the_sweep_is_not_laid_on_an_operation(monkeypatch):
+def test_a_fault_in_the_sweep_is_not_blamed_on_an_operation(monkeypatch):
     from autograd_mini.check import checker
 
     pull = checker.Run.pull
@@ -428,7 +428,7 @@ def test_a_function_is_called_by_its_name_or_its_class():
 # ---- functions that are not what they seem ----
 
 
-def test_a_number_taken_out_of_the_graph_is_told():
+def test_a_number_taken_out_of_the_graph_is_reported():
     for f, x in (
         (lambda x: x * stop_gradient(x), 3.0),
         (lambda x: x * (x.data if isinstance(x, Value) else x), 3.0),
@@ -439,7 +439,7 @@ def test_a_number_taken_out_of_the_graph_is_told():
         assert component.note == "f moves where its graph does not: by .data, stop_gradient or a branch"
 
 
-def test_a_function_that_differs_on_values_is_told():
+def test_a_function_that_differs_on_values_is_reported():
     report = gradcheck(lambda x: x * (1.5 if isinstance(x, Value) else 1.0), 1.0)
     assert not report
     assert report.wrong
@@ -448,7 +448,7 @@ def test_a_function_that_differs_on_values_is_told():
         gradcheck(lambda x: x * (1.5 if isinstance(x, Value) else 1.0), 1.0, raise_on_failure=True)
 
 
-def test_sums_that_are_rounded_otherwise_on_values_are_the_same_function():
+def test_a_sum_that_rounds_differently_on_values_is_the_same_function():
     assert gradcheck(sum, [0.1] * 10 + [-1.0])  # which Python adds up without loss since 3.12
 
 

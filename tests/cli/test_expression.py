@@ -124,7 +124,7 @@ def test_the_order_of_polygamma_has_its_limits(n: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["ldexp(x, 0.5)", "ldexp(x, x)", "polygamma(0.5, x)", "polygamma(x, x)"])
-def test_what_must_be_whole_is_told(text: str) -> None:
+def test_an_argument_that_must_be_whole_is_named_in_the_error(text: str) -> None:
     with pytest.raises(EvaluationError, match="is a whole number, not "):
         parse(text)(x=Value(1.5))
 
@@ -289,7 +289,7 @@ HERE = "only numbers, variables, + - * / **, parentheses and functions can be"
         ("1 + 9" + 400 * "9", "    ^", "this number is beyond the largest float"),
     ],
 )
-def test_refused_with_a_caret_under_the_place(text: str, caret: str, message: str) -> None:
+def test_errors_have_a_caret_under_the_place(text: str, caret: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(text)
     assert caught.value.excerpt.splitlines()[1] == f"  {caret}"

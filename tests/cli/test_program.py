@@ -84,7 +84,7 @@ def test_version_waits_for_no_import() -> None:
 @pytest.mark.parametrize(
     "words", [["nonsense"], ["--nonsense"], ["grad", "--nonsense", "x", "x=1"], ["draw", "x", "x=1"]]
 )
-def test_words_it_does_not_know(words: list[str], capsys: Capture) -> None:
+def test_unknown_words(words: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
         cli.main(words)
     assert "usage:" in capsys.readouterr().err
@@ -539,7 +539,7 @@ def test_a_demo_of_the_course_is_found_by_name_and_number(
     assert capsys.readouterr().out == "01_linear_models --loud\n"
 
 
-def test_the_demo_is_iris_unless_told(some_demos: Callable[..., None], capsys: Capture) -> None:
+def test_the_default_demo_is_iris(some_demos: Callable[..., None], capsys: Capture) -> None:
     some_demos("01_linear_models", "iris")
     assert cli.main(["demo"]) == 0
     assert capsys.readouterr().out == "iris\n"
@@ -554,7 +554,7 @@ def test_the_list_of_demos(some_demos: Callable[..., None], capsys: Capture) -> 
 
 
 @pytest.mark.parametrize("name", ["tulips", "²", "11", "", "linear"])
-def test_an_unknown_demo_is_answered_with_those_there_are(
+def test_the_error_for_an_unknown_demo_lists_the_demos(
     name: str, some_demos: Callable[..., None], capsys: Capture
 ) -> None:
     some_demos("01_linear_models", "iris")
@@ -584,7 +584,7 @@ def test_a_demo_imports_from_its_own_folder(monkeypatch: pytest.MonkeyPatch, tmp
     assert sys.path == path
 
 
-def test_the_demos_there_are_have_a_line_each(capsys: Capture) -> None:
+def test_each_demo_has_one_line_in_the_list(capsys: Capture) -> None:
     assert cli.main(["demo", "--list"]) == 0
     _, *printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed] == list(demo.demos(demo.demo_folder()))
@@ -592,7 +592,7 @@ def test_the_demos_there_are_have_a_line_each(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("layout", ["demos", "autograd_mini/_demos"])
-def test_demos_lie_beside_the_source_or_in_the_wheel(layout: str, tmp_path: Path) -> None:
+def test_demos_are_next_to_the_source_or_in_the_wheel(layout: str, tmp_path: Path) -> None:
     package = tmp_path / "autograd_mini"
     package.mkdir()
     assert demo.demos(demo.demo_folder(package)) == {}

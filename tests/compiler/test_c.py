@@ -175,7 +175,7 @@ def test_loops_and_wide_groups_give_the_numbers_of_the_engine(tmp_path, f, n, mo
 # ---- patterns, arguments, statuses ----
 
 
-def test_matrices_have_what_is_not_always_zero(tmp_path):
+def test_matrices_hold_only_entries_that_are_not_always_zero(tmp_path):
     def f(x):
         return [x[0] * x[1], x[2], 3.0, exp(x[1]) - x[3]]
 
@@ -214,7 +214,7 @@ def test_arguments_of_any_structure_stand_in_order_and_parameters_after_them(tmp
     assert library.numbers("f_gradient", xs, 2) == [3.0, 16.0]
 
 
-def test_of_samples_a_function_in_c_takes_one(tmp_path):
+def test_a_function_of_samples_takes_one_sample_in_c(tmp_path):
     f = compiler.compile(lambda x, scale: scale * x[0] * x[1], batch=True, shared="scale")
     f.to_c(tmp_path / "f", np.ones((5, 2)), 3.0)
     assert Library(tmp_path).numbers("f_gradient", [2.0, 7.0, 3.0], 3) == [21.0, 6.0, 14.0]
@@ -293,7 +293,7 @@ def test_it_has_no_global_that_is_written_and_calls_the_c_library_alone(tmp_path
 # ---- what can't be written ----
 
 
-def test_what_has_no_c_says_so(tmp_path):
+def test_functions_that_cannot_be_written_in_c_raise(tmp_path):
     @primitive(1.0)
     def own(x):
         return x + 1.0

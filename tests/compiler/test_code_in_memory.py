@@ -23,7 +23,7 @@ def branching(x):
 
 
 @pytest.mark.parametrize("options", [{}, {"batch": True}])
-def test_code_of_programs_beyond_those_kept_goes(options, monkeypatch):
+def test_code_of_programs_that_are_no_longer_kept_is_freed(options, monkeypatch):
     monkeypatch.setattr(outcomes, "KEPT", 4)
     f = compiler.compile(branching, executor="native", **options)
     counts = []
@@ -63,7 +63,7 @@ def test_a_function_keeps_its_code_when_its_program_is_gone():
     assert g(2.0) == expected
 
 
-def test_what_ends_with_the_garbage_can_still_call_its_code():
+def test_a_finaliser_run_by_the_collector_can_still_call_its_code():
     results = []
 
     class Model:

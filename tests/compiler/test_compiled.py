@@ -90,7 +90,7 @@ def test_another_structure_is_another_program():
     assert len(f.programs) == 2  # a tuple and a list share one
 
 
-def test_what_does_not_depend_on_an_argument_has_no_slope():
+def test_a_result_that_does_not_depend_on_an_argument_has_slope_0():
     for executor in EXECUTORS:
         assert compile_(lambda x, y: x * 2, executor=executor).value_and_grad(1.0, 5.0) == (2.0, (2.0, 0.0))
         assert compile_(lambda x: 7, executor=executor).value_and_grad(1.0) == (7.0, 0.0)
@@ -389,7 +389,7 @@ def test_numbers_of_what_does_not_depend_on_the_arguments_may_be_taken():
     assert compile_(f).value_and_grad(2.0) == (432.0, 216.0)
 
 
-def test_it_may_be_called_where_no_graph_is_built():
+def test_a_compiled_function_can_be_called_under_no_grad():
     with no_grad():
         assert compile_(lambda x: x * x).value_and_grad(3.0) == (9.0, 6.0)
         assert (Value(2.0) * 3.0).parents == ()
@@ -599,7 +599,7 @@ def test_primitives_of_one_name_are_two(executor):
 # ---- what it shows of itself ----
 
 
-def test_explain_says_what_became_of_the_function():
+def test_explain_says_how_the_function_was_compiled():
     model = MLP(3, [5, 2], activation="tanh", seed=1)
     step = compile_(lambda x: sum(model(x)) if model.layers else 0.0, params=model, reduce="mean", executor="numpy")
     assert step.explain() == "nothing is compiled before the first call"

@@ -59,7 +59,7 @@ def test_loops_over_rows_give_what_numpy_gives(f, length):
 
 
 @pytest.mark.parametrize("f", [logistic, shifted, begun, by_hand])
-def test_so_do_loops_with_parameters_and_samples(f):
+def test_loops_with_parameters_and_samples_give_what_numpy_gives(f):
     w = np.random.default_rng(0).uniform(-0.5, 0.5, 7)
     leaves = [Value(x) for x in w.tolist()]
     X, Y = rows(40, 7)

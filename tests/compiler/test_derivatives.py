@@ -75,7 +75,7 @@ PARTS, PARTS_ALONG = (0.5, Pair(2.0, [3.0])), (1.0, Pair(1.0, [0.5]))
 
 
 @pytest.mark.parametrize("executor", ["auto", *EXECUTORS])
-def test_all_of_them_by_one_argument(executor):
+def test_every_derivative_by_one_argument(executor):
     f, m = [compiler.compile(f, executor=executor) for f in (rosenbrock, smooth)]
     for _ in range(2):
         assert_same(f.hvp(POINT, ALONG), hvp(rosenbrock, POINT, ALONG))
@@ -91,7 +91,7 @@ def test_all_of_them_by_one_argument(executor):
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_all_of_them_by_several_arguments_with_structures(executor):
+def test_every_derivative_by_several_arguments_with_structures(executor):
     f = compiler.compile(of_structures, executor=executor)
     number = compiler.compile(number_of_structures, executor=executor)
     adjoint = {"a": 1.0, "b": (2.0, 3.0)}
@@ -118,7 +118,7 @@ def test_by_a_dataclass_and_by_a_number(executor):
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_large_ones_are_made_of_rows(executor):
+def test_large_matrices_are_computed_by_rows(executor):
     def f(x):
         return np.array([tanh(sum(x[i] * x[(i + k) % len(x)] for i in range(len(x)))) for k in range(6)])
 
@@ -466,7 +466,7 @@ def test_a_product_goes_through_the_steps_of_a_loop_once():
     assert f.explain().partition("for hvp:")[2].count("was folded") == 1
 
 
-def test_what_primitive_made_moves_too():
+def test_operations_made_with_primitive_have_every_derivative():
     cube = primitive(lambda m, z, x: 3.0 * x * x)(lambda x: x**3)
 
     def f(x):

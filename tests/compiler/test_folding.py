@@ -361,7 +361,7 @@ def test_samples_that_disagree_on_a_branch_in_a_loop_are_named():
         c(np.array([1.0] * 7 + [5.0] * 5))
 
 
-def test_what_only_a_guard_needs_is_not_differentiated():
+def test_operations_that_only_a_guard_needs_are_not_differentiated():
     def f(x):
         s, other = x, 0.0 * x
         for _ in range(60):
@@ -426,7 +426,7 @@ def test_a_loop_has_the_period_that_was_written():
     program.verify()
 
 
-def test_steps_that_need_nothing_of_each_other_are_grouped():
+def test_steps_that_do_not_depend_on_each_other_are_grouped():
     def rosenbrock(x):
         total = 0.0
         for a, b in itertools.pairwise(x):
@@ -520,7 +520,7 @@ def test_a_program_with_loops_runs_on_numpy_too():
     np.testing.assert_allclose(flat((value, tuple(out))), flat(expected), rtol=1e-12)
 
 
-def test_loops_that_a_program_has_not_are_refused():
+def test_loops_that_do_not_fit_the_program_are_refused():
     c = folded(euler)
     c(*points(euler))
     program = executor_of(c).program

@@ -169,7 +169,7 @@ def test_arguments_may_have_any_names():
             several(a0=3.0)
 
 
-def test_what_an_argument_has_beside_its_fields_is_kept():
+def test_attributes_of_an_argument_that_are_not_fields_are_kept():
     record = Record(2.0, 3.0)
     record.seen = "here"
     compiled = compiler.compile(lambda r: r.x * r.k)
@@ -278,7 +278,7 @@ def test_one_program_serves_lists_tuples_and_arrays(executor):
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_a_function_may_tell_one_form_from_another(executor):
+def test_a_function_may_treat_forms_differently(executor):
     def f(v):
         w = v + v  # a longer list, or a sum
         return w[0] * len(w) + (10.0 if isinstance(v, tuple) else 0.0) * w[-1]
@@ -368,7 +368,7 @@ def test_a_value_that_is_captured_may_change_at_any_call(executor):
 
 
 @pytest.mark.parametrize("options", [{}, {"executor": "numpy"}, {"executor": "native"}, {"batch": True}])
-def test_what_is_not_finite_is_found_at_any_call(options):
+def test_results_that_are_not_finite_are_found_at_any_call(options):
     compiled = compiler.compile(lambda x: x**0.5 if "batch" in options else x[0] ** 0.5, check="raise", **options)
     for call in (compiled, compiled.value_and_grad):
         for _ in range(2):

@@ -135,7 +135,7 @@ def test_parameters_and_samples_are_kept(tmp_path):
     np.testing.assert_array_equal(same, slopes)
 
 
-def test_what_would_need_the_function_says_so(tmp_path):
+def test_a_loaded_function_that_would_have_to_trace_again_raises(tmp_path):
     g = kept(compiler.compile(lambda x: x[0] * x[0] if x[0] > 0.0 else x[0]), tmp_path, [2.0])
     assert g([3.0]) == 9.0
     for call in (lambda: g([-1.0]), lambda: g([1.0, 2.0]), lambda: g.hessian([1.0])):
@@ -174,7 +174,7 @@ def test_nothing_is_imported_because_a_file_says_so(tmp_path, monkeypatch):
         compiler.load(tmp_path / "g.agm")
 
 
-def test_what_can_t_be_kept_says_so_and_leaves_the_old_file(tmp_path):
+def test_a_function_that_cannot_be_saved_raises_and_leaves_the_old_file(tmp_path):
     path = tmp_path / "f.agm"
     with pytest.raises(TypeError, match="no program to save"):
         compiler.compile(lambda x: x).save(path)

@@ -56,7 +56,7 @@ def shaped(x, mode, n=2, scale=None):
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_what_is_static_decides_what_is_traced(executor):
+def test_static_arguments_decide_what_is_traced(executor):
     compiled = compiler.compile(shaped, executor=executor, static=("mode", "n", "scale"))
     for _ in range(2):
         assert compiled(3.0, "power") == 9.0

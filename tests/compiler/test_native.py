@@ -106,7 +106,7 @@ def test_an_infinite_slope_of_the_last_sample_is_not_spoilt_by_idle_lanes():
     assert math.isnan(g.value_and_grad(X)[1][0])  # ½/inf · inf, as eager has it
 
 
-def test_what_a_guard_needs_is_not_differentiated():
+def test_operations_that_only_a_guard_needs_are_not_differentiated():
     def f(x):
         return x * 2.0 if log(x) < 0.0 else x * 3.0
 
@@ -388,7 +388,7 @@ class NoNumber:
 @pytest.mark.parametrize(
     "x", [1, True, np.float64(2.0), np.array(2.0), 10**400, "1", None, 1j, NoNumber, NoClass, Fraction(1, 2)]
 )
-def test_later_calls_take_and_refuse_what_the_first_one_did(x):
+def test_later_calls_take_and_refuse_the_same_arguments_as_the_first(x):
     given = x() if isinstance(x, type) else x
 
     def outcome(f):
@@ -414,7 +414,7 @@ def test_a_function_that_python_calls_leaks_nothing():
 
 
 @pytest.mark.parametrize("reduce", [None, "mean"])
-def test_arrays_of_other_axes_or_numbers_go_the_long_way(reduce):
+def test_arrays_with_other_axes_or_types_take_the_general_path(reduce):
     f = compiler.compile(lambda x, y: x[0] * y + x[1], batch=True, reduce=reduce, executor="native")
     X, y = np.arange(20.0).reshape(10, 2), np.arange(10.0)
     expected = f.value_and_grad(X, y)
@@ -434,7 +434,7 @@ def test_arrays_of_other_axes_or_numbers_go_the_long_way(reduce):
         one.value_and_grad(y[:, None])  # a list of one number for each sample, and not the number
 
 
-def test_arrays_taken_the_short_way_are_let_go():
+def test_arrays_taken_on_the_fast_path_are_released():
     f = compiler.compile(lambda x: x[0] * x[1], batch=True, reduce="mean", executor="native")
     X = np.ones((10, 2))
     f.value_and_grad(X)

@@ -91,7 +91,7 @@ def test_a_whole_function_gives_what_eager_gives():
         assert_close((value, np.array(slopes)), results(f, x, "native"), 1e-12)
 
 
-def test_what_depends_on_parameters_alone_is_called_once():
+def test_primitives_of_parameters_only_are_called_once():
     p = Value(0.5)
     step = compiler.compile(lambda x: cube(p) * x + cube(p * 2.0), params=[p], reduce="mean", executor="native")
     X = np.arange(1.0, 21.0)
@@ -125,7 +125,7 @@ def test_where_floats_refuse_there_is_nan_or_infinity():
 
 
 @pytest.mark.parametrize("error", [KeyError("no such number"), KeyboardInterrupt()])
-def test_what_python_raises_comes_through(error):
+def test_errors_raised_by_python_reach_the_caller(error):
     @primitive(1.0)
     def choosy(x):
         if x > 5.0:

@@ -291,7 +291,7 @@ def test_no_grad_holds():
         assert compiled([Value(0.3), Value(-0.4)], 1.2).parents == ()
 
 
-def test_what_takes_plain_numbers_alone_says_so():
+def test_methods_that_take_only_plain_numbers_say_so():
     loaded = pickle.loads(pickle.dumps(compiler.compile(one)))
     with pytest.raises(TypeError, match="takes only plain numbers"):
         loaded([Value(0.3), Value(-0.4)], 1.2)

@@ -121,7 +121,7 @@ def decided(x):
 
 @pytest.mark.parametrize("given", [np.array, list])
 @pytest.mark.parametrize("executor", ["native", "numpy"])
-def test_programs_on_arrays_are_decided_on_by_their_numbers(given, executor, monkeypatch):
+def test_a_program_on_arrays_is_chosen_by_its_numbers(given, executor, monkeypatch):
     f, runs = counted(decided)
     compiled = compiler.compile(f, executor=executor)
     tried = []
@@ -142,7 +142,7 @@ def test_programs_on_arrays_are_decided_on_by_their_numbers(given, executor, mon
     assert len(runs) == traced
 
 
-def test_what_takes_long_to_decide_is_tried():
+def test_a_program_is_tried_if_deciding_would_take_long():
     def f(x):
         y, n = x[0], 0
         while n < 12 and y * y > x[1]:
@@ -202,7 +202,7 @@ def test_branches_asked_in_another_order_than_they_were_made():
     assert len(compiled.programs) == 4
 
 
-def test_what_is_behind_a_branch_is_not_calculated_without_it():
+def test_a_branch_that_is_not_taken_is_not_computed():
     compiled = compiler.compile(lambda x: log(x) if x > 0.0 else sqrt(-x) if x < 0.0 else x)
     for _ in range(200):
         for x in (2.0, -2.0, 0.0, 3, -3, 0):
@@ -211,7 +211,7 @@ def test_what_is_behind_a_branch_is_not_calculated_without_it():
         compiled("2")
 
 
-def test_a_trace_is_asked_by_no_choice_between_programs():
+def test_choosing_a_program_never_compares_traced_numbers():
     inner = compiler.compile(looked_up)
     for _ in range(40):
         for k in range(12):

@@ -165,7 +165,7 @@ def test_steps_that_are_less_than_half_of_a_trace_are_folded():
 # ---- arrays ----
 
 
-def test_classes_of_numbers():
+def test_equal_numbers_are_put_into_one_class():
     first, which, count = arrays.classed(np.array([5, 3, 5, 9, 3, 5]))
     assert first.tolist() == [1, 0, 3]
     assert which.tolist() == [1, 0, 1, 2, 0, 1]

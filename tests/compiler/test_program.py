@@ -55,7 +55,7 @@ def test_the_chain_rule_begins_at_each_of_them(order, seeds):
     assert [adjoints.get(slot, 0.0) for slot in range(3)] == pytest.approx(gradients(total, leaves), rel=1e-15)
 
 
-def test_a_result_that_is_not_there_is_found_out():
+def test_a_result_outside_the_slots_is_an_error():
     program = made("trace")
     vars(program)["results"] = (program.slots,)
     with pytest.raises(ProgramError, match="slot 8 is used, but there are only 8"):

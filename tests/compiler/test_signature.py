@@ -55,7 +55,7 @@ def test_gradients_are_the_callers_own(executor):
     assert f.value_and_grad(x)[1].tolist() == [3.0, 2.0]
 
 
-def test_what_does_not_fit_takes_the_long_way(executor):
+def test_arguments_of_another_form_take_the_general_path(executor):
     f = compiler.compile(product, executor=executor)
     for _ in range(2):
         assert f.value_and_grad([2.0, 3.0]) == (6.0, [3.0, 2.0])

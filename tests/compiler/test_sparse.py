@@ -106,7 +106,7 @@ def test_the_pattern_of_a_matrix_product_and_of_a_wide_operation():
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)
-def test_sparse_ones_are_the_dense_ones(executor):
+def test_sparse_matrices_have_the_numbers_of_dense_ones(executor):
     x = np.linspace(-1.0, 1.0, 40)
     f, m = compiler.compile(rosenbrock, executor=executor), compiler.compile(stencil, executor=executor)
     for _ in range(2):
@@ -155,7 +155,7 @@ def test_a_result_shares_nothing_with_the_next():
     assert (f.hessian(x, sparse=True).toarray() == expected).all()
 
 
-def test_what_floats_refuse_is_what_eager_gives():
+def test_where_floats_refuse_sparse_matrices_are_those_of_eager():
     f = compiler.compile(lambda x: np.array([sqrt(v) * w for v, w in itertools.pairwise(x)]))
     x = np.linspace(0.0, 1.0, 40)
     for _ in range(2):
@@ -234,7 +234,7 @@ def test_a_star_colouring_has_no_path_of_four_in_two_colours(seed):
 # ---- what is refused ----
 
 
-def test_what_cannot_be_had_says_so(monkeypatch):
+def test_sparse_matrices_that_cannot_be_computed_raise(monkeypatch):
     f = compiler.compile(rosenbrock)
     with pytest.raises(ValueError, match="nothing is compiled yet: pass an example"):
         f.sparsity("hessian")

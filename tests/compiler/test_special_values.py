@@ -102,7 +102,7 @@ def test_samples_that_add_up_to_no_number_warn_of_nothing(reduce):
 
 @pytest.mark.parametrize("executor", ["numpy", "native"])
 @pytest.mark.parametrize("k", [2.0, [2.0, 3.0]])
-def test_nor_do_slopes_by_what_samples_share(k, executor):
+def test_derivatives_by_shared_arguments_warn_of_nothing_either(k, executor):
     given = np.array([math.inf, -math.inf, 1.0])
     scaled = (lambda x, k: x * k) if k == 2.0 else (lambda x, k: x * k[0] + k[1])
     f = compiler.compile(scaled, batch=True, reduce="sum", shared="k", executor=executor)

@@ -83,7 +83,7 @@ def test_a_folded_function_gives_what_groups_give(f, monkeypatch):
     executor_of(c).program.verify()
 
 
-def test_it_gives_what_values_give():
+def test_folded_steps_give_what_values_give():
     args = given(bodies)
     leaves = [[Value(x) for x in line] for line in args]
     root = bodies(*leaves)
@@ -213,7 +213,7 @@ def test_a_pickled_program_keeps_its_loops():
     assert loops_of(copy) == loops_of(c)
 
 
-def test_what_moves_otherwise_than_the_trips_is_refused():
+def test_a_loop_whose_operands_do_not_move_with_its_trips_is_refused():
     c = folded(bodies)
     c(*given(bodies))
     program = executor_of(c).program

@@ -94,7 +94,7 @@ def test_a_program_of_one_stream_has_its_inputs_and_sums_alone_in_memory():
     assert sum(map(len, stream.inner())) == 6 * 999 - 2
 
 
-def test_what_comes_of_differences_in_space_is_one_stream():
+def test_forces_made_of_differences_in_space_are_one_stream():
     (stream,) = made(attracted, 45)
     assert [rule.name for rule in stream.rules][:3] == ["dot", "sqrt", "truediv"]
     assert stream.length == 15 * 14 // 2
@@ -126,7 +126,7 @@ def test_nan_and_infinity_go_where_they_go_in_eager_work():
         np.testing.assert_allclose(got[np.isfinite(got)], expected[np.isfinite(got)], rtol=1e-12)
 
 
-def test_what_a_branch_alone_needs_is_not_differentiated():
+def test_operations_that_only_a_branch_needs_are_not_differentiated():
     def f(x):
         roots = [a**0.5 for a in x]
         return total([a * a for a in x]) if total(roots) >= 0.0 else x[0]

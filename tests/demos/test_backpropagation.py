@@ -75,7 +75,7 @@ def test_the_figures_of_the_demo_agree_as_well(figures: Any) -> None:
     assert max(figures["errors"].values()) < 1e-12
 
 
-def test_who_learns_slowly(figures: Any) -> None:
+def test_which_neurons_learn_slowly(figures: Any) -> None:
     w1, w2 = figures["speeds"]["both neurons active"]
     assert figures["speeds"]["output neuron saturated"][1] < w2 / 1000  # BP1
     assert figures["speeds"]["output neuron saturated"][0] < w1 / 1000  # and all before it

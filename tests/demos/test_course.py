@@ -18,7 +18,7 @@ FOLDER = demo_folder()
 COURSE = sorted(path.stem for path in FOLDER.glob("0*.py"))
 
 
-def test_there_are_seven() -> None:
+def test_there_are_seven_demos() -> None:
     assert [name[:2] for name in COURSE] == ["01", "02", "03", "04", "05", "06", "07"]
 
 

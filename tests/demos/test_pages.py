@@ -78,13 +78,13 @@ def test_the_price_of_a_gradient(figures: Figures) -> None:
     assert said == [(n, passes) for n, passes, _ in figures("06_backpropagation")["prices"]["perturbing"]]
 
 
-def test_who_learns_slowly(figures: Figures) -> None:
+def test_which_neurons_learn_slowly(figures: Figures) -> None:
     said = [(float(by_w1), float(by_w2)) for _, by_w1, by_w2, _ in rows("6-backpropagation", "| $\\partial C")]
     speeds = figures("06_backpropagation")["speeds"].values()
     assert said == [(float(f"{by_w1:.1e}"), float(f"{by_w2:.1e}")) for by_w1, by_w2 in speeds]
 
 
-def test_what_the_digits_come_to(figures: Figures) -> None:
+def test_the_results_on_the_digits(figures: Figures) -> None:
     pytest.importorskip("sklearn")
     found, text = figures("07_digits"), page("7-digits")
     assert f"the cost is {found['cost']:.3f}, and **{100 * found['accuracy']:.1f} %**" in text

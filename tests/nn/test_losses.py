@@ -148,7 +148,7 @@ def test_huber_is_its_two_pieces(a: float, y: float, delta: float) -> None:
 
 
 @pytest.mark.parametrize("a", [math.inf, -math.inf, 1e308, -1e200])
-def test_an_outlier_however_far_does_not_decide_alone(a: float) -> None:
+def test_a_far_outlier_does_not_decide_alone(a: float) -> None:
     assert slopes(huber, a, 0.0) == [math.copysign(1.0, a)]
     assert slopes(huber, [a, 0.5], [0.0, 0.0], 2.0) == [math.copysign(1.0, a), 0.25]
 
@@ -175,7 +175,7 @@ def test_losses_are_differentiated_twice() -> None:
 
 
 @pytest.mark.parametrize("a, y", [(0.0, 0.0), (1.0, 1.0)])
-def test_to_be_right_and_sure_costs_nothing(a: float, y: float) -> None:
+def test_a_prediction_that_is_right_and_certain_costs_nothing(a: float, y: float) -> None:
     assert binary_cross_entropy(a, y) == 0.0
     assert slopes(binary_cross_entropy, a, y) == [1.0 - 2.0 * y]  # PyTorch's is 0: it clamps a(1 − a)
 
@@ -227,7 +227,7 @@ def test_a_negative_binomial_of_large_size_is_poisson() -> None:
     assert slope == pytest.approx((both[0] - both[1]) / (2 * h), rel=1e-6)
 
 
-def test_counts_variances_and_sizes_that_are_none() -> None:
+def test_invalid_counts_variances_and_sizes() -> None:
     with pytest.raises(ValueError, match=r"row 1: the count -1\.0 is negative"):
         poisson_nll([0.0, 0.0], [1, -1])
     with pytest.raises(ValueError, match="the count nan is negative"):
@@ -278,13 +278,13 @@ def test_what_is_no_number(loss: Any) -> None:
 
 @pytest.mark.parametrize("loss", [binary_cross_entropy, binary_cross_entropy_with_logits])
 @pytest.mark.parametrize("y", [-0.1, 1.1, 2, math.nan])
-def test_labels_that_are_no_probability(loss: Any, y: float) -> None:
+def test_labels_that_are_not_probabilities(loss: Any, y: float) -> None:
     with pytest.raises(ValueError, match=f"row 1, column 0: the label {float(y)!r} is not between 0 and 1"):
         loss([[0.5], [0.5]], [[1.0], [y]])
 
 
 @pytest.mark.parametrize("a", [-0.1, 1.1])
-def test_predictions_that_are_no_probability(a: float) -> None:
+def test_predictions_that_are_not_probabilities(a: float) -> None:
     with pytest.raises(ValueError, match=f"row 1: the prediction {a} is not a probability"):
         binary_cross_entropy([0.5, a], [1, 1])
 
@@ -333,7 +333,7 @@ def test_a_delta_out_of_range(delta: float) -> None:
         ([1.0, 2.0], Value(1.0), TypeError, "a class is a plain number"),
     ],
 )
-def test_cross_entropy_refuses(zs: Any, target: Any, error: type[Exception], message: str) -> None:
+def test_arguments_that_cross_entropy_refuses(zs: Any, target: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         cross_entropy(zs, target)
 

@@ -173,7 +173,7 @@ INITS = ["uniform", "xavier", "he", "zeros", "constant", 0.25]
 
 
 @pytest.mark.parametrize("init", INITS)
-def test_an_int_for_a_seed_draws_the_same_weights_whatever_else_is_drawn(init: Any) -> None:
+def test_an_int_as_seed_always_draws_the_same_weights(init: Any) -> None:
     random.seed(1)
     before = random.getstate()
     model = MLP(3, [5, 2], init=init, seed=7)
@@ -245,7 +245,7 @@ def test_from_one_constant_the_neurons_of_a_layer_stay_the_same() -> None:
 
 
 @pytest.mark.parametrize("make", [Neuron, lambda n, **o: Layer(n, 2, **o), lambda n, **o: MLP(n, [2], **o)])
-def test_first_weights_that_are_none(make: Any) -> None:
+def test_invalid_first_weights(make: Any) -> None:
     with pytest.raises(ValueError, match=r"^init is 'uniform', 'xavier', 'he', 'zeros', 'constant', .* not 'xaver'$"):
         make(2, init="xaver")
     with pytest.raises(TypeError, match="needs a number, got None"):
@@ -410,7 +410,7 @@ def test_activations_of_a_network() -> None:
     assert [neuron.activation for neuron in Layer(2, 2, activation="elu").neurons] == ["elu", "elu"]
 
 
-def test_activations_that_are_none() -> None:
+def test_invalid_activations() -> None:
     with pytest.raises(ValueError, match="'rellu'"):
         Neuron(2, "rellu")
     with pytest.raises(ValueError, match="'__doc__'"):
@@ -493,7 +493,7 @@ def test_modules_import_nothing_of_the_training_side() -> None:
     assert seen == {"modules", "init", "state"}
 
 
-def test_what_an_instance_is_given_is_a_parameter_and_shared_ones_count_once() -> None:
+def test_values_assigned_to_an_instance_are_parameters_and_shared_ones_count_once() -> None:
     model = MLP(2, [2, 1])
     model.scale = Value(1.0)  # type: ignore[attr-defined]
     model.layers[0].neurons[1].w = model.layers[0].neurons[0].w

@@ -271,7 +271,7 @@ def same_bits(one: Any, other: Any) -> bool:
 
 @given(data=st.data())
 @every
-def test_whatever_the_gradients_were_the_state_goes_through_json(make: Any, data: st.DataObject) -> None:
+def test_the_state_goes_through_json_for_any_gradients(make: Any, data: st.DataObject) -> None:
     gradients = st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=4)
     first, second = make(start()), make(start())
     for pair in data.draw(gradients):
@@ -394,7 +394,7 @@ def test_parameters_that_cannot_be_changed(make: Any) -> None:
     assert len(make([x, Value(1.0)]).parameters) == 2  # equal numbers are not the same parameter
 
 
-def test_what_is_made_of_the_base_classes_must_say_how() -> None:
+def test_subclasses_of_optimizer_and_schedule_must_define_their_step() -> None:
     optimizer = Optimizer(start(), 0.1, 0.0)
     with pytest.raises(NotImplementedError, match="Optimizer must define step"):
         optimizer.step()

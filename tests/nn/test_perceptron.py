@@ -104,7 +104,7 @@ def test_xor_ends_at_the_limit_and_says_so(passes: int) -> None:
     )
 
 
-def test_what_is_learned_already_takes_one_pass_and_changes_nothing() -> None:
+def test_data_that_are_learned_already_take_one_pass_and_change_nothing() -> None:
     model = Perceptron(2)
     model.fit(X, Y)
     before = model.state_dict()
@@ -201,7 +201,7 @@ def test_data_that_can_not_be_learned_are_refused_before_training(
 
 
 @pytest.mark.parametrize("lr", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_learning_rate_that_is_none(lr: float) -> None:
+def test_invalid_learning_rates(lr: float) -> None:
     with pytest.raises(ValueError, match="lr is above 0 and finite, not "):
         Perceptron(2).fit(X, Y, lr=lr)
 

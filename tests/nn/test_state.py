@@ -115,7 +115,7 @@ def test_the_weighted_input_is_no_parameter(inside: bool) -> None:
     assert len(Bag(model=model).parameters()) == len(before)
 
 
-def test_what_is_shared_appears_once_under_its_first_path() -> None:
+def test_a_shared_parameter_appears_once_under_its_first_path() -> None:
     p, layer = Value(1.0), Layer(1, 1)
     model = Bag(a=p, b=[p], first=layer, again=[layer], c={"p": p})
     model.whole = model  # a way back is no way on
@@ -164,7 +164,7 @@ def test_a_class_may_have_fewer_of_its_own_trained() -> None:
     assert paths(model) == ["old.layer.neurons.0.w.0", "old.layer.neurons.0.b", "new.w.0", "new.b"]
 
 
-def test_parameters_without_a_path_are_not_lost_in_silence(tmp_path: Path) -> None:
+def test_parameters_without_a_path_raise(tmp_path: Path) -> None:
     class Hidden(Module):
         def __init__(self) -> None:
             hidden = [Value(1.0)]
@@ -262,7 +262,7 @@ def test_parameters_in_a_set_are_refused(make: Callable[[Value], Any]) -> None:
             what()
 
 
-def test_a_set_of_what_has_a_place_of_its_own_is_no_error() -> None:
+def test_a_set_of_parameters_that_have_another_path_is_no_error() -> None:
     model = Bag(chosen=set(), seen={1, "a"}, layers=[Neuron(1), Neuron(2)])
     model.chosen = {model.layers[1], model.layers[0].b, model.layers[0].b * 2.0}
     assert len(model.parameters()) == len(paths(model)) == 5
@@ -293,7 +293,7 @@ def test_a_state_goes_from_one_model_to_another(numbers: list[float]) -> None:
 
 
 @given(st.lists(st.floats(), min_size=9, max_size=9))
-def test_whatever_the_numbers_are_the_state_goes_through_json(numbers: list[float]) -> None:
+def test_the_state_goes_through_json_for_any_numbers(numbers: list[float]) -> None:
     model, other = filled(MLP(1, [2, 1, 1]), numbers), MLP(1, [2, 1, 1])
     other.load_state_dict(json.loads(json.dumps(model.state_dict())))
     assert repr(other.state_dict()) == repr(model.state_dict())  # zeros by their signs, nan like nan
@@ -353,7 +353,7 @@ def test_a_state_is_a_dictionary(state: Any) -> None:
             Neuron(2).load_state_dict(state, strict=strict)
 
 
-def test_what_has_no_counterpart_is_left_unless_strict() -> None:
+def test_names_without_a_counterpart_are_ignored_unless_strict() -> None:
     model = Neuron(2, init=0.5)
     model.load_state_dict({"w.1": 3.0, "v": "anything"}, strict=False)
     assert model.state_dict() == {"w.0": 0.5, "w.1": 3.0, "b": 0.0}

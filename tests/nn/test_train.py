@@ -235,7 +235,7 @@ def test_it_stops_where_every_derivative_is_small() -> None:
     assert history.gradient_norm[-1] < 3e-6
 
 
-def test_tol_asks_for_less_not_for_equal() -> None:
+def test_derivatives_equal_to_tol_do_not_stop_the_training() -> None:
     assert quiet_fit(Parameter(0.0), [1.0], [0.0], epochs=3, tol=0.0).epochs == 3
     assert quiet_fit(Parameter(0.0), [1.0], [0.0], epochs=3, tol=1e-300).epochs == 1
 
@@ -366,7 +366,7 @@ def test_divergence_goes_back_to_the_last_good_parameters(batch_size: int | None
         (lambda w, x: w * w, 0.0, "the cost is inf"),
     ],
 )
-def test_whatever_the_engine_refuses_is_divergence(f: Any, y: float, message: str) -> None:
+def test_any_error_of_the_engine_counts_as_divergence(f: Any, y: float, message: str) -> None:
     model = Parameter(1.0, f)
     with pytest.warns(RuntimeWarning, match="diverged"):
         history = quiet_fit(model, [1.0], [y], optimizer=SGD(model.parameters(), lr=1e6))
@@ -390,7 +390,7 @@ def test_a_last_step_beyond_all_numbers_is_taken_back() -> None:
     assert history.cost == [5e19]
 
 
-def test_what_the_model_raises_at_the_start_is_raised_on() -> None:
+def test_an_error_of_the_model_at_the_start_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         quiet_fit(Parameter(0.0, lambda w, x: x / w), [1.0], [0.0])
     with pytest.raises(ValueError, match="takes 2 inputs, and got 1"):

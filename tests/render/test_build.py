@@ -86,11 +86,11 @@ def test_a_square_has_two_arrows_and_a_constant_none():
         ([math.inf, -math.inf], (-math.inf, math.inf)),
     ],
 )
-def test_a_span_is_the_least_and_the_greatest(numbers, least_and_greatest):
+def test_a_span_is_the_smallest_and_the_largest_number(numbers, least_and_greatest):
     assert span(numbers) == least_and_greatest
 
 
-def test_of_nan_alone_the_span_is_nan():
+def test_the_span_of_nans_is_nan():
     assert [math.isnan(x) for x in span([math.nan, math.nan])] == [True]
 
 

@@ -252,7 +252,7 @@ def test_a_layer_of_different_activations_has_no_badge():
     assert boxes(drawing)["v0"][1] == ""
 
 
-def test_a_count_that_a_box_says_is_not_said_again(model):
+def test_a_count_on_a_box_is_not_repeated_on_its_arrows(model):
     by_neuron, by_layer = (draw(squares(model, data(7)), model=model, collapse=c).dot for c in ("neuron", "layer"))
     assert re.findall(r"-> v\d+ \[label=<.*?×(\d+)", by_neuron) == []
     assert re.findall(r"-> v\d+ \[label=<.*?×(\d+)", by_layer) == ["21"]  # three neurons, seven samples
@@ -268,7 +268,7 @@ def test_many_arrows_between_neurons_make_no_tower(direction):
     assert len(drawing.scene.arrows) == drawing.svg.count('class="edge"')
 
 
-def test_a_neuron_that_only_a_penalty_reads_has_no_say_in_the_badge():
+def test_a_neuron_that_only_a_penalty_reads_does_not_change_the_badge():
     model = MLP(1, [2], "tanh", output_activation="tanh", seed=0)
     penalised = model(1.0)[0] + sum(p * p for p in model.parameters())
     assert boxes(draw(penalised, model=model, collapse="layer"))["v0"][:2] == ("layer 1", "tanh")

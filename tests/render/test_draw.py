@@ -130,7 +130,7 @@ def test_the_direction_turns_the_drawing():
     assert float(wide.attrib["height"][:-2]) < float(tall.attrib["height"][:-2])
 
 
-def test_what_is_not_wanted_is_left_out():
+def test_options_leave_out_labels_values_and_gradients():
     out = neuron()
     out.backward()
     assert cards(draw(out, labels=False))[-1] == ["tanh", "data", "0.6044", "grad", "1.0000"]
@@ -201,7 +201,7 @@ def test_a_label_is_shown_as_it_is(label):
 
 
 @pytest.mark.parametrize("label", ["\x00", "\x1b[31m", "\ud800", "\ufffe", "\x85\x9f", "a\nb\tc"])
-def test_what_xml_cannot_hold_is_replaced(label):
+def test_characters_that_xml_forbids_are_replaced(label):
     root = Value(1.0, label=label)
     ElementTree.fromstring(draw(root).svg)
     draw(root).dot.encode()

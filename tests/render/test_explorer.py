@@ -378,7 +378,7 @@ def test_a_step_back_plugs_the_numbers_into_the_rule(read: Any) -> None:
     assert "at-work" in page.cards()["v2"]["classes"] or "at-work" in page.cards()["v3"]["classes"]
 
 
-def test_what_is_used_twice_receives_two_arrivals(read: Any) -> None:
+def test_a_value_used_twice_receives_two_contributions(read: Any) -> None:
     x = Value(3.0, label="x")
     page = read(explore(x * x))
     page.press("End", "ArrowLeft", "ArrowLeft")
@@ -452,7 +452,7 @@ def test_a_slider_moves_everything_while_it_is_moved(read: Any) -> None:
     assert page.numbers("gradient") == {f"v{i}": g for i, g in enumerate(gradients)}
 
 
-def test_what_is_typed_and_is_no_number_changes_nothing(read: Any) -> None:
+def test_typing_something_other_than_a_number_changes_nothing(read: Any) -> None:
     page = read(explore(small()))
     before = page.numbers("value")
     box = page.tab.get_by_label("The number of a")
@@ -632,7 +632,7 @@ def test_the_quiz_hides_the_gradients_and_finds_the_first_wrong_arrow(read: Any)
 
 
 @pytest.mark.parametrize("x, w", [(4.0, -0.00123), (9.0, 5.0), (1.0, -3e-7), (math.inf, 1.0)])
-def test_what_the_page_shows_is_a_right_answer(x: float, w: float, read: Any) -> None:
+def test_the_numbers_on_the_page_are_right_answers_in_the_quiz(x: float, w: float, read: Any) -> None:
     page = read(explore(tanh(Value(x, label="x")) * Value(w, label="w") * -x))
     page.tab.click("#quiz")
     page.tab.click("#check")
@@ -1103,7 +1103,7 @@ def test_a_page_is_saved_whole_or_refused(tmp_path: Path) -> None:
         page.save(tmp_path / "none" / "page.html")
 
 
-def test_what_cannot_be_explored_is_refused() -> None:
+def test_roots_that_cannot_be_explored_are_refused() -> None:
     with pytest.raises(TypeError, match="takes a Value"):
         explore(3.0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="model is a Module"):

@@ -604,7 +604,7 @@ def test_wrong_arguments_are_refused(call, message):
         call(Value(1.0))
 
 
-def test_what_has_no_graph_is_refused():
+def test_a_result_without_a_graph_is_refused():
     (x,) = variables("x")
     y = x.tan()
     with no_grad():

@@ -185,7 +185,7 @@ def test_a_function_lays_out_the_explorer_s_page_too():
 
 
 @pytest.mark.usefixtures("registered")
-def test_what_a_function_raises_or_returns_wrongly_reaches_the_caller():
+def test_errors_and_wrong_results_of_a_layout_function_reach_the_caller():
     def broken(source, output_format):
         raise RenderError("no memory left")
 

@@ -20,7 +20,7 @@ def test_a_squared_error_is_found_with_its_names_and_numbers() -> None:
     assert formulas(mse([a, y], [1.0, 2.0])) == ["Σ(a − y)²/4"]
 
 
-def test_what_is_used_elsewhere_or_has_a_name_stays_outside() -> None:
+def test_a_value_that_is_named_or_used_elsewhere_stays_outside_the_box() -> None:
     a = Value(3.0)
     error = a - 1.0
     assert formulas(dot([error], [error]) + error) == []

@@ -69,7 +69,7 @@ def test_a_label_stays_and_no_value_is_changed():
     assert (b.label, c.label) == ("", "")
 
 
-def test_locals_will_do():
+def test_locals_can_be_passed_as_names():
     x = Value(2.0)
     w = [Value(0.5), Value(1.0)]
     y = w[0] * x + w[1]
@@ -77,5 +77,5 @@ def test_locals_will_do():
 
 
 @pytest.mark.parametrize("names", [None, {}])
-def test_without_names_there_are_none(names):
+def test_a_drawing_without_names_shows_none(names):
     assert draw(Value(1.0), names=names).scene.boxes[0].label == ""

@@ -50,7 +50,7 @@ def test_a_neuron_is_its_weighted_input_and_its_activation(activation):
     }
 
 
-def test_what_follows_a_linear_neuron_is_not_its_own():
+def test_an_operation_after_a_linear_neuron_is_not_part_of_it():
     model = Neuron(1, None)
     assert found(model(2.0).tanh() * 2.0, model) == {("Neuron",): "dot"}
 

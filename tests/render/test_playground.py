@@ -112,7 +112,7 @@ def test_the_notes_of_an_error_are_shown_and_a_missing_package_is_one_line() -> 
     )
 
 
-def test_what_comes_last_is_shown_as_in_a_notebook() -> None:
+def test_the_last_expression_is_shown_as_in_a_notebook() -> None:
     page = Page(f"{NEURON}from autograd_mini import draw, explore\ndraw(w)")
     assert (list(page.shown), page.text.count("\n")) == (["drawing"], 1)
     assert "0.8" in page.shown["drawing"]

@@ -50,7 +50,7 @@ def test_no_text_runs_out_of_its_card_in_a_drawing(tab: Any) -> None:  # noqa: F
     assert over == []
 
 
-def test_what_takes_no_room_is_not_counted() -> None:
+def test_characters_without_width_are_not_counted() -> None:
     assert width_in_ems("e\u0301\u200d\ufe0f") == width_in_ems("e")
     assert width_in_ems("重") > width_in_ems("я") > width_in_ems("i")
 
