@@ -1,4 +1,4 @@
-"""What the whole suite shares: how hard hypothesis tries, a browser, and which autograd_mini is under test."""
+"""Shared by the whole suite: the settings of hypothesis, a browser, and which autograd_mini is under test."""
 
 import gc
 import importlib.util
@@ -22,7 +22,7 @@ settings.load_profile(PROFILE)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compiled code is kept in a folder of this run, which its processes share: it tests the code that is there."""
+    """Keep compiled code in a folder of this run, shared by its processes, so that the current code is tested."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="autograd_mini-")
         config.add_cleanup(folder.cleanup)
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _passed_over() -> None:
-    """What is there before the first test of a file stays: the collector, which many tests call, passes it over."""
+    """Objects made before the first test of a file stay.  Many tests call the collector, which skips these objects."""
     gc.collect()
     gc.freeze()
 
@@ -67,7 +67,7 @@ LONG = (
 
 
 def together(nodeid: str) -> str:
-    """What one process does as a whole: a file, or all the demos, which run once for all of their tests."""
+    """The tests that run in one process: those of a file, or those of all demos, which run once for all their tests."""
     file = nodeid.partition("::")[0]
     is_demo = file.startswith("tests/demos/") and not file.endswith("test_notebooks.py")
     return "tests/demos/" if is_demo else file

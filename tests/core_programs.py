@@ -1,6 +1,6 @@
-"""Random programs, told in full: run as `python core_programs.py SEED COUNT` on each core, the lines must be the same.
+"""Random programs and all they show.  `python core_programs.py SEED COUNT` must print the same lines on each core.
 
-A line has all that a program shows: values, gradients, the order, errors with their messages and notes.
+A line has all the results of a program: values, gradients, the order, errors with their messages and notes.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ def a_number(rng: random.Random) -> Any:
 
 
 def an_operation(rng: random.Random, known: list[Any]) -> Any:
-    """A value made of what is known, by an operator, a method, a function or an operation of many operands."""
+    """A value made from earlier ones by an operator, a method, a function or an operation of many operands."""
     v = rng.choice(known)
     other = rng.choice(known) if rng.random() < 0.6 else a_number(rng)
     if rng.random() < 0.02:
@@ -126,7 +126,7 @@ def transformed(rng: random.Random, numbers: list[float]) -> Any:
 
 
 class Run:
-    """A program under way: its leaves, all that it made, and what it has to tell."""
+    """A running program: its leaves, the Values it made, and its lines of output."""
 
     def __init__(self, seed: int) -> None:
         rng = self.rng = random.Random(seed)
@@ -135,7 +135,7 @@ class Run:
         self.lines: list[str] = []
 
     def attempt(self, act: Callable[[], Any]) -> None:
-        """What comes of an act, told; a Value is known from then on."""
+        """Record the result of an action; if it is a Value, later operations can use it."""
         try:
             made = act()
         except Exception as error:

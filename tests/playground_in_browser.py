@@ -1,6 +1,6 @@
 """The playground as readers get it: the built site in a browser.  `make test-docs` builds it and runs this.
 
-Not among the files that `make test` collects: it needs the site, and Python as WebAssembly takes its time to start.
+`make test` does not collect this file: it needs the built site, and Python as WebAssembly is slow to start.
 """
 
 import base64
@@ -66,7 +66,7 @@ def _built() -> None:
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site, and notes what it is asked for."""
+    """Serves the site and records the requests."""
 
     asked: ClassVar[dict[int, list[str]]] = {}  # by port
 
@@ -76,7 +76,7 @@ class Server(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def ports() -> Iterator[list[int]]:
-    """The ports of two servers: that of the site, and another one, which nothing may ask."""
+    """The ports of two servers: that of the site, and another one, which must receive no request."""
     handler = functools.partial(Server, directory=str(SITE))
     servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
     for server in servers:
@@ -98,7 +98,7 @@ def elsewhere(ports: list[int]) -> str:
 
 
 class Tab:
-    """The page in a tab, and all that went wrong or went elsewhere."""
+    """The page in a tab, with all its errors and its requests to other servers."""
 
     def __init__(self, context: Any) -> None:
         self.page = context.new_page()
@@ -126,7 +126,7 @@ class Tab:
 
     @contextmanager
     def to_the_end(self) -> Iterator[None]:
-        """Wait for the end of the run that is begun here."""
+        """Wait for the end of the run started here."""
         runs = "() => Number(document.body.dataset.runs ?? 0)"
         before = self.page.evaluate(runs)
         yield
@@ -163,7 +163,7 @@ def tab(shared: Tab) -> Iterator[Tab]:
 
 
 def told(program: str) -> tuple[str, list[str]]:
-    """What CPython prints for a program, and the kinds of what it shows."""
+    """The output of CPython for a program, and the kinds of objects that it shows."""
     text, kinds = "", []
     messages: list[str] = []
     run(program, messages.append)
@@ -175,7 +175,7 @@ def told(program: str) -> tuple[str, list[str]]:
 
 
 def agrees(found: str, expected: str) -> bool:
-    """Whether two texts are the same, but for the last digits of numbers, where libraries differ in exp and tanh."""
+    """Whether two texts are the same except for the last digits of numbers: libraries differ in exp and tanh."""
     if NUMBER.sub("#", found) != NUMBER.sub("#", expected):
         return False
     pairs = zip(map(float, NUMBER.findall(found)), map(float, NUMBER.findall(expected)))
@@ -183,7 +183,7 @@ def agrees(found: str, expected: str) -> bool:
 
 
 def without_speed(text: str) -> str:
-    """A text without progress bars, which say how fast it went."""
+    """A text without progress bars, which show a speed."""
     return re.sub(r"training: .*\n", "", text)
 
 

@@ -1,7 +1,7 @@
-"""Random long programs, right or with a rule planted wrong: for tests of gradcheck and benchmarks/long_programs.py.
+"""Random long programs, correct or with a wrong rule put in: for tests of gradcheck and benchmarks/long_programs.py.
 
-A program is a chain of operations, each of the number before it and of another: an input, a constant or one of the last
-few.  Differences, products, quotients, logarithms, exponentials and tanh are drawn such that the numbers keep a common
+A program is a chain of operations.  Each takes the previous result and one more number: an input, a constant or one of
+the last few results.  Differences, products, quotients, logarithms, exponentials and tanh are drawn such that the numbers keep a common
 size, whatever their slopes do; and steps such as g -= 0.2 * k * g, in which paths cancel.
 """
 
@@ -22,14 +22,14 @@ PLANTED = ("sub", "mul", "truediv", "log", "exp", "tanh")
 
 
 class Instruction(NamedTuple):
-    """An operation of the number before and of another, which is a number or stands at an index."""
+    """An operation on the previous result and another operand, which is a number or an index."""
 
     op: str
     other: float | int
 
 
 class Program(NamedTuple):
-    """Inputs, and operations to do on them; `planted` are the places whose rule is another, all of one row."""
+    """Inputs and the operations on them; at the places in `planted`, all of one row, another rule is used."""
 
     xs: tuple[float, ...]
     instructions: tuple[Instruction, ...]
@@ -75,7 +75,7 @@ def random_program(length: int, seed: int) -> Program:
 
 
 def wrong_by(factor: float, program: Program, seed: int) -> Callable[[int, str], Rule]:
-    """A row of the program planted wrong by a factor: everywhere, or for odd seeds at one place only."""
+    """The program with the rule of one row wrong by a factor: everywhere, or for odd seeds at one place only."""
     rng = random.Random(seed)
     rows = [("sub", "mul") if op == "decay" else (op,) for op, _ in program.instructions]
     name = rng.choice(sorted({row for some in rows for row in some} & set(PLANTED)))
@@ -86,7 +86,7 @@ def wrong_by(factor: float, program: Program, seed: int) -> Callable[[int, str],
 
 
 def scaled(rule: Rule, factor: float) -> Rule:
-    """The rule with all partials wrong by a factor; its value is as it was."""
+    """The rule with all partials wrong by a factor; its value is unchanged."""
     wrong = copy.copy(rule)
     if many := rule.many:
         wrong.many = lambda m, z, *xs: [slope * factor for slope in many(m, z, *xs)]
@@ -100,7 +100,7 @@ def _by(d: Any, factor: float) -> Any:
 
 
 def moved(wrong: float, right: float) -> float:
-    """By how much of itself a slope was moved."""
+    """The relative change of a slope."""
     if wrong == right or (math.isnan(wrong) and math.isnan(right)):
         return 0.0
     return abs(wrong - right) / (abs(right) or math.ulp(0.0))

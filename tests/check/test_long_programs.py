@@ -14,7 +14,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "check.md"
 
 
 def verdicts(length, number, factor=1.0):
-    """The verdicts on the slopes of a program that its wrong rule moves."""
+    """The verdicts on the slopes that the wrong rule of a program changes."""
     program = random_program(length, number)
     truth = grad(program.function(), tuple(range(INPUTS)))(*program.xs)
     f = program.function() if factor == 1.0 else program.function(wrong_by(factor, program, number))
@@ -86,7 +86,7 @@ RATES = [0.7, 1.3, 3.0, 4.9]
 @pytest.mark.parametrize("j", range(len(RATES)), ids=map(str, RATES))
 @pytest.mark.parametrize("i", range(len(PRODUCTS)), ids=PRODUCTS)
 def test_a_bar_does_not_explode_where_steps_subtract(i, j):
-    """Each two of slopes, rate and what is around meet; not each three, which would take three times as long."""
+    """Every pair of slopes, rate and surroundings is tried; every triple would take three times as long."""
     slopes, k, around = [*PRODUCTS][i], RATES[j], AROUND[(i + j) % len(AROUND)]
     product = PRODUCTS[slopes]
 

@@ -1,4 +1,4 @@
-"""longer: slopes of every row from values in decimals, to many digits, or none."""
+"""longer: many digits of the slopes of every row, found from values in decimals, or None where there is no slope."""
 
 import math
 import random

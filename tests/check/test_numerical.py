@@ -1,4 +1,4 @@
-"""numerical: slopes by differences, whose error bars hold the truth, and the complex step."""
+"""numerical: slopes by differences, whose error bars contain the true slope, and the complex step."""
 
 import math
 import random
@@ -24,7 +24,7 @@ LOSE_DIGITS = {"floor", "ceil", "round", "logsumexp", "prod", "sinc"}
 
 
 def slopes_of(rule, xs):
-    """The true slopes at a point where the operation has a value and they are numbers, each with its operand."""
+    """The true slopes at a point, each with its operand.  The operation must have a value and slopes there."""
     witness = witness_of(rule)
     try:
         if not all(map(math.isfinite, (*xs, rule.f(*xs)))):

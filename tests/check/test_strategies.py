@@ -181,7 +181,7 @@ def test_an_unknown_name_is_told_the_nearest() -> None:
 
 
 def rebuilt(expression: Expression) -> Value:
-    """What the program comes to that `repr` has written."""
+    """The result of the program that `repr` wrote."""
     *definitions, call = ast.parse(repr(expression)).body
     namespace: dict[str, Any] = {"__name__": "rebuilt"}
     exec(compile(ast.Module(definitions, []), "<repr>", "exec"), namespace)
@@ -192,7 +192,7 @@ def rebuilt(expression: Expression) -> Value:
 
 
 def drawn(root: Value) -> list[tuple[str, str, list[int]]]:
-    """The graph: of each node its operation, its number and its parents."""
+    """The graph as a list: the operation, the number and the parents of each node."""
     order = topological_order(root)
     place = {v: i for i, v in enumerate(order)}
     return [(v.op, bits(v.data), [place[p] for p in v.parents]) for v in order]

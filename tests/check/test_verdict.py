@@ -1,4 +1,4 @@
-"""gradcheck: right rules pass, wrong ones are named, and what can't be decided is said to be so."""
+"""gradcheck: correct rules pass, wrong ones are named, and cases that can't be decided are called inconclusive."""
 
 import itertools
 import math
@@ -43,7 +43,7 @@ ROWS = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 
 
 def operation(rule, xs):
-    """The operation as a function of its variables, and where they stand."""
+    """The operation as a function of its variables, and their values."""
     variables = [i for i in range(len(xs)) if i not in witness_of(rule).constants]
 
     def f(*ys):
@@ -251,7 +251,7 @@ def test_nan_where_there_is_a_slope_is_wrong():
 @example([1.0, -1e-200, 0.02])
 @given(st.lists(st.floats(-2.0, 2.0), min_size=3, max_size=3))
 def test_a_program_of_many_operations_is_right(xs):
-    """But where what it consists of cancels nearly: a slope that is lost in its own rounding can't be told."""
+    """Except where its terms nearly cancel: a slope that is lost in its own rounding can't be checked."""
 
     def f(x, y, z):
         a = tanh(x * y + z) - sin(y) * exp(-z * z)

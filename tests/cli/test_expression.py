@@ -1,4 +1,4 @@
-"""Expressions: what is allowed means what it means in Python, and anything else is refused, with its place."""
+"""Expressions: allowed syntax means the same as in Python, and anything else is refused with its place."""
 
 import ast
 import inspect
@@ -161,7 +161,7 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def outcome(f: Callable[[], Any], leaves: list[Value]) -> Any:
-    """The number and the slopes, as text that tells the sign of a zero; or that there is none."""
+    """The number and the slopes as text that shows the sign of a zero, or the word for an error."""
     try:
         z = f()
     except (ArithmeticError, ValueError, TypeError):  # TypeError: of a complex number

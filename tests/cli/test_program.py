@@ -196,7 +196,7 @@ def test_grad_prints_a_table(words: list[str], printed: str, capsys: Capture) ->
 
 
 def strict(text: str) -> Any:
-    """JSON as the standard has it, which knows no NaN."""
+    """Standard JSON, in which there is no NaN."""
 
     def refuse(word: str) -> NoReturn:
         raise AssertionError(f"{word} is not JSON")
@@ -519,7 +519,7 @@ def test_check_where_the_expression_has_no_value(capsys: Capture) -> None:
 
 @pytest.fixture
 def some_demos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
-    """Demos that print their names and what they were given."""
+    """Demos that print their names and their arguments."""
 
     def make(*stems: str) -> None:
         for stem in stems:

@@ -1,4 +1,4 @@
-"""The demos of the course: loaded as a script loads, and gone through once for all tests."""
+"""The demos of the course: loaded like scripts, and run once for all tests."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""demos/06_backpropagation.py: what a gradient costs, and the four equations read off the graph."""
+"""demos/06_backpropagation.py: the cost of a gradient, and the four equations found in the graph."""
 
 import random
 from collections.abc import Callable

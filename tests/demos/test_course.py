@@ -1,4 +1,4 @@
-"""The seven demos of the course together: each runs alone, and draws its pictures where it is told."""
+"""The seven demos of the course together: each runs by itself, and writes its pictures to the given folder."""
 
 import os
 import re

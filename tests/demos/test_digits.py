@@ -1,4 +1,4 @@
-"""demos/07_digits.py: handwritten digits, learned by scalars."""
+"""demos/07_digits.py: handwritten digits, learned with scalar Values."""
 
 import sys
 from collections.abc import Callable

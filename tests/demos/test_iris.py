@@ -1,4 +1,4 @@
-"""demos/iris.py comes to the figures that it promises."""
+"""demos/iris.py gives the figures that it promises."""
 
 import runpy
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""Moving pictures: what they record is the training, and a slider goes through their frames."""
+"""Moving pictures: they record the training, and a slider steps through their frames."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""The notebooks of the course: each is its chapter's page, runs in a kernel, and shows there what is stored in it."""
+"""The notebooks of the course: each has its chapter's text, runs in a kernel, and gives the stored outputs."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def test_it_is_the_page(page: Path, notebooks: ModuleType) -> None:
 
 @each_chapter
 def test_all_the_code_of_the_page_is_in_it(page: Path) -> None:
-    """Whether to be run or, in a solution, to be read."""
+    """Code to run, and in solutions code to read."""
     snippets = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     lines = {re.sub(r" *# → .*$", "", line) for snippet in snippets for line in snippet.splitlines()}
     held = {re.sub(r" *# → .*$", "", line) for _, text in sources(stored(page)) for line in text.splitlines()}
@@ -95,7 +95,7 @@ def test_the_drawings_of_the_page_are_those_of_its_snippets(page: Path, notebook
 
 
 def printed(outputs: list[dict[str, Any]]) -> list[object]:
-    """What the outputs of a cell say, in words: pictures, and how long lines are broken, are left out."""
+    """The text of a cell's outputs, without pictures and line breaks."""
     said: list[object] = []
     stream = "".join("".join(output["text"]) for output in outputs if output["output_type"] == "stream")
     if stream:
@@ -112,7 +112,7 @@ def printed(outputs: list[dict[str, Any]]) -> list[object]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
-    """The cells of each chapter after they have run: in one kernel, which forgets all names before each chapter."""
+    """The executed cells of each chapter, run in one kernel that forgets all names before each chapter."""
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     pages = [page for page in CHAPTERS if not page.name.startswith("7") or find_spec("sklearn")]

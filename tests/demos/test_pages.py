@@ -1,4 +1,4 @@
-"""The figures that the chapters of docs/course state in their prose and tables are those that the demos come to."""
+"""The figures in the text and tables of docs/course are those that the demos print."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def page(name: str) -> str:
 
 
 def rows(name: str, start: str) -> list[list[str]]:
-    """The cells of the table whose head starts so, row by row."""
+    """The cells, row by row, of the table whose header starts with this text."""
     _, _, rest = page(name).partition(f"\n| {start}")
     lines = rest.split("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -73,7 +73,7 @@ def test_the_end_of_the_quartic(figures: Figures) -> None:
 
 
 def test_the_price_of_a_gradient(figures: Figures) -> None:
-    """The counts; the times are one machine's, and the page says so."""
+    """Tests the counts.  The times are of one machine, as the page says."""
     said = [(int(n), float(passes)) for n, passes, *_ in rows("6-backpropagation", "$n$")]
     assert said == [(n, passes) for n, passes, _ in figures("06_backpropagation")["prices"]["perturbing"]]
 

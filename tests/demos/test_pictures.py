@@ -1,4 +1,4 @@
-"""demos/_pictures.py: pictures that stay the same, and what it says without matplotlib."""
+"""demos/_pictures.py: pictures that stay the same, and the message without matplotlib."""
 
 import sys
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""`fit(..., compile=True)` comes to what `fit` comes to, but for rounding."""
+"""`fit(..., compile=True)` gives the results of `fit`, except for rounding."""
 
 import json
 import math
@@ -32,7 +32,7 @@ def points(n, width, seed=0):
 
 
 def both_ways(make, X, Y, **options):
-    """The models and the histories of two trainings that differ in `compile` alone."""
+    """The models and histories of two trainings that differ only in `compile`."""
     results = []
     for compiled in (False, True):
         model = MLP(len(X[0]), *make[:1], activation=make[1], seed=1)

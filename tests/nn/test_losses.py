@@ -1,4 +1,4 @@
-"""The losses: their definitions, PyTorch's figures, the ends of their range, and what they refuse."""
+"""The losses: their definitions, PyTorch's figures, the ends of their range, and the arguments that they refuse."""
 
 import json
 import math

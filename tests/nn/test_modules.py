@@ -1,4 +1,4 @@
-"""nn.modules: what micrograd's users know, in one node a neuron."""
+"""nn.modules: the modules of micrograd, with one node per neuron."""
 
 import ast
 import copy

@@ -1,4 +1,4 @@
-"""Optimisers and schedules: PyTorch's figures, the equations by hand, exact resumption, and what they refuse."""
+"""Optimisers and schedules: PyTorch's figures, the equations by hand, exact resumption, and refused arguments."""
 
 import json
 import math
@@ -27,12 +27,12 @@ every = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 def gradient(x: float, y: float) -> tuple[float, float]:
-    """That of (x² − 1)²/4 + xy/2 + (y² − 1)²/2; benchmarks/torch_figures.py has it too."""
+    """The gradient of (x² − 1)²/4 + xy/2 + (y² − 1)²/2, which benchmarks/torch_figures.py uses too."""
     return x * (x * x - 1.0) + 0.5 * y, 0.5 * x + 2.0 * y * (y * y - 1.0)
 
 
 def advance(optimizer: Optimizer, steps: int) -> list[list[float]]:
-    """Where the two parameters are after each step."""
+    """The two parameters after each step."""
     xs = optimizer.parameters
     numbers = []
     for _ in range(steps):

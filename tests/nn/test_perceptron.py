@@ -1,4 +1,4 @@
-"""nn.perceptron: Rosenblatt's rule, found by backward(), and an end to it that is told."""
+"""nn.perceptron: backward() gives Rosenblatt's rule, and the result says why the training ended."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""nn.state: each parameter by its path, and files that give back every bit or say why not."""
+"""nn.state: each parameter has a path, and loading a file restores every bit or says why it can't."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""nn.train: what fit learns, when it stops, and that the same seed gives the same bits."""
+"""nn.train: fit learns, stops when it should, and gives the same bits for the same seed."""
 
 import contextlib
 import copy
@@ -52,7 +52,7 @@ def quiet_fit(model: Any, X: Any = X, Y: Any = Y, **options: Any) -> History:
 
 
 class Parameter(Module):
-    """A model of one number, that does with it and the row what it is told."""
+    """A model with one parameter, which applies a given function to it and the row."""
 
     def __init__(self, w: float, f: Any = lambda w, x: w * x) -> None:
         self.w, self.f = Value(w), f

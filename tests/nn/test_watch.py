@@ -1,4 +1,4 @@
-"""`Watch`: what is seen of a training is what the model does then, the last moment always, and nothing is changed."""
+"""`Watch`: it shows the model at each moment, always including the last, and changes nothing in the training."""
 
 import base64
 import random
