@@ -1,8 +1,8 @@
 """Random long programs, correct or with a wrong rule put in: for tests of gradcheck and benchmarks/long_programs.py.
 
 A program is a chain of operations.  Each takes the previous result and one more number: an input, a constant or one of
-the last few results.  Differences, products, quotients, logarithms, exponentials and tanh are drawn such that the numbers keep a common
-size, whatever their slopes do; and steps such as g -= 0.2 * k * g, in which paths cancel.
+the last few results.  Differences, products, quotients, logarithms, exponentials and tanh are drawn such that the
+numbers keep a common size, whatever their slopes do; and steps such as g -= 0.2 * k * g, in which paths cancel.
 """
 
 import copy

@@ -24,7 +24,7 @@ LOSE_DIGITS = {"floor", "ceil", "round", "logsumexp", "prod", "sinc"}
 
 
 def slopes_of(rule, xs):
-    """The true slopes at a point, each with its operand.  The operation must have a value and slopes there."""
+    """The true slopes at a point, each with its operand; none where the operation has no value."""
     witness = witness_of(rule)
     try:
         if not all(map(math.isfinite, (*xs, rule.f(*xs)))):
