@@ -173,7 +173,7 @@ class Neuron(Module):
         self.w = [Value(draw(), label=f"w{i}") for i in range(nin)]
         self.b = Value(0.0, label="b")
 
-    def __call__(self, x: Number | Iterable[Number]) -> Any:
+    def __call__(self, x: Number | Iterable[Number]) -> Value:
         """Compute a.
 
         Args:
@@ -189,7 +189,8 @@ class Neuron(Module):
         if len(x) != len(self.w):
             raise wrong_width(self, len(self.w), x)
         self.z = z = functions.dot(self.w, x, start=self.b)
-        return z if self._phi is None else self._phi(z)
+        a: Value = z if self._phi is None else self._phi(z)
+        return a
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "z"}

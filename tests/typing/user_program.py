@@ -19,6 +19,7 @@ from autograd_mini import (
     gradcheck,
     gradients,
     hessian,
+    mean,
     nn,
     no_grad,
     numerical_gradient,
@@ -114,6 +115,8 @@ assert_type(value, float)
 # ---- models ----
 
 model = nn.MLP(2, [4, 1], activation="tanh", seed=1)
+assert_type(nn.Neuron(2)([x, 1.0]), Value)
+mean(model([x, 1.0]) for _ in range(2)).backward()
 assert_type(model.parameters(), list[Value])
 assert_type(model.named_parameters(), list[tuple[str, Value]])
 assert_type(model.state_dict(), dict[str, float])
