@@ -15,6 +15,7 @@ from autograd_mini.reading import operands_of, rule_of
 from autograd_mini.rule import FLOATS
 
 JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
+POLES = {"gamma", "lgamma", "digamma", "polygamma"}  # at 0, −1, −2, …
 KINKS = {"abs", "relu", "leaky_relu", "elu", "clamp", "maximum", "minimum"}  # of the slope
 SLACK = 16.0
 TINY = 1e-290  # what is lost where results are denormal
@@ -24,11 +25,11 @@ SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1e-310, 1e300, -1e3
 
 
 def bound(root: Any) -> float:
-    """How far rounding may move a number: eps·Σ|∂y/∂v·v| over all nodes v of its graph, and over constants in sums."""
+    """How far rounding may move a number: eps·Σ|∂y/∂v·v| over the nodes v of its graph, and terms within them."""
     if not isinstance(root, Value):
         return 0.0
     order = topological_order(root)
-    terms = [abs(g) * (abs(v.data) + _of_constants(v)) for g, v in zip(gradients(root, order), order)]
+    terms = [abs(g) * (abs(v.data) + _of_constants(v) + _of_terms(v)) for g, v in zip(gradients(root, order), order)]
     return math.ulp(1.0) * sum(terms) + TINY
 
 
@@ -43,14 +44,29 @@ def _of_constants(v: Value) -> float:
     return sum([abs(slope * x) for slope, x, p in zip(slopes, xs, parents) if p is None])
 
 
+def _of_terms(v: Value) -> float:
+    """The terms that C's lgamma adds up, by the formula of Lanczos: near 1.46 they cancel where the slope is 0."""
+    if v.op != "lgamma" or not math.isfinite(v.parents[0].data):
+        return 0.0
+    x = abs(v.parents[0].data)
+    return (x + 0.5) * (1.0 + math.log(x + 6.0))
+
+
 def is_at_an_end(nodes: Iterable[Value]) -> bool:
-    """Whether rounding may take an operand to an end of its domain, where slopes are infinite: acosh(cosh(1e-8))."""
+    """Whether rounding may take an operand to an end of its domain, acosh(cosh(1e-8)), or a pole, gamma(-cos(1e-8))."""
     for v in nodes:
+        if v.op in POLES and _is_at_a_pole(v.parents[-1]):
+            return True
         domain = rule_of(v).domain if v.parents else ()
         for p, ends in zip(v.parents, domain * (len(v.parents) if len(domain) == 1 else 1)):
             if not p.is_leaf and min(abs(p.data - end) for end in ends) <= SLACK * bound(p):
                 return True
     return False
+
+
+def _is_at_a_pole(p: Value) -> bool:
+    x = p.data
+    return not p.is_leaf and math.isfinite(x) and x < 0.5 and abs(x - round(x)) <= SLACK * bound(p)
 
 
 def is_at_a_kink(nodes: Iterable[Value]) -> bool:

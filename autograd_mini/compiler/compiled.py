@@ -30,6 +30,7 @@ from .record.results import Results, no_number, returned
 from .record.trace import Trace, note, run_only, trace
 from .signature import Call, Signature, Signatures
 
+EXPLAINED = 4  # programs of each form that `explain` describes
 PATIENCE = 64  # programs that assignments may outdate, before none gets its own code, which takes long to make
 
 
@@ -342,9 +343,15 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
         return str(plans[-1].executor.source) if plans else "# nothing is compiled before the first call\n"
 
     def explain(self) -> str:
-        """For each program: its executor and why, groups and matrix products, and the time of tracing and building."""
-        plans = {id(plan.program): plan for plan in self._all_plans()}.values()
+        """For each program: its executor and why, groups and matrix products, and the time of tracing and building.
+
+        Of many programs for one form of arguments, it describes the latest four.
+        """
+        latest = [plan for plans in list(self._plans.values()) for plan in [*plans][:EXPLAINED]]
+        plans = {id(plan.program): plan for plan in latest}.values()
         parts = [(plan.executor.explain(*plan.seconds) + "\n" + plan.note).strip() for plan in plans]
+        if others := len(self.programs) - len(plans):
+            parts.append(f"and {others} more, whose branches have other outcomes")
         parts += [f"for {name}: {it.explain()}" for (name, _), it in list(self._derived.items()) if it.programs]
         return "\n\n".join(parts) or "nothing is compiled before the first call"
 

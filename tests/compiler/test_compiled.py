@@ -616,6 +616,16 @@ def test_explain_says_how_the_function_was_compiled():
     assert repr(f) == "<compiled <lambda>: 1 program>"
 
 
+def test_explain_describes_the_latest_of_many_programs():
+    f = compile_(lambda x: x * next((k for k in range(6) if x < k), 6))
+    for k in range(7):
+        f(k - 0.5)
+    assert len(f.programs) == 7
+    *described, others = f.explain().split("\n\n")
+    assert len(described) == 4
+    assert others == "and 3 more, whose branches have other outcomes"
+
+
 def test_a_program_can_be_printed_and_checked():
     f = compile_(lambda x, y: x * y + cos(x), executor="numpy")
     f(1.0, 2.0)
