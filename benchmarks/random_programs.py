@@ -16,6 +16,7 @@ from autograd_mini.rule import FLOATS
 
 JUMPS = {"floor", "ceil", "round", "copysign", "where"}  # of the value, where an operand is rounded otherwise
 POLES = {"gamma", "lgamma", "digamma", "polygamma"}  # at 0, −1, −2, …
+POWERS = {"pow", "power_slope", "power_log"}  # of a negative base only where the exponent is whole
 KINKS = {"abs", "relu", "leaky_relu", "elu", "clamp", "maximum", "minimum"}  # of the slope
 SLACK = 16.0
 TINY = 1e-290  # what is lost where results are denormal
@@ -46,7 +47,7 @@ def _of_constants(v: Value) -> float:
 
 def _of_terms(v: Value) -> float:
     """The terms that C's lgamma adds up, by the formula of Lanczos: near 1.46 they cancel where the slope is 0."""
-    if v.op != "lgamma" or not math.isfinite(v.parents[0].data):
+    if v.is_leaf or rule_of(v).name != "lgamma" or not math.isfinite(v.parents[0].data):
         return 0.0
     x = abs(v.parents[0].data)
     return (x + 0.5) * (1.0 + math.log(x + 6.0))
@@ -55,7 +56,7 @@ def _of_terms(v: Value) -> float:
 def is_at_an_end(nodes: Iterable[Value]) -> bool:
     """Whether rounding may take an operand to an end of its domain, acosh(cosh(1e-8)), or a pole, gamma(-cos(1e-8))."""
     for v in nodes:
-        if v.op in POLES and _is_at_a_pole(v.parents[-1]):
+        if v.parents and _is_at_a_whole_number(rule_of(v).name, *operands_of(v)):
             return True
         domain = rule_of(v).domain if v.parents else ()
         for p, ends in zip(v.parents, domain * (len(v.parents) if len(domain) == 1 else 1)):
@@ -64,9 +65,12 @@ def is_at_an_end(nodes: Iterable[Value]) -> bool:
     return False
 
 
-def _is_at_a_pole(p: Value) -> bool:
-    x = p.data
-    return not p.is_leaf and math.isfinite(x) and x < 0.5 and abs(x - round(x)) <= SLACK * bound(p)
+def _is_at_a_whole_number(name: str, parents: Sequence[Value | None], xs: Sequence[float]) -> bool:
+    """Whether rounding takes the argument of a gamma function to a pole, or the exponent of a negative base off one."""
+    if not ((name in POLES and xs[-1] < 0.5) or (name in POWERS and xs[0] < 0.0)):
+        return False
+    p, x = parents[-1], xs[-1]
+    return p is not None and not p.is_leaf and math.isfinite(x) and abs(x - round(x)) <= SLACK * bound(p)
 
 
 def is_at_a_kink(nodes: Iterable[Value]) -> bool:
