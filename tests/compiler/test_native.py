@@ -9,7 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ pytest.importorskip("llvmlite")
 import llvmlite.binding as llvm
 import mpmath
 
-from autograd_mini import Value, compiler, cos, dot, exp, log, sin, sqrt, tanh, where
+from autograd_mini import Value, compiler, cos, dot, exp, log, sin, sqrt, tanh, value_and_grad, where
 from autograd_mini.compiler import executors
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native import tape, threads
@@ -33,6 +33,7 @@ from autograd_mini.compiler.native.machine import text
 from autograd_mini.engine import apply
 from autograd_mini.ieee import IEEE, Ieee, total
 from autograd_mini.rules import RULES
+from tests.check.programs import random_program
 from tests.compiler.expressions import Expression
 
 SEEDS = int(os.environ.get("AUTOGRAD_MINI_SEEDS", "12"))
@@ -347,6 +348,44 @@ def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
             executor = next(iter(got._plans.values())).latest.executor
             assert executor.bound(n) is executor._tapes[0]
     assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
+
+
+@pytest.mark.parametrize("length", [300, 1500])
+def test_a_long_program_without_repeats_is_one_function(length):
+    for seed in range(4):
+        program = random_program(length, seed)
+        compiled = compiler.compile(program.function(), executor="native")
+        value, slopes = compiled.value_and_grad(*program.xs)
+        wanted, derivatives = value_and_grad(program.function(), tuple(range(len(program.xs))))(*program.xs)
+        assert "one function" in compiled.explain()
+        assert value == pytest.approx(wanted, rel=1e-9)
+        assert slopes == pytest.approx(derivatives, rel=1e-9, abs=1e-9 * max(map(abs, derivatives)))
+        assert compiled(*program.xs) == value
+
+
+def _squares(xs):
+    return [x * x - sin(x) for x in xs]
+
+
+@pytest.mark.parametrize(
+    "f, count",
+    [
+        (lambda xs: sum(_squares(xs)), 500),  # long groups
+        (lambda xs: reduce(lambda a, _: sin(a * xs[0] + xs[1]), range(500), xs[1]), 2),  # a loop
+        (lambda xs: random_program(300, 0).function()(*xs) * (1.0 if xs[0] > 0.0 else 2.0), 3),  # a branch
+        (lambda xs: random_program(9000, 0).function()(*xs), 3),  # long to compile
+        (lambda xs: random_program(300, 0).function()(*xs[:3]) + sum(_squares(xs)), 40),  # many inputs
+    ],
+    ids=["groups", "a loop", "a branch", "long", "many inputs"],
+)
+def test_programs_that_would_not_gain_as_one_function_are_not(f, count):
+    xs = [*random_program(9000 if count == 3 else 300, 0).xs, *[0.3] * (count - 3)][:count]
+    compiled = compiler.compile(f, executor="native")
+    value, slopes = compiled.value_and_grad(xs)
+    wanted, derivatives = value_and_grad(f)(xs)
+    assert "one function" not in compiled.explain()
+    assert value == pytest.approx(wanted, rel=1e-9)
+    assert slopes == pytest.approx(derivatives, rel=1e-6, abs=1e-9 * max(map(abs, derivatives)))
 
 
 def test_the_function_of_numbers_is_pickled_as_the_method_it_stands_for():

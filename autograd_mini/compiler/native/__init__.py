@@ -3,8 +3,9 @@
 Graphs are not compiled.  For each operation there is a *kernel*, a function that evaluates a group of nodes, or passes
 their adjoints back.  A program becomes a list of *instructions*: a kernel, how many nodes, and where their numbers are.
 The *machine* runs that list on samples, as many at once as a vector has lanes.  So kernels are compiled once, cached
-between processes, and shared by all programs.  There are three exceptions.  A small program becomes one function, long
-groups that run in step become a stream, and the steps of a loop become two kernels, one forward and one backward.
+between processes, and shared by all programs.  There are three exceptions.  A small program becomes one function, and
+so does a longer one for one sample that has no loops, branches or long groups.  Long groups that run in step become a
+stream, and the steps of a loop become two kernels, one forward and one backward.
 Steps of many operations have their own list of instructions, which runs again and again on one frame of numbers.
 Operations made with @primitive are called in Python.
 

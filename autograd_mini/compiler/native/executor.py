@@ -14,7 +14,7 @@ from .callbacks import is_own
 from .kernels.exact_sum import total
 from .llvm.jit import Jit, host
 from .python_entry import entry
-from .region.whole import MANY, SMALL, size
+from .region.whole import MANY, SMALL, is_one_function, size
 from .tape import LANES, SCALARS, Bound, Tape
 
 
@@ -39,11 +39,11 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._is_short = lasts and size(program) <= SMALL and not program.calls_python
+        self._has_own = lasts and not program.calls_python
         self._lasts = lasts
         self._is_number = len(program.results) == 1
         calculated = min(program.results, default=0) >= program.leaves
-        self.is_small = program.sampled and self._is_short and calculated
+        self.is_small = program.sampled and self._has_own and size(program) <= SMALL and calculated
         self._entries: dict[str, Callable[..., Any]] = {}  # by form
         self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form; they raise if they can't handle a call
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the whole program as one function
@@ -76,13 +76,14 @@ class NativeExecutor:
 
     @cached_property
     def _is_function(self) -> bool:
-        """Whether it can be a function of numbers for Python: it is small, and differentiated with respect to them."""
+        """Whether it is a function of numbers for Python, and of nothing else."""
         return (
             not self.program.sampled
-            and self._is_short
+            and self._has_own
             and self._is_number
             and self.parameters is None
-            and (self.dtype == np.float64)
+            and self.dtype == np.float64
+            and is_one_function(self.program)
         )
 
     def _entry(self, form: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:

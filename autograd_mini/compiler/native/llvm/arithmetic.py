@@ -117,7 +117,8 @@ def call(name: str, *xs: Lanes) -> Lanes:
 
 def _called(name: str, *xs: Lanes) -> Lanes:
     if name in POLYNOMIALS and (xs[0].kind.width > 1 or name in _ALWAYS_POLYNOMIALS):
-        return defined(name, partial(_polynomial, name), "#1", *xs)
+        attributes = "#1" if xs[0].kind.width > 1 else "#0"  # a long function of numbers has many of them
+        return defined(name, partial(_polynomial, name), attributes, *xs)
     return c_function(name, *xs)
 
 

@@ -19,12 +19,24 @@ from ..llvm.code import Code, Kind
 from ..llvm.lanes import Place, below, halved
 
 SMALL: Final = 300  # a program with up to so many operands becomes one function
+LARGE: Final = 8_000  # the same without samples, branches and loops; LLVM takes long to compile larger functions
+INPUTS: Final = 32  # of such a function: each takes code, and time to become a Python number
+TOGETHER: Final = 16  # operands for each group: with more, the kernels for groups are as fast
 MANY: Final = 4096  # for so many samples, compiling it is worth the time
 
 
 def size(program: Program) -> int:
     """The number of operands of all its operations."""
     return len(program.operands)
+
+
+def is_one_function(program: Program) -> bool:
+    """Whether a program for one sample runs fastest as one function, and compiling it is worth the time."""
+    if size(program) <= SMALL:
+        return True
+    has_branches = any(guard.line is not None for guard in program.guards)
+    is_scattered = size(program) <= TOGETHER * len(program) and not program.loops
+    return is_scattered and size(program) <= LARGE and program.inputs <= INPUTS and not has_branches
 
 
 def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
