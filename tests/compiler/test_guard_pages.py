@@ -76,13 +76,14 @@ def layers(x, p):
 
 def run(at_end):
     """Programs with fences around everything: by samples, by parameters, as a whole, in one piece."""
-    keep = tape.Tape.keep
+    keep, is_one_function = tape.Tape.keep, native.is_one_function
     tape.Tape.keep = lambda self, array: keep(self, fenced(array, at_end))
     native.aligned = lambda count, dtype: fenced(np.zeros(count, dtype), at_end)
     native.np = tape.np = FencedNumpy(at_end)
     threads.PART = tape.PART = 512  # so that several threads have something to do
     for seed in range(SEEDS + 6):
         streams.LEAST = (2, 64)[seed % 3 == 0]  # so that there are some
+        native.is_one_function = (is_one_function, lambda _: False)[seed % 3 == 1]
         others = seed - SEEDS
         recipe = Expression(seed, 5 + seed % 60, 3, 6) if others < 0 else (stepped, of_data, layers)[others // 2]
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 72 if others > 3 else 6).tolist()]

@@ -17,6 +17,8 @@ from .python_entry import entry
 from .region.whole import MANY, SMALL, is_one_function, size
 from .tape import LANES, SCALARS, Bound, Tape
 
+INPUTS = 32  # of a function of numbers that is not small: each takes code, and time to become a number of Python
+
 
 class NativeExecutor:
     """A program as machine code; the arguments are those of `executors.made`, and `jit` compiles the kernels."""
@@ -44,6 +46,7 @@ class NativeExecutor:
         self._is_number = len(program.results) == 1
         calculated = min(program.results, default=0) >= program.leaves
         self.is_small = program.sampled and self._has_own and size(program) <= SMALL and calculated
+        self._is_whole = not program.sampled and self._has_own and calculated and is_one_function(program)
         self._entries: dict[str, Callable[..., Any]] = {}  # by form
         self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form; they raise if they can't handle a call
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the whole program as one function
@@ -84,6 +87,7 @@ class NativeExecutor:
             and self.parameters is None
             and self.dtype == np.float64
             and is_one_function(self.program)
+            and (self.program.inputs <= INPUTS or size(self.program) <= SMALL)
         )
 
     def _entry(self, form: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,9 +128,11 @@ class NativeExecutor:
     def bound(self, n: int) -> "Bound":
         """The program, ready for calls with n samples."""
         width = 1 if n == 1 else self._lanes
-        key = 0 if n >= MANY and self.is_small else width
+        key = 0 if self._is_whole or (n >= MANY and self.is_small) else width
         if key not in self._tapes:
-            if not key:  # several vectors at once, because each has to wait for itself; fewer if the code is long
+            if (
+                n > 1 and not key
+            ):  # several vectors at once, because each has to wait for itself; fewer if the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
             made = Tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit, not key)
             self._tapes[key] = Bound(self.program, self.sources, self.parameters, made, self._jit)
@@ -157,7 +163,7 @@ class NativeExecutor:
             size = p.start[loop.first + loop.period] - p.start[loop.first]
             grouped = "" if p.is_short(loop) else f" in {loop.period} groups"
             lines.append(f"a loop of {loop.trips} trips was folded, {size} operations each{grouped}")
-        if self._is_function or self.is_small:
+        if self._is_function or self._is_whole or self.is_small:
             lines.append("one function" + f", from {MANY} samples on" * self.is_small)
         if not self._lasts:
             lines.append("no code of its own, because a Value outside the arguments is assigned again and again")

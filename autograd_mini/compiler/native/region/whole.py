@@ -20,7 +20,6 @@ from ..llvm.lanes import Place, below, halved
 
 SMALL: Final = 300  # a program with up to so many operands becomes one function
 LARGE: Final = 8_000  # the same without samples, branches and loops; LLVM takes long to compile larger functions
-INPUTS: Final = 32  # of such a function: each takes code, and time to become a Python number
 TOGETHER: Final = 16  # operands for each group: with more, the kernels for groups are as fast
 MANY: Final = 4096  # for so many samples, compiling it is worth the time
 
@@ -36,7 +35,7 @@ def is_one_function(program: Program) -> bool:
         return True
     has_branches = any(guard.line is not None for guard in program.guards)
     is_scattered = size(program) <= TOGETHER * len(program) and not program.loops
-    return is_scattered and size(program) <= LARGE and program.inputs <= INPUTS and not has_branches
+    return is_scattered and size(program) <= LARGE and not has_branches
 
 
 def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
@@ -87,7 +86,7 @@ class Whole:
         if is_back:
             seeds = {slot: self._row(code, "%g", slot).get() for slot in program.results[:1]}
             adjoints = program.swept(m, numbers, self.sources, seeds)
-            some = kind.wide(64 // kind.size)  # lanes, to which those of all samples are added up
+            some = kind.wide(min(kind.width, 64 // kind.size))  # lanes, to which those of all samples are added up
             kept = below(code, kind, "%count")
             for slot in self.sources:
                 row = self._row(code, "%g", slot)
