@@ -101,3 +101,46 @@ def test_a_matrix_is_laid_in_tiles():
     line = data.laid(matrix, 2).reshape(1, 2, 8)
     assert line[0, :, :3].tolist() == matrix.tolist()
     assert not line[0, :, 3:].any()
+
+
+def hinge(w, X, Y):
+    """Rows of which a branch takes some."""
+    margins = [1.0 - y * dot(w, x) for x, y in zip(X, Y)]
+    return sum(m * m for m in margins if m > 0.0)
+
+
+def chosen(few):
+    """Products by constants, of which a branch takes as many as asked between those it does not."""
+
+    def f(w, X, Y):
+        z = [w[0] * x[0] - w[1] for x in X]
+        return sum(a for k, a in enumerate(z) if a * 0.0 == 0.0 and k % (few + 1) < few)
+
+    return f
+
+
+@pytest.mark.parametrize("f", [hinge, chosen(1), chosen(3), chosen(20)])
+@pytest.mark.parametrize("length", [3, 5, 7, 12])
+def test_some_of_the_rows_are_differentiated(f, length):
+    w = np.random.default_rng(length).uniform(-0.5, 0.5, length)
+    for n in (*ROWS, 130):
+        X, Y = rows(n, length)
+        leaves = [Value(x) for x in w.tolist()]
+        value = f(leaves, X, Y)
+        value.backward()
+        for c in both(lambda w: f(w, X, Y)):  # noqa: B023
+            assert_same([value.data, [x.grad for x in leaves]], c.value_and_grad(w), 1e-12)
+
+
+@pytest.mark.parametrize("step", [2, 3, 20])
+def test_some_nodes_of_a_layer_are_differentiated(step):
+    W = [[Value(0.1 * (i - j)) for i in range(9)] for j in range(40)]
+
+    def f(x):
+        h = [dot(row, x) for row in W]
+        return total(a * a for a in h[::step]), h
+
+    X = np.random.default_rng(0).normal(size=(20, 9))
+    compiled = both(f, params=[p for row in W for p in row], reduce="sum", has_aux=True)
+    ((expected, _), gradient), ((got, _), other) = [c.value_and_grad(X) for c in compiled]
+    assert_same([expected, gradient], [got, other])

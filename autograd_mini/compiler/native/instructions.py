@@ -100,7 +100,7 @@ class Encoder(Places):
                 yield from self._stream_back(group)
                 continue
             for reached in self._reached(group):
-                yield group.varying, self._backward(reached)
+                yield group.varying, self._backward(reached, group)
 
     def _varies(self, loop: Loop) -> bool:
         return bool(self.program.varying[loop.first])
@@ -167,13 +167,14 @@ class Encoder(Places):
     def _forward(self, group: Group) -> Instruction | Callback:
         if primitives.is_own(group):
             return primitives.forward(group.rule, *self._rows(group))
-        return self._short(group, None) if not is_long(group, self.wide) else self._long(group, None)
+        return self._short(group, None) if not is_long(group, self.wide) else self._long(group, None, group)
 
-    def _backward(self, group: Group) -> Instruction | Callback:
+    def _backward(self, group: Group, whole: Group) -> Instruction | Callback:
+        """The instruction for some nodes of a group, whose numbers may be in the instructions of the whole alone."""
         active = [any(map(self._is_active.__getitem__, slots)) for slots in group.operands]
         if primitives.is_own(group):
             return self._own_backward(group, active)
-        return self._short(group, active) if not is_long(group, self.wide) else self._long(group, active)
+        return self._short(group, active) if not is_long(whole, self.wide) else self._long(group, active, whole)
 
     def _short(self, group: Group, active: Sequence[bool] | None) -> Instruction:
         """The kernel for few operands; backward, for those that are active."""
@@ -183,11 +184,11 @@ class Encoder(Places):
             write = partial(backward, **write.keywords, active=active)
         return self._made("f" if active is None else "b" + _bits(active), group, modes, write, fields)
 
-    def _long(self, group: Group, active: Sequence[bool] | None) -> Instruction:
+    def _long(self, group: Group, active: Sequence[bool] | None, whole: Group) -> Instruction:
         """The kernel for any number of operands."""
-        if self.operands.is_data(group):
+        if self.operands.is_data(whole):
             return self._product(group, active)
-        if self.operands.is_layer(group):
+        if self.operands.is_layer(whole):
             return self._layer(group, active)
         rule, (alone, lists, fields) = group.rule.name, self._found(group, self.operands.lists)
         is_matrix = rule == "dot" and self.operands.is_matrix(group, fields)

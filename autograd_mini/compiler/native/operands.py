@@ -30,6 +30,7 @@ class Operands:
         self.program, self.kind, self.wide, self.place, self.parameters = program, kind, wide, place, parameters
         self._constants = range(program.inputs + program.parameters, program.leaves)
         self._numbers = np.array(program.constants, f"f{kind.size}")
+        self.beside: Any = np.zeros(program.slots, bool)  # slots without a place: their numbers are in instructions
 
     def columns(self, group: Group) -> list[Any]:
         """The operands of a group that are numbers in its instruction."""
@@ -46,10 +47,14 @@ class Operands:
         return (slots >= self._constants.start) & (slots < self._constants.stop)
 
     def _are_numbers(self, slots: Sequence[int]) -> bool:
-        """Whether the operands of many nodes are constants, and not all the same."""
-        if len(slots) < FEW or slots[0] not in self._constants:
+        """Whether the operands of many nodes are constants, and not all the same; or some of such operands."""
+        if slots[0] not in self._constants:
             return False
+        if len(slots) < FEW:
+            return any(map(self.beside.data.__getitem__, slots))
         column = np.array(slots)
+        if self.beside[column].any():
+            return True
         return bool(self._is_constant(column).all() and (column != column[0]).any())
 
     def constants(self, slots: Any) -> Any:
@@ -141,7 +146,7 @@ class Operands:
 
     def of_layer(self, group: Group) -> tuple[str, list[str], list[Any]]:
         """How to reach the list and the starts, and the numbers in the instruction."""
-        n, (base, after) = len(group.operands) // 2, group.operands[0][:2]
+        n, base, after = len(group.operands) // 2, group.operands[0][0], group.operands[0][:2][-1]
         mode, where = self._only_list(group)
         start = [self._alone(self.place[line]) for line in group.operands[2 * n :]]
         first = base - self.program.inputs

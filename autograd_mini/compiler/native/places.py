@@ -50,7 +50,8 @@ class Places:
         self.place = np.full(len(self.active), NOWHERE)
         self.operands = Operands(program, kind, wide, self.place, parameters)
         self.parts = self._divided()
-        self._is_inside[: program.slots] |= self._beside()
+        self.operands.beside = self._beside()
+        self._is_inside[: program.slots] |= self.operands.beside
         uniform, varied = [self._placed(wanted) for wanted in (False, True)]
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
