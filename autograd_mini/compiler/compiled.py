@@ -5,10 +5,13 @@ from collections.abc import Callable, Hashable
 from types import BuiltinFunctionType
 from typing import Any, Generic
 
+from ..adjoints import adjoints_of
 from ..engine import Value
 from ..errors import AutogradError, TraceError
 from ..hooks import without_hooks
-from ..transforms import P, R, gradients
+from ..refuse import require_fresh, require_graph
+from ..sweep import order_below
+from ..transforms import P, R
 from ..watch import never_raising
 from .argument import HoldsValue, arrays, begins_with_value
 from .c.exported import Exported
@@ -202,7 +205,9 @@ class Compiled(OnValues, Exported, WithMatrices, Kept, WithParameters, Generic[P
             slopes: list[Any] = []
             if derivatives:
                 self._require_number(results)
-                slopes = gradients(roots[0], self._parameters.leaves or inputs)
+                require_graph(roots[0])
+                require_fresh(order_below(roots[:1]))
+                slopes = adjoints_of(roots[:1], [1.0], self._parameters.leaves or inputs)
             return None, results.build([v.data for v in roots]), call.gradient(slopes) if derivatives else None
 
     def _require_number(self, results: Results) -> None:

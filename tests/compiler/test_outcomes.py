@@ -238,6 +238,47 @@ def test_only_so_many_programs_are_kept(executor, monkeypatch):
     assert len(runs) == before
 
 
+POINTS = np.random.default_rng(0).normal(size=(120, 2)).tolist()
+
+
+def robust(w):
+    """A branch for each point, none of which depends on another."""
+    errors = [w[0] * a + w[1] - b for a, b in POINTS]
+    return sum([0.5 * e * e if abs(e) < 1.0 else abs(e) - 0.5 for e in errors])
+
+
+@pytest.mark.parametrize("executor", EXECUTORS[1:])
+def test_branches_that_do_not_depend_on_others_are_all_seen_at_once(executor, monkeypatch):
+    f, runs = counted(robust)
+    compiled = compiler.compile(f, executor=executor)
+    weights = [np.random.default_rng(k).normal(size=2).tolist() for k in range(30)]
+    for w in weights:
+        compiled.value_and_grad(w)
+    traced = len(runs)
+    tried = []
+    after = outcomes.Outcomes.after
+    monkeypatch.setattr(outcomes.Outcomes, "after", lambda *args: tried.append(args) or after(*args))
+    for w in weights:
+        assert compiled.value_and_grad(w)[1] == pytest.approx(grad(robust)(w), rel=1e-12)
+    assert len(tried) <= len(weights)
+    assert len(runs) == traced
+
+
+@pytest.mark.parametrize("executor", EXECUTORS[1:])
+def test_outcomes_that_never_come_back_are_traced_seldom(executor, monkeypatch):
+    monkeypatch.setattr(outcomes, "ALLOWED", 5000)
+    compiled = compiler.compile(robust, executor=executor)
+    for k in range(200):
+        w = np.random.default_rng(k).normal(size=2).tolist()
+        value, slopes = compiled.value_and_grad(w)
+        assert (value, *slopes) == pytest.approx((robust(w), *grad(robust)(w)), rel=1e-12)
+    assert outcomes.FEW <= len(compiled.programs) <= 12
+    for _ in range(outcomes.RARE):  # those in use come to be among them
+        compiled.value_and_grad([0.1, 0.2])
+    monkeypatch.setattr(compiled, "_eagerly", None)
+    assert compiled.value_and_grad([0.1 + 1e-9, 0.2])[0] == pytest.approx(robust([0.1, 0.2]))
+
+
 def test_programs_that_are_not_used_for_long_go(monkeypatch):
     monkeypatch.setattr(outcomes, "UNUSED", 50)
     compiled = compiler.compile(looked_up)

@@ -18,10 +18,13 @@ from ..record.watched import Watched, all_hold, holding
 KEPT: Final = 1024  # programs of one form
 UNUSED: Final = 10_000  # changes of the current program, after which an unused one is dropped
 TRIED: Final = 64  # programs to try in turn if the tree knows none
+COMPARED: Final = 64  # programs, beyond which it takes too long to compare the outcomes seen with those of all
 VAIN: Final = 16  # failed tries per kept program, after which a function is generated that decides
 LARGE: Final = 20_000  # operations of a program, beyond which generating it takes too long
 DECIDED: Final = 100  # operations of that function on one path, if the programs are not functions of numbers
-RARE: Final = 64  # if no more programs can be kept, one in so many calls with unknown outcomes is traced
+FEW: Final = 4  # programs that are always traced
+ALLOWED: Final = 250_000  # operands of programs to trace, until programs are used again: running f costs less
+RARE: Final = 64  # if no more programs are allowed, one in so many calls with unknown outcomes is traced
 
 
 class Plan:
@@ -97,12 +100,14 @@ class _Kept:
     Attributes:
         plan: the plan of the program.
         path: the place in the tree before each of its guards.
+        outcomes: the outcomes of all of its guards, as the bytes of an integer.
         used: when it was last used.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.path: list[int] = []
+        self.outcomes = int.from_bytes([guard.outcome for guard in plan.program.guards], "little")
         self.used = 0
 
 
@@ -122,9 +127,11 @@ class Outcomes:
         self._kept: dict[int, _Kept] = {}  # by the id of the plan
         self.outdated, self.read_values = 0, False
         self._clock = self._missed = 0
+        self._allowed = ALLOWED
         self._lock = one_at_a_time()
         self._places: dict[tuple[int, bool], int] = {}  # by a place in the tree and an outcome: the next place
         self._through: dict[int, Plan] = {}  # for each place, the latest program that passed it
+        self._whose: dict[int, Plan] = {}  # programs by the outcomes of all of their guards
         self._decide: Callable[..., Plan] | None = None
         self._vain = 0
         for plan in reversed(plans):
@@ -141,8 +148,8 @@ class Outcomes:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether not to trace another program, because the limit is reached; one call in RARE is still traced."""
-        if len(self._kept) < KEPT:
+        """Whether not to trace another program, because a limit is reached; one call in RARE is still traced."""
+        if len(self._kept) < (KEPT if self._allowed > 0 else FEW):
             return False
         self._missed += 1
         return self._missed % RARE > 0
@@ -155,7 +162,12 @@ class Outcomes:
 
     def use(self, plan: Plan) -> None:
         """Move a plan to the front; a new one may push out others."""
-        kept = self._kept.get(id(plan)) or self._added(plan)
+        kept = self._kept.get(id(plan))
+        if kept is None:
+            kept = self._added(plan)
+            self._allowed -= len(plan.program.operands)
+        elif plan is not self.latest:
+            self._allowed = min(self._allowed + len(plan.program.operands) // 8, ALLOWED)
         self._clock += 1
         kept.used, self.latest = self._clock, plan
 
@@ -170,22 +182,38 @@ class Outcomes:
         with self._lock:
             if self._kept.pop(id(plan), None):
                 self.outdated += 1
+                self._allowed += len(plan.program.operands)
                 self._grow()
             self.latest = next(iter(self), None)
 
     def after(self, plan: Plan, flip: Flipped, tried: list[Plan]) -> Plan | None:
         """The program to run if the guards of this one don't hold; None if none is known."""
         tried.append(plan)
-        found = self._beyond(plan, first_wrong(flip))
+        found = self._beyond(plan, flip)
         if found is not None and found not in tried and all_hold(found.watched):
             return found
-        if plan.program.is_straight or len(tried) > TRIED:
+        if not (plan.program.sampled or self.read_values) or len(tried) > TRIED:
             return None
         return next((other for other in self if other not in tried and all_hold(other.watched)), None)
 
-    def _beyond(self, plan: Plan, k: int) -> Plan | None:
+    def _beyond(self, plan: Plan, flip: Flipped) -> Plan | None:
+        """A program that agrees with this one up to the first guard that does not hold, and not there.
+
+        If all outcomes were seen, it is the one that agrees with most of them: often branches don't depend on others.
+        """
         kept = self._kept.get(id(plan))
-        place = kept and self._places.get((kept.path[k], not plan.program.guards[k].outcome))
+        if kept is None:
+            return None
+        k, guards = first_wrong(flip), plan.program.guards
+        if len(flip.args) == 2 and flip.args[1].shape == (len(guards),) and k + 1 < len(guards):
+            seen = kept.outcomes ^ int.from_bytes(flip.args[1].tobytes(), "little")
+            if seen not in self._whose and len(self._whose) <= COMPARED:
+                before = (256 << 8 * k) - 1
+                ways = [x ^ seen for x in self._whose]
+                seen ^= min([x for x in ways if not x & before], key=int.bit_count, default=0)
+            if seen in self._whose:
+                return self._whose[seen]
+        place = self._places.get((kept.path[k], not guards[k].outcome))
         return self._through.get(place) if place else None
 
     def way(self, derivatives: bool) -> Callable[..., Any]:
@@ -257,7 +285,8 @@ class Outcomes:
         return sorted(self._kept.values(), key=lambda kept: kept.used)
 
     def _grow(self) -> None:
-        self._places, self._through, self._decide, self._vain, self.read_values = {}, {}, None, 0, False
+        self._places, self._through, self._whose = {}, {}, {}
+        self._decide, self._vain, self.read_values = None, 0, False
         for kept in self._oldest_first():
             self._place(kept)
 
@@ -270,6 +299,7 @@ class Outcomes:
             place = self._places.setdefault((place, guard.outcome), len(self._places) + 1)
             self._through[place] = kept.plan
         kept.path = path
+        self._whose[kept.outcomes] = kept.plan
 
     def _make_room(self) -> None:
         """Drop plans that were not used for long, or a quarter of all if there are too many."""
