@@ -53,7 +53,12 @@ def floats(*numbers: Any) -> Sequence[float]:
         LookupError, TypeError: one is not a number, is a Value, or has a type that was not seen before.
         OverflowError: one is too large.
     """
-    return numbers if {*map(type, numbers)} <= _FLOAT else [AS_FLOAT[type(x)](x) for x in numbers]
+    kinds = {*map(type, numbers)}
+    if kinds <= _FLOAT:
+        return numbers
+    if {*map(AS_FLOAT.__getitem__, kinds)} == _FLOAT:
+        return [*map(float, numbers)]
+    return [AS_FLOAT[type(x)](x) for x in numbers]
 
 
 _FLOAT: Final = {float}
