@@ -329,3 +329,18 @@ def test_threads_find_the_outcomes_of_their_own_numbers():
     [thread.join() for thread in threads]
     assert wrong == []
     assert len(compiled.programs) <= 4 * 24  # threads may trace one and the same at a time
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_numbers_so_close_that_a_program_rounds_past_are_left_to_the_function(executor):
+    def f(v):
+        d = v[0] * v[1] + v[2] * v[3] - v[4]
+        return d * v[0] if d == 0.0 else v[1] if d > 0.0 else v[2]
+
+    compiled = compiler.compile(f, executor=executor)
+    rng = random.Random(0)
+    for _ in range(100):
+        a, b, c, d = [rng.random() for _ in range(4)]
+        v = [a, b, c, d, a * b + c * d]
+        assert compiled(v) == 0.0
+        assert compiled.value_and_grad(v) == value_and_grad(f)(v)
