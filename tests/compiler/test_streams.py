@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from autograd_mini import Value, compiler, exp, relu, sin, sqrt, tanh, where
+from autograd_mini import Value, compiler, exp, logsumexp, relu, sin, sqrt, tanh, where
 from autograd_mini import sum as total
 from autograd_mini.compiler.native import executor as native
 from autograd_mini.compiler.native.llvm.code import Kind
@@ -58,7 +58,13 @@ def chosen(x):
     return total([where(a < 0.3, relu(a) - b, -(b**3.0) + 1.0 / (a * a + 1.0)) for a, b in pairwise(x)])
 
 
-PROGRAMS = (rosenbrock, stencil, seen, attracted, chosen)
+def mixed(x):
+    """A mixture of distributions: nodes of all points with one number, and then with the next."""
+    points = [math.sin(3.0 * k) for k in range(len(x))]
+    return total([logsumexp([x[k + 3] - ((p - x[k]) * exp(x[k + 6])) ** 2 for k in range(3)]) for p in points])
+
+
+PROGRAMS = (rosenbrock, stencil, seen, attracted, chosen, mixed)
 
 
 def made(f, n, **options):
@@ -99,6 +105,13 @@ def test_forces_made_of_differences_in_space_are_one_stream():
     assert [rule.name for rule in stream.rules][:3] == ["dot", "sqrt", "truediv"]
     assert stream.length == 15 * 14 // 2
     assert {x.mode for x in stream.ports} == {"run", "same"}
+
+
+def test_nodes_that_share_a_number_are_pieces_that_sum_its_adjoint_in_registers():
+    parts = made(mixed, 1000)
+    assert {part.length for part in parts} == {1000}
+    assert len(parts[0].rules) >= 3
+    assert "same" in {x.mode for part in parts for x in part.ports}
 
 
 @pytest.mark.parametrize("n", [1, 9])

@@ -48,7 +48,7 @@ class Stream(Stretch):
     """Consecutive groups of a program.
 
     Args:
-        group: the first group, which has as many nodes as each piece.
+        group: the first group.
         classes: for each slot a class; only slots of one class can be in the same run.
         constants: the numbers of constants by their slots.
         wide: whether each slot has a row of numbers.
@@ -57,7 +57,7 @@ class Stream(Stretch):
     def __init__(self, group: Group, classes: Any, constants: dict[int, float], wide: bool) -> None:
         super().__init__()
         self._wide = wide
-        self.length, self.varying = len(group.results), group.varying
+        self.length, self.varying = _length(group), group.varying
         self._classes, self._constants = classes, constants
         self.results: list[range] = []  # the slots of each piece
         self._known: dict[int, int] = {}  # pieces by their first slots
@@ -175,6 +175,17 @@ class Stream(Stretch):
         """A name for its kernels, which does not depend on the places of slots."""
         pieces = [(rule.name, list(xs)) for rule, xs in zip(self.rules, self.operands)]
         return digest(pieces, [x.mode for x in self.ports], sorted(self.seen), sorted(self.folded), self.back, more)
+
+
+def _length(group: Group) -> int:
+    """How many nodes each piece has: all, or those that share an operand, if others share another."""
+    count = len(group.results)
+    for slots in group.operands if count >= 2 * LEAST else ():
+        if slots[0] == slots[LEAST - 1]:
+            shared = int((np.array(slots) != slots[0]).argmax())
+            if shared >= LEAST and not count % shared:
+                return shared
+    return count
 
 
 def with_streams(
