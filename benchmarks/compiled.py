@@ -261,9 +261,9 @@ def total(numbers: Sequence[Any]) -> Any:
 def irregular(peer: str, lines: int, count: int) -> Step | None:
     """The sum of the last tenth of the lines of a program without pattern, and its gradient, for one sample or many."""
     if peer in ("jax", "sympy") or (peer == "micrograd" and count > 1):
-        return (
-            None  # JAX takes minutes to compile 2,000 such lines, and the formula is too long for SymPy; see growth.py
-        )
+        return None  # JAX takes minutes to compile 2,000 such lines, and the formula is too long for SymPy
+    if peer == "inductor" and lines * count > 2000:
+        return None  # it takes over a minute, for 2,000 lines and one sample most of one
     program, m = recipe(lines), functions(peer)
 
     def f(xs: Any, m: Any) -> Any:
@@ -325,7 +325,9 @@ def system(peer: str) -> Step | None:
 
         return jax.lax.scan(body, np.array(start), None, 1000)[1].sum()
 
-    if peer in (*EXECUTORS, "casadi", "ddx", "sympy", "micrograd"):
+    if peer in ("inductor", "sympy"):
+        return None  # they take over a minute
+    if peer in (*EXECUTORS, "casadi", "ddx", "micrograd"):
         return scalars(peer, in_scalars, p.tolist())
     return arrays(peer, by_scan if peer == "jax" else in_arrays, p)
 

@@ -42,6 +42,9 @@ def measure(_: str, options: Options) -> dict[str, Any]:
             continue
         entries[peer] = {"deepest": 0}
         for n in DEPTHS[:2] if options.quick else (*DEPTHS, *[OURS_ALONE] * (peer in EAGER)):
+            if (expected := 10 * entries[peer].get("seconds", 0.0)) > 3 * LIMIT:
+                entries[peer] |= {"failed": f"{expected:.0f} s expected", "failed_at": n}
+                break
             found = in_process("depth", "chain", peer, n, seconds=3 * LIMIT)
             if "failed" in found:
                 entries[peer] |= {"failed": found["failed"], "failed_at": n}

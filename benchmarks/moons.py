@@ -46,13 +46,14 @@ def moons(peer: str) -> Step | None:
         return _with_values(micrograd_nn(Value if peer == "eager" else None).MLP)
     if peer == "n-ary":
         return _with_values(nn.MLP)
-    return {
+    makers = {
         **dict.fromkeys(EXECUTORS, _compiled),
         **dict.fromkeys(("jax", "autograd"), _arrays),
         **dict.fromkeys(TORCH, _torch),
         "mygrad": _mygrad,
         "casadi": _casadi,
-    }[peer](peer)
+    }
+    return makers[peer](peer) if peer in makers else None  # ddx and SymPy have no parameters beside the samples
 
 
 def micrograd_nn(value: Any = None) -> Any:
