@@ -15,7 +15,7 @@ from .record.graph import OPERATIONS, Guard, differentiable, differentiated, is_
 
 VERSION = 2
 LAGS = 4  # trips that a loop may reach back
-BODY, WIDE = 2000, 500  # operands of a trip up to which it is made code of its own; the latter for vectors of samples
+BODY, WIDE = 2500, 500  # operands of a trip up to which it is made code of its own; the latter for vectors of samples
 
 
 class ProgramError(AutogradError, ValueError):
