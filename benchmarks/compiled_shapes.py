@@ -348,6 +348,10 @@ class Comparison:
             return
         for at, (x, y) in enumerate(zip(got, wanted)):
             if trouble := self._number(title, what, expected, at, x, y):
+                if what == "hessian" and not self._number(
+                    title, what, expected, at, x, wanted[_mirrored(at, len(wanted))]
+                ):
+                    continue  # it has each pair once; exactly at a kink, the two entries of eager may differ
                 part = self.f.part_of(what, at)
                 excuse = expected.excuse(part, math.isfinite(x) and math.isfinite(y))
                 if not excuse:
@@ -370,6 +374,12 @@ class Comparison:
         else:
             return self.report.compare(title, x, y, expected.bound(what, at))
         return None
+
+
+def _mirrored(at: int, size: int) -> int:
+    """The place of the other entry of a pair in a matrix of this size, row by row."""
+    i, j = divmod(at, math.isqrt(size))
+    return j * math.isqrt(size) + i
 
 
 def _differs(a: Any, b: Any) -> Any:
