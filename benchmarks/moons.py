@@ -53,7 +53,7 @@ def moons(peer: str) -> Step | None:
         "mygrad": _mygrad,
         "casadi": _casadi,
     }
-    return makers[peer](peer) if peer in makers else None  # ddx and SymPy have no parameters beside the samples
+    return makers[peer](peer) if peer in makers else None  # ddx and SymPy don't tell parameters from samples
 
 
 def micrograd_nn(value: Any = None) -> Any:

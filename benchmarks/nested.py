@@ -140,7 +140,7 @@ def orbit_in_jax(x: Sequence[float]) -> Step:
 
 
 def in_parts(peer: str) -> Step | None:
-    """A chain of 10,000 steps in 100 parts, each of which `checkpoint` forgets: ours with it and, first, without"""
+    """A chain of 10,000 steps in 100 parts: ours without `checkpoint`, and with one for each part"""
     if peer not in OURS:
         return None
     m = functions(peer)

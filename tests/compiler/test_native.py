@@ -350,6 +350,10 @@ def test_one_function_gives_what_the_machine_gives(n, monkeypatch):
     assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
 
 
+def _with_a_product(f, x):
+    return [f(x), x[0] * x[1]]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("size", [10, 150])
 def test_one_function_of_arrays_gives_what_numpy_gives(size, dtype, monkeypatch):
@@ -357,14 +361,14 @@ def test_one_function_of_arrays_gives_what_numpy_gives(size, dtype, monkeypatch)
     fences.clear()
     for seed in range(SEEDS // 4):
         leaves = [Value(p) for p in np.random.default_rng(seed).uniform(-1.0, 1.0, 6).tolist()]
-        recipe = Expression(seed, size + seed, 40, 6)
-        x, tolerance = np.random.default_rng(seed).uniform(-2.0, 2.0, 40), 1e-11 if dtype == "float64" else 1e-4
+        f = partial(Expression(seed, size + seed, 20, 6), parameters=leaves)
+        x, tolerance = np.random.default_rng(seed).uniform(-2.0, 2.0, 20), 1e-11 if dtype == "float64" else 1e-4
         for options in ({"params": leaves}, {}):
-            expected, got = both(lambda x: recipe(x, leaves), dtype=dtype, **options)  # noqa: B023
+            expected, got = both(f, dtype=dtype, **options)
             assert_same(expected.value_and_grad(x), got.value_and_grad(x), tolerance)
             assert_same([expected(x)], [got(x.tolist())], tolerance)
             assert "one function" in got.explain()
-            expected, got = both(lambda x: [recipe(x, leaves), x[0] * x[1]], dtype=dtype, **options)  # noqa: B023
+            expected, got = both(partial(_with_a_product, f), dtype=dtype, **options)
             assert_same(expected(x), got(x), tolerance)
     assert all((whole[:32] == CANARY).all() and (whole[32 + count :] == CANARY).all() for whole, count in fences)
 
@@ -382,22 +386,25 @@ def test_a_long_program_without_repeats_is_one_function(length):
         assert compiled(*program.xs) == value
 
 
+SHORT, LONG = [random_program(length, 0) for length in (300, 9000)]
+
+
 def _squares(xs):
     return [x * x - sin(x) for x in xs]
 
 
 @pytest.mark.parametrize(
-    "f, count",
+    "f, xs",
     [
-        (lambda xs: sum(_squares(xs)), 500),  # long groups
-        (lambda xs: reduce(lambda a, _: sin(a * xs[0] + xs[1]), range(500), xs[1]), 2),  # a loop
-        (lambda xs: random_program(300, 0).function()(*xs) * (1.0 if xs[0] > 0.0 else 2.0), 3),  # a branch
-        (lambda xs: random_program(9000, 0).function()(*xs), 3),  # long to compile
+        (lambda xs: sum(_squares(xs)), [0.3] * 500),  # long groups
+        (lambda xs: reduce(lambda a, _: sin(a * xs[0] + xs[1]), range(500), xs[1]), [0.7, 0.4]),  # a loop
+        (lambda xs: SHORT.function()(*xs) * (1.0 if xs[0] > 0.0 else 2.0), SHORT.xs),  # a branch
+        (lambda xs: LONG.function()(*xs), LONG.xs),  # long to compile
+        (lambda xs: SHORT.function()(*xs[:3]) + sum(_squares(xs)), [*SHORT.xs, *[0.3] * 40]),  # many inputs
     ],
-    ids=["groups", "a loop", "a branch", "long"],
+    ids=["groups", "a loop", "a branch", "long", "many inputs"],
 )
-def test_programs_that_would_not_gain_as_one_function_are_not(f, count):
-    xs = [*random_program(9000 if count == 3 else 300, 0).xs, *[0.3] * (count - 3)][:count]
+def test_programs_that_would_not_gain_as_one_function_are_not(f, xs):
     compiled = compiler.compile(f, executor="native")
     value, slopes = compiled.value_and_grad(xs)
     wanted, derivatives = value_and_grad(f)(xs)

@@ -17,8 +17,6 @@ from .python_entry import entry
 from .region.whole import MANY, SMALL, is_one_function, size
 from .tape import LANES, SCALARS, Bound, Tape
 
-INPUTS = 32  # of a function of numbers that is not small: each takes code, and time to become a number of Python
-
 
 class NativeExecutor:
     """A program as machine code; the arguments are those of `executors.made`, and `jit` compiles the kernels."""
@@ -41,12 +39,13 @@ class NativeExecutor:
         self._jit = jit or host()
         self._lanes = LANES[dtype]
         self.total = total(self._jit, SCALARS[dtype])
-        self._has_own = lasts and not program.calls_python
+        has_own = lasts and not program.calls_python
         self._lasts = lasts
         self._is_number = len(program.results) == 1
         calculated = min(program.results, default=0) >= program.leaves
-        self.is_small = program.sampled and self._has_own and size(program) <= SMALL and calculated
-        self._is_whole = not program.sampled and self._has_own and calculated and is_one_function(program)
+        self.is_small = program.sampled and has_own and size(program) <= SMALL and calculated
+        self._is_one = not program.sampled and has_own and is_one_function(program)
+        self._is_whole = self._is_one and calculated
         self._entries: dict[str, Callable[..., Any]] = {}  # by form
         self._at_numbers: dict[str, Callable[..., Any]] = {}  # the same by form; they raise if they can't handle a call
         self._tapes: dict[int, Bound] = {}  # by width; 0 is the whole program as one function
@@ -80,15 +79,7 @@ class NativeExecutor:
     @cached_property
     def _is_function(self) -> bool:
         """Whether it is a function of numbers for Python, and of nothing else."""
-        return (
-            not self.program.sampled
-            and self._has_own
-            and self._is_number
-            and self.parameters is None
-            and self.dtype == np.float64
-            and is_one_function(self.program)
-            and (self.program.inputs <= INPUTS or size(self.program) <= SMALL)
-        )
+        return self._is_one and self._is_number and self.parameters is None and self.dtype == np.float64
 
     def _entry(self, form: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """That function in one of the forms of `entry`; it calls `otherwise` for a call that it can't handle."""
@@ -128,11 +119,10 @@ class NativeExecutor:
     def bound(self, n: int) -> "Bound":
         """The program, ready for calls with n samples."""
         width = 1 if n == 1 else self._lanes
-        key = 0 if self._is_whole or (n >= MANY and self.is_small) else width
+        has_many = n >= MANY and self.is_small
+        key = 0 if self._is_whole or has_many else width
         if key not in self._tapes:
-            if (
-                n > 1 and not key
-            ):  # several vectors at once, because each has to wait for itself; fewer if the code is long
+            if has_many:  # several vectors at once, because each has to wait for itself; fewer if the code is long
                 width *= 4 if size(self.program) <= SMALL // 3 else 2
             made = Tape(self.program, self.sources, self.parameters, self.dtype.name, width, self._jit, not key)
             self._tapes[key] = Bound(self.program, self.sources, self.parameters, made, self._jit)

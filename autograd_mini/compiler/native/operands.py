@@ -30,7 +30,7 @@ class Operands:
         self.program, self.kind, self.wide, self.place, self.parameters = program, kind, wide, place, parameters
         self._constants = range(program.inputs + program.parameters, program.leaves)
         self._numbers = np.array(program.constants, f"f{kind.size}")
-        self.beside: Any = np.zeros(program.slots, bool)  # slots without a place: their numbers are in instructions
+        self.unplaced: Any = np.zeros(program.slots, bool)  # slots whose numbers are only in instructions
 
     def columns(self, group: Group) -> list[Any]:
         """The operands of a group that are numbers in its instruction."""
@@ -51,9 +51,9 @@ class Operands:
         if slots[0] not in self._constants:
             return False
         if len(slots) < FEW:
-            return any(map(self.beside.data.__getitem__, slots))
+            return any(self.unplaced[slot] for slot in slots)
         column = np.array(slots)
-        if self.beside[column].any():
+        if self.unplaced[column].any():
             return True
         return bool(self._is_constant(column).all() and (column != column[0]).any())
 
@@ -146,11 +146,12 @@ class Operands:
 
     def of_layer(self, group: Group) -> tuple[str, list[str], list[Any]]:
         """How to reach the list and the starts, and the numbers in the instruction."""
-        n, base, after = len(group.operands) // 2, group.operands[0][0], group.operands[0][:2][-1]
+        n, starts = len(group.operands) // 2, group.operands[0]
         mode, where = self._only_list(group)
         start = [self._alone(self.place[line]) for line in group.operands[2 * n :]]
-        first = base - self.program.inputs
-        fields = [n, self.parameters[first:], first, after - base, where, *[field for _, field in start]]
+        first = starts[0] - self.program.inputs
+        between = starts[1] - starts[0] if len(starts) > 1 else 0
+        fields = [n, self.parameters[first:], first, between, where, *[field for _, field in start]]
         return mode, [mode for mode, _ in start], fields
 
     def _apart(self, group: Group) -> bool:

@@ -50,8 +50,8 @@ class Places:
         self.place = np.full(len(self.active), NOWHERE)
         self.operands = Operands(program, kind, wide, self.place, parameters)
         self.parts = self._divided()
-        self.operands.beside = self._beside()
-        self._is_inside[: program.slots] |= self.operands.beside
+        self.operands.unplaced = self._unplaced()
+        self._is_inside[: program.slots] |= self.operands.unplaced
         uniform, varied = [self._placed(wanted) for wanted in (False, True)]
         self.place[np.concatenate([uniform, varied])] = np.arange(len(uniform) + len(varied))
         self.uniform, self.varying = len(uniform), len(varied)
@@ -106,7 +106,7 @@ class Places:
                 self._is_inside[slots.start : slots.stop] = True
         return [*made]
 
-    def _beside(self) -> Any:
+    def _unplaced(self) -> Any:
         """Constants and parameters that are only in instructions, as columns of numbers and matrices."""
         program = self.program
         uses = np.bincount(np.asarray(program.operands), minlength=program.slots)

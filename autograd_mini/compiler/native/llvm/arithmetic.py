@@ -117,7 +117,7 @@ def call(name: str, *xs: Lanes) -> Lanes:
 
 def _called(name: str, *xs: Lanes) -> Lanes:
     if name in POLYNOMIALS and (xs[0].kind.width > 1 or name in _ALWAYS_POLYNOMIALS):
-        attributes = "#1" if xs[0].kind.width > 1 else "#0"  # a long function of numbers has many of them
+        attributes = "#1" if xs[0].kind.width > 1 else "#0"  # many copies in a long function compile slowly
         return defined(name, partial(_polynomial, name), attributes, *xs)
     return c_function(name, *xs)
 

@@ -20,6 +20,7 @@ from ..llvm.lanes import Place, below, halved
 
 SMALL: Final = 300  # a program with up to so many operands becomes one function
 LARGE: Final = 8_000  # the same without samples, branches and loops; LLVM takes long to compile larger functions
+INPUTS: Final = 32  # of such a program, with parameters: each takes code to read it and to return its derivative
 TOGETHER: Final = 16  # operands for each group: with more, the kernels for groups are as fast
 MANY: Final = 4096  # for so many samples, compiling it is worth the time
 
@@ -34,8 +35,8 @@ def is_one_function(program: Program) -> bool:
     if size(program) <= SMALL:
         return True
     has_branches = any(guard.line is not None for guard in program.guards)
-    is_scattered = size(program) <= TOGETHER * len(program) and not program.loops
-    return is_scattered and size(program) <= LARGE and not has_branches
+    is_straight = not (program.loops or has_branches) and program.inputs + program.parameters <= INPUTS
+    return is_straight and size(program) <= min(LARGE, TOGETHER * len(program))
 
 
 def name_of(program: Program, sources: Sequence[int], kind: Kind) -> str:
