@@ -182,7 +182,7 @@ class Outcomes:
         with self._lock:
             if self._kept.pop(id(plan), None):
                 self.outdated += 1
-                self._allowed += len(plan.program.operands)
+                self._allowed = min(self._allowed + len(plan.program.operands), ALLOWED)
                 self._grow()
             self.latest = next(iter(self), None)
 
@@ -197,24 +197,26 @@ class Outcomes:
         return next((other for other in self if other not in tried and all_hold(other.watched)), None)
 
     def _beyond(self, plan: Plan, flip: Flipped) -> Plan | None:
-        """A program that agrees with this one up to the first guard that does not hold, and not there.
-
-        If all outcomes were seen, it is the one that agrees with most of them: often branches don't depend on others.
-        """
+        """A program that agrees with this one up to the first guard that does not hold, and not there."""
         kept = self._kept.get(id(plan))
         if kept is None:
             return None
         k, guards = first_wrong(flip), plan.program.guards
         if len(flip.args) == 2 and flip.args[1].shape == (len(guards),) and k + 1 < len(guards):
             seen = kept.outcomes ^ int.from_bytes(flip.args[1].tobytes(), "little")
-            if seen not in self._whose and len(self._whose) <= COMPARED:
-                before = (256 << 8 * k) - 1
-                ways = [x ^ seen for x in self._whose]
-                seen ^= min([x for x in ways if not x & before], key=int.bit_count, default=0)
-            if seen in self._whose:
-                return self._whose[seen]
+            if alike := self._most_alike(seen, k):
+                return alike
         place = self._places.get((kept.path[k], not guards[k].outcome))
         return self._through.get(place) if place else None
+
+    def _most_alike(self, seen: int, k: int) -> Plan | None:
+        """The program that agrees with the first k + 1 outcomes seen, and with most of the others."""
+        if seen in self._whose or len(self._whose) > COMPARED:
+            return self._whose.get(seen)
+        first = (256 << 8 * k) - 1
+        differences = [outcomes ^ seen for outcomes in self._whose]
+        least = min([x for x in differences if not x & first], key=int.bit_count, default=None)
+        return None if least is None else self._whose[least ^ seen]
 
     def way(self, derivatives: bool) -> Callable[..., Any]:
         """A way for arguments of the form: it uses the program whose branches have the right outcomes."""
