@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from measure import Options, Step, compare
+from measure import LeftOut, Options, Step, compare
 from moons import matrices, moons, torch_net
 from peers import EXECUTORS, TORCH, arrays, casadi_step, ddx_step, functions, jax_step, recorded, scalars
 
@@ -260,10 +260,12 @@ def total(numbers: Sequence[Any]) -> Any:
 
 def irregular(peer: str, lines: int, count: int) -> Step | None:
     """The sum of the last tenth of the lines of a program without pattern, and its gradient, for one sample or many."""
-    if peer in ("jax", "sympy") or (peer == "micrograd" and count > 1):
-        return None  # JAX takes minutes to compile 2,000 such lines, and the formula is too long for SymPy
+    if peer == "jax":
+        raise LeftOut("over 20 s")  # 40 s for 2,000 lines
     if peer == "inductor" and lines * count > 2000:
-        return None  # it takes over a minute, for 2,000 lines and one sample most of one
+        raise LeftOut("over 60 s")  # 45 s for 2,000 lines and one sample
+    if peer == "sympy" or (peer == "micrograd" and count > 1):
+        return None  # the formula is too long for SymPy
     program, m = recipe(lines), functions(peer)
 
     def f(xs: Any, m: Any) -> Any:
@@ -326,7 +328,7 @@ def system(peer: str) -> Step | None:
         return jax.lax.scan(body, np.array(start), None, 1000)[1].sum()
 
     if peer in ("inductor", "sympy"):
-        return None  # they take over a minute
+        raise LeftOut({"inductor": "over 60 s", "sympy": "over 20 s"}[peer])
     if peer in (*EXECUTORS, "casadi", "ddx", "micrograd"):
         return scalars(peer, in_scalars, p.tolist())
     return arrays(peer, by_scan if peer == "jax" else in_arrays, p)

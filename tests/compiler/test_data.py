@@ -105,13 +105,13 @@ def test_a_matrix_is_laid_in_tiles():
 
 
 def hinge(w, X, Y):
-    """Rows of which a branch takes some."""
+    """A branch decides which rows count."""
     margins = [1.0 - y * dot(w, x) for x, y in zip(X, Y)]
     return sum(m * m for m in margins if m > 0.0)
 
 
 def chosen(few):
-    """Products by constants, of which a branch takes as many as asked between those it does not."""
+    """Products with constants: branches take `few` of them, leave out the next, and so on."""
 
     def f(w, X, Y):
         z = [w[0] * x[0] - w[1] for x in X]

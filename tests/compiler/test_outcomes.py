@@ -242,7 +242,7 @@ POINTS = np.random.default_rng(0).normal(size=(120, 2)).tolist()
 
 
 def robust(w):
-    """A branch for each point, none of which depends on another."""
+    """A branch for each point; the branches are independent of each other."""
     errors = [w[0] * a + w[1] - b for a, b in POINTS]
     return sum([0.5 * e * e if abs(e) < 1.0 else abs(e) - 0.5 for e in errors])
 
